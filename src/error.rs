@@ -79,6 +79,13 @@ pub enum Error {
         /// The smallest eigenvalue of the matrix.
         smallest_eigenvalue: f64,
     },
+    /// A covariance does not have the form that its family prescribes.
+    NotInFamily {
+        /// The component whose covariance it is.
+        component: usize,
+        /// The family's name: tied, diagonal or spherical.
+        family: &'static str,
+    },
     /// Weights, or a row of responsibilities, do not form a probability vector.
     NotOnSimplex {
         /// The input's name.
@@ -146,6 +153,9 @@ impl fmt::Display for Error {
                 f,
                 "covariance of component {component} is not positive definite: its smallest eigenvalue is {smallest_eigenvalue:e}"
             ),
+            Error::NotInFamily { component, family } => {
+                write!(f, "covariance of component {component} is not {family}")
+            }
             Error::NotOnSimplex { what, row, value } => write!(
                 f,
                 "{what}: row {row} is no probability vector (found {value}; entries must be ≥ 0 and sum to 1)"

@@ -1,0 +1,86 @@
+//! Guards shared by every public function: they turn bad input into one typed error that names the place.
+
+use crate::error::{Error, Result};
+use nalgebra::{DMatrix, Dim, Matrix, RawStorage};
+
+/// How far a sum of weights may be from one: what is left of weights typed with nine decimals.
+const SIMPLEX_TOLERANCE: f64 = 1e-9;
+
+/// A matrix or vector with at least one entry, all of them finite.
+pub(crate) fn finite<R: Dim, C: Dim, S: RawStorage<f64, R, C>>(
+    what: &'static str,
+    matrix: &Matrix<f64, R, C, S>,
+) -> Result<()> {
+    if matrix.is_empty() {
+        return Err(Error::Empty { what });
+    }
+    for column in 0..matrix.ncols() {
+        for row in 0..matrix.nrows() {
+            let value = matrix[(row, column)];
+            if !value.is_finite() {
+                return Err(Error::NotFinite { what, row, column, value });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A matrix of just these rows and columns.
+pub(crate) fn shape(what: &'static str, found: (usize, usize), expected: (usize, usize)) -> Result<()> {
+    if found == expected { Ok(()) } else { Err(Error::Shape { what, expected, found }) }
+}
+
+/// Data (n×d) and means (k×d) that are finite and share their columns.
+pub(crate) fn data_and_means(x: &DMatrix<f64>, means: &DMatrix<f64>) -> Result<()> {
+    finite("data", x)?;
+    finite("means", means)?;
+    shape("means", means.shape(), (means.nrows(), x.ncols()))
+}
+
+/// Non-negative finite responsibilities, a row for each of the n data; the rows need not sum to one,
+/// because the equations of the mean and of the objective do not ask for it.
+pub(crate) fn responsibilities(r: &DMatrix<f64>, n: usize) -> Result<()> {
+    finite("responsibilities", r)?;
+    shape("responsibilities", r.shape(), (n, r.ncols()))?;
+    match r.iter().position(|&value| value < 0.0) {
+        None => Ok(()),
+        Some(at) => {
+            Err(Error::NotOnSimplex { what: "responsibilities", row: at % n, value: r.as_slice()[at] })
+        }
+    }
+}
+
+/// A probability vector: entries in [0, 1] that sum to one.
+pub(crate) fn simplex(what: &'static str, row: usize, entries: impl Iterator<Item = f64>) -> Result<()> {
+    let mut sum = 0.0;
+    for value in entries {
+        if value.is_nan() || value < 0.0 {
+            return Err(Error::NotOnSimplex { what, row, value });
+        }
+        sum += value;
+    }
+    if (sum - 1.0).abs() <= SIMPLEX_TOLERANCE {
+        Ok(())
+    } else {
+        Err(Error::NotOnSimplex { what, row, value: sum })
+    }
+}
+
+/// A matrix whose every row is a probability vector.
+pub(crate) fn simplex_rows(what: &'static str, matrix: &DMatrix<f64>) -> Result<()> {
+    (0..matrix.nrows()).try_for_each(|i| simplex(what, i, matrix.row(i).iter().copied()))
+}
+
+/// A finite number above zero.
+pub(crate) fn positive(what: &'static str, value: f64) -> Result<()> {
+    if value.is_finite() && value > 0.0 {
+        Ok(())
+    } else {
+        Err(Error::Domain { what, value, allowed: "finite and > 0" })
+    }
+}
+
+/// 1 ≤ k ≤ n.
+pub(crate) fn component_count(k: usize, n: usize) -> Result<()> {
+    if (1..=n).contains(&k) { Ok(()) } else { Err(Error::ComponentCount { k, n }) }
+}

@@ -1,0 +1,83 @@
+//! Seeded generators of the data sets that the lectures draw, each with the labels it drew from.
+
+use nalgebra::DMatrix;
+use rand::Rng;
+use rand::distr::{Distribution, Uniform};
+use rand_distr::Normal;
+
+/// Two squares: 50 data uniform on (−2, 0]², then 50 uniform on [1, 3)².
+///
+/// Returns 100×2 and the labels 0 and 1. The lecture leaves its generator unseeded, so only the law is the same:
+/// means (−1, −1) and (2, 2), variance ⅓ along each axis.
+///
+/// Source: T-05.
+///
+/// ```
+/// use executable_em::data::{rng, two_squares};
+/// let (x, labels) = two_squares(&mut rng(0));
+/// assert!(x.row(0).iter().all(|&a| -2.0 < a && a <= 0.0) && labels[0] == 0);
+/// assert!(x.row(99).iter().all(|&a| 1.0 <= a && a < 3.0) && labels[99] == 1);
+/// ```
+pub fn two_squares(rng: &mut impl Rng) -> (DMatrix<f64>, Vec<usize>) {
+    let unit = Uniform::new(0.0, 1.0).expect("0 < 1");
+    let mut x = DMatrix::zeros(100, 2);
+    for i in 0..100 {
+        for a in 0..2 {
+            let u = unit.sample(rng);
+            x[(i, a)] = if i < 50 { -2.0 * u } else { 1.0 + 2.0 * u };
+        }
+    }
+    (x, repeated(&[50, 50]))
+}
+
+/// Two long stripes: 200 data each from N(0, 5²) × N(±1, 0.3²), after MacKay (2003), ch. 20.
+///
+/// Returns 400×2 and the labels 0 (lower) and 1 (upper). k-means cuts both stripes in half.
+///
+/// Source: H-09.
+///
+/// ```
+/// use executable_em::data::{rng, stripes};
+/// let (x, labels) = stripes(&mut rng(0));
+/// assert!(x[(0, 1)] < 0.0 && labels[0] == 0 && x[(399, 1)] > 0.0 && labels[399] == 1);
+/// ```
+pub fn stripes(rng: &mut impl Rng) -> (DMatrix<f64>, Vec<usize>) {
+    gaussian_clusters(&[(200, [0.0, -1.0], [5.0, 0.3]), (200, [0.0, 1.0], [5.0, 0.3])], rng)
+}
+
+/// A wide and a narrow cluster: 300 data of sd 2 about (0, 0) and 100 of sd 0.4 about (5, 0), after MacKay (2003).
+///
+/// Returns 400×2 and the labels 0 (wide) and 1 (narrow). k-means gives part of the wide cluster to the narrow one.
+///
+/// Source: H-09.
+///
+/// ```
+/// use executable_em::data::{rng, unequal_clusters};
+/// let (x, labels) = unequal_clusters(&mut rng(0));
+/// assert_eq!((x.nrows(), labels.iter().sum::<usize>()), (400, 100));
+/// ```
+pub fn unequal_clusters(rng: &mut impl Rng) -> (DMatrix<f64>, Vec<usize>) {
+    gaussian_clusters(&[(300, [0.0, 0.0], [2.0, 2.0]), (100, [5.0, 0.0], [0.4, 0.4])], rng)
+}
+
+/// Clusters of axis-parallel Gaussians, each given by its size, centre and standard deviations.
+fn gaussian_clusters(
+    clusters: &[(usize, [f64; 2], [f64; 2])],
+    rng: &mut impl Rng,
+) -> (DMatrix<f64>, Vec<usize>) {
+    let sizes: Vec<usize> = clusters.iter().map(|cluster| cluster.0).collect();
+    let labels = repeated(&sizes);
+    let mut x = DMatrix::zeros(labels.len(), 2);
+    for (i, &label) in labels.iter().enumerate() {
+        let (_, centre, sd) = clusters[label];
+        for a in 0..2 {
+            x[(i, a)] = Normal::new(centre[a], sd[a]).expect("sd > 0").sample(rng);
+        }
+    }
+    (x, labels)
+}
+
+/// Label j repeated `sizes[j]` times, for every j in turn.
+fn repeated(sizes: &[usize]) -> Vec<usize> {
+    sizes.iter().enumerate().flat_map(|(label, &size)| std::iter::repeat_n(label, size)).collect()
+}

@@ -1,0 +1,96 @@
+//! Data: two embedded sets, the lectures' generators with a seed, and a reader for your own tables.
+
+mod csv;
+mod generators;
+
+pub use csv::{Table, parse_csv, read_csv};
+pub use generators::{stripes, two_squares, unequal_clusters};
+
+use crate::check;
+use crate::error::{Error, Result};
+use nalgebra::DMatrix;
+use rand::SeedableRng;
+use rand_pcg::Pcg64;
+
+/// A seeded random generator that gives the same numbers on every machine.
+///
+/// It is PCG64 (O'Neill 2014), whose stream is part of its definition; the standard generator of `rand` may change
+/// between releases.
+///
+/// ```
+/// use executable_em::data::rng;
+/// use rand::RngExt;
+/// assert_eq!(rng(1).random::<u64>(), rng(1).random::<u64>());
+/// assert_ne!(rng(1).random::<u64>(), rng(2).random::<u64>());
+/// ```
+pub fn rng(seed: u64) -> Pcg64 {
+    Pcg64::seed_from_u64(seed)
+}
+
+/// The 272 eruptions of the Old Faithful geyser: minutes it lasts, minutes to the next one.
+///
+/// Returns 272×2, both columns in minutes. Azzalini and Bowman (1990), Applied Statistics 39, 357–365; the copy that
+/// R distributes as `faithful`.
+///
+/// Source: H-06 (the data of its figure; the lecture prints no numbers).
+///
+/// ```
+/// let x = executable_em::data::old_faithful();
+/// assert_eq!(x.shape(), (272, 2));
+/// assert_eq!((x[(0, 0)], x[(0, 1)]), (3.6, 79.0));
+/// ```
+pub fn old_faithful() -> DMatrix<f64> {
+    parse_csv(include_str!("old_faithful.csv")).expect("embedded and tested").values
+}
+
+/// Four round clusters of a hundred data each, sd 0.60, and the label each was drawn with.
+///
+/// Returns 400×2 and 400 labels below 4. These are the very numbers of scikit-learn's `make_blobs(400, centers=4,
+/// cluster_std=0.6, random_state=0)` with the axes flipped, as the lecture draws them.
+///
+/// Source: T-12; H-07 (a set on which k-means works).
+///
+/// ```
+/// let (x, labels) = executable_em::data::blobs();
+/// assert_eq!(x.shape(), (400, 2));
+/// assert_eq!(labels.iter().filter(|&&label| label == 3).count(), 100);
+/// ```
+pub fn blobs() -> (DMatrix<f64>, Vec<usize>) {
+    let table = parse_csv(include_str!("blobs.csv")).expect("embedded and tested").values;
+    let labels = table.column(2).iter().map(|&label| label as usize).collect();
+    (table.columns(0, 2).into_owned(), labels)
+}
+
+/// The data with every column shifted to mean zero and scaled to variance one (divided by n).
+///
+/// ```math
+/// z_{ia} = \frac{x_{ia} - \bar x_a}{s_a}, \qquad s_a^2 = \frac1n\sum_i (x_{ia} - \bar x_a)^2
+/// ```
+///
+/// `x` is n×d; returns n×d without unit. [`Error::Domain`] for a column that does not vary.
+///
+/// Source: H-06 (Bishop's figure standardises the geyser).
+///
+/// ```
+/// use executable_em::data;
+/// let z = data::standardize(&data::old_faithful())?;
+/// assert!(z.column(0).mean().abs() < 1e-12 && (z.column(0).variance() - 1.0).abs() < 1e-12);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn standardize(x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
+    check::finite("data", x)?;
+    let mut z = x.clone();
+    for mut column in z.column_iter_mut() {
+        let (mean, sd) = (column.mean(), column.variance().sqrt());
+        // A constant column has a spread of rounding errors only, never more than a few ulps of its mean.
+        if sd <= 1e-14 * mean.abs() || sd == 0.0 {
+            return Err(Error::Domain {
+                what: "spread of a column",
+                value: sd,
+                allowed: "> 0 to be standardised",
+            });
+        }
+        column.apply(|value| *value = (*value - mean) / sd);
+    }
+    Ok(z)
+}

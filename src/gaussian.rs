@@ -1,0 +1,300 @@
+//! One Gaussian: its log density through Cholesky, samples, the weighted maximum-likelihood fit, its ellipses.
+
+use crate::check;
+use crate::error::{Error, Result};
+use nalgebra::{Cholesky, DMatrix, DVector, Dyn, RowDVector};
+use rand::Rng;
+use rand_distr::{Distribution, StandardNormal};
+use std::f64::consts::TAU;
+
+/// How far mirrored entries of a covariance may differ, relative to its largest entry: sums of n ≤ 10⁵ rounded
+/// products in either order stay below it.
+const SYMMETRY_TOLERANCE: f64 = 1e-10;
+
+/// The factor L of Σ = L Lᵀ, which exists just when a symmetric Σ is positive definite.
+///
+/// `covariance` is d×d; `component` only labels the error. [`Error::NotSymmetric`],
+/// [`Error::NotPositiveDefinite`], or [`Error::NotFinite`] if Σ is no covariance.
+///
+/// Source: H-26 (Σ⁻¹ and |Σ| of the density), computed as in Golub and Van Loan (2013), §4.2.
+///
+/// ```
+/// use executable_em::gaussian::cholesky;
+/// use nalgebra::dmatrix;
+/// assert_eq!(cholesky(&dmatrix![4.0, 2.0; 2.0, 2.0], 0)?.l(), dmatrix![2.0, 0.0; 1.0, 1.0]);
+/// assert!(cholesky(&dmatrix![1.0, 2.0; 2.0, 1.0], 0).is_err());
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn cholesky(covariance: &DMatrix<f64>, component: usize) -> Result<Cholesky<f64, Dyn>> {
+    check::finite("covariance", covariance)?;
+    check::shape("covariance", covariance.shape(), (covariance.nrows(), covariance.nrows()))?;
+    let scale = covariance.amax();
+    for row in 0..covariance.nrows() {
+        for column in 0..row {
+            let difference = covariance[(row, column)] - covariance[(column, row)];
+            if difference.abs() > SYMMETRY_TOLERANCE * scale {
+                return Err(Error::NotSymmetric { what: "covariance", row, column, difference });
+            }
+        }
+    }
+    Cholesky::new(covariance.clone()).ok_or_else(|| Error::NotPositiveDefinite {
+        component,
+        smallest_eigenvalue: covariance.symmetric_eigenvalues().min(),
+    })
+}
+
+/// The squared Mahalanobis distance of each datum from the mean.
+///
+/// ```math
+/// \Delta_i^2 = (x_i - \mu)^\top \Sigma^{-1} (x_i - \mu) = \|L^{-1}(x_i - \mu)\|^2, \qquad \Sigma = L L^\top
+/// ```
+///
+/// `x` is n×d, `mean` 1×d, `covariance` d×d; returns n values without unit. Errors: [`Error::Shape`],
+/// [`Error::NotFinite`], and those of [`cholesky`].
+///
+/// Source: H-26, T-34.
+///
+/// ```
+/// use executable_em::gaussian::mahalanobis_squared;
+/// use nalgebra::{RowDVector, dmatrix, dvector};
+/// let origin = RowDVector::zeros(2);
+/// let distance = mahalanobis_squared(&dmatrix![2.0, 0.0], &origin, &dmatrix![4.0, 0.0; 0.0, 1.0])?;
+/// assert_eq!(distance, dvector![1.0]);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn mahalanobis_squared(
+    x: &DMatrix<f64>,
+    mean: &RowDVector<f64>,
+    covariance: &DMatrix<f64>,
+) -> Result<DVector<f64>> {
+    check::finite("data", x)?;
+    check::finite("mean", mean)?;
+    check::shape("mean", mean.shape(), (1, x.ncols()))?;
+    check::shape("covariance", covariance.shape(), (x.ncols(), x.ncols()))?;
+    let l = cholesky(covariance, 0)?.unpack();
+    // A Cholesky factor has a positive diagonal, so the triangular system always has its solution.
+    let whitened = l.solve_lower_triangular(&centred(x, mean).transpose()).expect("a positive diagonal");
+    Ok(DVector::from_fn(x.nrows(), |i, _| whitened.column(i).norm_squared()))
+}
+
+/// The log determinant of a covariance.
+///
+/// ```math
+/// \log|\Sigma| = 2\sum_a \log L_{aa}, \qquad \Sigma = L L^\top
+/// ```
+///
+/// `covariance` is d×d; errors as in [`cholesky`].
+///
+/// Source: H-26, T-38.
+///
+/// ```
+/// use executable_em::gaussian::log_determinant;
+/// use nalgebra::dmatrix;
+/// assert!((log_determinant(&dmatrix![2.0, 1.0; 1.0, 2.0])? - 3_f64.ln()).abs() < 1e-15);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn log_determinant(covariance: &DMatrix<f64>) -> Result<f64> {
+    Ok(2.0 * cholesky(covariance, 0)?.l_dirty().diagonal().map(f64::ln).sum())
+}
+
+/// The log density of a Gaussian at each datum.
+///
+/// ```math
+/// \log\mathcal N(x_i; \mu, \Sigma)
+///   = -\tfrac12\left(d\log 2\pi + \log|\Sigma| + (x_i-\mu)^\top\Sigma^{-1}(x_i-\mu)\right)
+/// ```
+///
+/// `x` is n×d, `mean` 1×d, `covariance` d×d; returns n values in nats. Errors: [`Error::Shape`],
+/// [`Error::NotFinite`], and those of [`cholesky`].
+///
+/// Source: H-26, T-34, B-01 (the normaliser is (2π)^{−d/2}: B-E01).
+///
+/// ```
+/// use executable_em::gaussian::log_density;
+/// use nalgebra::{RowDVector, dmatrix};
+/// let at_the_mean = log_density(&dmatrix![0.0], &RowDVector::zeros(1), &dmatrix![1.0])?;
+/// assert!((at_the_mean[0] + 0.5 * (2.0 * std::f64::consts::PI).ln()).abs() < 1e-15);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn log_density(
+    x: &DMatrix<f64>,
+    mean: &RowDVector<f64>,
+    covariance: &DMatrix<f64>,
+) -> Result<DVector<f64>> {
+    let log_normaliser = 0.5 * (x.ncols() as f64 * TAU.ln() + log_determinant(covariance)?);
+    Ok(mahalanobis_squared(x, mean, covariance)?.map(|distance| -log_normaliser - 0.5 * distance))
+}
+
+/// Independent draws from a Gaussian.
+///
+/// ```math
+/// x_i = \mu + L\,\varepsilon_i, \qquad \varepsilon_i \sim \mathcal N(0, I), \quad \Sigma = L L^\top
+/// ```
+///
+/// Returns n×d (0×d for n = 0). Errors: [`Error::Shape`], and those of [`cholesky`].
+///
+/// Source: T-10, H-22.
+///
+/// ```
+/// use executable_em::{data, gaussian};
+/// use nalgebra::{RowDVector, dmatrix};
+/// let x = gaussian::sample(5, &RowDVector::zeros(2), &dmatrix![2.0, 1.0; 1.0, 2.0], &mut data::rng(1))?;
+/// assert_eq!(x.shape(), (5, 2));
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn sample(
+    n: usize,
+    mean: &RowDVector<f64>,
+    covariance: &DMatrix<f64>,
+    rng: &mut impl Rng,
+) -> Result<DMatrix<f64>> {
+    let d = mean.len();
+    check::finite("mean", mean)?;
+    check::shape("covariance", covariance.shape(), (d, d))?;
+    let l = cholesky(covariance, 0)?.unpack();
+    let mut x = DMatrix::zeros(n, d);
+    for i in 0..n {
+        let standard = DVector::from_fn(d, |_, _| StandardNormal.sample(rng));
+        x.set_row(i, &(mean + (&l * standard).transpose()));
+    }
+    Ok(x)
+}
+
+/// The weighted mean, which is the maximum-likelihood mean of a Gaussian for weighted data.
+///
+/// ```math
+/// \hat\mu = \frac{\sum_i w_i x_i}{\sum_i w_i}
+/// ```
+///
+/// `x` is n×d, `weights` n non-negative values; returns 1×d. [`Error::Domain`] if the weights sum to zero, where
+/// the mean is 0/0 (H-E14).
+///
+/// Source: H-30, L-26, L-27, C-39, B-23, T-40.
+///
+/// ```
+/// use executable_em::gaussian::weighted_mean;
+/// use nalgebra::{dmatrix, dvector};
+/// assert_eq!(weighted_mean(&dmatrix![0.0; 4.0], &dvector![3.0, 1.0])?[0], 1.0);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn weighted_mean(x: &DMatrix<f64>, weights: &DVector<f64>) -> Result<RowDVector<f64>> {
+    check_weights(x, weights)?;
+    Ok((weights.transpose() * x) / weights.sum())
+}
+
+/// The weighted covariance about a given centre, which is the maximum-likelihood covariance of a Gaussian for
+/// weighted data if the centre is the weighted mean.
+///
+/// ```math
+/// \hat\Sigma = \frac{\sum_i w_i (x_i - c)(x_i - c)^\top}{\sum_i w_i}
+/// ```
+///
+/// `x` is n×d, `weights` n non-negative values, `centre` 1×d; returns d×d, in squared units of the data.
+/// [`Error::Domain`] if the weights sum to zero.
+///
+/// Source: H-34, B-25, T-41.
+///
+/// ```
+/// use executable_em::gaussian::weighted_covariance;
+/// use nalgebra::{RowDVector, dmatrix, dvector};
+/// let variance = weighted_covariance(&dmatrix![-1.0; 3.0], &dvector![3.0, 1.0], &RowDVector::zeros(1))?;
+/// assert_eq!(variance[0], 3.0);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn weighted_covariance(
+    x: &DMatrix<f64>,
+    weights: &DVector<f64>,
+    centre: &RowDVector<f64>,
+) -> Result<DMatrix<f64>> {
+    check_weights(x, weights)?;
+    check::finite("centre", centre)?;
+    check::shape("centre", centre.shape(), (1, x.ncols()))?;
+    let v = centred(x, centre);
+    let mut weighted = v.clone();
+    for (mut row, weight) in weighted.row_iter_mut().zip(weights.iter()) {
+        row *= *weight;
+    }
+    let scatter = v.transpose() * weighted;
+    // The two mirrored sums round differently; their mean is symmetric to the last bit.
+    Ok((&scatter + scatter.transpose()) / (2.0 * weights.sum()))
+}
+
+/// The ellipse of a plane Gaussian at a given Mahalanobis radius.
+///
+/// ```math
+/// \{x : (x-\mu)^\top\Sigma^{-1}(x-\mu) = \rho^2\}
+/// ```
+///
+/// Its axes point along the eigenvectors of Σ and have the lengths $`\rho\sqrt{\lambda_a}`$.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ellipse {
+    /// Half the longer axis, in units of the data.
+    pub semi_major: f64,
+    /// Half the shorter axis, in units of the data.
+    pub semi_minor: f64,
+    /// Angle from the first coordinate axis to the longer axis, in radians, in (−π/2, π/2].
+    pub angle: f64,
+}
+
+/// The ellipse of a 2×2 covariance at the Mahalanobis radius ρ, from the eigenvectors of Σ.
+///
+/// The lecture's helper takes the singular vectors, which for a covariance are the eigenvectors.
+/// [`Error::Shape`] unless Σ is 2×2, [`Error::Domain`] unless ρ > 0, and the errors of [`cholesky`].
+///
+/// Source: T-13.
+///
+/// ```
+/// use executable_em::gaussian::ellipse;
+/// use nalgebra::dmatrix;
+/// let two_sigma = ellipse(&dmatrix![1.0, 0.0; 0.0, 9.0], 2.0)?;
+/// assert_eq!((two_sigma.semi_major, two_sigma.semi_minor), (6.0, 2.0));
+/// assert_eq!(two_sigma.angle, std::f64::consts::FRAC_PI_2);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn ellipse(covariance: &DMatrix<f64>, radius: f64) -> Result<Ellipse> {
+    check::shape("covariance", covariance.shape(), (2, 2))?;
+    check::positive("radius", radius)?;
+    cholesky(covariance, 0)?;
+    let eigen = covariance.clone().symmetric_eigen();
+    let major = eigen.eigenvalues.imax();
+    let axis = eigen.eigenvectors.column(major);
+    // An axis has no direction: of its two opposite vectors take the one that points right, or up.
+    let sign = if axis[0] < 0.0 || (axis[0] == 0.0 && axis[1] < 0.0) { -1.0 } else { 1.0 };
+    Ok(Ellipse {
+        semi_major: radius * eigen.eigenvalues[major].sqrt(),
+        semi_minor: radius * eigen.eigenvalues[1 - major].sqrt(),
+        angle: (sign * axis[1]).atan2(sign * axis[0]),
+    })
+}
+
+/// The probability that a plane Gaussian puts inside its ellipse of Mahalanobis radius ρ.
+///
+/// ```math
+/// P(\Delta^2 \le \rho^2) = 1 - e^{-\rho^2/2} \qquad (d = 2)
+/// ```
+///
+/// Source: T-13 (so one, two and three "sigmas" hold .393, .865 and .989, not .68, .95 and .997).
+///
+/// ```
+/// use executable_em::gaussian::ellipse_mass;
+/// assert!((ellipse_mass(2.0) - 0.864_664_716_763_387_3).abs() < 1e-15);
+/// ```
+pub fn ellipse_mass(radius: f64) -> f64 {
+    -(-0.5 * radius * radius).exp_m1()
+}
+
+/// The data with a centre taken off every row.
+fn centred(x: &DMatrix<f64>, centre: &RowDVector<f64>) -> DMatrix<f64> {
+    DMatrix::from_fn(x.nrows(), x.ncols(), |i, a| x[(i, a)] - centre[a])
+}
+
+/// Finite data, and a non-negative weight for each datum that do not all vanish.
+fn check_weights(x: &DMatrix<f64>, weights: &DVector<f64>) -> Result<()> {
+    check::finite("data", x)?;
+    check::shape("weights of the data", weights.shape(), (x.nrows(), 1))?;
+    check::finite("weights of the data", weights)?;
+    if let Some(&value) = weights.iter().find(|&&weight| weight < 0.0) {
+        return Err(Error::Domain { what: "weight of a datum", value, allowed: "≥ 0" });
+    }
+    check::positive("sum of the data's weights", weights.sum())
+}

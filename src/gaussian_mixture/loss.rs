@@ -1,0 +1,70 @@
+//! What the M step optimises, for fixed responsibilities: a loss, and a Lagrangian for the weights.
+
+use super::GaussianMixture;
+use crate::error::Result;
+use crate::latent::{self, Model};
+use crate::{check, gaussian};
+use nalgebra::DMatrix;
+
+/// The loss whose minimum is the M step.
+///
+/// ```math
+/// \sum_{ij} r_{ij}\left(\tfrac12\log|\Sigma_j| + \tfrac12(x_i-\mu_j)^\top\Sigma_j^{-1}(x_i-\mu_j) - \log\pi_j\right)
+///   = -Q - \tfrac{nd}2\log 2\pi
+/// ```
+///
+/// `x` is n×d, `r` n×k with rows on the simplex; returns nats, +∞ if a component of weight zero has responsibility.
+/// The ½ before the log determinant is missing in print (B-E08); without it the minimum lies at Σ/2.
+///
+/// Source: B-21.
+///
+/// ```
+/// use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, loss};
+/// use nalgebra::{dmatrix, dvector};
+/// let model = GaussianMixture::new(dvector![1.0], dmatrix![0.0], vec![dmatrix![1.0]], CovarianceFamily::Full)?;
+/// assert_eq!(loss::loss(&model, &dmatrix![2.0], &dmatrix![1.0])?, 2.0);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn loss(model: &GaussianMixture, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<f64> {
+    model.validate()?;
+    check::finite("data", x)?;
+    check::shape("responsibilities", r.shape(), (x.nrows(), model.k()))?;
+    check::simplex_rows("responsibilities", r)?;
+    let mut loss = 0.0;
+    for j in 0..model.k() {
+        let log_determinant = gaussian::log_determinant(&model.covariances[j])?;
+        let distances = gaussian::mahalanobis_squared(x, &model.mean_of(j), &model.covariances[j])?;
+        for i in 0..x.nrows() {
+            if r[(i, j)] > 0.0 {
+                loss += r[(i, j)] * (0.5 * log_determinant + 0.5 * distances[i] - model.weights[j].ln());
+            }
+        }
+    }
+    Ok(loss)
+}
+
+/// The Lagrangian whose stationary point in the weights is π_j = R_j / n with λ = n.
+///
+/// ```math
+/// Q(\theta) + \lambda\Big(1 - \sum_j\pi_j\Big), \qquad
+/// \frac{\partial}{\partial\pi_j} = \frac{R_j}{\pi_j} - \lambda
+/// ```
+///
+/// On the simplex the second term is zero (to rounding) and the value is Q. `x` is n×d, `r` n×k; returns nats.
+///
+/// Source: L-30, T-42.
+///
+/// ```
+/// use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, loss};
+/// use executable_em::latent::{self, Model};
+/// use nalgebra::{dmatrix, dvector};
+/// let model = GaussianMixture::new(dvector![1.0], dmatrix![0.0], vec![dmatrix![1.0]], CovarianceFamily::Full)?;
+/// let (x, r) = (dmatrix![2.0], dmatrix![1.0]);
+/// let q = latent::expected_log_joint(&r, &model.log_joint(&x)?)?;
+/// assert_eq!(loss::lagrangian(&model, &x, &r, 7.0)?, q);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn lagrangian(model: &GaussianMixture, x: &DMatrix<f64>, r: &DMatrix<f64>, lambda: f64) -> Result<f64> {
+    let q = latent::expected_log_joint(r, &model.log_joint(x)?)?;
+    Ok(q + lambda * (1.0 - model.weights.sum()))
+}

@@ -1,0 +1,354 @@
+//! The Gaussian mixture: a weighted sum of Gaussians, and everything that follows from its log-likelihood.
+//!
+//! ```math
+//! p(x) = \sum_j \pi_j\,\mathcal N(x; \mu_j, \Sigma_j), \qquad
+//! \ell(\pi, \mu, \Sigma) = \sum_i\log\sum_j\pi_j\,\mathcal N(x_i; \mu_j, \Sigma_j)
+//! ```
+//!
+//! | file | what it derives |
+//! |---|---|
+//! | this one | density, samples, moments, ℓ, responsibilities |
+//! | [`score`] | the gradient of ℓ in μ, Σ and π, and the two matrix derivatives behind it |
+//! | [`update`] | the M step: μ, Σ, π, and the multiplier λ |
+//! | [`covariance`] | full, tied, diagonal and spherical covariances |
+//! | [`loss`] | what the M step minimises, and its Lagrangian |
+//! | [`spherical`] | the M step derived for Σ_j = σ_j² I, with its 1/d |
+//! | [`start`](random_start) | where EM starts |
+//! | [`uses`] | beyond a point estimate: posterior on a grid, exponential families, classification |
+
+pub mod covariance;
+pub mod loss;
+pub mod score;
+pub mod spherical;
+mod start;
+pub mod update;
+pub mod uses;
+
+pub use covariance::CovarianceFamily;
+pub use start::{kmeans_start, random_start, start_from_labels};
+
+use crate::error::Result;
+use crate::latent::{self, Model};
+use crate::{check, gaussian};
+use nalgebra::{DMatrix, DVector, RowDVector};
+use rand::Rng;
+use rand::distr::weighted::WeightedIndex;
+use rand_distr::Distribution;
+
+/// The parameters θ = (π, μ, Σ) of a Gaussian mixture with k components in d dimensions.
+///
+/// Source: H-21, L-02, B-04, T-08.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GaussianMixture {
+    /// The mixing weights π: k numbers, non-negative, summing to one.
+    pub weights: DVector<f64>,
+    /// The means μ, k×d: a row a component, in units of the data.
+    pub means: DMatrix<f64>,
+    /// The covariances Σ: k symmetric positive definite d×d matrices, in squared units of the data.
+    pub covariances: Vec<DMatrix<f64>>,
+    /// Which covariances the M step may choose from.
+    pub family: CovarianceFamily,
+}
+
+impl GaussianMixture {
+    /// A mixture of these parameters, once they are seen to be a mixture.
+    ///
+    /// [`Error::NotOnSimplex`](crate::Error::NotOnSimplex) for weights, [`Error::Shape`](crate::Error::Shape) for parts
+    /// that do not fit together, the errors of [`gaussian::cholesky`] for a covariance that is none, and
+    /// [`Error::NotInFamily`](crate::Error::NotInFamily) for one outside `family`.
+    ///
+    /// Source: H-21, L-02.
+    ///
+    /// ```
+    /// use executable_em::{Error, gaussian_mixture::{CovarianceFamily, GaussianMixture}};
+    /// use nalgebra::{dmatrix, dvector};
+    /// let family = CovarianceFamily::Full;
+    /// let unit = vec![dmatrix![1.0]; 2];
+    /// assert!(GaussianMixture::new(dvector![0.3, 0.7], dmatrix![-1.0; 1.0], unit.clone(), family).is_ok());
+    /// let error = GaussianMixture::new(dvector![0.3, 0.8], dmatrix![-1.0; 1.0], unit, family).unwrap_err();
+    /// assert_eq!(error, Error::NotOnSimplex { what: "weights", row: 0, value: 1.1 });
+    /// ```
+    pub fn new(
+        weights: DVector<f64>,
+        means: DMatrix<f64>,
+        covariances: Vec<DMatrix<f64>>,
+        family: CovarianceFamily,
+    ) -> Result<Self> {
+        let model = GaussianMixture { weights, means, covariances, family };
+        model.validate()?;
+        Ok(model)
+    }
+
+    /// The number of components k.
+    pub fn k(&self) -> usize {
+        self.weights.len()
+    }
+
+    /// The dimension d of the data.
+    pub fn d(&self) -> usize {
+        self.means.ncols()
+    }
+
+    /// The mean of component `j`, 1×d.
+    pub fn mean_of(&self, j: usize) -> RowDVector<f64> {
+        self.means.row(j).into_owned()
+    }
+
+    /// The log density of every component at every datum.
+    ///
+    /// ```math
+    /// \log N_{ij} = \log\mathcal N(x_i; \mu_j, \Sigma_j)
+    /// ```
+    ///
+    /// `x` is n×d; returns n×k, in nats. Errors as in [`GaussianMixture::new`] and [`gaussian::log_density`].
+    ///
+    /// Source: H-26, T-34.
+    ///
+    /// ```
+    /// # use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
+    /// # use nalgebra::{dmatrix, dvector};
+    /// let model = GaussianMixture::new(dvector![0.3, 0.7], dmatrix![-1.0; 1.0], vec![dmatrix![1.0]; 2], CovarianceFamily::Full)?;
+    /// let log_densities = model.component_log_densities(&dmatrix![0.0])?;
+    /// assert_eq!(log_densities[(0, 0)], log_densities[(0, 1)]);
+    /// # Ok::<(), executable_em::Error>(())
+    /// ```
+    pub fn component_log_densities(&self, x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
+        self.validate()?;
+        check::shape("data", x.shape(), (x.nrows(), self.d()))?;
+        let mut log_densities = DMatrix::zeros(x.nrows(), self.k());
+        for j in 0..self.k() {
+            let column = gaussian::log_density(x, &self.mean_of(j), &self.covariances[j])?;
+            log_densities.set_column(j, &column);
+        }
+        Ok(log_densities)
+    }
+
+    /// The density of the mixture at every datum.
+    ///
+    /// ```math
+    /// p(x_i) = \sum_j \pi_j\,\mathcal N(x_i; \mu_j, \Sigma_j)
+    /// ```
+    ///
+    /// `x` is n×d; returns n values, per unit volume of the data space.
+    ///
+    /// Source: H-21, L-02, T-08, T-35.
+    ///
+    /// ```
+    /// # use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
+    /// # use nalgebra::{dmatrix, dvector};
+    /// let model = GaussianMixture::new(dvector![1.0], dmatrix![0.0], vec![dmatrix![1.0]], CovarianceFamily::Full)?;
+    /// assert!((model.density(&dmatrix![0.0])?[0] - 0.398_942_280_401_432_7).abs() < 1e-15);
+    /// # Ok::<(), executable_em::Error>(())
+    /// ```
+    pub fn density(&self, x: &DMatrix<f64>) -> Result<DVector<f64>> {
+        Ok(latent::log_marginals(&self.log_joint(x)?)?.map(f64::exp))
+    }
+
+    /// The likelihood of the data as the plain product of densities, which under- or overflows for more than some
+    /// hundred data: the reason to take logs.
+    ///
+    /// ```math
+    /// p(x_1, \dots, x_n) = \prod_i\sum_j\pi_j\,\mathcal N(x_i; \mu_j, \Sigma_j)
+    /// ```
+    ///
+    /// Source: H-21, L-04.
+    ///
+    /// ```
+    /// # use executable_em::{data, gaussian_mixture::{CovarianceFamily, random_start}};
+    /// let x = data::old_faithful();
+    /// let model = random_start(&x, 2, CovarianceFamily::Full, &mut data::rng(1))?;
+    /// assert_eq!(model.likelihood(&x)?, 0.0); // exp(−1290) is no double
+    /// # Ok::<(), executable_em::Error>(())
+    /// ```
+    pub fn likelihood(&self, x: &DMatrix<f64>) -> Result<f64> {
+        Ok(self.density(x)?.product())
+    }
+
+    /// The log-likelihood of the data.
+    ///
+    /// ```math
+    /// \ell = \sum_i\log\sum_j\pi_j\,\mathcal N(x_i; \mu_j, \Sigma_j)
+    /// ```
+    ///
+    /// `x` is n×d; returns nats. [`Error::ImpossibleDatum`](crate::Error::ImpossibleDatum) for a datum so far away that
+    /// even its log density is −∞.
+    ///
+    /// Source: H-27, L-05, C-31, B-03, T-35.
+    ///
+    /// ```
+    /// # use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
+    /// # use nalgebra::{dmatrix, dvector};
+    /// let model = GaussianMixture::new(dvector![0.5, 0.5], dmatrix![0.0; 0.0], vec![dmatrix![1.0]; 2], CovarianceFamily::Full)?;
+    /// let one_gaussian = -0.5 * (2.0 * std::f64::consts::PI).ln();
+    /// assert!((model.log_likelihood(&dmatrix![0.0])? - one_gaussian).abs() < 1e-15);
+    /// # Ok::<(), executable_em::Error>(())
+    /// ```
+    pub fn log_likelihood(&self, x: &DMatrix<f64>) -> Result<f64> {
+        latent::log_likelihood(&self.log_joint(x)?)
+    }
+
+    /// The responsibilities: the posterior probability of every component for every datum.
+    ///
+    /// ```math
+    /// r_{ij} = \frac{\pi_j\,\mathcal N(x_i; \mu_j, \Sigma_j)}{\sum_l\pi_l\,\mathcal N(x_i; \mu_l, \Sigma_l)}
+    /// ```
+    ///
+    /// `x` is n×d; returns n×k, rows summing to one. The factor (2π)^{−d/2} cancels; |Σ_j|^{−1/2} does not.
+    ///
+    /// Source: H-29, H-38, L-21, C-36, T-37.
+    ///
+    /// ```
+    /// # use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
+    /// # use nalgebra::{dmatrix, dvector};
+    /// let model = GaussianMixture::new(dvector![0.5, 0.5], dmatrix![-1.0, -1.0; 1.0, 1.0],
+    ///     vec![dmatrix![1.0, 0.0; 0.0, 1.0]; 2], CovarianceFamily::Full)?;
+    /// let r = model.responsibilities(&dmatrix![-2.0, -2.0])?;
+    /// assert!((r[(0, 0)] - 1.0 / (1.0 + (-8.0_f64).exp())).abs() < 1e-15);
+    /// # Ok::<(), executable_em::Error>(())
+    /// ```
+    pub fn responsibilities(&self, x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
+        latent::responsibilities(&self.log_joint(x)?)
+    }
+
+    /// Draws from the mixture: first a component by the weights, then a datum from its Gaussian.
+    ///
+    /// ```math
+    /// z_i \sim \mathrm{Cat}(\pi), \qquad x_i \mid z_i \sim \mathcal N(\mu_{z_i}, \Sigma_{z_i})
+    /// ```
+    ///
+    /// Returns n×d data and n labels.
+    ///
+    /// Source: T-10, H-22 (the density of the pair is the joint, not that of x alone: L-E05).
+    ///
+    /// ```
+    /// # use executable_em::{data, gaussian_mixture::{CovarianceFamily, GaussianMixture}};
+    /// # use nalgebra::{dmatrix, dvector};
+    /// let model = GaussianMixture::new(dvector![0.0, 1.0], dmatrix![0.0; 9.0], vec![dmatrix![1.0]; 2], CovarianceFamily::Full)?;
+    /// let (x, labels) = model.sample(3, &mut data::rng(1))?;
+    /// assert_eq!((x.shape(), labels), ((3, 1), vec![1, 1, 1]));
+    /// # Ok::<(), executable_em::Error>(())
+    /// ```
+    pub fn sample(&self, n: usize, rng: &mut impl Rng) -> Result<(DMatrix<f64>, Vec<usize>)> {
+        self.validate()?;
+        let component = WeightedIndex::new(self.weights.iter()).expect("weights on the simplex");
+        let mut x = DMatrix::zeros(n, self.d());
+        let mut labels = Vec::with_capacity(n);
+        for i in 0..n {
+            let label = component.sample(rng);
+            let datum = gaussian::sample(1, &self.mean_of(label), &self.covariances[label], rng)?;
+            x.set_row(i, &datum.row(0));
+            labels.push(label);
+        }
+        Ok((x, labels))
+    }
+
+    /// The mean of the mixture, 1×d.
+    ///
+    /// ```math
+    /// \bar\mu = \sum_j\pi_j\mu_j
+    /// ```
+    ///
+    /// Source: H-22.
+    ///
+    /// ```
+    /// # use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
+    /// # use nalgebra::{dmatrix, dvector};
+    /// let model = GaussianMixture::new(dvector![0.25, 0.75], dmatrix![0.0; 4.0], vec![dmatrix![1.0]; 2], CovarianceFamily::Full)?;
+    /// assert_eq!(model.mean()[0], 3.0);
+    /// # Ok::<(), executable_em::Error>(())
+    /// ```
+    pub fn mean(&self) -> RowDVector<f64> {
+        self.weights.transpose() * &self.means
+    }
+
+    /// The covariance of the mixture, d×d: the spread within the components and that of their means.
+    ///
+    /// ```math
+    /// \sum_j\pi_j\left(\Sigma_j + \mu_j\mu_j^\top\right) - \bar\mu\bar\mu^\top
+    ///   = \sum_j\pi_j\left(\Sigma_j + (\mu_j-\bar\mu)(\mu_j-\bar\mu)^\top\right)
+    /// ```
+    ///
+    /// The right-hand form is computed: it does not cancel far from the origin.
+    ///
+    /// Source: H-22, H-38 (after an M step it equals the covariance of the data).
+    ///
+    /// ```
+    /// # use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
+    /// # use nalgebra::{dmatrix, dvector};
+    /// let model = GaussianMixture::new(dvector![0.25, 0.75], dmatrix![0.0; 4.0], vec![dmatrix![1.0]; 2], CovarianceFamily::Full)?;
+    /// assert_eq!(model.covariance()[0], 1.0 + 3.0);
+    /// # Ok::<(), executable_em::Error>(())
+    /// ```
+    pub fn covariance(&self) -> DMatrix<f64> {
+        let mean = self.mean();
+        let mut covariance = DMatrix::zeros(self.d(), self.d());
+        for j in 0..self.k() {
+            let offset = self.mean_of(j) - &mean;
+            covariance += (&self.covariances[j] + offset.transpose() * &offset) * self.weights[j];
+        }
+        covariance
+    }
+
+    /// The number of free parameters.
+    ///
+    /// ```math
+    /// (k-1) + kd + c, \qquad c = k\tfrac{d(d+1)}2,\ \tfrac{d(d+1)}2,\ kd,\ k
+    /// ```
+    ///
+    /// for full, tied, diagonal and spherical covariances.
+    ///
+    /// Source: B-04.
+    ///
+    /// ```
+    /// # use executable_em::{data, gaussian_mixture::{CovarianceFamily, random_start}};
+    /// let model = random_start(&data::old_faithful(), 2, CovarianceFamily::Full, &mut data::rng(1))?;
+    /// assert_eq!(model.parameter_count(), 1 + 4 + 6);
+    /// # Ok::<(), executable_em::Error>(())
+    /// ```
+    pub fn parameter_count(&self) -> usize {
+        self.k() - 1 + self.k() * self.d() + self.family.parameter_count(self.k(), self.d())
+    }
+
+    /// The parameters are those of a mixture; they are public, so every use asks again.
+    pub(crate) fn validate(&self) -> Result<()> {
+        let (k, d) = (self.k(), self.d());
+        check::finite("means", &self.means)?;
+        check::simplex("weights", 0, self.weights.iter().copied())?;
+        check::shape("means", self.means.shape(), (k, d))?;
+        check::shape("covariances", (self.covariances.len(), 1), (k, 1))?;
+        for (component, covariance) in self.covariances.iter().enumerate() {
+            check::shape("covariance", covariance.shape(), (d, d))?;
+            gaussian::cholesky(covariance, component)?;
+        }
+        self.family.check(&self.covariances)
+    }
+}
+
+impl Model for GaussianMixture {
+    /// ```math
+    /// \log p(x_i, z_i = j) = \log\pi_j + \log\mathcal N(x_i; \mu_j, \Sigma_j)
+    /// ```
+    fn log_joint(&self, x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
+        let mut log_joint = self.component_log_densities(x)?;
+        for (mut column, weight) in log_joint.column_iter_mut().zip(&self.weights) {
+            column.add_scalar_mut(weight.ln());
+        }
+        Ok(log_joint)
+    }
+
+    /// The three updates in turn; a component without any responsibility keeps its mean and covariance, at weight 0.
+    fn maximize(&self, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<Self> {
+        let means = update::means(x, r, &self.means)?;
+        let full = update::covariances(x, r, &means, &self.covariances)?;
+        let weights = update::weights(r)?;
+        let covariances = self.family.constrain(full, &weights)?;
+        Ok(GaussianMixture { weights, means, covariances, family: self.family })
+    }
+
+    /// Weights, means and covariances, one after the other.
+    fn parameters(&self) -> DVector<f64> {
+        let covariances = self.covariances.iter().flat_map(|covariance| covariance.iter());
+        let entries = self.weights.iter().chain(self.means.iter()).chain(covariances);
+        DVector::from_iterator(self.k() * (1 + self.d() + self.d() * self.d()), entries.copied())
+    }
+}

@@ -1,0 +1,171 @@
+//! The score: the gradient of the log-likelihood in the means, the covariances and the weights.
+//!
+//! Derivatives in Σ are unstructured: all d² entries count as free, and at a symmetric Σ the result is symmetric.
+
+use super::GaussianMixture;
+use crate::error::Result;
+use crate::latent::{self, Model};
+use crate::{check, gaussian};
+use nalgebra::{DMatrix, DVector};
+
+/// The score in the means.
+///
+/// ```math
+/// \nabla_{\mu_j}\ell = +\sum_i r_{ij}\,\Sigma_j^{-1}(x_i - \mu_j)
+/// ```
+///
+/// `x` is n×d; returns k×d, a row a component, in nats per unit of the data. It points *towards* the data: the minus
+/// sign printed in two lectures is H-E01 and B-E09.
+///
+/// Source: H-28, B-22, T-40; L-06.
+///
+/// ```
+/// use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, score};
+/// use nalgebra::{dmatrix, dvector};
+/// let model = GaussianMixture::new(dvector![1.0], dmatrix![0.0], vec![dmatrix![2.0]], CovarianceFamily::Full)?;
+/// assert!((score::in_means(&model, &dmatrix![3.0; 5.0])?[0] - 4.0).abs() < 1e-14);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn in_means(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
+    let r = model.responsibilities(x)?;
+    let mut score = DMatrix::zeros(model.k(), model.d());
+    for j in 0..model.k() {
+        let precision = gaussian::cholesky(&model.covariances[j], j)?.inverse();
+        for i in 0..x.nrows() {
+            let v = (x.row(i) - model.means.row(j)).transpose();
+            let mut row = score.row_mut(j);
+            row += (&precision * v * r[(i, j)]).transpose();
+        }
+    }
+    Ok(score)
+}
+
+/// The score in the covariances.
+///
+/// ```math
+/// \nabla_{\Sigma_j}\ell = +\tfrac12\sum_i r_{ij}\left(\Sigma_j^{-1}v_{ij}v_{ij}^\top\Sigma_j^{-1} - \Sigma_j^{-1}\right),
+/// \qquad v_{ij} = x_i - \mu_j
+/// ```
+///
+/// `x` is n×d; returns k matrices d×d, in nats per squared unit of the data (the printed −½ is H-E02).
+///
+/// Source: H-33, L-06.
+///
+/// ```
+/// use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, score};
+/// use nalgebra::{dmatrix, dvector};
+/// let model = GaussianMixture::new(dvector![1.0], dmatrix![0.0], vec![dmatrix![1.0]], CovarianceFamily::Full)?;
+/// assert_eq!(score::in_covariances(&model, &dmatrix![3.0])?[0], dmatrix![4.0]); // ½(9 − 1)
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn in_covariances(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<Vec<DMatrix<f64>>> {
+    let r = model.responsibilities(x)?;
+    let mut score = vec![DMatrix::zeros(model.d(), model.d()); model.k()];
+    for j in 0..model.k() {
+        let precision = gaussian::cholesky(&model.covariances[j], j)?.inverse();
+        for i in 0..x.nrows() {
+            let v = (x.row(i) - model.means.row(j)).transpose();
+            score[j] += (&precision * &v * v.transpose() * &precision - &precision) * (0.5 * r[(i, j)]);
+        }
+    }
+    Ok(score)
+}
+
+/// The derivative of ℓ in each weight, before the constraint Σπ = 1 is heeded.
+///
+/// ```math
+/// \frac{\partial\ell}{\partial\pi_j} = \sum_i\frac{\mathcal N(x_i; \mu_j, \Sigma_j)}{p(x_i)}
+/// ```
+///
+/// `x` is n×d; returns k numbers, in nats. They are never zero: at a maximum of ℓ on the simplex each equals n where
+/// $`\pi_j > 0`$ and is at most n where $`\pi_j = 0`$ (L-E07, H-E05). Always $`\sum_j\pi_j\,\partial\ell/\partial\pi_j = n`$.
+///
+/// Source: H-35, H-36, L-06.
+///
+/// ```
+/// use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, score};
+/// use nalgebra::{dmatrix, dvector};
+/// let model = GaussianMixture::new(dvector![0.5, 0.5], dmatrix![0.0; 0.0], vec![dmatrix![1.0]; 2], CovarianceFamily::Full)?;
+/// assert_eq!(score::in_weights(&model, &dmatrix![0.5; 2.0])?, dvector![2.0, 2.0]);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn in_weights(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<DVector<f64>> {
+    let log_densities = model.component_log_densities(x)?;
+    let log_marginals = latent::log_marginals(&model.log_joint(x)?)?;
+    Ok(DVector::from_fn(model.k(), |j, _| {
+        (0..x.nrows()).map(|i| (log_densities[(i, j)] - log_marginals[i]).exp()).sum()
+    }))
+}
+
+/// The derivative in each weight of the Lagrangian $`\ell + \lambda(\sum_j\pi_j - 1)`$.
+///
+/// ```math
+/// \frac{\partial}{\partial\pi_j}\Big[\ell + \lambda\Big(\sum_l\pi_l - 1\Big)\Big]
+///   = \sum_i\frac{\mathcal N(x_i; \mu_j, \Sigma_j)}{p(x_i)} + \lambda
+/// ```
+///
+/// `x` is n×d; returns k numbers, in nats. At a fixed point of EM with positive weights it vanishes at λ = −n.
+///
+/// Source: H-35 (the bracket belongs round the whole sum: H-E04).
+///
+/// ```
+/// use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, score};
+/// use nalgebra::{dmatrix, dvector};
+/// let model = GaussianMixture::new(dvector![1.0], dmatrix![0.0], vec![dmatrix![1.0]], CovarianceFamily::Full)?;
+/// assert_eq!(score::of_lagrangian_in_weights(&model, &dmatrix![0.5; 2.0], -2.0)?, dvector![0.0]);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn of_lagrangian_in_weights(
+    model: &GaussianMixture,
+    x: &DMatrix<f64>,
+    lambda: f64,
+) -> Result<DVector<f64>> {
+    Ok(in_weights(model, x)?.add_scalar(lambda))
+}
+
+/// The first hint: the derivative of the normaliser.
+///
+/// ```math
+/// \frac{\partial|\Sigma|^{-1/2}}{\partial\Sigma} = -\tfrac12\,|\Sigma|^{-3/2}\,|\Sigma|\,\Sigma^{-1}
+/// ```
+///
+/// `covariance` is d×d, symmetric positive definite; returns d×d. Errors of [`gaussian::cholesky`].
+///
+/// Source: H-31.
+///
+/// ```
+/// use executable_em::gaussian_mixture::score::inverse_root_determinant_derivative;
+/// use nalgebra::dmatrix;
+/// assert_eq!(inverse_root_determinant_derivative(&dmatrix![4.0])?, dmatrix![-1.0 / 16.0]); // d/ds s^{-1/2}
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn inverse_root_determinant_derivative(covariance: &DMatrix<f64>) -> Result<DMatrix<f64>> {
+    let factor = gaussian::cholesky(covariance, 0)?;
+    let determinant = factor.determinant();
+    Ok(factor.inverse() * (-0.5 * determinant.powf(-1.5) * determinant))
+}
+
+/// The second hint: the derivative of the quadratic form.
+///
+/// ```math
+/// \frac{\partial\,v^\top\Sigma^{-1}v}{\partial\Sigma} = -\Sigma^{-1}vv^\top\Sigma^{-1}
+/// ```
+///
+/// `v` has d entries, `covariance` is d×d, symmetric positive definite; returns d×d. Errors of
+/// [`gaussian::cholesky`], and [`Error::Shape`](crate::Error::Shape).
+///
+/// Source: H-32.
+///
+/// ```
+/// use executable_em::gaussian_mixture::score::quadratic_form_derivative;
+/// use nalgebra::{dmatrix, dvector};
+/// let derivative = quadratic_form_derivative(&dvector![3.0], &dmatrix![2.0])?; // of 9/s at s = 2
+/// assert!((derivative[0] + 2.25).abs() < 1e-14);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn quadratic_form_derivative(v: &DVector<f64>, covariance: &DMatrix<f64>) -> Result<DMatrix<f64>> {
+    check::finite("v", v)?;
+    check::shape("covariance", covariance.shape(), (v.len(), v.len()))?;
+    let precision = gaussian::cholesky(covariance, 0)?.inverse();
+    Ok(-(&precision * v * v.transpose() * &precision))
+}

@@ -1,0 +1,153 @@
+//! The M step derived once more for round components Σ_j = σ_j² I, where each line fits on a blackboard.
+//!
+//! The lecture that does this drops the dimension: every d below is missing there (L-E01, L-E02, L-E03), which is
+//! right for d = 1 only.
+
+use crate::error::Result;
+use crate::{check, kmeans, latent};
+use nalgebra::{DMatrix, DVector};
+use std::f64::consts::TAU;
+
+/// The expected complete-data log-likelihood of a mixture of round Gaussians.
+///
+/// ```math
+/// Q = \sum_{ij} r_{ij}\left(\log\pi_j - \tfrac d2\log 2\pi - \tfrac d2\log\sigma_j^2
+///     - \frac{\|x_i-\mu_j\|^2}{2\sigma_j^2}\right)
+/// ```
+///
+/// `x` is n×d, `r` n×k with rows on the simplex, `weights` and `variances` hold k numbers, `means` is k×d; returns nats.
+///
+/// Source: L-24.
+///
+/// ```
+/// use executable_em::gaussian_mixture::spherical::expected_log_joint;
+/// use nalgebra::{dmatrix, dvector};
+/// let q = expected_log_joint(&dmatrix![1.0, 1.0], &dmatrix![1.0], &dvector![1.0], &dmatrix![0.0, 0.0], &dvector![1.0])?;
+/// assert!((q - (-(2.0 * std::f64::consts::PI).ln() - 1.0)).abs() < 1e-15);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn expected_log_joint(
+    x: &DMatrix<f64>,
+    r: &DMatrix<f64>,
+    weights: &DVector<f64>,
+    means: &DMatrix<f64>,
+    variances: &DVector<f64>,
+) -> Result<f64> {
+    check_state(x, r, means, variances)?;
+    check::shape("weights", weights.shape(), variances.shape())?;
+    check::simplex("weights", 0, weights.iter().copied())?;
+    let d = x.ncols() as f64;
+    let distances = kmeans::squared_distances(x, means)?;
+    let log_joint = DMatrix::from_fn(x.nrows(), means.nrows(), |i, j| {
+        weights[j].ln()
+            - 0.5 * d * TAU.ln()
+            - 0.5 * d * variances[j].ln()
+            - distances[(i, j)] / (2.0 * variances[j])
+    });
+    latent::expected_log_joint(r, &log_joint)
+}
+
+/// The derivative of Q in the means.
+///
+/// ```math
+/// \frac{\partial Q}{\partial\mu_j} = \frac{1}{\sigma_j^2}\sum_i r_{ij}\,(x_i - \mu_j)
+/// ```
+///
+/// Returns k×d. Zero where μ_j is the weighted mean, whatever σ_j.
+///
+/// Source: L-25, L-26.
+///
+/// ```
+/// use executable_em::gaussian_mixture::spherical::score_in_means;
+/// use nalgebra::{dmatrix, dvector};
+/// let score = score_in_means(&dmatrix![4.0], &dmatrix![1.0], &dmatrix![0.0], &dvector![2.0])?;
+/// assert_eq!(score, dmatrix![2.0]);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn score_in_means(
+    x: &DMatrix<f64>,
+    r: &DMatrix<f64>,
+    means: &DMatrix<f64>,
+    variances: &DVector<f64>,
+) -> Result<DMatrix<f64>> {
+    check_state(x, r, means, variances)?;
+    // J and Q differ by the factor −1/(2σ²) as functions of a mean.
+    let gradient = kmeans::objective_gradient(x, r, means)?;
+    Ok(DMatrix::from_fn(means.nrows(), means.ncols(), |j, a| -gradient[(j, a)] / (2.0 * variances[j])))
+}
+
+/// The derivative of Q in the variances.
+///
+/// ```math
+/// \frac{\partial Q}{\partial\sigma_j^2}
+///   = \sum_i r_{ij}\left(-\frac{d}{2\sigma_j^2} + \frac{\|x_i-\mu_j\|^2}{2\sigma_j^4}\right)
+/// ```
+///
+/// Returns k numbers. The lecture's −1/(2σ²) lacks the d (L-E02).
+///
+/// Source: L-25, L-28.
+///
+/// ```
+/// use executable_em::gaussian_mixture::spherical::score_in_variances;
+/// use nalgebra::{dmatrix, dvector};
+/// // |x − μ|² = 2 in d = 2: the best variance is 1.
+/// assert_eq!(score_in_variances(&dmatrix![1.0, 1.0], &dmatrix![1.0], &dmatrix![0.0, 0.0], &dvector![1.0])?, dvector![0.0]);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn score_in_variances(
+    x: &DMatrix<f64>,
+    r: &DMatrix<f64>,
+    means: &DMatrix<f64>,
+    variances: &DVector<f64>,
+) -> Result<DVector<f64>> {
+    check_state(x, r, means, variances)?;
+    let d = x.ncols() as f64;
+    let distances = kmeans::squared_distances(x, means)?;
+    Ok(DVector::from_fn(variances.len(), |j, _| {
+        let variance = variances[j];
+        (0..x.nrows())
+            .map(|i| r[(i, j)] * (-d / (2.0 * variance) + distances[(i, j)] / (2.0 * variance * variance)))
+            .sum()
+    }))
+}
+
+/// The variances where that derivative vanishes: mean squared distance *per dimension*.
+///
+/// ```math
+/// \sigma_j^2 = \frac{\sum_i r_{ij}\|x_i-\mu_j\|^2}{d\,R_j}, \qquad d\,\sigma_j^2 = \operatorname{tr}\Sigma_j
+/// ```
+///
+/// `x` is n×d, `r` n×k, `means` k×d; returns k numbers in squared units of the data.
+/// [`Error::Domain`](crate::Error::Domain) for a component with $`R_j = 0`$.
+///
+/// Source: L-28, L-29 (the 1/d: L-E03).
+///
+/// ```
+/// use executable_em::gaussian_mixture::spherical::variances;
+/// use nalgebra::{dmatrix, dvector};
+/// let cross = dmatrix![1.0, 0.0; -1.0, 0.0; 0.0, 1.0; 0.0, -1.0];
+/// assert_eq!(variances(&cross, &dmatrix![1.0; 1.0; 1.0; 1.0], &dmatrix![0.0, 0.0])?, dvector![0.5]);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn variances(x: &DMatrix<f64>, r: &DMatrix<f64>, means: &DMatrix<f64>) -> Result<DVector<f64>> {
+    check_state(x, r, means, &DVector::from_element(means.nrows(), 1.0))?;
+    let d = x.ncols() as f64;
+    let distances = kmeans::squared_distances(x, means)?;
+    let counts = latent::counts(r);
+    counts.iter().try_for_each(|&count| check::positive("count of a component", count))?;
+    Ok(DVector::from_fn(means.nrows(), |j, _| r.column(j).dot(&distances.column(j)) / (d * counts[j])))
+}
+
+/// Data, responsibilities, means and positive variances that fit together.
+fn check_state(
+    x: &DMatrix<f64>,
+    r: &DMatrix<f64>,
+    means: &DMatrix<f64>,
+    variances: &DVector<f64>,
+) -> Result<()> {
+    check::data_and_means(x, means)?;
+    check::responsibilities(r, x.nrows())?;
+    check::shape("responsibilities", r.shape(), (x.nrows(), means.nrows()))?;
+    check::shape("variances", variances.shape(), (means.nrows(), 1))?;
+    variances.iter().try_for_each(|&variance| check::positive("variance", variance))
+}

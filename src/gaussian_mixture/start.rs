@@ -1,0 +1,103 @@
+//! Where EM starts: at random data, at a k-means clustering, or at given labels.
+
+use super::{CovarianceFamily, GaussianMixture};
+use crate::error::Result;
+use crate::latent::{self, Model};
+use crate::{check, gaussian, kmeans};
+use nalgebra::{Cholesky, DMatrix, DVector};
+use rand::Rng;
+
+/// A random start: k different data as means, equal weights, and for every component the covariance of all the data.
+///
+/// `x` is n×d. [`Error::ComponentCount`](crate::Error::ComponentCount) unless 1 ≤ k ≤ n,
+/// [`Error::NotPositiveDefinite`](crate::Error::NotPositiveDefinite) for data in a hyperplane. A start needs Σ besides
+/// μ and π, or there are no responsibilities (H-E17).
+///
+/// Source: H-38, L-12, T-23.
+///
+/// ```
+/// use executable_em::{data, gaussian_mixture::{CovarianceFamily, random_start}};
+/// let start = random_start(&data::old_faithful(), 3, CovarianceFamily::Full, &mut data::rng(5))?;
+/// assert_eq!(start.weights[0], 1.0 / 3.0);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn random_start(
+    x: &DMatrix<f64>,
+    k: usize,
+    family: CovarianceFamily,
+    rng: &mut impl Rng,
+) -> Result<GaussianMixture> {
+    let means = kmeans::random_start(x, k, rng)?;
+    broad(x, means, family)
+}
+
+/// A start at a k-means clustering: k-means++, then Lloyd's algorithm, then [`start_from_labels`].
+///
+/// `x` is n×d; errors as in [`random_start`].
+///
+/// Source: T-09; Bishop (2006), §9.2.2.
+///
+/// ```
+/// use executable_em::{data, em, gaussian_mixture::{CovarianceFamily, kmeans_start}};
+/// let (x, _) = data::blobs();
+/// let start = kmeans_start(&x, 4, CovarianceFamily::Full, &mut data::rng(1))?;
+/// let fit = em::fit(start, &x, &em::Stopping::default())?;
+/// assert!((fit.log_likelihood() - -1264.85924).abs() < 1e-5);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn kmeans_start(
+    x: &DMatrix<f64>,
+    k: usize,
+    family: CovarianceFamily,
+    rng: &mut impl Rng,
+) -> Result<GaussianMixture> {
+    let clustering = kmeans::lloyd(x, &kmeans::plus_plus_start(x, k, rng)?, 100)?;
+    start_from_labels(x, clustering.labels(), k, family)
+}
+
+/// A start at given labels: the maximum-likelihood parameters if the labels were true.
+///
+/// A component with too few data for a positive definite covariance gets the covariance of all the data, and one
+/// without any also their mean. `x` is n×d, `labels` holds n numbers below k;
+/// [`Error::Label`](crate::Error::Label) for a larger one.
+///
+/// Source: H-54, B-18 (known classes make the fit a closed form).
+///
+/// ```
+/// use executable_em::{data, gaussian_mixture::{CovarianceFamily, start_from_labels}};
+/// let (x, labels) = data::blobs();
+/// let start = start_from_labels(&x, &labels, 4, CovarianceFamily::Full)?;
+/// assert_eq!(start.weights.as_slice(), [0.25; 4]);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn start_from_labels(
+    x: &DMatrix<f64>,
+    labels: &[usize],
+    k: usize,
+    family: CovarianceFamily,
+) -> Result<GaussianMixture> {
+    check::finite("data", x)?;
+    check::component_count(k, x.nrows())?;
+    check::shape("labels", (labels.len(), 1), (x.nrows(), 1))?;
+    let r = latent::one_hot(labels, k)?;
+    let centre = gaussian::weighted_mean(x, &DVector::from_element(x.nrows(), 1.0))?;
+    let broad = broad(x, DMatrix::from_fn(k, x.ncols(), |_, a| centre[a]), family)?;
+    let mut start = broad.maximize(x, &r)?;
+    for (covariance, fallback) in start.covariances.iter_mut().zip(&broad.covariances) {
+        if Cholesky::new(covariance.clone()).is_none() {
+            covariance.clone_from(fallback);
+        }
+    }
+    start.validate()?;
+    Ok(start)
+}
+
+/// A mixture of these means with equal weights whose components are all as wide as the data.
+fn broad(x: &DMatrix<f64>, means: DMatrix<f64>, family: CovarianceFamily) -> Result<GaussianMixture> {
+    let k = means.nrows();
+    let ones = DVector::from_element(x.nrows(), 1.0);
+    let covariance = gaussian::weighted_covariance(x, &ones, &gaussian::weighted_mean(x, &ones)?)?;
+    let weights = DVector::from_element(k, 1.0 / k as f64);
+    let covariances = family.constrain(vec![covariance; k], &weights)?;
+    GaussianMixture::new(weights, means, covariances, family)
+}

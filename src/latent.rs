@@ -1,0 +1,268 @@
+//! Discrete latent variables: everything that is said of them is a function of the n×k matrix of log joints.
+//!
+//! A datum x_i carries a hidden label z_i ∈ {0, …, k−1}. For a model with parameters θ the matrix
+//!
+//! ```math
+//! L_{ij} = \log p(x_i, z_i = j \mid \theta)
+//! ```
+//!
+//! holds all that inference needs: the log-sum-exp of a row is the log marginal $`\log p(x_i \mid \theta)`$, its
+//! softmax the posterior of the label, and its product with a distribution q the expected complete-data
+//! log-likelihood. So these functions are written once and serve every model.
+
+use crate::check;
+use crate::error::{Error, Result};
+use nalgebra::{DMatrix, DVector};
+
+/// A model with one discrete latent label per datum: its parameters and the two steps of EM.
+///
+/// Implementing these three methods is all that a new mixture needs; likelihood, responsibilities, the EM loop
+/// and its restarts come from [`latent`](crate::latent) and [`em`](crate::em).
+///
+/// Source: H-60, L-12, C-24, T-22; Dempster, Laird and Rubin (1977).
+///
+/// ```
+/// use executable_em::{Result, em, latent::{self, Model}};
+/// use nalgebra::{DMatrix, DVector, dmatrix, dvector};
+///
+/// /// Two coins, chosen with equal probability and flipped once each time: only their biases are free.
+/// #[derive(Clone)]
+/// struct TwoCoins(DVector<f64>);
+///
+/// impl Model for TwoCoins {
+///     fn log_joint(&self, x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
+///         let bernoulli = |p: f64, heads: f64| if heads == 1.0 { p } else { 1.0 - p };
+///         Ok(DMatrix::from_fn(x.nrows(), 2, |i, j| (0.5 * bernoulli(self.0[j], x[i])).ln()))
+///     }
+///     fn maximize(&self, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<Self> {
+///         Ok(TwoCoins((r.transpose() * x).column(0).component_div(&latent::counts(r))))
+///     }
+///     fn parameters(&self) -> DVector<f64> {
+///         self.0.clone()
+///     }
+/// }
+///
+/// let x = dmatrix![1.0; 1.0; 0.0; 1.0];
+/// let fit = em::fit(TwoCoins(dvector![0.4, 0.6]), &x, &em::Stopping::default())?;
+/// // One flip a draw only determines the mean of the two biases: three heads out of four.
+/// assert!((fit.model().0.mean() - 0.75).abs() < 1e-4);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub trait Model: Clone {
+    /// The n×k matrix of log p(x_i, z_i = j | θ), in nats; an entry is −∞ where the joint is zero.
+    fn log_joint(&self, x: &DMatrix<f64>) -> Result<DMatrix<f64>>;
+
+    /// The M step: the model whose parameters maximise Σ_ij r_ij log p(x_i, z_i = j | θ), for
+    /// responsibilities `r` (n×k, rows sum to one).
+    fn maximize(&self, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<Self>;
+
+    /// The free numbers of θ in one vector, to measure how far a sweep has moved.
+    fn parameters(&self) -> DVector<f64>;
+}
+
+/// The log of a sum of exponentials, shifted by the largest term so that nothing overflows or underflows.
+///
+/// ```math
+/// \log\sum_j e^{a_j} = m + \log\sum_j e^{a_j - m}, \qquad m = \max_j a_j
+/// ```
+///
+/// Returns −∞ for an empty sum or if every term is −∞, +∞ if one term is +∞, and NaN if one term is NaN.
+///
+/// Source: H-27, L-05 (the sum inside the log of ℓ).
+///
+/// ```
+/// use executable_em::latent::log_sum_exp;
+/// assert_eq!(log_sum_exp([-1000.0, -1000.0]), -1000.0 + 2f64.ln());
+/// assert_eq!(log_sum_exp([f64::NEG_INFINITY; 3]), f64::NEG_INFINITY);
+/// ```
+pub fn log_sum_exp(terms: impl IntoIterator<Item = f64>) -> f64 {
+    let terms: Vec<f64> = terms.into_iter().collect();
+    if terms.iter().any(|term| term.is_nan()) {
+        return f64::NAN;
+    }
+    let max = terms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    // ±∞ − ±∞ would be NaN; with an infinite maximum the answer is the maximum itself.
+    if max.is_infinite() {
+        return max;
+    }
+    max + terms.iter().map(|term| (term - max).exp()).sum::<f64>().ln()
+}
+
+/// The log marginal of each datum, the label summed out.
+///
+/// ```math
+/// \log p(x_i \mid \theta) = \log\sum_j p(x_i, z_i = j \mid \theta)
+/// ```
+///
+/// `log_joint` is n×k in nats; returns n values in nats.
+/// An [`Error::ImpossibleDatum`] if a row is −∞ throughout, [`Error::NotFinite`] for an entry that is NaN or +∞.
+///
+/// Source: H-46, L-02, T-36.
+///
+/// ```
+/// use executable_em::latent::log_marginals;
+/// use nalgebra::dmatrix;
+/// let log_joint = dmatrix![0.2_f64.ln(), 0.3_f64.ln()];
+/// assert!((log_marginals(&log_joint)?[0] - 0.5_f64.ln()).abs() < 1e-15);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn log_marginals(log_joint: &DMatrix<f64>) -> Result<DVector<f64>> {
+    check_log_joint(log_joint)?;
+    Ok(DVector::from_fn(log_joint.nrows(), |i, _| log_sum_exp(log_joint.row(i).iter().copied())))
+}
+
+/// The log-likelihood of the observed (incomplete) data.
+///
+/// ```math
+/// \ell(\theta) = \sum_i \log\sum_j p(x_i, z_i = j \mid \theta)
+/// ```
+///
+/// `log_joint` is n×k; returns ℓ in nats. Errors as in [`log_marginals`].
+///
+/// Source: H-27, L-05, C-31, B-03, T-17, T-35.
+///
+/// ```
+/// use executable_em::latent::log_likelihood;
+/// use nalgebra::dmatrix;
+/// let log_joint = dmatrix![0.2_f64.ln(), 0.3_f64.ln(); 0.1_f64.ln(), 0.4_f64.ln()];
+/// assert!((log_likelihood(&log_joint)? - 0.25_f64.ln()).abs() < 1e-15);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn log_likelihood(log_joint: &DMatrix<f64>) -> Result<f64> {
+    Ok(log_marginals(log_joint)?.sum())
+}
+
+/// The responsibilities: the posterior probability of each label, by Bayes' rule.
+///
+/// ```math
+/// r_{ij} = p(z_i = j \mid x_i, \theta) = \frac{p(x_i, z_i = j \mid \theta)}{\sum_l p(x_i, z_i = l \mid \theta)}
+/// ```
+///
+/// `log_joint` is n×k; returns n×k, every row a probability vector. A zero joint gives exactly zero.
+/// Errors as in [`log_marginals`].
+///
+/// Source: H-29, H-48, L-21, L-22, C-36, B-19, T-32, T-37.
+///
+/// ```
+/// use executable_em::latent::responsibilities;
+/// use nalgebra::dmatrix;
+/// let r = responsibilities(&dmatrix![0.1_f64.ln(), 0.3_f64.ln()])?;
+/// assert!((r[(0, 0)] - 0.25).abs() < 1e-15 && (r[(0, 1)] - 0.75).abs() < 1e-15);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn responsibilities(log_joint: &DMatrix<f64>) -> Result<DMatrix<f64>> {
+    let log_marginals = log_marginals(log_joint)?;
+    let (n, k) = log_joint.shape();
+    Ok(DMatrix::from_fn(n, k, |i, j| (log_joint[(i, j)] - log_marginals[i]).exp()))
+}
+
+/// The effective number of data of each component.
+///
+/// ```math
+/// R_j = \sum_i r_{ij}, \qquad \sum_j R_j = n
+/// ```
+///
+/// `r` is n×k; returns k values, in data.
+///
+/// Source: H-04, B-24 (an expected count, not a number of points: B-E16).
+///
+/// ```
+/// use executable_em::latent::counts;
+/// use nalgebra::{dmatrix, dvector};
+/// assert_eq!(counts(&dmatrix![1.0, 0.0; 0.5, 0.5]), dvector![1.5, 0.5]);
+/// ```
+pub fn counts(r: &DMatrix<f64>) -> DVector<f64> {
+    r.row_sum().transpose()
+}
+
+/// Labels as a matrix of zeros with a single one in each row.
+///
+/// ```math
+/// z_{ij} = \mathbf 1[\,\text{label}_i = j\,]
+/// ```
+///
+/// `labels` holds n numbers below `k`; returns n×k. [`Error::Label`] if a label is `k` or more.
+///
+/// Source: H-03, H-43, T-01.
+///
+/// ```
+/// use executable_em::latent::one_hot;
+/// use nalgebra::dmatrix;
+/// assert_eq!(one_hot(&[1, 0], 3)?, dmatrix![0.0, 1.0, 0.0; 1.0, 0.0, 0.0]);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn one_hot(labels: &[usize], k: usize) -> Result<DMatrix<f64>> {
+    if let Some(row) = labels.iter().position(|&label| label >= k) {
+        return Err(Error::Label { row, label: labels[row], k });
+    }
+    Ok(DMatrix::from_fn(labels.len(), k, |i, j| if labels[i] == j { 1.0 } else { 0.0 }))
+}
+
+/// The prior probability of a one-hot label vector.
+///
+/// ```math
+/// p(z) = \prod_j \pi_j^{z_j}
+/// ```
+///
+/// `z` has k entries, one of them 1 and the rest 0; `weights` is a probability vector of the same length.
+/// The product is a distribution over one-hot vectors only (over all binary vectors it does not sum to one),
+/// so anything else is an [`Error::NotOnSimplex`].
+///
+/// Source: B-02, H-44, T-36.
+///
+/// ```
+/// use executable_em::latent::prior;
+/// use nalgebra::dvector;
+/// assert_eq!(prior(&dvector![0.0, 1.0], &dvector![0.3, 0.7])?, 0.7);
+/// assert!(prior(&dvector![1.0, 1.0], &dvector![0.3, 0.7]).is_err());
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn prior(z: &DVector<f64>, weights: &DVector<f64>) -> Result<f64> {
+    check::shape("one-hot label", z.shape(), weights.shape())?;
+    check::simplex("weights", 0, weights.iter().copied())?;
+    check::simplex("one-hot label", 0, z.iter().copied())?;
+    if let Some(&value) = z.iter().find(|&&entry| entry != 0.0 && entry != 1.0) {
+        return Err(Error::NotOnSimplex { what: "one-hot label", row: 0, value });
+    }
+    Ok(weights.iter().zip(z).map(|(weight, &exponent)| weight.powf(exponent)).product())
+}
+
+/// The expected complete-data log-likelihood under a distribution q over the labels.
+///
+/// ```math
+/// Q = \sum_{ij} q_{ij} \log p(x_i, z_i = j \mid \theta), \qquad 0 \cdot (-\infty) = 0
+/// ```
+///
+/// `q` and `log_joint` are n×k; returns nats, −∞ if q puts mass where the joint is zero.
+/// [`Error::NotOnSimplex`] if a row of `q` is no probability vector.
+///
+/// Source: H-64, L-23, C-37, T-21, T-33.
+///
+/// ```
+/// use executable_em::latent::expected_log_joint;
+/// use nalgebra::dmatrix;
+/// assert_eq!(expected_log_joint(&dmatrix![1.0, 0.0], &dmatrix![-2.0, f64::NEG_INFINITY])?, -2.0);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn expected_log_joint(q: &DMatrix<f64>, log_joint: &DMatrix<f64>) -> Result<f64> {
+    check_log_joint(log_joint)?;
+    check::shape("q", q.shape(), log_joint.shape())?;
+    check::simplex_rows("q", q)?;
+    Ok(q.iter().zip(log_joint).map(|(&q, &log_p)| if q == 0.0 { 0.0 } else { q * log_p }).sum())
+}
+
+/// A log joint has entries that are finite or −∞, and no row of −∞ alone.
+fn check_log_joint(log_joint: &DMatrix<f64>) -> Result<()> {
+    if log_joint.is_empty() {
+        return Err(Error::Empty { what: "log joint" });
+    }
+    for (row, entries) in log_joint.row_iter().enumerate() {
+        if let Some(column) = entries.iter().position(|&entry| entry.is_nan() || entry == f64::INFINITY) {
+            return Err(Error::NotFinite { what: "log joint", row, column, value: entries[column] });
+        }
+        if entries.iter().all(|&entry| entry == f64::NEG_INFINITY) {
+            return Err(Error::ImpossibleDatum { row });
+        }
+    }
+    Ok(())
+}
