@@ -10,6 +10,7 @@ pub mod gaussian;
 pub mod gaussian_mixture;
 pub mod kmeans;
 pub mod latent;
+pub mod notebook;
 #[cfg(feature = "figures")]
 pub mod plot;
 

@@ -1,0 +1,96 @@
+//! What a notebook cell shows: tables and matrices, as HTML that every viewer of notebooks renders.
+//!
+//! The Rust kernel shows the value of a cell's last expression through its method `evcxr_display`. The `Debug` form of a
+//! matrix view prints addresses, which would differ on every run; this prints rounded numbers.
+
+use nalgebra::DMatrix;
+use std::fmt::{Display, Write};
+
+/// A table, ready to be shown as the last expression of a notebook cell.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown {
+    html: String,
+}
+
+impl Shown {
+    /// The table as HTML.
+    ///
+    /// ```
+    /// let shown = executable_em::notebook::table(&["k", "J"], [["1", "540.9"], ["2", "79.6"]]);
+    /// assert!(shown.html().contains("<td>79.6</td>"));
+    /// ```
+    pub fn html(&self) -> &str {
+        &self.html
+    }
+
+    /// Called by the kernel: prints the table between the marks that it takes for rich output.
+    pub fn evcxr_display(&self) {
+        println!("EVCXR_BEGIN_CONTENT text/html\n{}\nEVCXR_END_CONTENT", self.html);
+    }
+}
+
+/// A table with a heading for each column.
+///
+/// `rows` yields one row after the other, each of as many cells as there are headings.
+///
+/// ```
+/// use executable_em::notebook::table;
+/// let shown = table(&["name", "value"], [["ℓ", "−1130.264"]]);
+/// assert!(shown.html().starts_with("<table>"));
+/// ```
+pub fn table<C: Display>(headings: &[&str], rows: impl IntoIterator<Item = impl AsRef<[C]>>) -> Shown {
+    let mut html = String::from("<table>\n<thead><tr>");
+    for heading in headings {
+        write_cell(&mut html, "th", heading);
+    }
+    html.push_str("</tr></thead>\n<tbody>\n");
+    for row in rows {
+        html.push_str("<tr>");
+        for cell in row.as_ref() {
+            write_cell(&mut html, "td", cell);
+        }
+        html.push_str("</tr>\n");
+    }
+    html.push_str("</tbody>\n</table>");
+    Shown { html }
+}
+
+/// A matrix with a heading for each column, its entries rounded to `decimals` places.
+///
+/// At most `rows` rows are shown, and a last one says how many there are.
+///
+/// ```
+/// use executable_em::notebook::matrix;
+/// use nalgebra::dmatrix;
+/// let shown = matrix(&dmatrix![0.25, -1.0; 3.0, 4.0; 5.0, 6.0], &["a", "b"], 1, 2);
+/// assert!(shown.html().contains("<td>−1.00</td>") && shown.html().contains("3 rows"));
+/// ```
+pub fn matrix(matrix: &DMatrix<f64>, headings: &[&str], rows: usize, decimals: usize) -> Shown {
+    let shown = matrix.row_iter().take(rows);
+    let mut cells: Vec<Vec<String>> =
+        shown.map(|row| row.iter().map(|&value| number(value, decimals)).collect()).collect();
+    if matrix.nrows() > rows {
+        let mut last = vec!["…".to_string(); matrix.ncols()];
+        last[0] = format!("… {} rows", matrix.nrows());
+        cells.push(last);
+    }
+    table(headings, cells)
+}
+
+/// A number with a fixed number of decimals and a true minus sign; a zero never has a sign.
+///
+/// ```
+/// use executable_em::notebook::number;
+/// assert_eq!(number(-1.25, 1), "−1.2");
+/// assert_eq!(number(-0.01, 1), "0.0");
+/// ```
+pub fn number(value: f64, decimals: usize) -> String {
+    let text = format!("{:.*}", decimals, value.abs());
+    let is_zero = text.chars().all(|character| matches!(character, '0' | '.'));
+    if value < 0.0 && !is_zero { format!("−{text}") } else { text }
+}
+
+fn write_cell(html: &mut String, tag: &str, cell: impl Display) {
+    let text = cell.to_string().replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    write!(html, "<{tag}>{text}</{tag}>").expect("writing to a string");
+}
