@@ -1,4 +1,57 @@
-//! Executable EM: mixture models and expectation–maximisation, every derivation a function.
+//! Mixture models and expectation–maximisation, every derivation a function that runs.
+//!
+//! Five university lectures teach the same mathematics in five notations. Here each definition, identity and proof step
+//! of theirs is one function, named in the field's terms, with its equation above it and a test that fails if the
+//! mathematics is wrong. For a model with discrete latent variables all of it follows from one n×k matrix, the log
+//! joint $`\log p(x_i, z_i = j\mid\theta)`$; see [`latent`].
+//!
+//! ```
+//! use executable_em::{data, em, gaussian_mixture::{CovarianceFamily, kmeans_start}};
+//!
+//! let x = data::old_faithful();
+//! let start = kmeans_start(&x, 2, CovarianceFamily::Full, &mut data::rng(1))?;
+//! let fit = em::fit(start, &x, &em::Stopping::default())?;
+//! assert!((fit.log_likelihood() - -1130.264).abs() < 1e-3);
+//! # Ok::<(), executable_em::Error>(())
+//! ```
+//!
+//! # The map
+//!
+//! | what | functions | catalogue ids |
+//! |---|---|---|
+//! | assignment and mean step, J and its derivatives | [`kmeans::assign`], [`kmeans::responsibilities`], [`kmeans::update_means`], [`kmeans::means_in_array_form`], [`kmeans::objective`], [`kmeans::objective_gradient`], [`kmeans::objective_hessian`], [`kmeans::risk`] | H-02 … H-04, H-10, H-12 … H-16, B-30, B-31, T-01 |
+//! | Lloyd's algorithm, starts, restarts | [`kmeans::lloyd`](kmeans::lloyd()), [`kmeans::random_start`], [`kmeans::plus_plus_start`], [`kmeans::restarts`] | H-01, H-05, H-17, H-18, T-04, T-06, B-32 |
+//! | k-means as maximum likelihood | [`kmeans::likelihood`] | H-19, H-20 |
+//! | one Gaussian | [`gaussian::log_density`], [`gaussian::sample`], [`gaussian::weighted_mean`], [`gaussian::weighted_covariance`], [`gaussian::ellipse`] | H-26, T-13, T-34, B-01 |
+//! | the mixture: density, draws, ℓ, responsibilities | [`GaussianMixture`](gaussian_mixture::GaussianMixture) | H-21, H-22, H-27, H-29, L-02, L-04, L-05, L-21, C-31, C-36, B-03, B-04, T-08, T-10, T-35, T-37 |
+//! | the score in μ, Σ and π | [`gaussian_mixture::score`] | H-28, H-31 … H-33, H-35, H-36, L-06, B-22 |
+//! | the updates and the multiplier | [`gaussian_mixture::update`], [`gaussian_mixture::loss`] | H-30, H-34, H-37, H-39, L-30, L-31, C-38 … C-40, B-21, B-23 … B-25, T-40 … T-45 |
+//! | tied, diagonal and spherical covariances | [`gaussian_mixture::CovarianceFamily`], [`gaussian_mixture::spherical`] | L-24 … L-29, T-09 |
+//! | Bayesian posterior, exponential families, classification | [`gaussian_mixture::uses`] | H-23 … H-25, L-03 |
+//! | latent labels: joint, marginal, posterior, Q | [`latent`] | B-02 and, with the chapter to come, H-43 … H-64 |
+//! | the EM loop for any model | [`em`] | H-38, H-61, L-12 |
+//! | data | [`data`] | H-06, H-09, T-05, T-12 |
+//!
+//! # Notation
+//!
+//! | symbol | shape | in code |
+//! |---|---|---|
+//! | x | n×d, a row a datum | `x` |
+//! | π (w, α in some lectures) | k | `weights` |
+//! | μ (m) | k×d, a row a component | `means` |
+//! | Σ_j | k matrices d×d | `covariances` |
+//! | r (γ, C) | n×k, rows sum to one | `responsibilities`, `r` |
+//! | R_j (N_j) | k | `counts` |
+//! | log p(x_i, z_i = j) | n×k, nats | `log_joint` |
+//! | ℓ | nats | `log_likelihood` |
+//! | q | n×k, rows sum to one | `q` |
+//!
+//! nalgebra stores matrices by columns, so each dimension of the data is contiguous.
+//!
+//! # Errors
+//!
+//! Bad input (NaN, shapes that do not fit, weights off the simplex, indefinite covariances, broken tables) is an
+//! [`Error`] that names the place and the value. No function here panics on any input.
 
 mod check;
 pub mod data;
