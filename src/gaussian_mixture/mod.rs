@@ -90,7 +90,7 @@ impl GaussianMixture {
     }
 
     /// The mean of component `j`, 1×d.
-    pub fn mean_of(&self, j: usize) -> RowDVector<f64> {
+    pub(crate) fn mean_of(&self, j: usize) -> RowDVector<f64> {
         self.means.row(j).into_owned()
     }
 
@@ -254,11 +254,12 @@ impl GaussianMixture {
     /// # use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
     /// # use nalgebra::{dmatrix, dvector};
     /// let model = GaussianMixture::new(dvector![0.25, 0.75], dmatrix![0.0; 4.0], vec![dmatrix![1.0]; 2], CovarianceFamily::Full)?;
-    /// assert_eq!(model.mean()[0], 3.0);
+    /// assert_eq!(model.mean()?[0], 3.0);
     /// # Ok::<(), executable_em::Error>(())
     /// ```
-    pub fn mean(&self) -> RowDVector<f64> {
-        self.weights.transpose() * &self.means
+    pub fn mean(&self) -> Result<RowDVector<f64>> {
+        self.validate()?;
+        Ok(self.weights.transpose() * &self.means)
     }
 
     /// The covariance of the mixture, d×d: the spread within the components and that of their means.
@@ -276,17 +277,17 @@ impl GaussianMixture {
     /// # use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
     /// # use nalgebra::{dmatrix, dvector};
     /// let model = GaussianMixture::new(dvector![0.25, 0.75], dmatrix![0.0; 4.0], vec![dmatrix![1.0]; 2], CovarianceFamily::Full)?;
-    /// assert_eq!(model.covariance()[0], 1.0 + 3.0);
+    /// assert_eq!(model.covariance()?[0], 1.0 + 3.0);
     /// # Ok::<(), executable_em::Error>(())
     /// ```
-    pub fn covariance(&self) -> DMatrix<f64> {
-        let mean = self.mean();
+    pub fn covariance(&self) -> Result<DMatrix<f64>> {
+        let mean = self.mean()?;
         let mut covariance = DMatrix::zeros(self.d(), self.d());
         for j in 0..self.k() {
             let offset = self.mean_of(j) - &mean;
             covariance += (&self.covariances[j] + offset.transpose() * &offset) * self.weights[j];
         }
-        covariance
+        Ok(covariance)
     }
 
     /// The number of free parameters.
@@ -306,7 +307,7 @@ impl GaussianMixture {
     /// # Ok::<(), executable_em::Error>(())
     /// ```
     pub fn parameter_count(&self) -> usize {
-        self.k() - 1 + self.k() * self.d() + self.family.parameter_count(self.k(), self.d())
+        self.k().saturating_sub(1) + self.k() * self.d() + self.family.parameter_count(self.k(), self.d())
     }
 
     /// The parameters are those of a mixture; they are public, so every use asks again.
@@ -349,6 +350,6 @@ impl Model for GaussianMixture {
     fn parameters(&self) -> DVector<f64> {
         let covariances = self.covariances.iter().flat_map(|covariance| covariance.iter());
         let entries = self.weights.iter().chain(self.means.iter()).chain(covariances);
-        DVector::from_iterator(self.k() * (1 + self.d() + self.d() * self.d()), entries.copied())
+        DVector::from_vec(entries.copied().collect())
     }
 }
