@@ -67,4 +67,6 @@ pub mod notebook;
 #[cfg(feature = "figures")]
 pub mod plot;
 
+pub mod soft_kmeans;
+
 pub use error::{Error, Result};

@@ -9,6 +9,19 @@
 //! holds all that inference needs: the log-sum-exp of a row is the log marginal $`\log p(x_i \mid \theta)`$, its
 //! softmax the posterior of the label, and its product with a distribution q the expected complete-data
 //! log-likelihood. So these functions are written once and serve every model.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | this one | the [`Model`] trait; log marginals, ℓ, responsibilities, counts, Q |
+//! | [`complete`] | the labels as if they were seen: p(z), p(x \| z), p(x, z), and the fit they allow |
+//! | [`labelings`] | all kⁿ labelings of a small data set, the oracle that everything is checked against |
+//! | [`toolbox`] | sum rule, product rule and Bayes' rule on a table |
+
+pub mod complete;
+pub mod labelings;
+pub mod toolbox;
+
+pub use complete::{one_hot, prior};
 
 use crate::check;
 use crate::error::{Error, Result};
@@ -173,58 +186,6 @@ pub fn responsibilities(log_joint: &DMatrix<f64>) -> Result<DMatrix<f64>> {
 /// ```
 pub fn counts(r: &DMatrix<f64>) -> DVector<f64> {
     r.row_sum().transpose()
-}
-
-/// Labels as a matrix of zeros with a single one in each row.
-///
-/// ```math
-/// z_{ij} = \mathbf 1[\,\text{label}_i = j\,]
-/// ```
-///
-/// `labels` holds n numbers below `k`; returns n×k. [`Error::Label`] if a label is `k` or more.
-///
-/// Source: H-03, H-43, T-01.
-///
-/// ```
-/// use executable_em::latent::one_hot;
-/// use nalgebra::dmatrix;
-/// assert_eq!(one_hot(&[1, 0], 3)?, dmatrix![0.0, 1.0, 0.0; 1.0, 0.0, 0.0]);
-/// # Ok::<(), executable_em::Error>(())
-/// ```
-pub fn one_hot(labels: &[usize], k: usize) -> Result<DMatrix<f64>> {
-    if let Some(row) = labels.iter().position(|&label| label >= k) {
-        return Err(Error::Label { row, label: labels[row], k });
-    }
-    Ok(DMatrix::from_fn(labels.len(), k, |i, j| if labels[i] == j { 1.0 } else { 0.0 }))
-}
-
-/// The prior probability of a one-hot label vector.
-///
-/// ```math
-/// p(z) = \prod_j \pi_j^{z_j}
-/// ```
-///
-/// `z` has k entries, one of them 1 and the rest 0; `weights` is a probability vector of the same length.
-/// The product is a distribution over one-hot vectors only (over all binary vectors it does not sum to one),
-/// so anything else is an [`Error::NotOnSimplex`].
-///
-/// Source: B-02, H-44, T-36.
-///
-/// ```
-/// use executable_em::latent::prior;
-/// use nalgebra::dvector;
-/// assert_eq!(prior(&dvector![0.0, 1.0], &dvector![0.3, 0.7])?, 0.7);
-/// assert!(prior(&dvector![1.0, 1.0], &dvector![0.3, 0.7]).is_err());
-/// # Ok::<(), executable_em::Error>(())
-/// ```
-pub fn prior(z: &DVector<f64>, weights: &DVector<f64>) -> Result<f64> {
-    check::shape("one-hot label", z.shape(), weights.shape())?;
-    check::simplex("weights", 0, weights.iter().copied())?;
-    check::simplex("one-hot label", 0, z.iter().copied())?;
-    if let Some(&value) = z.iter().find(|&&entry| entry != 0.0 && entry != 1.0) {
-        return Err(Error::NotOnSimplex { what: "one-hot label", row: 0, value });
-    }
-    Ok(weights.iter().zip(z).map(|(weight, &exponent)| weight.powf(exponent)).product())
 }
 
 /// The expected complete-data log-likelihood under a distribution q over the labels.

@@ -1,0 +1,184 @@
+//! The complete data: what could be said, and fitted, if the labels were seen.
+
+use super::Model;
+use crate::check;
+use crate::error::{Error, Result};
+use nalgebra::{DMatrix, DVector};
+
+/// Labels as a matrix of zeros with a single one in each row.
+///
+/// ```math
+/// z_{ij} = \mathbf 1[\,\text{label}_i = j\,]
+/// ```
+///
+/// `labels` holds n numbers below `k`; returns n×k. [`Error::Label`] if a label is `k` or more.
+///
+/// Source: H-03, H-43, T-01.
+///
+/// ```
+/// use executable_em::latent::one_hot;
+/// use nalgebra::dmatrix;
+/// assert_eq!(one_hot(&[1, 0], 3)?, dmatrix![0.0, 1.0, 0.0; 1.0, 0.0, 0.0]);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn one_hot(labels: &[usize], k: usize) -> Result<DMatrix<f64>> {
+    check_labels(labels, labels.len(), k)?;
+    Ok(DMatrix::from_fn(labels.len(), k, |i, j| if labels[i] == j { 1.0 } else { 0.0 }))
+}
+
+/// The prior probability of a one-hot label vector.
+///
+/// ```math
+/// p(z) = \prod_j \pi_j^{z_j}
+/// ```
+///
+/// `z` has k entries, one of them 1 and the rest 0; `weights` is a probability vector of the same length.
+/// The product is a distribution over one-hot vectors only (over all binary vectors it does not sum to one),
+/// so anything else is an [`Error::NotOnSimplex`].
+///
+/// Source: B-02, H-44, T-36.
+///
+/// ```
+/// use executable_em::latent::prior;
+/// use nalgebra::dvector;
+/// assert_eq!(prior(&dvector![0.0, 1.0], &dvector![0.3, 0.7])?, 0.7);
+/// assert!(prior(&dvector![1.0, 1.0], &dvector![0.3, 0.7]).is_err());
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn prior(z: &DVector<f64>, weights: &DVector<f64>) -> Result<f64> {
+    check::shape("one-hot label", z.shape(), weights.shape())?;
+    check::simplex("weights", 0, weights.iter().copied())?;
+    check::simplex("one-hot label", 0, z.iter().copied())?;
+    if let Some(&value) = z.iter().find(|&&entry| entry != 0.0 && entry != 1.0) {
+        return Err(Error::NotOnSimplex { what: "one-hot label", row: 0, value });
+    }
+    Ok(weights.iter().zip(z).map(|(weight, &exponent)| weight.powf(exponent)).product())
+}
+
+/// The log prior probability of the labels of a whole data set.
+///
+/// ```math
+/// \log p(z) = \sum_{ij} z_{ij}\log\pi_j = \sum_i\log\pi_{z_i}
+/// ```
+///
+/// `labels` holds n numbers below k, `weights` is a probability vector of k numbers; returns nats, −∞ if a label has
+/// weight zero.
+///
+/// Source: H-44, L-17.
+///
+/// ```
+/// use executable_em::latent::complete::log_prior;
+/// use nalgebra::dvector;
+/// assert!((log_prior(&[0, 1], &dvector![0.3, 0.7])? - 0.21_f64.ln()).abs() < 1e-15);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn log_prior(labels: &[usize], weights: &DVector<f64>) -> Result<f64> {
+    check::simplex("weights", 0, weights.iter().copied())?;
+    check_labels(labels, labels.len(), weights.len())?;
+    Ok(labels.iter().map(|&label| weights[label].ln()).sum())
+}
+
+/// The log density of the data given their labels.
+///
+/// ```math
+/// \log p(x \mid z) = \sum_{ij} z_{ij}\log p(x_i \mid z_i = j)
+/// ```
+///
+/// `component_log_densities` is the n×k matrix of log p(x_i | z_i = j) and `labels` holds n numbers below k; returns nats.
+/// There is no weight in it: with the weights it would be the joint (H-E09, H-E10).
+///
+/// Source: H-45.
+///
+/// ```
+/// use executable_em::latent::complete::log_conditional;
+/// use nalgebra::dmatrix;
+/// assert_eq!(log_conditional(&dmatrix![-1.0, -2.0; -3.0, -4.0], &[1, 0])?, -5.0);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn log_conditional(component_log_densities: &DMatrix<f64>, labels: &[usize]) -> Result<f64> {
+    pick(component_log_densities, labels)
+}
+
+/// The complete-data log-likelihood: the log joint of the data and their labels.
+///
+/// ```math
+/// \log p(x, z \mid \theta) = \sum_{ij} z_{ij}\log p(x_i, z_i = j \mid \theta)
+/// ```
+///
+/// `log_joint` is n×k in nats, `labels` holds n numbers below k; returns nats. It is linear in the one-hot z, which is
+/// why replacing z by its expectation is exact: $`E\log p(x, z) = \log p(x, E z)`$ in this form (H-55).
+///
+/// Source: H-47, H-53, H-62, L-18, C-32, B-06, T-20.
+///
+/// ```
+/// use executable_em::latent::complete::log_likelihood;
+/// use nalgebra::dmatrix;
+/// assert_eq!(log_likelihood(&dmatrix![-1.0, -2.0; -3.0, -4.0], &[0, 1])?, -5.0);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn log_likelihood(log_joint: &DMatrix<f64>, labels: &[usize]) -> Result<f64> {
+    super::check_log_joint(log_joint)?;
+    pick(log_joint, labels)
+}
+
+/// The log posterior probability of the labels of a whole data set, which factorises over the data.
+///
+/// ```math
+/// \log p(z \mid x, \theta) = \sum_i\log r_{i z_i}
+/// ```
+///
+/// `log_joint` is n×k in nats, `labels` holds n numbers below k; returns nats.
+///
+/// Source: H-48, H-50, L-13, L-20.
+///
+/// ```
+/// use executable_em::latent::complete::log_posterior;
+/// use nalgebra::dmatrix;
+/// let log_joint = dmatrix![0.1_f64.ln(), 0.3_f64.ln()];
+/// assert!((log_posterior(&log_joint, &[1])? - 0.75_f64.ln()).abs() < 1e-15);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn log_posterior(log_joint: &DMatrix<f64>, labels: &[usize]) -> Result<f64> {
+    Ok(log_likelihood(log_joint, labels)? - super::log_likelihood(log_joint)?)
+}
+
+/// The maximum-likelihood fit when the labels are known: one M step with one-hot responsibilities, no iteration.
+///
+/// ```math
+/// \hat\pi_j = \frac{n_j}n, \quad \hat\mu_j = \frac1{n_j}\sum_i z_{ij}x_i, \quad
+/// \hat\Sigma_j = \frac1{n_j}\sum_i z_{ij}(x_i-\hat\mu_j)(x_i-\hat\mu_j)^\top, \qquad n_j = \sum_i z_{ij}
+/// ```
+///
+/// (written for the Gaussian mixture). `model` gives the family and what a component without data keeps; `x` is n×d,
+/// `labels` holds n numbers below k. Errors are those of the model's M step.
+///
+/// Source: H-54, H-59, B-18.
+///
+/// ```
+/// use executable_em::gaussian_mixture::{CovarianceFamily, random_start};
+/// use executable_em::{data, latent::complete};
+/// let (x, labels) = data::blobs();
+/// let any = random_start(&x, 4, CovarianceFamily::Full, &mut data::rng(1))?;
+/// let fit = complete::maximum_likelihood(&any, &x, &labels, 4)?;
+/// assert_eq!(fit.weights.as_slice(), [0.25; 4]);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn maximum_likelihood<M: Model>(model: &M, x: &DMatrix<f64>, labels: &[usize], k: usize) -> Result<M> {
+    check_labels(labels, x.nrows(), k)?;
+    model.maximize(x, &one_hot(labels, k)?)
+}
+
+/// The sum of one entry a row, the one its label names.
+fn pick(matrix: &DMatrix<f64>, labels: &[usize]) -> Result<f64> {
+    check_labels(labels, matrix.nrows(), matrix.ncols())?;
+    Ok(labels.iter().enumerate().map(|(i, &label)| matrix[(i, label)]).sum())
+}
+
+/// A label below k for each of n data.
+fn check_labels(labels: &[usize], n: usize, k: usize) -> Result<()> {
+    check::shape("labels", (labels.len(), 1), (n, 1))?;
+    match labels.iter().position(|&label| label >= k) {
+        None => Ok(()),
+        Some(row) => Err(Error::Label { row, label: labels[row], k }),
+    }
+}

@@ -1,0 +1,139 @@
+//! All kⁿ labelings of a small data set: the posterior and the expectations over them, by brute force.
+//!
+//! Nothing here uses that the posterior factorises over the data, so it can say whether it does.
+
+use crate::check;
+use crate::error::{Error, Result};
+use crate::latent::{self, complete};
+use nalgebra::{DMatrix, DVector};
+
+/// The most labelings that are enumerated.
+const LIMIT: usize = 1 << 20;
+
+/// Every labeling of n data by k labels, in the order of an odometer whose first wheel turns fastest.
+///
+/// Returns kⁿ vectors of n labels. [`Error::Domain`] if there are more than about a million, or if n or k is 0.
+///
+/// Source: H-43, L-19.
+///
+/// ```
+/// use executable_em::latent::labelings::all;
+/// assert_eq!(all(2, 2)?, [[0, 0], [1, 0], [0, 1], [1, 1]]);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn all(n: usize, k: usize) -> Result<Vec<Vec<usize>>> {
+    let count = u32::try_from(n).ok().and_then(|n| k.checked_pow(n)).unwrap_or(usize::MAX);
+    if n == 0 || count == 0 || count > LIMIT {
+        return Err(Error::Domain {
+            what: "number of labelings",
+            value: count as f64,
+            allowed: "between 1 and 2^20, with n ≥ 1",
+        });
+    }
+    Ok((0..count).map(|index| (0..n).map(|i| index / k.pow(i as u32) % k).collect()).collect())
+}
+
+/// The log joint of the data with every labeling.
+///
+/// ```math
+/// \log p(x, z \mid \theta) \quad\text{for each of the } k^n \text{ labelings } z
+/// ```
+///
+/// `log_joint` is n×k in nats; returns kⁿ values in nats, in the order of [`all`].
+///
+/// Source: H-47, L-18, C-32.
+///
+/// ```
+/// use executable_em::latent::{self, labelings};
+/// use nalgebra::dmatrix;
+/// let log_joint = dmatrix![-1.0, -2.0; -3.0, -0.5];
+/// let log_joints = labelings::log_joints(&log_joint)?;
+/// let summed_out = latent::log_sum_exp(log_joints.iter().copied());
+/// assert!((summed_out - latent::log_likelihood(&log_joint)?).abs() < 1e-14);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn log_joints(log_joint: &DMatrix<f64>) -> Result<DVector<f64>> {
+    let labelings = all(log_joint.nrows(), log_joint.ncols())?;
+    let log_joints: Result<Vec<f64>> =
+        labelings.iter().map(|labels| complete::log_likelihood(log_joint, labels)).collect();
+    Ok(DVector::from_vec(log_joints?))
+}
+
+/// The posterior probability of every labeling, by Bayes' rule over all of them.
+///
+/// ```math
+/// p(z \mid x, \theta) = \frac{p(x, z \mid \theta)}{\sum_{z'} p(x, z' \mid \theta)}
+/// ```
+///
+/// `log_joint` is n×k in nats; returns kⁿ probabilities in the order of [`all`].
+///
+/// Source: H-48, H-50, L-13.
+///
+/// ```
+/// use executable_em::latent::labelings::posterior;
+/// use nalgebra::dmatrix;
+/// let posterior = posterior(&dmatrix![0.1_f64.ln(), 0.3_f64.ln()])?;
+/// assert!((posterior[1] - 0.75).abs() < 1e-15);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn posterior(log_joint: &DMatrix<f64>) -> Result<DVector<f64>> {
+    let log_joints = log_joints(log_joint)?;
+    let log_evidence = latent::log_sum_exp(log_joints.iter().copied());
+    Ok(log_joints.map(|log_p| (log_p - log_evidence).exp()))
+}
+
+/// The marginals of a distribution over labelings: the probability of each label for each datum.
+///
+/// ```math
+/// q_{ij} = \sum_{z : z_i = j} q(z)
+/// ```
+///
+/// `q` holds kⁿ probabilities in the order of [`all`]; returns n×k. Of the posterior these are the responsibilities.
+///
+/// Source: H-49, C-34.
+///
+/// ```
+/// use executable_em::latent::labelings::marginals;
+/// use nalgebra::{dmatrix, dvector};
+/// // Perfectly correlated labels: both 0, or both 1.
+/// assert_eq!(marginals(&dvector![0.5, 0.0, 0.0, 0.5], 2, 2)?, dmatrix![0.5, 0.5; 0.5, 0.5]);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn marginals(q: &DVector<f64>, n: usize, k: usize) -> Result<DMatrix<f64>> {
+    let labelings = all(n, k)?;
+    check::shape("q", q.shape(), (labelings.len(), 1))?;
+    check::simplex("q", 0, q.iter().copied())?;
+    let mut marginals = DMatrix::zeros(n, k);
+    for (labels, &probability) in labelings.iter().zip(q) {
+        for (i, &label) in labels.iter().enumerate() {
+            marginals[(i, label)] += probability;
+        }
+    }
+    Ok(marginals)
+}
+
+/// The expected complete-data log-likelihood as a sum over all labelings.
+///
+/// ```math
+/// Q = \sum_z q(z)\,\log p(x, z \mid \theta)
+/// ```
+///
+/// `q` holds kⁿ probabilities in the order of [`all`], `log_joint` is n×k; returns nats. It depends on q only through its
+/// marginals, correlated or not, because the log joint is a sum over the data.
+///
+/// Source: L-10, L-19, C-33, T-21, H-55.
+///
+/// ```
+/// use executable_em::latent::{expected_log_joint, labelings};
+/// use nalgebra::{dmatrix, dvector};
+/// let (q, log_joint) = (dvector![0.5, 0.0, 0.0, 0.5], dmatrix![-1.0, -2.0; -3.0, -0.5]);
+/// let by_marginals = expected_log_joint(&labelings::marginals(&q, 2, 2)?, &log_joint)?;
+/// assert!((labelings::expected_log_joint(&q, &log_joint)? - by_marginals).abs() < 1e-15);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn expected_log_joint(q: &DVector<f64>, log_joint: &DMatrix<f64>) -> Result<f64> {
+    let log_joints = log_joints(log_joint)?;
+    check::shape("q", q.shape(), log_joints.shape())?;
+    check::simplex("q", 0, q.iter().copied())?;
+    Ok(q.iter().zip(&log_joints).map(|(&q, &log_p)| if q == 0.0 { 0.0 } else { q * log_p }).sum())
+}
