@@ -53,6 +53,7 @@
 //! Bad input (NaN, shapes that do not fit, weights off the simplex, indefinite covariances, broken tables) is an
 //! [`Error`] that names the place and the value. No function here panics on any input.
 
+pub mod bound;
 mod check;
 pub mod data;
 pub mod em;
