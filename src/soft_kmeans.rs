@@ -10,8 +10,9 @@
 //! ```
 
 use crate::error::Result;
+use crate::gaussian_mixture::{self, CovarianceFamily, GaussianMixture};
 use crate::latent::{self, Model};
-use crate::{check, gaussian, gaussian_mixture, kmeans};
+use crate::{check, gaussian, kmeans};
 use nalgebra::{DMatrix, DVector};
 use std::f64::consts::TAU;
 
@@ -103,6 +104,31 @@ impl SoftKMeans {
     /// ```
     pub fn responsibilities(&self, x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
         latent::responsibilities(&self.log_joint(x)?)
+    }
+
+    /// The same model as a Gaussian mixture with the covariances I/β, for instance to take its score.
+    ///
+    /// Source: H-40, C-42.
+    ///
+    /// ```
+    /// use executable_em::{gaussian_mixture::score, soft_kmeans::{SoftKMeans, Weights}};
+    /// use nalgebra::dmatrix;
+    /// let model = SoftKMeans::new(dmatrix![0.0], 2.0, Weights::Held)?;
+    /// let score = score::in_means(&model.mixture()?, &dmatrix![3.0])?;
+    /// assert!((score[0] - 6.0).abs() < 1e-14);
+    /// # Ok::<(), executable_em::Error>(())
+    /// ```
+    pub fn mixture(&self) -> Result<GaussianMixture> {
+        check::positive("stiffness", self.stiffness)?;
+        let d = self.means.ncols();
+        let covariances =
+            vec![DMatrix::from_diagonal_element(d, d, 1.0 / self.stiffness); self.means.nrows()];
+        GaussianMixture::new(
+            self.weights.clone(),
+            self.means.clone(),
+            covariances,
+            CovarianceFamily::Spherical,
+        )
     }
 }
 

@@ -11,13 +11,17 @@
 //! | [`score`] | the gradient of ℓ in μ, Σ and π, and the two matrix derivatives behind it |
 //! | [`update`] | the M step: μ, Σ, π, and the multiplier λ |
 //! | [`covariance`] | full, tied, diagonal and spherical covariances |
+//! | [`gradient`] | gradient ascent, and EM's mean step as a gradient step |
 //! | [`loss`] | what the M step minimises, and its Lagrangian |
 //! | [`spherical`] | the M step derived for Σ_j = σ_j² I, with its 1/d |
+//! | [`OnlyMean`] | the mixture with one free mean, for pictures of ℓ(θ) |
 //! | [`start`](random_start) | where EM starts |
 //! | [`uses`] | beyond a point estimate: posterior on a grid, exponential families, classification |
 
 pub mod covariance;
+pub mod gradient;
 pub mod loss;
+mod only_mean;
 pub mod score;
 pub mod spherical;
 mod start;
@@ -25,6 +29,7 @@ pub mod update;
 pub mod uses;
 
 pub use covariance::CovarianceFamily;
+pub use only_mean::OnlyMean;
 pub use start::{kmeans_start, random_start, start_from_labels};
 
 use crate::error::Result;

@@ -27,17 +27,7 @@ use nalgebra::{DMatrix, DVector};
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn in_means(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
-    let r = model.responsibilities(x)?;
-    let mut score = DMatrix::zeros(model.k(), model.d());
-    for j in 0..model.k() {
-        let precision = gaussian::cholesky(&model.covariances[j], j)?.inverse();
-        for i in 0..x.nrows() {
-            let v = (x.row(i) - model.means.row(j)).transpose();
-            let mut row = score.row_mut(j);
-            row += (&precision * v * r[(i, j)]).transpose();
-        }
-    }
-    Ok(score)
+    of_q_in_means(model, x, &model.responsibilities(x)?)
 }
 
 /// The score in the covariances.
@@ -59,16 +49,7 @@ pub fn in_means(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<DMatrix<f64
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn in_covariances(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<Vec<DMatrix<f64>>> {
-    let r = model.responsibilities(x)?;
-    let mut score = vec![DMatrix::zeros(model.d(), model.d()); model.k()];
-    for j in 0..model.k() {
-        let precision = gaussian::cholesky(&model.covariances[j], j)?.inverse();
-        for i in 0..x.nrows() {
-            let v = (x.row(i) - model.means.row(j)).transpose();
-            score[j] += (&precision * &v * v.transpose() * &precision - &precision) * (0.5 * r[(i, j)]);
-        }
-    }
-    Ok(score)
+    of_q_in_covariances(model, x, &model.responsibilities(x)?)
 }
 
 /// The derivative of ℓ in each weight, before the constraint Σπ = 1 is heeded.
@@ -123,6 +104,96 @@ pub fn of_lagrangian_in_weights(
     Ok(in_weights(model, x)?.add_scalar(lambda))
 }
 
+/// The gradient of Q in the means, for responsibilities that are held fixed.
+///
+/// ```math
+/// \nabla_{\mu_j} Q = \sum_i r_{ij}\,\Sigma_j^{-1}(x_i - \mu_j)
+/// ```
+///
+/// `x` is n×d, `r` n×k; returns k×d. With r taken at the same parameters this is the score of ℓ itself, which is how
+/// [`in_means`] computes it: Fisher's identity, $`\nabla Q(\cdot\mid\theta)|_\theta = \nabla\ell(\theta)`$.
+///
+/// Source: H-64, T-40.
+///
+/// ```
+/// use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, score};
+/// use nalgebra::{dmatrix, dvector};
+/// let model = GaussianMixture::new(dvector![1.0], dmatrix![0.0], vec![dmatrix![1.0]], CovarianceFamily::Full)?;
+/// assert_eq!(score::of_q_in_means(&model, &dmatrix![3.0], &dmatrix![0.5])?, dmatrix![1.5]);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn of_q_in_means(model: &GaussianMixture, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<DMatrix<f64>> {
+    check_state(model, x, r)?;
+    let mut score = DMatrix::zeros(model.k(), model.d());
+    for j in 0..model.k() {
+        let precision = gaussian::cholesky(&model.covariances[j], j)?.inverse();
+        for i in 0..x.nrows() {
+            let v = (x.row(i) - model.means.row(j)).transpose();
+            let mut row = score.row_mut(j);
+            row += (&precision * v * r[(i, j)]).transpose();
+        }
+    }
+    Ok(score)
+}
+
+/// The gradient of Q in the covariances, for responsibilities that are held fixed.
+///
+/// ```math
+/// \nabla_{\Sigma_j} Q = \tfrac12\sum_i r_{ij}\left(\Sigma_j^{-1}v_{ij}v_{ij}^\top\Sigma_j^{-1} - \Sigma_j^{-1}\right)
+/// ```
+///
+/// Arguments as in [`of_q_in_means`]; returns k matrices d×d.
+///
+/// Source: H-33, H-64, T-41.
+///
+/// ```
+/// use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, score};
+/// use nalgebra::{dmatrix, dvector};
+/// let model = GaussianMixture::new(dvector![1.0], dmatrix![0.0], vec![dmatrix![1.0]], CovarianceFamily::Full)?;
+/// assert_eq!(score::of_q_in_covariances(&model, &dmatrix![3.0], &dmatrix![0.5])?[0], dmatrix![2.0]);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn of_q_in_covariances(
+    model: &GaussianMixture,
+    x: &DMatrix<f64>,
+    r: &DMatrix<f64>,
+) -> Result<Vec<DMatrix<f64>>> {
+    check_state(model, x, r)?;
+    let mut score = vec![DMatrix::zeros(model.d(), model.d()); model.k()];
+    for j in 0..model.k() {
+        let precision = gaussian::cholesky(&model.covariances[j], j)?.inverse();
+        for i in 0..x.nrows() {
+            let v = (x.row(i) - model.means.row(j)).transpose();
+            score[j] += (&precision * &v * v.transpose() * &precision - &precision) * (0.5 * r[(i, j)]);
+        }
+    }
+    Ok(score)
+}
+
+/// The derivative of Q in each weight, for responsibilities that are held fixed, before the constraint is heeded.
+///
+/// ```math
+/// \frac{\partial Q}{\partial\pi_j} = \frac{R_j}{\pi_j}
+/// ```
+///
+/// Arguments as in [`of_q_in_means`]; returns k numbers, +∞ for a component of weight zero with R_j > 0 and 0 for one
+/// with R_j = 0, which Q does not see.
+///
+/// Source: H-64, T-42.
+///
+/// ```
+/// use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, score};
+/// use nalgebra::{dmatrix, dvector};
+/// let model = GaussianMixture::new(dvector![0.5, 0.5], dmatrix![0.0; 1.0], vec![dmatrix![1.0]; 2], CovarianceFamily::Full)?;
+/// assert_eq!(score::of_q_in_weights(&model, &dmatrix![3.0], &dmatrix![0.25, 0.75])?, dvector![0.5, 1.5]);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn of_q_in_weights(model: &GaussianMixture, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<DVector<f64>> {
+    check_state(model, x, r)?;
+    let counts = latent::counts(r);
+    Ok(counts.zip_map(&model.weights, |count, weight| if count == 0.0 { 0.0 } else { count / weight }))
+}
+
 /// The first hint: the derivative of the normaliser.
 ///
 /// ```math
@@ -168,4 +239,45 @@ pub fn quadratic_form_derivative(v: &DVector<f64>, covariance: &DMatrix<f64>) ->
     check::shape("covariance", covariance.shape(), (v.len(), v.len()))?;
     let precision = gaussian::cholesky(covariance, 0)?.inverse();
     Ok(-(&precision * v * v.transpose() * &precision))
+}
+
+/// The derivative that the mean update rests on, for a residual linear in the parameter.
+///
+/// ```math
+/// \frac{\partial}{\partial s}(x - As)^\top W(x - As) = -A^\top(W + W^\top)(x - As) = -2A^\top W(x - As) \text{ if } W = W^\top
+/// ```
+///
+/// `x` has m entries, `a` is m×p, `w` m×m, `s` has p; returns p entries. The first form is computed, which needs no
+/// symmetry; the lecture prints the second without the condition (T-E16).
+///
+/// Source: T-39.
+///
+/// ```
+/// use executable_em::gaussian_mixture::score::residual_form_derivative;
+/// use nalgebra::{dmatrix, dvector};
+/// let derivative = residual_form_derivative(&dvector![3.0], &dmatrix![2.0], &dmatrix![1.0], &dvector![1.0])?;
+/// assert_eq!(derivative, dvector![-4.0]); // d/ds (3 − 2s)² at s = 1
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn residual_form_derivative(
+    x: &DVector<f64>,
+    a: &DMatrix<f64>,
+    w: &DMatrix<f64>,
+    s: &DVector<f64>,
+) -> Result<DVector<f64>> {
+    check::finite("x", x)?;
+    check::finite("A", a)?;
+    check::finite("W", w)?;
+    check::finite("s", s)?;
+    check::shape("A", a.shape(), (x.len(), s.len()))?;
+    check::shape("W", w.shape(), (x.len(), x.len()))?;
+    Ok(-(a.transpose() * (w + w.transpose()) * (x - a * s)))
+}
+
+/// A mixture, data and responsibilities that fit together.
+fn check_state(model: &GaussianMixture, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<()> {
+    model.validate()?;
+    check::data_and_means(x, &model.means)?;
+    check::responsibilities(r, x.nrows())?;
+    check::shape("responsibilities", r.shape(), (x.nrows(), model.k()))
 }
