@@ -1,0 +1,86 @@
+# The crate itself needs nothing but cargo (see README.md). Here is what surrounds it: the notebooks,
+# the book made of them, and the checks.
+
+# The folder that holds Jupyter and the Rust kernel. Clones can share one: make book TOOLS=~/em-tools
+TOOLS ?= .tools
+PYTHON ?= python3
+EVCXR := 0.22.0
+
+BOOK := notebooks/book
+VENV := $(TOOLS)/venv
+RUN := "$(VENV)/bin/python"
+# Stamps: Jupyter is as its pinned versions and our kernel's settings say, the kernel has its version.
+JUPYTER := $(VENV)/.made-of-$(shell cat $(BOOK)/*.txt $(BOOK)/kernel/* | cksum | cut -d' ' -f1)
+KERNEL := $(TOOLS)/kernel/.evcxr-$(EVCXR)
+
+.PHONY: help book lab check notebooks figures doc clean distclean cargo
+
+## make book       the notebooks as a web book, from nothing: installs what is missing (the first time
+##                 takes about 15 minutes), draws the figures, executes the notebooks, builds the pages
+book: figures notebooks
+	rm -rf build/book
+	$(RUN) -m sphinx -q -W --keep-going -c $(BOOK) -d build/doctrees notebooks build/book
+	@! grep -rnoE '<(script|link|img|iframe|source)[^>]* (src|href)="(https?:)?//[^"]*|url\(["'\'']?(https?:)?//[^)]*' \
+		build/book --include='*.html' --include='*.css' \
+		|| { echo "error: the book loads the outside addresses above" >&2; exit 1; }
+	@echo "The book is ready: open $(CURDIR)/build/book/index.html"
+
+## make lab        JupyterLab, ready to run the notebooks
+lab: $(JUPYTER) $(KERNEL)
+	$(RUN) -m jupyter lab --LabApp.default_url=/lab/tree/notebooks
+
+## make check      what must hold besides `cargo test`: format, lints, documentation, the notebook
+##                 runner's own tests, and every notebook's outputs as a fresh run gives them
+check: $(JUPYTER) $(KERNEL) | cargo
+	cargo fmt --check
+	cargo clippy --all-targets -- -D warnings
+	cargo clippy --all-targets --no-default-features --features figures -- -D warnings
+	cargo clippy --all-targets --no-default-features -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
+	cd $(BOOK) && $(abspath $(VENV))/bin/python -m unittest
+	$(RUN) $(BOOK)/execute.py --check
+
+## make notebooks  executes the notebooks in place; a single one: make notebooks NOTEBOOK=notebooks/01_kmeans.ipynb
+notebooks: $(JUPYTER) $(KERNEL)
+	$(RUN) $(BOOK)/execute.py $(NOTEBOOK)
+
+## make figures    draws every published figure into figures/
+figures: | cargo
+	cargo run --release
+
+## make doc        the crate's documentation, with its formulas typeset
+doc: $(JUPYTER) | cargo
+	RUSTDOCFLAGS="--html-in-header $(BOOK)/rustdoc-math.html" cargo doc --no-deps --target-dir build
+	cp -r "$(VENV)"/lib/python3*/site-packages/sphinx-mathjax-offline/static/mathjax build/doc/
+	@echo "The documentation is ready: open $(CURDIR)/build/doc/executable_em/index.html"
+
+## make clean      removes what was built; make distclean also removes .tools
+clean:
+	rm -rf build
+	cargo clean
+
+distclean: clean
+	rm -rf .tools
+
+help:
+	@sed -n 's/^## //p' Makefile
+
+cargo:
+	@command -v cargo >/dev/null || { echo "error: cargo is missing: install Rust from https://rustup.rs" >&2; exit 1; }
+
+$(JUPYTER):
+	@command -v $(PYTHON) >/dev/null || { echo "error: $(PYTHON) is missing: install Python 3.11 or newer" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "error: $$($(PYTHON) --version) is too old: install Python 3.11 or newer, or name one: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+		|| { echo "error: Python's venv module is missing: on Debian and Ubuntu, apt install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv "$(VENV)"
+	$(RUN) -m pip install --quiet --disable-pip-version-check -r $(BOOK)/requirements.txt -c $(BOOK)/constraints.txt
+	$(RUN) -m jupyter kernelspec install --sys-prefix --name rust $(BOOK)/kernel
+	@rm -f "$(VENV)"/.made-of-* && touch $@
+
+# Its build at full optimisation takes twice as long, and gains nothing that a reader would notice.
+$(KERNEL): | cargo
+	CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_TARGET_DIR="$(TOOLS)/kernel-build" \
+		cargo install --locked evcxr_jupyter --version $(EVCXR) --root "$(TOOLS)/kernel"
+	@rm -rf "$(TOOLS)/kernel-build" && touch $@

@@ -1,0 +1,15 @@
+"""How Sphinx turns notebooks/ into the book; their stored outputs are shown as they are."""
+
+project = "Executable EM"
+extensions = ["myst_nb", "sphinx-mathjax-offline"]
+exclude_patterns = ["book", "**/.ipynb_checkpoints", ".*"]
+
+nb_execution_mode = "off"
+nb_render_markdown_format = "myst"
+myst_enable_extensions = ["amsmath", "dollarmath"]
+
+html_theme = "sphinx_book_theme"
+html_title = project
+html_show_copyright = False
+html_show_sourcelink = False
+html_theme_options = {"use_download_button": False}

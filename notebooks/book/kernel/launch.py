@@ -1,0 +1,44 @@
+"""Start the Rust kernel so that it is quick, and the same on every machine."""
+
+import fcntl
+import itertools
+import os
+import sys
+from pathlib import Path
+
+
+def free_folder(parent):
+    """The first build folder that no running kernel holds, with the lock that holds it."""
+    for number in itertools.count():
+        folder = parent / str(number)
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return folder, lock
+        except BlockingIOError:
+            os.close(lock)
+
+
+tools = Path(sys.prefix).parent
+folder, lock = free_folder(tools / "build")
+os.set_inheritable(lock, True)  # held for as long as the kernel lives
+
+# Where it finds the source of std, the kernel analyses all of it (20 s a notebook); where it does
+# not, it asks rustup to add that to the user's toolchain. An empty folder prevents both.
+no_source = tools / "no-std-source"
+(no_source / "core").mkdir(parents=True, exist_ok=True)
+
+os.environ |= {
+    "EVCXR_CONFIG_DIR": str(Path(__file__).parent),  # init.evcxr
+    "EVCXR_TMPDIR": str(folder),
+    "XDG_CACHE_HOME": str(tools / "cache"),
+    "RUST_SRC_PATH": str(no_source),
+    # The kernel's cache ignores a crate's text; only incremental builds, as ours, bypass it.
+    "CARGO_INCREMENTAL": "1",
+    # The kernel rewrites the kernelspec that it finds here when their versions differ.
+    "JUPYTER_PATH": str(tools / "none"),
+}
+os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # its own chatter; cells print through the protocol
+kernel = str(tools / "kernel/bin/evcxr_jupyter")
+os.execv(kernel, [kernel, "--control_file", sys.argv[1]])
