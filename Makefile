@@ -50,9 +50,10 @@ figures: | cargo
 
 ## make doc        the crate's documentation, with its formulas typeset
 doc: $(JUPYTER) | cargo
-	RUSTDOCFLAGS="--html-in-header $(BOOK)/rustdoc-math.html" cargo doc --no-deps --target-dir build
-	cp -r "$(VENV)"/lib/python3*/site-packages/sphinx-mathjax-offline/static/mathjax build/doc/
-	@echo "The documentation is ready: open $(CURDIR)/build/doc/executable_em/index.html"
+	RUSTDOCFLAGS="--html-in-header $(BOOK)/rustdoc-math.html" cargo doc --no-deps
+	@doc=$$(cargo metadata --no-deps --format-version 1 | $(RUN) -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')/doc; \
+		cp -r "$(VENV)"/lib/python3*/site-packages/sphinx-mathjax-offline/static/mathjax "$$doc"; \
+		echo "The documentation is ready: open $$doc/executable_em/index.html"
 
 ## make clean      removes what was built; make distclean also removes .tools
 clean:

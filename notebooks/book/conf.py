@@ -12,4 +12,4 @@ html_theme = "sphinx_book_theme"
 html_title = project
 html_show_copyright = False
 html_show_sourcelink = False
-html_theme_options = {"use_download_button": False}
+html_theme_options = {"footer_content_items": [], "navbar_persistent": [], "use_download_button": False}

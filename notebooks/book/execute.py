@@ -173,7 +173,7 @@ def main(arguments=None):
         try:
             process(path, options.check, options.timeout)
             print(f"{path.name}: ok, {time.monotonic() - start:.0f} s", flush=True)
-        except Red as red:
+        except (Red, OSError, ValueError) as red:
             failed = True
             print(f"{path.name}: FAILED, {red}", file=sys.stderr, flush=True)
     return int(failed)
