@@ -1,7 +1,7 @@
 # The crate itself needs nothing but cargo (see README.md). Here is what surrounds it: the notebooks,
 # the book made of them, and the checks.
 
-# The folder that holds Jupyter and the Rust kernel. Clones can share one: make book TOOLS=~/em-tools
+# The folder that holds Jupyter and the Rust kernel. Clones can share one: TOOLS="$HOME/em-tools" make book
 TOOLS ?= .tools
 PYTHON ?= python3
 EVCXR := 0.22.0
@@ -37,7 +37,7 @@ check: $(JUPYTER) $(KERNEL) | cargo
 	cargo clippy --all-targets --no-default-features --features figures -- -D warnings
 	cargo clippy --all-targets --no-default-features -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
-	cd $(BOOK) && $(abspath $(VENV))/bin/python -m unittest
+	$(RUN) -m unittest discover -s $(BOOK)
 	$(RUN) $(BOOK)/execute.py --check
 
 ## make notebooks  executes the notebooks in place; a single one: make notebooks NOTEBOOK=notebooks/01_kmeans.ipynb
