@@ -80,7 +80,7 @@ $(JUPYTER):
 	$(RUN) -m jupyter kernelspec install --sys-prefix --name rust $(BOOK)/kernel
 	@rm -f "$(VENV)"/.made-of-* && touch $@
 
-# Its build at full optimisation takes twice as long, and gains nothing that a reader would notice.
+# Full optimisation would nearly double this build. As it is, a warm notebook starts in about 10 s.
 $(KERNEL): | cargo
 	CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_TARGET_DIR="$(TOOLS)/kernel-build" \
 		cargo install --locked evcxr_jupyter --version $(EVCXR) --root "$(TOOLS)/kernel"
