@@ -71,3 +71,8 @@ pub mod plot;
 pub mod soft_kmeans;
 
 pub use error::{Error, Result};
+
+/// The README's snippets, compiled and run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
