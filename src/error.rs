@@ -127,6 +127,11 @@ pub enum Error {
         /// What the operating system says.
         reason: String,
     },
+    /// A figure does not exist, or cannot be had in the wanted form.
+    Figure {
+        /// What is wrong, in words.
+        reason: String,
+    },
 }
 
 impl fmt::Display for Error {
@@ -170,6 +175,7 @@ impl fmt::Display for Error {
                 write!(f, "line {line}, column {column}: found {value:?}, expected {expected}")
             }
             Error::File { path, reason } => write!(f, "{path}: {reason}"),
+            Error::Figure { reason } => write!(f, "{reason}"),
         }
     }
 }

@@ -58,6 +58,8 @@ mod check;
 pub mod data;
 pub mod em;
 pub mod error;
+#[cfg(feature = "cli")]
+pub mod export;
 #[cfg(feature = "figures")]
 pub mod figures;
 pub mod gaussian;

@@ -1,0 +1,71 @@
+//! Figures as files: SVG for the web and notebooks, PDF for LaTeX, PNG for slides, GIF for what moves.
+//!
+//! Letters come from the fonts that the crate carries, never from the system, so that a figure is the same
+//! bytes on every machine.
+
+mod files;
+mod gif;
+mod parallel;
+mod render;
+
+use std::fmt;
+
+pub use files::write;
+pub use parallel::in_parallel;
+
+use crate::{Error, Result, plot::Figure};
+
+/// The form in which a figure is written; its name in lower case is the file's extension.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub enum Format {
+    /// Text that a browser draws; letters stay letters.
+    Svg,
+    /// Vectors with their fonts, for LaTeX.
+    Pdf,
+    /// Two pixels for each of the figure's, for slides.
+    Png,
+    /// The frames of an animation, for ever.
+    Gif,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Format; 4] = [Format::Svg, Format::Pdf, Format::Png, Format::Gif];
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Format::Svg => "svg",
+            Format::Pdf => "pdf",
+            Format::Png => "png",
+            Format::Gif => "gif",
+        })
+    }
+}
+
+/// The bytes of a figure's file. Of an animation, the still formats show the last frame.
+///
+/// ```
+/// use executable_em::{export::{self, Format}, plot::{self, Figure, Panel}};
+///
+/// let mut panel = Panel::new([0.0, 2.0], [0.0, 4.0]);
+/// panel.trace(&[1.0, 3.0, 3.5], "rising", plot::INK);
+/// let bytes = export::encode(&Figure::of(panel)?, Format::Png)?;
+/// assert!(bytes.starts_with(b"\x89PNG"));
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::Figure`] for the GIF of a figure that does not move.
+pub fn encode(figure: &Figure, format: Format) -> Result<Vec<u8>> {
+    match format {
+        Format::Svg => Ok(figure.svg().into_bytes()),
+        Format::Pdf => render::pdf(&figure.svg()),
+        Format::Png => render::png(&figure.svg()),
+        Format::Gif if figure.moves() => gif::encode(figure.frames()),
+        Format::Gif => {
+            Err(Error::Figure { reason: format!("“{}” does not move, so it has no gif", figure.title) })
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! SVG turned into PDF and into pixels.
+
+use std::sync::{Arc, OnceLock};
+
+use resvg::{
+    tiny_skia::{Pixmap, Transform},
+    usvg::{Options, Tree, fontdb},
+};
+use svg2pdf::{ConversionOptions, PageOptions};
+
+use crate::{Error, Result};
+
+/// Pixels of a PNG for each of the figure's, so that it is sharp on a projector.
+const PNG_SCALE: f32 = 2.0;
+
+/// CSS pixels in an inch: a figure in a PDF has the size that a browser gives it.
+const DPI: f32 = 96.0;
+
+pub(super) fn pdf(svg: &str) -> Result<Vec<u8>> {
+    // svg2pdf reads the same version of usvg, so the tree is handed over as it is.
+    svg2pdf::to_pdf(&tree(svg)?, ConversionOptions::default(), PageOptions { dpi: DPI })
+        .map_err(|error| Error::Figure { reason: format!("no pdf: {error}") })
+}
+
+pub(super) fn png(svg: &str) -> Result<Vec<u8>> {
+    pixels(svg, PNG_SCALE)?.encode_png().map_err(|error| Error::Figure { reason: format!("no png: {error}") })
+}
+
+pub(super) fn pixels(svg: &str, scale: f32) -> Result<Pixmap> {
+    let tree = tree(svg)?;
+    let size = tree.size().to_int_size();
+    let side = |pixels: u32| (pixels as f32 * scale).round() as u32;
+    let mut pixels = Pixmap::new(side(size.width()), side(size.height()))
+        .ok_or_else(|| Error::Figure { reason: "a figure without area has no pixels".to_owned() })?;
+    resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixels.as_mut());
+    Ok(pixels)
+}
+
+fn tree(svg: &str) -> Result<Tree> {
+    static FONTS: OnceLock<Arc<fontdb::Database>> = OnceLock::new();
+    let fonts = FONTS.get_or_init(|| {
+        let mut fonts = fontdb::Database::new();
+        for font in typst_assets::fonts() {
+            fonts.load_font_source(fontdb::Source::Binary(Arc::new(font)));
+        }
+        // A letter that ours lack should be seen to be missing, not come from a face that does not match.
+        let others: Vec<_> = fonts.faces().filter(|face| !is_ours(face)).map(|face| face.id).collect();
+        others.into_iter().for_each(|id| fonts.remove_face(id));
+        Arc::new(fonts)
+    });
+    let options = Options { fontdb: Arc::clone(fonts), ..Options::default() };
+    Tree::from_str(svg, &options).map_err(|error| Error::Figure { reason: format!("bad svg: {error}") })
+}
+
+/// The upright, italic and bold letters, and mathematics in its regular weight.
+fn is_ours(face: &fontdb::FaceInfo) -> bool {
+    face.families.iter().any(|(name, _)| name == "NewComputerModern" || name == "NewComputerModern Math")
+        && matches!(face.weight, fontdb::Weight::NORMAL | fontdb::Weight::BOLD)
+}

@@ -1,0 +1,403 @@
+//! One pair of axes and what is drawn between them, in the data's own units.
+
+use nalgebra::DMatrix;
+
+use super::{
+    Point,
+    colour::{Colour, GREY, INK, WHITE, component},
+    contour::Grid,
+    ellipse,
+};
+use crate::{Error, Result};
+
+/// The shape of a single mark, such as a mean.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Marker {
+    /// A diagonal cross.
+    Cross,
+    /// A filled disc.
+    Disc,
+    /// A filled square.
+    Square,
+    /// A filled five-pointed star.
+    Star,
+}
+
+/// Where a text lies relative to its place.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Anchor {
+    /// The text begins there.
+    Start,
+    /// The text is centred there.
+    Middle,
+    /// The text ends there.
+    End,
+}
+
+/// Axes with a title, and the shapes between them, drawn in the order in which they were added.
+///
+/// A method that is given something impossible (a matrix that is not n×2, an infinite coordinate, a
+/// covariance that is not one) draws nothing; the panel remembers the first such error and returns it when
+/// the figure is made.
+///
+/// ```
+/// use executable_em::plot::{self, Figure, Panel};
+/// use nalgebra::dmatrix;
+///
+/// let x = dmatrix![1.8, 54.0; 3.6, 79.0; 4.5, 85.0];
+/// let mut panel = Panel::around(&x);
+/// panel.title("Old Faithful").x_label("eruption, min").scatter(&x, &[plot::component(0)]);
+/// assert!(Figure::of(panel).is_ok());
+/// ```
+#[derive(Clone, Debug)]
+pub struct Panel {
+    pub(super) x: Axis,
+    pub(super) y: Axis,
+    pub(super) title: String,
+    pub(super) note: String,
+    pub(super) equal_aspect: bool,
+    pub(super) room_right: f64,
+    pub(super) elements: Vec<Element>,
+    pub(super) problem: Option<Error>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Axis {
+    pub range: [f64; 2],
+    pub label: String,
+    pub ticks: Option<Vec<f64>>,
+    pub visible: bool,
+}
+
+/// Places are in data units; radii, widths and offsets in pixels.
+#[derive(Clone, Debug)]
+pub(super) enum Element {
+    Dots { at: Vec<Point>, colours: Vec<Colour>, radius: f64, opacity: f64 },
+    Line { points: Vec<Point>, colour: Colour, width: f64 },
+    Area { points: Vec<Point>, colour: Colour, opacity: f64 },
+    Mark { at: Point, marker: Marker, size: f64, colour: Colour },
+    Text { at: Point, offset: [f64; 2], text: String, anchor: Anchor, colour: Colour },
+    Arrow { from: Point, to: Point, colour: Colour },
+}
+
+impl Panel {
+    /// Empty axes over the given ranges, each from its smaller to its larger end.
+    pub fn new(x_range: [f64; 2], y_range: [f64; 2]) -> Self {
+        let axis = |range| Axis { range, label: String::new(), ticks: None, visible: true };
+        let mut panel = Panel {
+            x: axis(x_range),
+            y: axis(y_range),
+            title: String::new(),
+            note: String::new(),
+            equal_aspect: false,
+            room_right: 0.0,
+            elements: Vec::new(),
+            problem: None,
+        };
+        for (what, [low, high]) in [("x range of a panel", x_range), ("y range of a panel", y_range)] {
+            if !(low.is_finite() && high.is_finite() && low < high) {
+                let allowed = "the larger, finite end of its range";
+                panel.remember(Error::Domain { what, value: high, allowed });
+            }
+        }
+        panel
+    }
+
+    /// Empty axes that show every row of the n×2 matrix `x`, with a margin of 6 % on each side.
+    pub fn around(x: &DMatrix<f64>) -> Self {
+        match points(x) {
+            Ok(points) => {
+                let range = |axis: usize| span(points.iter().map(|p| p[axis]), 0.06);
+                Panel::new(range(0), range(1))
+            }
+            Err(error) => {
+                let mut panel = Panel::new([0.0, 1.0], [0.0, 1.0]);
+                panel.remember(error);
+                panel
+            }
+        }
+    }
+
+    /// A title above the panel, on the left. As in every text of a figure, `*k*` is set in italics and
+    /// `_1` or `_{12}` as a subscript.
+    pub fn title(&mut self, text: &str) -> &mut Self {
+        self.title = text.to_owned();
+        self
+    }
+
+    /// A short text on the title's line, on the right.
+    pub fn note(&mut self, text: &str) -> &mut Self {
+        self.note = text.to_owned();
+        self
+    }
+
+    /// What the x axis measures, and in which unit.
+    pub fn x_label(&mut self, text: &str) -> &mut Self {
+        self.x.label = text.to_owned();
+        self
+    }
+
+    /// What the y axis measures, and in which unit; written above the axis.
+    pub fn y_label(&mut self, text: &str) -> &mut Self {
+        self.y.label = text.to_owned();
+        self
+    }
+
+    /// Ticks of the x axis, instead of a few round numbers.
+    pub fn x_ticks(&mut self, ticks: &[f64]) -> &mut Self {
+        self.x.ticks = Some(ticks.to_vec());
+        self
+    }
+
+    /// Ticks of the y axis, instead of a few round numbers.
+    pub fn y_ticks(&mut self, ticks: &[f64]) -> &mut Self {
+        self.y.ticks = Some(ticks.to_vec());
+        self
+    }
+
+    /// Draws no x axis, as where the panel below shows it.
+    pub fn without_x_axis(&mut self) -> &mut Self {
+        self.x.visible = false;
+        self
+    }
+
+    /// Draws no y axis, as where the panel on the left shows it.
+    pub fn without_y_axis(&mut self) -> &mut Self {
+        self.y.visible = false;
+        self
+    }
+
+    /// Makes a unit equally long on both axes, by widening one of the ranges.
+    pub fn equal_aspect(&mut self) -> &mut Self {
+        self.equal_aspect = true;
+        self
+    }
+
+    /// Keeps `pixels` free on the right, for labels at the end of lines.
+    pub fn room_right(&mut self, pixels: f64) -> &mut Self {
+        self.room_right = pixels;
+        self
+    }
+
+    /// A small dot for each row of the n×2 matrix `x`; one colour for all, or one each.
+    pub fn scatter(&mut self, x: &DMatrix<f64>, colours: &[Colour]) -> &mut Self {
+        match points(x) {
+            Ok(at) => self.dots(&at, colours, 2.7, 0.85),
+            Err(error) => self.remember(error),
+        }
+    }
+
+    /// A dot at each point, of the given radius in pixels and opacity; one colour for all, or one each.
+    pub fn dots(&mut self, at: &[Point], colours: &[Colour], radius: f64, opacity: f64) -> &mut Self {
+        if colours.len() != 1 && colours.len() != at.len() {
+            let (expected, found) = ((at.len(), 1), (colours.len(), 1));
+            return self.remember(Error::Shape { what: "colours of the dots", expected, found });
+        }
+        let (at, colours) = (at.to_vec(), colours.to_vec());
+        self.add("dots", &at.clone(), Element::Dots { at, colours, radius, opacity })
+    }
+
+    /// A line through the points, `width` pixels wide.
+    pub fn line(&mut self, points: &[Point], colour: Colour, width: f64) -> &mut Self {
+        self.add("line", points, Element::Line { points: points.to_vec(), colour, width })
+    }
+
+    /// The inside of a polygon.
+    pub fn area(&mut self, points: &[Point], colour: Colour, opacity: f64) -> &mut Self {
+        self.add("area", points, Element::Area { points: points.to_vec(), colour, opacity })
+    }
+
+    /// A single mark, `size` pixels across, with a white rim that lifts it off the data.
+    pub fn mark(&mut self, at: Point, marker: Marker, size: f64, colour: Colour) -> &mut Self {
+        self.add("mark", &[at], Element::Mark { at, marker, size, colour })
+    }
+
+    /// A text beside the point, moved by `offset` pixels to the right and down.
+    pub fn text(
+        &mut self,
+        at: Point,
+        offset: [f64; 2],
+        text: &str,
+        anchor: Anchor,
+        colour: Colour,
+    ) -> &mut Self {
+        self.add("text", &[at], Element::Text { at, offset, text: text.to_owned(), anchor, colour })
+    }
+
+    /// A thin arrow.
+    pub fn arrow(&mut self, from: Point, to: Point, colour: Colour) -> &mut Self {
+        self.add("arrow", &[from, to], Element::Arrow { from, to, colour })
+    }
+
+    /// A value at each of the steps 0, 1, 2, …: a line with dots, and its name where it ends.
+    pub fn trace(&mut self, values: &[f64], name: &str, colour: Colour) -> &mut Self {
+        let path: Vec<Point> = values.iter().enumerate().map(|(step, &value)| [step as f64, value]).collect();
+        let Some(&end) = path.last() else { return self };
+        self.line(&path, colour, 1.3).dots(&path, &[colour], 2.6, 1.0);
+        self.text(end, [8.0, 4.0], name, Anchor::Start, colour)
+    }
+
+    /// The ellipse at Mahalanobis distance `sigmas` from `mean` under the 2×2 `covariance`: its outline.
+    pub fn ellipse(
+        &mut self,
+        mean: Point,
+        covariance: &DMatrix<f64>,
+        sigmas: f64,
+        colour: Colour,
+        width: f64,
+    ) -> &mut Self {
+        match ellipse::outline(mean, covariance, sigmas) {
+            Ok(points) => self.line(&points, colour, width),
+            Err(error) => self.remember(error),
+        }
+    }
+
+    /// The inside of the same ellipse.
+    pub fn disc(
+        &mut self,
+        mean: Point,
+        covariance: &DMatrix<f64>,
+        sigmas: f64,
+        colour: Colour,
+        opacity: f64,
+    ) -> &mut Self {
+        match ellipse::outline(mean, covariance, sigmas) {
+            Ok(points) => self.area(&points, colour, opacity),
+            Err(error) => self.remember(error),
+        }
+    }
+
+    /// Every component of a Gaussian mixture in its colour: 1-, 2- and 3-σ ellipses, fading outwards, and a
+    /// cross at the mean. `means` is k×2, a row a component.
+    pub fn gaussians(&mut self, means: &DMatrix<f64>, covariances: &[DMatrix<f64>]) -> &mut Self {
+        let centres = match points(means) {
+            Ok(centres) => centres,
+            Err(error) => return self.remember(error),
+        };
+        if centres.len() != covariances.len() {
+            let (expected, found) = ((centres.len(), 1), (covariances.len(), 1));
+            return self.remember(Error::Shape { what: "covariances", expected, found });
+        }
+        for (j, (&centre, covariance)) in centres.iter().zip(covariances).enumerate() {
+            for (sigmas, width) in [(3.0, 0.7), (2.0, 1.0), (1.0, 1.5)] {
+                self.ellipse(centre, covariance, sigmas, component(j), width);
+            }
+        }
+        self.means(means)
+    }
+
+    /// A cross at each row of the k×2 matrix `means`, in its component's colour.
+    pub fn means(&mut self, means: &DMatrix<f64>) -> &mut Self {
+        match points(means) {
+            Ok(centres) => {
+                for (j, centre) in centres.into_iter().enumerate() {
+                    self.mark(centre, Marker::Cross, 10.0, component(j));
+                }
+                self
+            }
+            Err(error) => self.remember(error),
+        }
+    }
+
+    /// The function whose `values` lie on the `grid`, as areas between `levels`: each level set is filled
+    /// with a deeper tone of `colour`, the lowest palest.
+    pub fn bands(&mut self, grid: &Grid, values: &[f64], levels: &[f64], colour: Colour) -> &mut Self {
+        for (i, &level) in levels.iter().enumerate() {
+            let depth = (i + 1) as f64 / (levels.len() + 1) as f64;
+            let tone = super::colour::mix(&[(depth, colour), (1.0 - depth, WHITE)]);
+            // One polygon for all rings of a level: the way from ring to ring and back encloses nothing,
+            // and the rings of holes turn the other way.
+            if let Some(rings) = self.rings(grid, values, level) {
+                let Some(&home) = rings.first().and_then(|ring| ring.first()) else { continue };
+                let mut outline = Vec::new();
+                for ring in &rings {
+                    outline.extend_from_slice(ring);
+                    outline.extend([ring[0], home]);
+                }
+                self.area(&outline, tone, 1.0);
+            }
+        }
+        self
+    }
+
+    /// The lines along which the function whose `values` lie on the `grid` equals one of the `levels`.
+    pub fn contours(
+        &mut self,
+        grid: &Grid,
+        values: &[f64],
+        levels: &[f64],
+        colour: Colour,
+        width: f64,
+    ) -> &mut Self {
+        for &level in levels {
+            for mut ring in self.rings(grid, values, level).unwrap_or_default() {
+                ring.push(ring[0]);
+                self.line(&ring, colour, width);
+            }
+        }
+        self
+    }
+
+    fn rings(&mut self, grid: &Grid, values: &[f64], level: f64) -> Option<Vec<Vec<Point>>> {
+        if values.len() != grid.len() {
+            let (expected, found) = ((grid.len(), 1), (values.len(), 1));
+            self.remember(Error::Shape { what: "values on the grid", expected, found });
+            return None;
+        }
+        Some(grid.rings(values, level))
+    }
+
+    /// A hand-written remark: grey, at the point.
+    pub fn remark(&mut self, at: Point, text: &str) -> &mut Self {
+        self.text(at, [0.0, 0.0], text, Anchor::Start, GREY)
+    }
+
+    /// A thin line across the panel at height `y`, with its name at the left end.
+    pub fn level(&mut self, y: f64, name: &str) -> &mut Self {
+        let [left, right] = self.x.range;
+        self.line(&[[left, y], [right, y]], super::colour::FAINT, 0.7);
+        self.text([left, y], [4.0, -5.0], name, Anchor::Start, INK)
+    }
+
+    fn add(&mut self, what: &'static str, places: &[Point], element: Element) -> &mut Self {
+        for (row, place) in places.iter().enumerate() {
+            for (column, &value) in place.iter().enumerate() {
+                if !value.is_finite() {
+                    return self.remember(Error::NotFinite { what, row, column, value });
+                }
+            }
+        }
+        self.elements.push(element);
+        self
+    }
+
+    fn remember(&mut self, error: Error) -> &mut Self {
+        self.problem.get_or_insert(error);
+        self
+    }
+}
+
+/// The rows of an n×2 matrix as points: what the panel's methods that take points want.
+///
+/// # Errors
+/// [`Error::Shape`] if the matrix has not two columns.
+pub fn points(x: &DMatrix<f64>) -> Result<Vec<Point>> {
+    if x.ncols() != 2 {
+        let (expected, found) = ((x.nrows(), 2), x.shape());
+        return Err(Error::Shape { what: "points to draw", expected, found });
+    }
+    Ok(x.row_iter().map(|row| [row[0], row[1]]).collect())
+}
+
+/// The range of the values, widened on both sides by `margin` times its length. The range of nothing is
+/// [0, 1], and that of a single value extends half a unit to each side.
+pub fn span(values: impl IntoIterator<Item = f64>, margin: f64) -> [f64; 2] {
+    let (low, high) = values
+        .into_iter()
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
+    match high - low {
+        length if length > 0.0 => [low - margin * length, high + margin * length],
+        0.0 => [low - 0.5, high + 0.5],
+        _ => [0.0, 1.0],
+    }
+}
