@@ -29,7 +29,7 @@ pub(super) fn encode(frames: &[Frame]) -> Result<Vec<u8>> {
     encoder.set_repeat(Repeat::Infinite).map_err(failed)?;
     let mut shown: Option<Vec<u8>> = None;
     for (image, frame) in images.iter().zip(frames) {
-        let indices: Vec<u8> = image.pixels.iter().map(|pixel| palette.index(*pixel)).collect();
+        let indices = palette.indices(image);
         let mut change = match &shown {
             None => Change::whole(*width, *height, &indices),
             Some(before) => Change::between(*width, before, &indices),
@@ -69,8 +69,9 @@ struct Palette {
 impl Palette {
     fn of(images: &[Image]) -> Palette {
         let mut counts: BTreeMap<Rgb, usize> = BTreeMap::new();
-        for &pixel in images.iter().flat_map(|image| &image.pixels) {
-            *counts.entry(pixel).or_default() += 1;
+        // Most neighbours are equal, so counting runs spares most searches.
+        for run in images.iter().flat_map(|image| image.pixels.chunk_by(|a, b| a == b)) {
+            *counts.entry(run[0]).or_default() += run.len();
         }
         let mut by_count: Vec<(Rgb, usize)> = counts.into_iter().collect();
         by_count.sort_by_key(|&(colour, count)| (std::cmp::Reverse(count), colour));
@@ -87,8 +88,9 @@ impl Palette {
         Palette { colours, index }
     }
 
-    fn index(&self, colour: Rgb) -> u8 {
-        self.index[&colour]
+    fn indices(&self, image: &Image) -> Vec<u8> {
+        let runs = image.pixels.chunk_by(|a, b| a == b);
+        runs.flat_map(|run| std::iter::repeat_n(self.index[&run[0]], run.len())).collect()
     }
 }
 

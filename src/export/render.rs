@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use resvg::{
     tiny_skia::{Pixmap, Transform},
-    usvg::{Options, Tree, fontdb},
+    usvg::{FontResolver, Options, Tree, fontdb},
 };
 use svg2pdf::{ConversionOptions, PageOptions};
 
@@ -43,17 +43,11 @@ fn tree(svg: &str) -> Result<Tree> {
         for font in typst_assets::fonts() {
             fonts.load_font_source(fontdb::Source::Binary(Arc::new(font)));
         }
-        // A letter that ours lack should be seen to be missing, not come from a face that does not match.
-        let others: Vec<_> = fonts.faces().filter(|face| !is_ours(face)).map(|face| face.id).collect();
-        others.into_iter().for_each(|id| fonts.remove_face(id));
         Arc::new(fonts)
     });
-    let options = Options { fontdb: Arc::clone(fonts), ..Options::default() };
+    // Left to itself, usvg sets a whole text in another face as soon as one of its spans lacks a letter, even
+    // if that letter belongs to a span of its own face.
+    let font_resolver = FontResolver { select_fallback: Box::new(|_, _, _| None), ..FontResolver::default() };
+    let options = Options { fontdb: Arc::clone(fonts), font_resolver, ..Options::default() };
     Tree::from_str(svg, &options).map_err(|error| Error::Figure { reason: format!("bad svg: {error}") })
-}
-
-/// The upright, italic and bold letters, and mathematics in its regular weight.
-fn is_ours(face: &fontdb::FaceInfo) -> bool {
-    face.families.iter().any(|(name, _)| name == "NewComputerModern" || name == "NewComputerModern Math")
-        && matches!(face.weight, fontdb::Weight::NORMAL | fontdb::Weight::BOLD)
 }

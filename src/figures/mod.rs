@@ -1,8 +1,16 @@
 //! The published figures: one table, one function each.
 //!
-//! A figure's name is that of its file in `figures/`, without the extension: a chapter and a word.
+//! A figure's name is that of its file in `figures/` without the extension: a chapter and a word.
+//!
+//! To add one, write its function in the chapter's file and its row in [`ALL`].
 
-use crate::{Error, Result, plot::Figure};
+mod gaussian_mixture;
+mod kmeans;
+
+use crate::em::{Stopping, Tolerance};
+use crate::gaussian_mixture::GaussianMixture;
+use crate::plot::{Figure, Panel};
+use crate::{Error, Result};
 
 /// Whether a figure moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,7 +21,7 @@ pub enum Kind {
     Animation,
 }
 
-/// A figure of the book: its name, what it is, and how it comes about.
+/// A figure of the book: its name, what it shows, and how it comes about.
 #[derive(Clone, Copy, Debug)]
 pub struct Published {
     /// Chapter and word, as in `kmeans/steps`.
@@ -26,7 +34,7 @@ pub struct Published {
 }
 
 impl Published {
-    /// Computes and draws the figure: the same every time.
+    /// Computes and draws the figure, the same every time.
     ///
     /// # Errors
     /// None in the published figures, whose data and seeds are fixed.
@@ -34,16 +42,52 @@ impl Published {
         Ok((self.draw)()?.titled(self.title))
     }
 
-    /// The part of the name before the stroke.
+    /// The part of the name before the slash.
     pub fn chapter(&self) -> &'static str {
         self.name.split('/').next().unwrap_or(self.name)
     }
 }
 
-/// Every published figure, in the book's order.
-pub const ALL: &[Published] = &[];
+const fn still(name: &'static str, title: &'static str, draw: fn() -> Result<Figure>) -> Published {
+    Published { name, title, kind: Kind::Still, draw }
+}
 
-/// The published figure of that name.
+const fn animation(name: &'static str, title: &'static str, draw: fn() -> Result<Figure>) -> Published {
+    Published { name, title, kind: Kind::Animation, draw }
+}
+
+/// Every published figure, in the book's order.
+pub const ALL: &[Published] = &[
+    still("kmeans/steps", "k-means on Old Faithful, half step by half step", kmeans::steps),
+    still("kmeans/objective", "The objective of k-means falls in every half step", kmeans::objective),
+    still("kmeans/number", "Nothing in k-means chooses the number of clusters", kmeans::number_of_clusters),
+    still("kmeans/pathologies", "Two shapes that k-means cannot see", kmeans::pathologies),
+    still("kmeans/squares", "Two squares and their centroids", kmeans::squares),
+    still("kmeans/starts", "What k-means finds depends on where it starts", kmeans::starts),
+    animation("kmeans/animation", "k-means on Old Faithful, moving", kmeans::animation),
+    still("gaussian_mixture/density", "A Gaussian mixture and its density", gaussian_mixture::density),
+    still("gaussian_mixture/steps", "EM on Old Faithful, sweep by sweep", gaussian_mixture::steps),
+    still(
+        "gaussian_mixture/log_likelihood",
+        "The log-likelihood rises in every sweep",
+        gaussian_mixture::log_likelihood,
+    ),
+    still("gaussian_mixture/blobs", "Four blobs and the mixture fitted to them", gaussian_mixture::blobs),
+    still("gaussian_mixture/families", "Four families of covariances", gaussian_mixture::families),
+    animation("gaussian_mixture/animation", "EM on Old Faithful, moving", gaussian_mixture::animation),
+];
+
+/// The published figure of that name: in a notebook, `figures::draw("kmeans/steps")?` shows the very figure
+/// that the file of that name holds.
+///
+/// ```
+/// use executable_em::figures;
+///
+/// let figure = figures::draw("kmeans/squares")?;
+/// assert!(figure.svg().contains("<title>Two squares and their centroids</title>"));
+/// assert!(figures::draw("kmeans/cubes").is_err());
+/// # Ok::<(), executable_em::Error>(())
+/// ```
 ///
 /// # Errors
 /// [`Error::Figure`], with the names that there are, if none is called so.
@@ -52,9 +96,31 @@ pub fn draw(name: &str) -> Result<Figure> {
         Some(published) => published.draw(),
         None => {
             let names: Vec<&str> = ALL.iter().map(|published| published.name).collect();
-            Err(Error::Figure {
-                reason: format!("no figure is named “{name}”; there are {}", names.join(", ")),
-            })
+            let reason = format!("no figure is named '{name}'; there are {}", names.join(", "));
+            Err(Error::Figure { reason })
         }
+    }
+}
+
+/// Shows the axes of a panel only where no other panel of the page, `columns` wide, shows them already.
+fn share_axes(panel: &mut Panel, index: usize, count: usize, columns: usize) {
+    if !index.is_multiple_of(columns) {
+        panel.without_y_axis();
+    }
+    if index + columns < count {
+        panel.without_x_axis();
+    }
+}
+
+/// ℓ to a millionth of a nat: no ellipse would move by a hundredth of a pixel if a run went on.
+const DRAWN: Stopping = Stopping { tolerance: Tolerance::LogLikelihood(1e-6), max_sweeps: 1000 };
+
+/// The same mixture with its components in another order: colours then mean the same in every panel.
+fn reordered(model: &GaussianMixture, order: &[usize]) -> GaussianMixture {
+    GaussianMixture {
+        weights: model.weights.select_rows(order),
+        means: model.means.select_rows(order),
+        covariances: order.iter().map(|&j| model.covariances[j].clone()).collect(),
+        family: model.family,
     }
 }

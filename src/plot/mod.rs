@@ -32,7 +32,9 @@ mod page;
 mod panel;
 mod svg;
 mod ticks;
+mod voronoi;
 
+pub use crate::notebook::number;
 pub use colour::{
     Colour, FAINT, GREY, INK, WHITE, by_label, by_responsibility, component, darken, lighten, mix,
 };
@@ -40,7 +42,6 @@ pub use contour::Grid;
 pub use figure::{Figure, Frame};
 pub use page::Page;
 pub use panel::{Anchor, Marker, Panel, points, span};
-pub use ticks::number;
 
 /// A place in data units: x, then y.
 pub type Point = [f64; 2];

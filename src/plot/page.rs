@@ -24,7 +24,7 @@ const DIGIT_WIDTH: f64 = 0.58 * TICK_SIZE;
 const AXIS_OFFSET: f64 = 5.0;
 const TICK_LENGTH: f64 = 4.0;
 const TITLE_HEIGHT: f64 = 21.0;
-const LABEL_HEIGHT: f64 = 22.0;
+const LABEL_HEIGHT: f64 = 20.0;
 const COLUMN_GAP: f64 = 22.0;
 const ROW_GAP: f64 = 14.0;
 const BORDER: f64 = 10.0;
@@ -154,7 +154,8 @@ fn room_left(panel: &Panel) -> f64 {
     if !panel.y.visible {
         return 0.0;
     }
-    let widest = ticks::labels(&panel.y.ticks(4)).iter().map(|label| label.chars().count()).max();
+    let widest =
+        ticks::labels(&panel.y.ticks(panel.y.range, 4)).iter().map(|label| label.chars().count()).max();
     widest.unwrap_or(0) as f64 * DIGIT_WIDTH + AXIS_OFFSET + TICK_LENGTH + 3.0
 }
 
@@ -167,8 +168,9 @@ fn room_below(panel: &Panel) -> f64 {
 }
 
 impl Axis {
-    fn ticks(&self, wanted: usize) -> Vec<f64> {
-        self.ticks.clone().unwrap_or_else(|| ticks::nice(self.range, wanted))
+    /// The ticks that were asked for, else a few round numbers of what is shown.
+    fn ticks(&self, shown: [f64; 2], wanted: usize) -> Vec<f64> {
+        self.ticks.clone().unwrap_or_else(|| ticks::nice(shown, wanted))
     }
 }
 
@@ -244,7 +246,7 @@ impl Canvas<'_> {
             return Ok(());
         }
         let wanted = (frame.width / PIXELS_PER_TICK).clamp(2.0, 6.0) as usize;
-        let ticks = panel.x.ticks(wanted);
+        let ticks = panel.x.ticks(window.x, wanted);
         let y = frame.top + frame.height + AXIS_OFFSET;
         let at = |tick: f64| place([tick, window.y[0]])[0];
         if let (Some(&first), Some(&last)) = (ticks.first(), ticks.last()) {
@@ -257,7 +259,7 @@ impl Canvas<'_> {
         for (&tick, label) in ticks.iter().zip(ticks::labels(&ticks)) {
             self.text([at(tick), below], &label, Anchor::Middle, GREY, TICK_SIZE)?;
         }
-        let middle = [frame.left + frame.width / 2.0, below + LABEL_HEIGHT - 4.0];
+        let middle = [frame.left + frame.width / 2.0, below + LABEL_HEIGHT - 2.0];
         self.text(middle, &panel.x.label, Anchor::Middle, INK, LABEL_SIZE)
     }
 
@@ -269,12 +271,12 @@ impl Canvas<'_> {
         window: &Window,
         place: &impl Fn(Point) -> Point,
     ) -> Result<()> {
-        let baseline = frame.top - 12.0;
+        let baseline = frame.top - 11.0;
         self.text([frame.text_left, baseline], &panel.y.label, Anchor::Start, INK, LABEL_SIZE)?;
         if !panel.y.visible {
             return Ok(());
         }
-        let ticks = panel.y.ticks(4);
+        let ticks = panel.y.ticks(window.y, 4);
         let x = frame.left - AXIS_OFFSET;
         let at = |tick: f64| place([window.x[0], tick])[1];
         if let (Some(&first), Some(&last)) = (ticks.first(), ticks.last()) {

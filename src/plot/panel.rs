@@ -4,9 +4,9 @@ use nalgebra::DMatrix;
 
 use super::{
     Point,
-    colour::{Colour, GREY, INK, WHITE, component},
+    colour::{Colour, FAINT, GREY, INK, WHITE, component, darken, lighten, mix},
     contour::Grid,
-    ellipse,
+    ellipse, voronoi,
 };
 use crate::{Error, Result};
 
@@ -182,7 +182,7 @@ impl Panel {
     /// A small dot for each row of the n×2 matrix `x`; one colour for all, or one each.
     pub fn scatter(&mut self, x: &DMatrix<f64>, colours: &[Colour]) -> &mut Self {
         match points(x) {
-            Ok(at) => self.dots(&at, colours, 2.7, 0.85),
+            Ok(at) => self.dots(&at, colours, 2.5, 0.85),
             Err(error) => self.remember(error),
         }
     }
@@ -286,12 +286,12 @@ impl Panel {
         self.means(means)
     }
 
-    /// A cross at each row of the k×2 matrix `means`, in its component's colour.
+    /// A cross at each row of the k×2 matrix `means`, in a deeper tone of its component's colour.
     pub fn means(&mut self, means: &DMatrix<f64>) -> &mut Self {
         match points(means) {
             Ok(centres) => {
                 for (j, centre) in centres.into_iter().enumerate() {
-                    self.mark(centre, Marker::Cross, 10.0, component(j));
+                    self.mark(centre, Marker::Cross, 11.0, darken(component(j), 0.25));
                 }
                 self
             }
@@ -299,12 +299,29 @@ impl Panel {
         }
     }
 
+    /// Shades the region that is nearest to each row of the k×2 matrix `means` in a pale tone of its
+    /// component's colour: where k-means would put a new datum.
+    pub fn nearest_regions(&mut self, means: &DMatrix<f64>) -> &mut Self {
+        let centres = match points(means) {
+            Ok(centres) => centres,
+            Err(error) => return self.remember(error),
+        };
+        // Far enough to cover the panel, even widened for equal aspect.
+        let size = |[low, high]: [f64; 2]| high - low;
+        let far = 100.0 * (size(self.x.range) + size(self.y.range));
+        for j in 0..centres.len() {
+            let cell = voronoi::cell(&centres, j, far);
+            self.area(&cell, lighten(component(j), 0.88), 1.0);
+        }
+        self
+    }
+
     /// The function whose `values` lie on the `grid`, as areas between `levels`: each level set is filled
     /// with a deeper tone of `colour`, the lowest palest.
     pub fn bands(&mut self, grid: &Grid, values: &[f64], levels: &[f64], colour: Colour) -> &mut Self {
         for (i, &level) in levels.iter().enumerate() {
             let depth = (i + 1) as f64 / (levels.len() + 1) as f64;
-            let tone = super::colour::mix(&[(depth, colour), (1.0 - depth, WHITE)]);
+            let tone = mix(&[(depth, colour), (1.0 - depth, WHITE)]);
             // One polygon for all rings of a level: the way from ring to ring and back encloses nothing,
             // and the rings of holes turn the other way.
             if let Some(rings) = self.rings(grid, values, level) {
@@ -355,7 +372,7 @@ impl Panel {
     /// A thin line across the panel at height `y`, with its name at the left end.
     pub fn level(&mut self, y: f64, name: &str) -> &mut Self {
         let [left, right] = self.x.range;
-        self.line(&[[left, y], [right, y]], super::colour::FAINT, 0.7);
+        self.line(&[[left, y], [right, y]], FAINT, 0.7);
         self.text([left, y], [4.0, -5.0], name, Anchor::Start, INK)
     }
 

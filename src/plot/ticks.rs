@@ -1,5 +1,7 @@
 //! Round numbers for the ticks of an axis, and how they are written.
 
+use crate::notebook::number;
+
 /// The multiples of 1, 2, 2.5 or 5 times a power of ten inside the range: of these steps the one that gives
 /// the number of ticks nearest to `wanted`, the coarser of two that are as near.
 pub(super) fn nice([low, high]: [f64; 2], wanted: usize) -> Vec<f64> {
@@ -25,19 +27,6 @@ pub(super) fn labels(ticks: &[f64]) -> Vec<String> {
         })
         .unwrap_or(6);
     ticks.iter().map(|&tick| number(tick, decimals as usize)).collect()
-}
-
-/// A number as it is printed in a figure: fixed decimals, U+2212 for minus, no minus before zero.
-///
-/// ```
-/// assert_eq!(executable_em::plot::number(-0.25, 1), "−0.2");
-/// assert_eq!(executable_em::plot::number(-0.001, 1), "0.0");
-/// assert_eq!(executable_em::plot::number(1130.264, 1), "1130.3");
-/// ```
-pub fn number(value: f64, decimals: usize) -> String {
-    let text = format!("{:.decimals$}", value.abs());
-    let is_zero = text.bytes().all(|byte| matches!(byte, b'0' | b'.'));
-    if value < 0.0 && !is_zero { format!("−{text}") } else { text }
 }
 
 #[cfg(test)]
