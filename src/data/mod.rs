@@ -12,6 +12,9 @@ use nalgebra::DMatrix;
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
 
+/// The random generator of all figures, notebooks and tests.
+pub type Rng = Pcg64;
+
 /// A seeded random generator that gives the same numbers on every machine.
 ///
 /// It is PCG64 (O'Neill 2014), whose stream is part of its definition; the standard generator of `rand` may change
@@ -23,7 +26,7 @@ use rand_pcg::Pcg64;
 /// assert_eq!(rng(1).random::<u64>(), rng(1).random::<u64>());
 /// assert_ne!(rng(1).random::<u64>(), rng(2).random::<u64>());
 /// ```
-pub fn rng(seed: u64) -> Pcg64 {
+pub fn rng(seed: u64) -> Rng {
     Pcg64::seed_from_u64(seed)
 }
 
