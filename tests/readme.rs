@@ -1,0 +1,48 @@
+//! Every command that the README shows is one that works.
+
+use std::process::Command;
+
+/// The lines of the README's `sh` blocks, without comments.
+fn commands() -> Vec<String> {
+    let readme = std::fs::read_to_string("README.md").expect("the README");
+    let blocks = readme.split("```sh\n").skip(1).map(|rest| rest.split("```").next().expect("an end"));
+    let lines = blocks.flat_map(str::lines).map(|line| line.split(" #").next().expect("a start").trim());
+    lines.filter(|line| !line.is_empty()).map(str::to_string).collect()
+}
+
+/// The README's `cargo run` lines, run by this crate's binary in an empty folder.
+#[test]
+#[cfg(feature = "cli")]
+fn the_command_line_does_what_the_readme_says() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut seen = 0;
+    for command in commands() {
+        let Some(arguments) = command.strip_prefix("cargo run --release") else { continue };
+        let arguments = arguments.trim_start().trim_start_matches("--").split_whitespace();
+        let run = Command::new(env!("CARGO_BIN_EXE_executable-em"))
+            .args(arguments)
+            .current_dir(folder.path())
+            .output()
+            .expect("the binary starts");
+        assert!(run.status.success(), "{command}: {}", String::from_utf8_lossy(&run.stderr));
+        seen += 1;
+    }
+    assert!(seen >= 5, "only {seen} commands found");
+    assert!(folder.path().join("figures/kmeans/steps.svg").is_file());
+    assert!(folder.path().join("figures/kmeans/steps.pdf").is_file());
+    assert!(folder.path().join("slides/kmeans/steps.png").is_file());
+}
+
+/// The README's other commands: a target of the Makefile, or what CI itself runs.
+#[test]
+fn the_other_commands_exist() {
+    let makefile = std::fs::read_to_string("Makefile").expect("the Makefile");
+    let ci = std::fs::read_to_string(".ci/run").expect("the CI script");
+    for command in commands() {
+        if let Some(target) = command.strip_prefix("make ") {
+            assert!(makefile.contains(&format!("\n{target}:")), "no target {target}");
+        } else if !command.starts_with("cargo run") {
+            assert!(ci.lines().any(|line| line == command), "CI does not run {command}");
+        }
+    }
+}
