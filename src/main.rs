@@ -29,7 +29,7 @@ Exit status: 0 all written, 1 something could not be written, 2 the command make
 /// Executable EM: regenerates the figures of the book.
 ///
 /// Without a command, every figure is written into figures/ in the format that the book uses: svg for
-/// stills, gif for animations. The same command always writes the same bytes.
+/// stills, gif for animations. The same command always writes the same bytes; of a pdf, the same drawing.
 #[derive(Parser)]
 #[command(version, after_help = EXAMPLES)]
 struct Arguments {

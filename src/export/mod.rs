@@ -1,7 +1,7 @@
 //! Figures as files: SVG for the web and notebooks, PDF for LaTeX, PNG for slides, GIF for what moves.
 //!
-//! Letters come from the fonts that the crate carries, never from the system, so that a figure is the same
-//! bytes on every machine.
+//! Letters come from the fonts that the crate carries, never from the system. A figure is the same bytes every
+//! time, except as PDF: there the fonts' objects may be numbered in another order, and the drawing is the same.
 
 mod files;
 mod gif;

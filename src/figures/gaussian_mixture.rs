@@ -98,7 +98,7 @@ pub(super) fn log_likelihood() -> Result<Figure> {
 
     let mut rise = Panel::new([0.0, until], [-1300.0, -1120.0]);
     rise.title("*ℓ*, nats").note(&format!("limit *ℓ*_∞ = {}", number(limit, 3))).x_label("sweep");
-    let mut gap = Panel::new([0.0, until], [-9.5, 3.0]);
+    let mut gap = Panel::new([0.0, until], [-9.5, 3.8]);
     gap.title("log_{10} (*ℓ*_∞ − *ℓ*)").x_label("sweep").y_ticks(&[-9.0, -6.0, -3.0, 0.0, 3.0]);
     let pale = plot::lighten(plot::GREY, 0.45);
     for (fit, colour, width) in
@@ -158,7 +158,7 @@ pub(super) fn density() -> Result<Figure> {
         let levels = [4.5, 2.0, 0.5].map(|drop| peak - drop);
         components.contours(&grid, &values, &levels, plot::component(j), 1.1);
     }
-    for (j, place) in [[1.4, 0.8], [2.3, 8.0], [8.0, 10.2]].into_iter().enumerate() {
+    for (j, place) in [[1.2, 0.7], [2.3, 8.0], [8.0, 10.2]].into_iter().enumerate() {
         let text = format!("*π*_{} = {}", j + 1, number(model.weights[j], 1));
         components.text(place, [0.0, 0.0], &text, Anchor::Middle, plot::component(j));
     }

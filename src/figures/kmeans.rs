@@ -130,9 +130,12 @@ pub(super) fn number_of_clusters() -> Result<Figure> {
     fall.title("least *J* found in 40 starts").x_label("number of clusters *k*").x_ticks(&ks);
     fall.dots(&all, &[plot::lighten(plot::component(0), 0.6)], 2.2, 0.9);
     fall.line(&path, plot::component(0), 1.4).dots(&path, &[plot::component(0)], 3.6, 1.0);
-    fall.text(path[3], [14.0, -40.0], "four clusters were drawn", Anchor::Start, plot::INK);
+    for &[k, least] in &path[3..] {
+        fall.text([k, least], [0.0, -9.0], &number(least, 0), Anchor::Middle, plot::component(0));
+    }
+    fall.text(path[3], [14.0, -49.0], "four clusters were drawn", Anchor::Start, plot::INK);
     let above = |share: f64| path[3][1] + share * path[0][1];
-    fall.arrow([4.22, above(0.13)], [4.05, above(0.03)], plot::INK);
+    fall.arrow([4.2, above(0.175)], [4.05, above(0.1)], plot::INK);
 
     let mut page = Page::new(2).panel_height(250.0).panel(fall);
     if let Some(run) = best.last() {
@@ -165,7 +168,7 @@ pub(super) fn pathologies() -> Result<Figure> {
     on_unequal.equal_aspect();
     let mut page = Page::new(2).panel_height(180.0);
     for (name, (x, truth), axes) in
-        [("two stripes", stripes, on_stripes), ("a wide and a narrow cluster", unequal, on_unequal)]
+        [("two stripes", stripes, on_stripes), ("unequal clusters", unequal, on_unequal)]
     {
         let mut rng = data::rng(1);
         let starts = (0..20).map(|_| kmeans::random_start(&x, 2, &mut rng)).collect::<Result<Vec<_>>>()?;
@@ -244,7 +247,7 @@ pub(super) fn squares() -> Result<Figure> {
     }
     let objective = format!("*J* = {}", number(run.objective(), 2));
     panel.text([3.0, -2.0], [0.0, 0.0], &objective, Anchor::End, plot::INK);
-    let figure = Figure::still(&Page::new(1).width(440.0).panel_height(340.0).panel(panel))?;
+    let figure = Figure::still(&Page::new(1).width(420.0).panel_height(370.0).panel(panel))?;
     Ok(figure.described(
         "Fifty data drawn uniformly from each of two squares, and the centroids that k-means finds. The squares' \
          centres are (−1, −1) and (2, 2), and J is near its expectation 65.33.",
@@ -264,11 +267,7 @@ pub(super) fn starts() -> Result<Figure> {
     let dots: Vec<Point> =
         runs.iter().enumerate().map(|(i, run)| [(i + 1) as f64, run.objective()]).collect();
     let mut sorted = Panel::new([0.0, 51.0], plot::span(dots.iter().map(|dot| dot[1]), 0.08));
-    sorted
-        .title("50 random starts")
-        .x_label("start, sorted")
-        .y_label("final *J*")
-        .x_ticks(&[1.0, 25.0, 50.0]);
+    sorted.title("final *J* of 50 starts").x_label("start, sorted by *J*").x_ticks(&[1.0, 25.0, 50.0]);
     sorted.dots(&dots, &[plot::INK], 2.6, 0.9);
     let (low, high): (Vec<Point>, Vec<Point>) = dots.iter().partition(|dot| dot[1] < 2.0 * dots[0][1]);
     for (group, offset) in [(&low, -9.0), (&high, 18.0)] {

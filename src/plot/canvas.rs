@@ -46,10 +46,6 @@ impl Canvas<'_> {
                 }
                 Ok(())
             }
-            Marker::Disc => {
-                self.circle([x, y], half + rim, WHITE, 1.0)?;
-                self.circle([x, y], half, colour, 1.0)
-            }
             Marker::Square => {
                 let corners = |h: f64| [[x - h, y - h], [x + h, y - h], [x + h, y + h], [x - h, y + h]];
                 self.area(&corners(half + rim), WHITE, 1.0)?;

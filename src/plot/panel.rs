@@ -4,7 +4,7 @@ use nalgebra::DMatrix;
 
 use super::{
     Point,
-    colour::{Colour, FAINT, GREY, INK, WHITE, component, darken, lighten, mix},
+    colour::{Colour, WHITE, component, darken, lighten, mix},
     contour::Grid,
     ellipse, voronoi,
 };
@@ -15,8 +15,6 @@ use crate::{Error, Result};
 pub enum Marker {
     /// A diagonal cross.
     Cross,
-    /// A filled disc.
-    Disc,
     /// A filled square.
     Square,
     /// A filled five-pointed star.
@@ -182,7 +180,7 @@ impl Panel {
     /// A small dot for each row of the n×2 matrix `x`; one colour for all, or one each.
     pub fn scatter(&mut self, x: &DMatrix<f64>, colours: &[Colour]) -> &mut Self {
         match points(x) {
-            Ok(at) => self.dots(&at, colours, 2.5, 0.85),
+            Ok(at) => self.dots(&at, colours, 2.4, 1.0),
             Err(error) => self.remember(error),
         }
     }
@@ -362,18 +360,6 @@ impl Panel {
             return None;
         }
         Some(grid.rings(values, level))
-    }
-
-    /// A hand-written remark: grey, at the point.
-    pub fn remark(&mut self, at: Point, text: &str) -> &mut Self {
-        self.text(at, [0.0, 0.0], text, Anchor::Start, GREY)
-    }
-
-    /// A thin line across the panel at height `y`, with its name at the left end.
-    pub fn level(&mut self, y: f64, name: &str) -> &mut Self {
-        let [left, right] = self.x.range;
-        self.line(&[[left, y], [right, y]], FAINT, 0.7);
-        self.text([left, y], [4.0, -5.0], name, Anchor::Start, INK)
     }
 
     fn add(&mut self, what: &'static str, places: &[Point], element: Element) -> &mut Self {
