@@ -87,3 +87,64 @@ impl Figure {
         println!("EVCXR_BEGIN_CONTENT image/svg+xml\n{}\nEVCXR_END_CONTENT", self.svg());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Anchor, Grid, INK, component};
+    use super::*;
+    use crate::Error;
+    use nalgebra::dmatrix;
+
+    fn square() -> Panel {
+        Panel::new([0.0, 1.0], [0.0, 1.0])
+    }
+
+    fn error_of(draw: impl for<'a> FnOnce(&'a mut Panel) -> &'a mut Panel) -> Error {
+        let mut panel = square();
+        draw(&mut panel);
+        Figure::of(panel).unwrap_err()
+    }
+
+    #[test]
+    fn what_cannot_be_drawn_is_an_error_of_the_figure() {
+        let x = dmatrix![0.1, 0.2; 0.3, 0.4];
+        let bad_range = Figure::of(Panel::new([1.0, 0.0], [0.0, 1.0])).unwrap_err();
+        assert!(matches!(bad_range, Error::Domain { what: "x range of a panel", .. }));
+        assert!(Figure::of(Panel::new([0.0, f64::NAN], [0.0, 1.0])).is_err());
+        assert!(matches!(error_of(|p| p.scatter(&dmatrix![1.0], &[INK])), Error::Shape { .. }));
+        assert!(matches!(error_of(|p| p.scatter(&x, &[INK; 3])), Error::Shape { .. }));
+        assert_eq!(
+            error_of(|p| p.line(&[[0.0, 0.0], [1.0, f64::INFINITY]], INK, 1.0)),
+            Error::NotFinite { what: "line", row: 1, column: 1, value: f64::INFINITY }
+        );
+        let indefinite = dmatrix![1.0, 2.0; 2.0, 1.0];
+        assert!(matches!(error_of(|p| p.gaussians(&x, &[])), Error::Shape { .. }));
+        assert!(matches!(
+            error_of(|p| p.ellipse([0.0, 0.0], &indefinite, 1.0, INK, 1.0)),
+            Error::NotPositiveDefinite { .. }
+        ));
+        let grid = Grid::new([0.0, 1.0], [0.0, 1.0], 3);
+        assert!(matches!(error_of(|p| p.bands(&grid, &[1.0], &[0.5], INK)), Error::Shape { .. }));
+        let narrow = Page::new(40).panel(square());
+        assert!(matches!(Figure::still(&narrow), Err(Error::Domain { what: "width of a panel", .. })));
+    }
+
+    #[test]
+    fn the_first_error_is_told() {
+        let error = error_of(|p| p.scatter(&dmatrix![1.0], &[INK]).line(&[[f64::NAN, 0.0]], INK, 1.0));
+        assert!(matches!(error, Error::Shape { .. }));
+    }
+
+    #[test]
+    fn what_lies_outside_is_left_out() -> Result<()> {
+        let mut panel = square();
+        panel.dots(&[[5.0, 5.0], [1e300, 0.5]], &[component(0)], 3.0, 1.0);
+        panel.text([-1e300, 1e18], [0.0, 0.0], "far", Anchor::Start, INK).arrow(
+            [0.5, 0.5],
+            [1e200, 0.5],
+            INK,
+        );
+        assert!(!Figure::of(panel)?.svg().contains("<circle"));
+        Ok(())
+    }
+}

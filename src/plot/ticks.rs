@@ -37,6 +37,6 @@ mod tests {
     fn ticks_are_round_and_inside() {
         assert_eq!(nice([1.2, 5.4], 4), [2.0, 3.0, 4.0, 5.0]);
         assert_eq!(labels(&nice([-1.0, 1.0], 5)), ["−1.0", "−0.5", "0.0", "0.5", "1.0"]);
-        assert_eq!(labels(&nice([0.0, 20.0], 4)), ["0", "5", "10", "15", "20"]);
+        assert_eq!(labels(&nice([0.0, 20.0], 5)), ["0", "5", "10", "15", "20"]);
     }
 }
