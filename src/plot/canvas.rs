@@ -51,35 +51,7 @@ impl Canvas<'_> {
                 self.area(&corners(half + rim), WHITE, 1.0)?;
                 self.area(&corners(half), colour, 1.0)
             }
-            Marker::Star => {
-                let corners = |radius: f64| {
-                    (0..10)
-                        .map(|corner| {
-                            let angle = std::f64::consts::PI * (f64::from(corner) / 5.0 - 0.5);
-                            let r = if corner % 2 == 0 { radius } else { 0.45 * radius };
-                            [x + r * angle.cos(), y + r * angle.sin()]
-                        })
-                        .collect::<Vec<_>>()
-                };
-                self.area(&corners(half + 2.0 * rim), WHITE, 1.0)?;
-                self.area(&corners(half), colour, 1.0)
-            }
         }
-    }
-
-    pub fn arrow(&self, from: Point, to: Point, colour: Colour) -> Result<()> {
-        let (dx, dy) = (to[0] - from[0], to[1] - from[1]);
-        let length = dx.hypot(dy);
-        if length < 1.0 {
-            return Ok(());
-        }
-        let (ux, uy) = (dx / length, dy / length);
-        let head = 6.0f64.min(length / 2.0);
-        let barb = |side: f64| {
-            [to[0] - head * ux - side * 0.45 * head * uy, to[1] - head * uy + side * 0.45 * head * ux]
-        };
-        self.line(&[from, [to[0] - 0.8 * head * ux, to[1] - 0.8 * head * uy]], colour, 1.0)?;
-        self.area(&[to, barb(1.0), barb(-1.0)], colour, 1.0)
     }
 
     pub fn circle(&self, at: Point, radius: f64, colour: Colour, opacity: f64) -> Result<()> {
@@ -101,6 +73,30 @@ impl Canvas<'_> {
 
     /// A text whose baseline starts, is centred or ends at the place.
     pub fn text(&self, at: Point, text: &str, anchor: Anchor, colour: Colour, size: f64) -> Result<()> {
+        self.letters("serif", at, text, anchor, colour, size)
+    }
+
+    /// The same with a white rim, to be read on top of data.
+    pub fn text_on_data(
+        &self,
+        at: Point,
+        text: &str,
+        anchor: Anchor,
+        colour: Colour,
+        size: f64,
+    ) -> Result<()> {
+        self.letters(svg::RIMMED, at, text, anchor, colour, size)
+    }
+
+    fn letters(
+        &self,
+        family: &str,
+        at: Point,
+        text: &str,
+        anchor: Anchor,
+        colour: Colour,
+        size: f64,
+    ) -> Result<()> {
         if text.is_empty() {
             return Ok(());
         }
@@ -110,7 +106,7 @@ impl Canvas<'_> {
             Anchor::End => HPos::Right,
         };
         // plotters divides sizes by 1.24 to get from its idea of a font's size to SVG's.
-        let style = ("serif", size * SCALE * 1.24)
+        let style = (family, size * SCALE * 1.24)
             .into_text_style(&self.0)
             .color(&colour)
             .pos(Pos::new(horizontal, VPos::Bottom));

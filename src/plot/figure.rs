@@ -139,10 +139,11 @@ mod tests {
     fn what_lies_outside_is_left_out() -> Result<()> {
         let mut panel = square();
         panel.dots(&[[5.0, 5.0], [1e300, 0.5]], &[component(0)], 3.0, 1.0);
-        panel.text([-1e300, 1e18], [0.0, 0.0], "far", Anchor::Start, INK).arrow(
-            [0.5, 0.5],
-            [1e200, 0.5],
+        panel.text([-1e300, 1e18], [0.0, 0.0], "far", Anchor::Start, INK);
+        panel.line(&[[0.5, 0.5], [1e200, 0.5]], INK, 1.0).area(
+            &[[2.0, 2.0], [3.0, 2.0], [3.0, 3.0]],
             INK,
+            1.0,
         );
         assert!(!Figure::of(panel)?.svg().contains("<circle"));
         Ok(())

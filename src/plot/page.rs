@@ -143,9 +143,8 @@ impl Canvas<'_> {
             Element::Mark { .. } => {}
             Element::Text { at, offset, text, anchor, colour } => {
                 let [x, y] = place(*at);
-                self.text([x + offset[0], y + offset[1]], text, *anchor, *colour, LABEL_SIZE)?;
+                self.text_on_data([x + offset[0], y + offset[1]], text, *anchor, *colour, LABEL_SIZE)?;
             }
-            Element::Arrow { from, to, colour } => self.arrow(place(*from), place(*to), *colour)?,
         }
         Ok(())
     }

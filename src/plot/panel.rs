@@ -12,8 +12,6 @@ pub enum Marker {
     Cross,
     /// A filled square.
     Square,
-    /// A filled five-pointed star.
-    Star,
 }
 
 /// Where a text lies relative to its place.
@@ -70,7 +68,6 @@ pub(super) enum Element {
     Area { points: Vec<Point>, colour: Colour, opacity: f64 },
     Mark { at: Point, marker: Marker, size: f64, colour: Colour },
     Text { at: Point, offset: [f64; 2], text: String, anchor: Anchor, colour: Colour },
-    Arrow { from: Point, to: Point, colour: Colour },
 }
 
 impl Panel {
@@ -215,11 +212,6 @@ impl Panel {
         colour: Colour,
     ) -> &mut Self {
         self.add("text", &[at], Element::Text { at, offset, text: text.to_owned(), anchor, colour })
-    }
-
-    /// A thin arrow.
-    pub fn arrow(&mut self, from: Point, to: Point, colour: Colour) -> &mut Self {
-        self.add("arrow", &[from, to], Element::Arrow { from, to, colour })
     }
 
     fn add(&mut self, what: &'static str, places: &[Point], element: Element) -> &mut Self {

@@ -14,6 +14,10 @@ const FONTS: &str =
 const MATHEMATICS: &str = "ℓ∂∈≤≥≈∥∞∇";
 const MATHEMATICS_FONTS: &str = "NewComputerModern Math,'STIX Two Math','Cambria Math',Georgia,serif";
 
+/// The one thing that plotters passes on with a text is its font; this name stands for letters with a rim.
+pub(super) const RIMMED: &str = "rimmed";
+const RIM: &str = " paint-order=\"stroke\" stroke=\"#fff\" stroke-width=\"30\"";
+
 /// An element as plotters wrote it: its name, the attributes that place it, those that style it except
 /// for the fill, the fill, and its text.
 struct Shape {
@@ -28,7 +32,7 @@ struct Shape {
 ///
 /// Neighbours of one style share a group that carries it, paths are written in relative coordinates,
 /// opacity is given to fills and strokes one by one (on a group it would mean something else), dots get a
-/// thin and letters a thick white rim.
+/// white rim that keeps them apart.
 pub(super) fn tidy(drawn: &str, width: f64, height: f64) -> String {
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" \
@@ -121,10 +125,10 @@ fn shapes(drawn: &str) -> Vec<Shape> {
                 name: "text",
                 place: format!(" x=\"{}\" y=\"{}\"", get("x"), get("y")),
                 style: format!(
-                    " font-size=\"{:.0}\" text-anchor=\"{}\" paint-order=\"stroke\" stroke=\"#fff\" \
-                     stroke-width=\"30\"",
+                    " font-size=\"{:.0}\" text-anchor=\"{}\"{}",
                     size.parse().unwrap_or(0.0f64),
-                    get("text-anchor")
+                    get("text-anchor"),
+                    if get("font-family") == RIMMED { RIM } else { "" }
                 ),
                 fill,
                 content: lines.next().map(marked_up),

@@ -144,8 +144,9 @@ pub(in crate::figures) fn blobs() -> Result<Figure> {
     let labels: Vec<usize> =
         model.responsibilities(&x)?.row_iter().map(|row| row.transpose().imax()).collect();
     let mut panel = Panel::new([-1.7, 10.1], [-3.8, 4.1]);
-    panel.equal_aspect().x_label("*x*_1").y_label("*x*_2").y_ticks(&[-2.0, 0.0, 2.0, 4.0]);
-    panel.note(&format!("*ℓ* = {}", number(fit.log_likelihood(), 2)));
+    panel.equal_aspect().x_ticks(&[0.0, 2.0, 4.0, 6.0, 8.0, 10.0]).y_ticks(&[-2.0, 0.0, 2.0, 4.0]);
+    let log_likelihood = format!("*ℓ* = {}", number(fit.log_likelihood(), 2));
+    panel.text([10.0, -3.6], [0.0, 0.0], &log_likelihood, Anchor::End, plot::INK);
     let centres = plot::points(&model.means)?;
     for (j, &centre) in centres.iter().enumerate() {
         let opacity = 0.2 * model.weights[j] / model.weights.max();

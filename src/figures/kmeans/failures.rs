@@ -26,14 +26,13 @@ pub(in crate::figures) fn number_of_clusters() -> Result<Figure> {
     let mut fall = Panel::new([0.6, 8.4], [0.0, 1.05 * path[0][1]]);
     let ks: Vec<f64> = path.iter().map(|point| point[0]).collect();
     fall.title("least *J* found in 40 starts").x_label("number of clusters *k*").x_ticks(&ks);
-    fall.dots(&all, &[plot::lighten(plot::component(0), 0.6)], 2.2, 0.9);
+    fall.line(&[[4.0, 0.0], [4.0, 0.4 * path[0][1]]], plot::FAINT, 0.8);
+    fall.text([4.0, 0.4 * path[0][1]], [6.0, 8.0], "four clusters were drawn", Anchor::Start, plot::INK);
+    fall.dots(&all, &[plot::lighten(plot::component(0), 0.6)], 2.2, 1.0);
     fall.line(&path, plot::component(0), 1.4).dots(&path, &[plot::component(0)], 3.6, 1.0);
     for &[k, least] in &path[3..] {
         fall.text([k, least], [0.0, -9.0], &number(least, 0), Anchor::Middle, plot::component(0));
     }
-    fall.text(path[3], [14.0, -49.0], "four clusters were drawn", Anchor::Start, plot::INK);
-    let above = |share: f64| path[3][1] + share * path[0][1];
-    fall.arrow([4.2, above(0.175)], [4.05, above(0.1)], plot::INK);
 
     let mut page = Page::new(2).panel_height(250.0).panel(fall);
     if let Some(run) = best.last() {

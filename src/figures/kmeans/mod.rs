@@ -121,7 +121,8 @@ pub(in crate::figures) fn squares() -> Result<Figure> {
     let (x, _) = data::two_squares(&mut data::rng(5));
     let run = kmeans::lloyd(&x, &x.select_rows(&[0, 99]), MAX_SWEEPS)?;
     let mut panel = Panel::new([-2.2, 3.4], [-2.2, 3.5]);
-    panel.equal_aspect();
+    let ticks: Vec<f64> = (-2..=3).map(f64::from).collect();
+    panel.equal_aspect().x_ticks(&ticks).y_ticks(&ticks);
     for (low, high) in [(-2.0, 0.0), (1.0, 3.0)] {
         let corners = [[low, low], [high, low], [high, high], [low, high], [low, low]];
         panel.line(&corners, plot::FAINT, 0.8);
