@@ -1,7 +1,5 @@
 //! Every command that the README shows is one that works.
 
-use std::process::Command;
-
 /// The lines of the README's `sh` blocks, without comments.
 fn commands() -> Vec<String> {
     let readme = std::fs::read_to_string("README.md").expect("the README");
@@ -19,7 +17,7 @@ fn the_command_line_does_what_the_readme_says() {
     for command in commands() {
         let Some(arguments) = command.strip_prefix("cargo run --release") else { continue };
         let arguments = arguments.trim_start().trim_start_matches("--").split_whitespace();
-        let run = Command::new(env!("CARGO_BIN_EXE_executable-em"))
+        let run = std::process::Command::new(env!("CARGO_BIN_EXE_executable-em"))
             .args(arguments)
             .current_dir(folder.path())
             .output()
