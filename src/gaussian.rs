@@ -179,6 +179,7 @@ pub fn sample(
 /// ```
 pub fn weighted_mean(x: &DMatrix<f64>, weights: &DVector<f64>) -> Result<RowDVector<f64>> {
     check_weights(x, weights)?;
+    let weights = relative_to_largest(weights);
     Ok((weights.transpose() * x) / weights.sum())
 }
 
@@ -209,6 +210,7 @@ pub fn weighted_covariance(
     check_weights(x, weights)?;
     check::finite("centre", centre)?;
     check::shape("centre", centre.shape(), (1, x.ncols()))?;
+    let weights = relative_to_largest(weights);
     let v = centred(x, centre);
     let mut weighted = v.clone();
     for (mut row, weight) in weighted.row_iter_mut().zip(weights.iter()) {
@@ -262,7 +264,8 @@ pub fn ellipse(covariance: &DMatrix<f64>, radius: f64) -> Result<Ellipse> {
     let sign = if axis[0] < 0.0 || (axis[0] == 0.0 && axis[1] < 0.0) { -1.0 } else { 1.0 };
     Ok(Ellipse {
         semi_major: radius * eigen.eigenvalues[major].sqrt(),
-        semi_minor: radius * eigen.eigenvalues[1 - major].sqrt(),
+        // Rounding may take the smaller eigenvalue of a nearly singular Σ below zero.
+        semi_minor: radius * eigen.eigenvalues[1 - major].max(0.0).sqrt(),
         angle: (sign * axis[1]).atan2(sign * axis[0]),
     })
 }
@@ -281,6 +284,12 @@ pub fn ellipse(covariance: &DMatrix<f64>, radius: f64) -> Result<Ellipse> {
 /// ```
 pub fn ellipse_mass(radius: f64) -> f64 {
     -(-0.5 * radius * radius).exp_m1()
+}
+
+/// The weights divided by the largest: only their ratios matter, and the products of subnormal weights with data
+/// would lose their digits. Zeros and ones stay what they are.
+fn relative_to_largest(weights: &DVector<f64>) -> DVector<f64> {
+    weights / weights.max()
 }
 
 /// The data with a centre taken off every row.
