@@ -30,7 +30,7 @@ pub fn read_csv(path: impl AsRef<Path>) -> Result<Table> {
 
 /// Reads a table of numbers from comma-, semicolon- or tab-separated text, with or without a header line.
 ///
-/// The separator is the first of tab, semicolon and comma that the first line holds. The first line is a header if any
+/// The separator is the first of tab, semicolon and comma that the first line holds outside quotes. The first line is a header if any
 /// of its cells is no number. Cells may be quoted; blank lines are passed over. Every other line needs as many cells
 /// as the first, each a finite number, or an [`Error::Csv`] says which is not. [`Error::Empty`] without any data.
 ///
@@ -46,9 +46,13 @@ pub fn read_csv(path: impl AsRef<Path>) -> Result<Table> {
 /// ```
 pub fn parse_csv(text: &str) -> Result<Table> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()).peekable();
-    let &(_, first) = lines.peek().ok_or(Error::Empty { what: "table" })?;
-    let separator = ['\t', ';', ','].into_iter().find(|&separator| first.contains(separator)).unwrap_or(',');
+    let first = text.lines().find(|line| !line.trim().is_empty()).ok_or(Error::Empty { what: "table" })?;
+    // What stands between quotes separates nothing: every other piece of the line lies outside them.
+    let separates = |separator: char| first.split('"').step_by(2).any(|outside| outside.contains(separator));
+    let separator = ['\t', ';', ','].into_iter().find(|&separator| separates(separator)).unwrap_or(',');
+    let is_blank = |line: &str| line.trim().is_empty() && !line.contains(separator);
+    let mut lines =
+        (1..).zip(text.lines()).skip_while(|&(_, line)| line != first).filter(|(_, line)| !is_blank(line));
 
     let first_cells = cells(first, separator);
     let width = first_cells.len();

@@ -70,7 +70,8 @@ pub fn blobs() -> (DMatrix<f64>, Vec<usize>) {
 /// z_{ia} = \frac{x_{ia} - \bar x_a}{s_a}, \qquad s_a^2 = \frac1n\sum_i (x_{ia} - \bar x_a)^2
 /// ```
 ///
-/// `x` is n×d; returns n×d without unit. [`Error::Domain`] for a column that does not vary.
+/// `x` is n×d; returns n×d without unit. [`Error::Domain`] for a column that does not vary, or
+/// whose variance overflows.
 ///
 /// Source: H-06 (Bishop's figure standardises the geyser).
 ///
@@ -86,11 +87,11 @@ pub fn standardize(x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
     for mut column in z.column_iter_mut() {
         let (mean, sd) = (column.mean(), column.variance().sqrt());
         // A constant column has a spread of rounding errors only, never more than a few ulps of its mean.
-        if sd <= 1e-14 * mean.abs() || sd == 0.0 {
+        if sd <= 1e-14 * mean.abs() || sd == 0.0 || !sd.is_finite() {
             return Err(Error::Domain {
                 what: "spread of a column",
                 value: sd,
-                allowed: "> 0 to be standardised",
+                allowed: "finite and > 0 to be standardised",
             });
         }
         column.apply(|value| *value = (*value - mean) / sd);
