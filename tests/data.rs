@@ -1,0 +1,321 @@
+//! The data: embedded sets, generators, and the reader of tables with its errors.
+
+mod common;
+
+use common::bounds::gamma;
+use common::{assert_printed, assert_within};
+use executable_em::data::{self, Table, parse_csv, read_csv};
+use executable_em::{Error, kmeans};
+use nalgebra::{DMatrix, dmatrix};
+use proptest::prelude::*;
+
+/// H-06: the embedded geyser is R's `faithful`, 272 × 2: its rows, means, standard deviations and correlation.
+#[test]
+fn old_faithful_is_the_data_set_that_r_distributes() {
+    let x = data::old_faithful();
+    assert_eq!(x.shape(), (272, 2));
+    assert_eq!((x[(0, 0)], x[(0, 1)]), (3.6, 79.0));
+    assert_eq!((x[(271, 0)], x[(271, 1)]), (4.467, 74.0));
+    // Exact totals: the values have at most three decimals.
+    let thousandths: i64 = x.column(0).iter().map(|value| (value * 1000.0).round() as i64).sum();
+    assert_eq!(thousandths, 948_677);
+    assert_eq!(x.column(1).sum(), 19_284.0);
+    assert_printed(x.column(0).mean(), "3.4878");
+    assert_printed(x.column(1).mean(), "70.897");
+    // Standard deviations with n − 1, as R prints them, and its correlation.
+    let sd = |a: usize| (x.column(a).variance() * 272.0 / 271.0).sqrt();
+    assert_printed(sd(0), "1.141371");
+    assert_printed(sd(1), "13.59497");
+    let products: f64 =
+        (0..272).map(|i| (x[(i, 0)] - x.column(0).mean()) * (x[(i, 1)] - x.column(1).mean())).sum();
+    assert_printed(products / 271.0 / (sd(0) * sd(1)), "0.9008112");
+}
+
+/// T-12: the embedded blobs are 400 × 2 with a hundred data of each label, scattered with sd 0.6 about the four centres
+/// that the catalogue lists (axes flipped).
+#[test]
+fn the_blobs_are_four_hundred_data_about_their_four_centres() {
+    let (x, labels) = data::blobs();
+    assert_eq!((x.shape(), labels.len()), ((400, 2), 400));
+    let centres = dmatrix![4.304, 0.976; 0.898, 2.055; 2.918, -1.527; 7.836, -1.248];
+    for label in 0..4 {
+        let rows: Vec<usize> = (0..400).filter(|&i| labels[i] == label).collect();
+        assert_eq!(rows.len(), 100);
+        let cluster = x.select_rows(&rows);
+        for a in 0..2 {
+            // Five standard errors of a mean of 100, and half a unit of the printed centre.
+            assert_within(cluster.column(a).mean(), centres[(label, a)], 5.0 * 0.06 + 5e-4);
+            // 99 s²/σ² is χ²(99), so s² has the relative standard error √(2/99).
+            let variance = cluster.column(a).variance() * 100.0 / 99.0;
+            assert_within(variance, 0.36, 5.0 * 0.36 * (2.0_f64 / 99.0).sqrt());
+        }
+    }
+    // A checksum of every digit: exact sums by rational arithmetic, computed once outside.
+    let sum = |a: usize| x.column(a).sum();
+    assert_within(sum(0), SUMS[0], gamma(400) * 400.0 * x.column(0).amax());
+    assert_within(sum(1), SUMS[1], gamma(400) * 400.0 * x.column(1).amax());
+    assert_eq!((x[(0, 0)], x[(0, 1)], labels[0]), (6.488267026618753, 0.250064460206054, 3));
+}
+
+const SUMS: [f64; 2] = [1581.2782396651558, 2.4397940328817893];
+
+/// T-05: the squares fill (−2, 0]² and [1, 3)² evenly: ranges, means (−1, −1) and (2, 2), variance ⅓ along each axis.
+#[test]
+fn the_two_squares_have_their_ranges_means_and_variances() {
+    let mut rng = data::rng(5);
+    let mut columns: [Vec<f64>; 4] = Default::default();
+    for _ in 0..100 {
+        let (x, labels) = data::two_squares(&mut rng);
+        assert_eq!(x.shape(), (100, 2));
+        for i in 0..100 {
+            assert_eq!(labels[i], usize::from(i >= 50));
+            for a in 0..2 {
+                let value = x[(i, a)];
+                assert!(if i < 50 { -2.0 < value && value <= 0.0 } else { (1.0..3.0).contains(&value) });
+                columns[2 * labels[i] + a].push(value);
+            }
+        }
+    }
+    for (column, mean) in columns.iter().zip([-1.0, -1.0, 2.0, 2.0]) {
+        let n = column.len() as f64;
+        assert_eq!(n, 5000.0);
+        // z = 5: sd of a mean is √(⅓/n); the squared deviation of a uniform of width 2 has variance 1/5 − 1/9.
+        assert_within(column.iter().sum::<f64>() / n, mean, 5.0 * (1.0 / 3.0 / n).sqrt());
+        let variance = column.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / n;
+        assert_within(variance, 1.0 / 3.0, 5.0 * ((0.2 - 1.0 / 9.0) / n).sqrt());
+        let (low, high) = column.iter().fold((f64::MAX, f64::MIN), |(l, h), &v| (l.min(v), h.max(v)));
+        // All of 5000 data miss an end piece of length 0.01 with probability e^{−25}.
+        assert!(low < mean - 0.99 && high > mean + 0.99);
+    }
+}
+
+/// H-09: the stripes and the unequal clusters have the sizes, centres and widths that the catalogue gives.
+#[test]
+fn the_pathological_sets_have_their_parameters() {
+    type Clusters = [(usize, [f64; 2], [f64; 2]); 2];
+    let stripes: Clusters = [(200, [0.0, -1.0], [5.0, 0.3]), (200, [0.0, 1.0], [5.0, 0.3])];
+    let unequal: Clusters = [(300, [0.0, 0.0], [2.0, 2.0]), (100, [5.0, 0.0], [0.4, 0.4])];
+    for seed in 0..20 {
+        let sets = [data::stripes(&mut data::rng(seed)), data::unequal_clusters(&mut data::rng(seed))];
+        for ((x, labels), clusters) in sets.iter().zip([stripes, unequal]) {
+            assert_eq!(x.shape(), (400, 2));
+            for (label, (size, centre, sd)) in clusters.into_iter().enumerate() {
+                let rows: Vec<usize> = (0..400).filter(|&i| labels[i] == label).collect();
+                assert_eq!(rows.len(), size);
+                let (cluster, root) = (x.select_rows(&rows), (size as f64).sqrt());
+                for a in 0..2 {
+                    // 160 moments are compared: z = 5.5 fails one right generator in 160 000.
+                    assert_within(cluster.column(a).mean(), centre[a], 5.5 * sd[a] / root);
+                    let spread = cluster.column(a).variance() / (sd[a] * sd[a]);
+                    assert_within(spread, 1.0, 5.5 * 2_f64.sqrt() / root + 1.0 / size as f64);
+                }
+            }
+        }
+    }
+}
+
+/// T-05, H-09: a seed determines the data, another seed gives others.
+#[test]
+fn generators_are_reproducible_by_their_seed() {
+    assert_eq!(data::two_squares(&mut data::rng(3)), data::two_squares(&mut data::rng(3)));
+    assert_ne!(data::two_squares(&mut data::rng(3)), data::two_squares(&mut data::rng(4)));
+    assert_eq!(data::stripes(&mut data::rng(3)), data::stripes(&mut data::rng(3)));
+    assert_eq!(data::unequal_clusters(&mut data::rng(3)), data::unequal_clusters(&mut data::rng(3)));
+    // Recorded once: a change of generator or seeding would silently change every figure.
+    let mut rng = data::rng(0);
+    let first: u64 = rand::RngExt::random(&mut rng);
+    assert_eq!(first, 2_354_861_276_966_075_475);
+}
+
+/// H-06: standardised columns have mean zero and variance one, far from the origin too; what cannot be scaled is an error.
+#[test]
+fn standardising_gives_mean_zero_and_variance_one() {
+    let x = data::old_faithful();
+    for shift in [0.0, 1e8] {
+        let shifted = x.add_scalar(shift);
+        let z = data::standardize(&shifted).unwrap();
+        for a in 0..2 {
+            // The mean of n values near `shift` errs by γ(n)·max|x|, in units of the spread.
+            let (column, sd) = (shifted.column(a), shifted.column(a).variance().sqrt());
+            let mean_error = 2.0 * gamma(273) * column.amax() / sd;
+            let largest = z.column(a).amax();
+            assert_within(z.column(a).mean(), 0.0, mean_error + gamma(273) * largest);
+            assert_within(z.column(a).variance(), 1.0, mean_error * mean_error + gamma(600));
+            // The order and the ratios of distances stay: z is an affine map of x.
+            let slope = (z[(1, a)] - z[(0, a)]) * sd;
+            assert_within(slope, shifted[(1, a)] - shifted[(0, a)], gamma(300) * column.amax());
+        }
+    }
+    let spread = |x: DMatrix<f64>| match data::standardize(&x) {
+        Err(Error::Domain { what: "spread of a column", value, .. }) => value,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(spread(dmatrix![1.0, 2.0; 1.0, 3.0]), 0.0);
+    assert_eq!(spread(dmatrix![5.0]), 0.0);
+    spread(DMatrix::from_element(7, 1, 0.1));
+    let error = data::standardize(&dmatrix![1.0; f64::NEG_INFINITY]).unwrap_err();
+    assert_eq!(error, Error::NotFinite { what: "data", row: 1, column: 0, value: f64::NEG_INFINITY });
+    assert_eq!(data::standardize(&DMatrix::zeros(0, 2)), Err(Error::Empty { what: "data" }));
+}
+
+/// H-06: a column whose values overflow when squared is an error, not a column of zeros.
+#[test]
+fn standardising_what_overflows_is_an_error() {
+    let error = data::standardize(&dmatrix![1e200; -1e200]).unwrap_err();
+    assert!(
+        matches!(error, Error::Domain { what: "spread of a column", value: f64::INFINITY, .. }),
+        "{error:?}"
+    );
+}
+
+fn table(text: &str) -> Table {
+    parse_csv(text).unwrap_or_else(|error| panic!("{text:?}: {error}"))
+}
+
+/// H-06: the same table is read whatever its separator, line ends, byte order mark, quotes, blanks and header.
+#[test]
+fn a_table_is_read_in_every_usual_dress() {
+    let values = dmatrix![1.5, -2.0; 3e2, 0.25];
+    for text in [
+        "a,b\n1.5,-2\n3e2,.25\n",
+        "a,b\n1.5,-2\n3e2,.25",
+        "a,b\r\n1.5,-2\r\n3e2,.25\r\n",
+        "\u{feff}a,b\n1.5,-2\n3e2,.25\n",
+        "a;b\n1.5;-2\n3e2;.25\n",
+        "a\tb\n1.5\t-2\n3e2\t.25\n",
+        "\"a\",\"b\"\n\"1.5\",\"-2\"\n3e2,.25\n",
+        "\n\n a , b \n\n 1.5 ,\t-2 \n   \n3e2,.25\n\n",
+    ] {
+        let table = table(text);
+        assert_eq!(table.names, ["a", "b"], "{text:?}");
+        assert_eq!(table.values, values, "{text:?}");
+    }
+    let no_header = table("1.5,-2\n3e2,.25\n");
+    assert_eq!((no_header.names, no_header.values), (vec!["x1".to_string(), "x2".to_string()], values));
+    assert_eq!(table("waiting\n79\n54\n").values, dmatrix![79.0; 54.0]);
+    assert_eq!(table("7").values, dmatrix![7.0]);
+}
+
+/// H-06: a separator inside a quoted header belongs to the name, whichever separator it is.
+#[test]
+fn a_separator_inside_quotes_does_not_separate() {
+    for (text, name) in [
+        ("\"length, minutes\",width\n1,2\n", "length, minutes"),
+        ("\"length; minutes\",width\n1,2\n", "length; minutes"),
+        ("\"length\tminutes\",width\n1,2\n", "length\tminutes"),
+        ("\"length, minutes\";width\n1;2\n", "length, minutes"),
+        ("width,\"length; minutes\"\n2,1\n", "length; minutes"),
+    ] {
+        let table = table(text);
+        assert!(table.names.contains(&name.to_string()), "{text:?} gave {:?}", table.names);
+        assert_eq!(table.values.shape(), (1, 2), "{text:?}");
+        assert_eq!(table.values.sum(), 3.0);
+    }
+}
+
+/// H-06: what is wrong with a table is named by line, column and text.
+#[test]
+fn every_kind_of_broken_table_is_named() {
+    let number = "a finite number";
+    let two = "2 cells on every line";
+    for (text, line, column, value, expected) in [
+        ("a,b\n1,2\n3,four\n", 3, 2, "four", number),
+        ("a,b\n1,2\n\n3,four\n", 4, 2, "four", number), // blank lines count as lines
+        ("a,b\n1,2\n,4\n", 3, 1, "", number),
+        ("a,b\n1,2\n3,\n", 3, 2, "", number),
+        ("a,b\n1,2\n3\n", 3, 2, "", two),
+        ("a,b\n1,2\n3,4,5\n", 3, 3, "5", two),
+        ("a,b\n1,2,\n", 2, 3, "", two),
+        ("a,b\n1,inf\n", 2, 2, "inf", number),
+        ("a,b\n-infinity,1\n", 2, 1, "-infinity", number),
+        ("a,b\n1,NaN\n", 2, 2, "NaN", number),
+        ("a,b\n1,1e999\n", 2, 2, "1e999", number),
+        ("a,b\r\n1,2\r\n3,x\r\n", 3, 2, "x", number),
+        ("1,2\n3,x\n", 2, 2, "x", number),
+        ("a;b\n1;2,5\n", 2, 2, "2,5", number), // a decimal comma
+        ("a\tb\n1\tx\n", 2, 2, "x", number),
+    ] {
+        let error = parse_csv(text).unwrap_err();
+        let (value, expected) = (value.to_string(), expected.to_string());
+        assert_eq!(error, Error::Csv { line, column, value, expected }, "{text:?}");
+    }
+    for text in ["", "\n \n", "\u{feff}", "a,b\n", "a,b\r\n\r\n"] {
+        assert_eq!(parse_csv(text), Err(Error::Empty { what: "table" }), "{text:?}");
+    }
+}
+
+/// H-06: a line of separators alone holds cells, and they are missing.
+#[test]
+fn a_line_of_separators_is_a_line_of_missing_cells() {
+    for text in ["a\tb\n1\t2\n\t\n", "a,b\n1,2\n,\n"] {
+        let error = parse_csv(text).unwrap_err();
+        let (value, expected) = (String::new(), "a finite number".to_string());
+        assert_eq!(error, Error::Csv { line: 3, column: 1, value, expected }, "{text:?}");
+    }
+}
+
+/// H-06: a file that cannot be read is named with its path; one that can be read gives its table.
+#[test]
+fn files_are_read_or_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("good.csv");
+    std::fs::write(&path, "a,b\n1,2\n").unwrap();
+    assert_eq!(read_csv(&path).unwrap(), table("a,b\n1,2\n"));
+
+    let missing = folder.path().join("missing.csv");
+    let Err(Error::File { path: named, reason }) = read_csv(&missing) else { panic!("a missing file") };
+    assert_eq!(named, missing.display().to_string());
+    assert!(!reason.is_empty());
+    assert!(matches!(read_csv(folder.path()), Err(Error::File { .. })), "a folder");
+    std::fs::write(&path, [0x61, 0xff, 0xfe]).unwrap();
+    assert!(matches!(read_csv(&path), Err(Error::File { .. })), "no UTF-8");
+}
+
+proptest! {
+    #![proptest_config(common::config(400))]
+
+    /// H-06: a table that is written with all its digits is read back bit for bit.
+    #[test]
+    fn what_is_written_is_read_back_exactly(
+        values in prop::collection::vec(prop::num::f64::NORMAL | prop::num::f64::SUBNORMAL | prop::num::f64::ZERO, 1..30),
+        width in 1..5usize, separator in prop::sample::select(vec![',', ';', '\t']),
+    ) {
+        let rows = values.len() / width;
+        prop_assume!(rows > 0);
+        let mut text = (0..width).map(|a| format!("c{a}")).collect::<Vec<_>>().join(&separator.to_string());
+        for row in 0..rows {
+            let cells: Vec<String> = (0..width).map(|a| format!("{:?}", values[row * width + a])).collect();
+            text += &format!("\n{}", cells.join(&separator.to_string()));
+        }
+        let table = parse_csv(&text).unwrap();
+        prop_assert_eq!(table.values.shape(), (rows, width));
+        for row in 0..rows {
+            for a in 0..width {
+                prop_assert_eq!(table.values[(row, a)].to_bits(), values[row * width + a].to_bits());
+            }
+        }
+    }
+
+    /// H-06: whatever the text, the reader answers with a table of finite numbers or an error, and never panics.
+    #[test]
+    fn arbitrary_text_never_panics(text in "[0-9a-z.,;\t\"\r\n \u{feff}é-]{0,60}") {
+        if let Ok(table) = parse_csv(&text) {
+            prop_assert!(!table.values.is_empty() && table.values.iter().all(|value| value.is_finite()));
+            prop_assert_eq!(table.names.len(), table.values.ncols());
+        }
+    }
+}
+
+/// H-07: on the embedded blobs and on the squares, the labels that come with the data are those of the nearest centre,
+/// but for a few data that lie between two.
+#[test]
+fn the_labels_that_come_with_the_data_belong_to_them() {
+    let (x, labels) = data::blobs();
+    let centres = dmatrix![4.304, 0.976; 0.898, 2.055; 2.918, -1.527; 7.836, -1.248];
+    let nearest = kmeans::assign(&x, &centres).unwrap();
+    // The closest two centres are 2.86 apart, 2.4 sd on either side of the middle: P(N > 2.38) < 0.009 each way.
+    let wrong = nearest.iter().zip(&labels).filter(|(a, b)| a != b).count();
+    assert!(wrong <= 12, "{wrong} of 400");
+    let (x, labels) = data::two_squares(&mut data::rng(1));
+    assert_eq!(kmeans::assign(&x, &dmatrix![-1.0, -1.0; 2.0, 2.0]).unwrap(), labels);
+}
