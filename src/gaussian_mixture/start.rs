@@ -4,7 +4,7 @@ use super::{CovarianceFamily, GaussianMixture};
 use crate::error::Result;
 use crate::latent::{self, Model};
 use crate::{check, gaussian, kmeans};
-use nalgebra::{Cholesky, DMatrix, DVector};
+use nalgebra::{DMatrix, DVector};
 use rand::Rng;
 
 /// A random start: k different data as means, equal weights, and for every component the covariance of all the data.
@@ -84,12 +84,27 @@ pub fn start_from_labels(
     let broad = broad(x, DMatrix::from_fn(k, x.ncols(), |_, a| centre[a]), family)?;
     let mut start = broad.maximize(x, &r)?;
     for (covariance, fallback) in start.covariances.iter_mut().zip(&broad.covariances) {
-        if Cholesky::new(covariance.clone()).is_none() {
+        if is_singular(covariance, x)? {
             covariance.clone_from(fallback);
         }
     }
     start.validate()?;
     Ok(start)
+}
+
+/// Whether a covariance of some of the data is singular but for rounding, which Cholesky alone does not see: of the
+/// rank-one covariances of two data it accepts every other one.
+fn is_singular(covariance: &DMatrix<f64>, x: &DMatrix<f64>) -> Result<bool> {
+    check::finite("covariance", covariance)?;
+    let (n, d) = x.shape();
+    // A scatter of n rounded products errs by (n + 6) ε of the two spreads, and a mean by n ε of the data.
+    let rounding = (n + 6) as f64 * f64::EPSILON;
+    let sd = covariance.diagonal().map(f64::sqrt);
+    if (0..d).any(|a| sd[a] <= rounding * x.column(a).amax()) {
+        return Ok(true);
+    }
+    let correlation = DMatrix::from_fn(d, d, |a, b| covariance[(a, b)] / (sd[a] * sd[b]));
+    Ok(correlation.symmetric_eigenvalues().min() <= d as f64 * rounding)
 }
 
 /// A mixture of these means with equal weights whose components are all as wide as the data.
