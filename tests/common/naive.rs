@@ -48,24 +48,31 @@ impl<D: Number> Naive<D> {
         }
     }
 
-    /// log π_j + log N_ij: a loop over explicit solutions of Σ y = v.
-    pub fn log_joint(&self, datum: &[f64], j: usize) -> D {
+    /// log N_ij: a loop over explicit solutions of Σ y = v.
+    pub fn log_density(&self, datum: &[f64], j: usize) -> D {
         let v: Vec<D> = datum.iter().zip(&self.means[j]).map(|(&x, &mean)| -mean + x).collect();
         let (quadratic, determinant) = quadratic_and_determinant(&self.covariances[j], &v);
         let log_normaliser = determinant.ln() + v.len() as f64 * TAU.ln();
-        self.weights[j].ln() - (log_normaliser + quadratic) * 0.5
+        (log_normaliser + quadratic) * -0.5
     }
 
-    /// ℓ = Σ_i log Σ_j exp(log joint), the exponentials shifted by the largest.
+    /// log π_j + log N_ij.
+    pub fn log_joint(&self, datum: &[f64], j: usize) -> D {
+        self.weights[j].ln() + self.log_density(datum, j)
+    }
+
+    /// ℓ = Σ_i log Σ_j π_j N_ij, the densities scaled by the largest that has weight; a weight of zero stays a factor, so
+    /// that ℓ can be differentiated in it.
     pub fn log_likelihood(&self, x: &DMatrix<f64>) -> D {
         let mut total = D::from(0.0);
         for row in x.row_iter() {
             let datum: Vec<f64> = row.iter().copied().collect();
-            let terms: Vec<D> = (0..self.weights.len()).map(|j| self.log_joint(&datum, j)).collect();
-            let shift = terms.iter().map(|term| term.re()).fold(f64::NEG_INFINITY, f64::max);
+            let logs: Vec<D> = (0..self.weights.len()).map(|j| self.log_density(&datum, j)).collect();
+            let weighted = logs.iter().zip(&self.weights).filter(|(_, weight)| weight.re() > 0.0);
+            let shift = weighted.map(|(log, _)| log.re()).fold(f64::NEG_INFINITY, f64::max);
             let mut sum = D::from(0.0);
-            for term in terms {
-                sum += (term - shift).exp();
+            for (&log, &weight) in logs.iter().zip(&self.weights) {
+                sum += weight * (log - shift).exp();
             }
             total += sum.ln() + shift;
         }
