@@ -164,9 +164,17 @@ pub fn log_likelihood(log_joint: &DMatrix<f64>) -> Result<f64> {
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn responsibilities(log_joint: &DMatrix<f64>) -> Result<DMatrix<f64>> {
-    let log_marginals = log_marginals(log_joint)?;
-    let (n, k) = log_joint.shape();
-    Ok(DMatrix::from_fn(n, k, |i, j| (log_joint[(i, j)] - log_marginals[i]).exp()))
+    check_log_joint(log_joint)?;
+    let mut r = log_joint.clone();
+    for mut row in r.row_iter_mut() {
+        // A common factor of the joints cancels, so the largest may be 1: then the row sums to one to the last digits,
+        // however small the densities are.
+        let largest = row.max();
+        row.apply(|entry| *entry = (*entry - largest).exp());
+        let sum = row.sum();
+        row /= sum;
+    }
+    Ok(r)
 }
 
 /// The effective number of data of each component.
