@@ -47,9 +47,6 @@ fn no_sweep_lowers_the_log_likelihood() {
                 model = next;
             }
         }
-        println!(
-            "{family:?}: {sweeps} sweeps, {tight} with a bound below 1e-8, {rises} rises, {collapsed} collapses"
-        );
         assert!(sweeps > 2500, "{family:?}: only {sweeps} sweeps");
         assert!(10 * tight > 9 * sweeps, "{family:?}: {tight} of {sweeps} bounds are tight");
         assert!(2 * rises > sweeps, "{family:?}: ℓ rose in only {rises} of {sweeps} sweeps");
@@ -111,7 +108,7 @@ fn old_faithful_has_its_known_optimum() {
     assert_printed(model.weights[short], "0.356");
 }
 
-/// C-41, H-61, L-12: a fit holds every iterate: the start, then one sweep after the other, each with its ℓ.
+/// C-41, T-11, H-61, L-12: a fit holds every iterate: the start, then one sweep after the other, each with its ℓ.
 #[test]
 fn a_fit_holds_every_iterate() {
     let x = data::old_faithful();

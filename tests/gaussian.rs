@@ -20,7 +20,8 @@ fn the_density_integrates_to_one_in_one_two_and_three_dimensions() {
             assert!(covariance[(0, 1)].abs() > 0.01, "the case should be correlated");
         }
         let mean = RowDVector::from_fn(d, |_, a| a as f64 - 0.3);
-        let model = mixture(&[1.0], DMatrix::from_rows(&[mean.clone()]), vec![covariance.clone()]);
+        let model =
+            mixture(&[1.0], DMatrix::from_rows(std::slice::from_ref(&mean)), vec![covariance.clone()]);
         let density = |x: &DMatrix<f64>| -> Vec<f64> {
             gaussian::log_density(x, &mean, &covariance).unwrap().iter().map(|log| log.exp()).collect()
         };

@@ -373,9 +373,9 @@ proptest! {
                 }
             }).collect();
             let mut dual = Naive::<Dual64>::new(&model);
-            for j in 0..k {
+            for (free, along) in dual.covariances.iter_mut().zip(&direction) {
                 for (a, b) in (0..d).flat_map(|a| (0..d).map(move |b| (a, b))) {
-                    dual.covariances[j][a][b].eps = direction[j][(a, b)];
+                    free[a][b].eps = along[(a, b)];
                 }
             }
             // dQ = ½ΣR tr Σ⁻¹D Σ⁻¹(Ŝ − Σ): each factor Σ⁻¹D is at most 2dκ, and Ŝ − Σ is rounding, η = dκγ of Σ; the sum
@@ -387,8 +387,8 @@ proptest! {
             assert_within(naive_q(&dual, x, &r).eps, 0.0, bound);
             for step in [1e-3, 0.02, 0.1] {
                 let mut other = model.clone();
-                for j in 0..k {
-                    other.covariances[j] += &direction[j] * (step / condition);
+                for (covariance, along) in other.covariances.iter_mut().zip(&direction) {
+                    *covariance += along * (step / condition);
                 }
                 prop_assert!(q(&other) <= best + error(&model) + error(&other), "Q rose by {:e}", q(&other) - best);
             }
@@ -567,7 +567,7 @@ fn wild_matrix() -> impl Strategy<Value = DMatrix<f64>> {
     )
 }
 
-/// L-04, H-21: the plain product is exp ℓ while it fits into a double, and underflows to 0 at n = 3200.
+/// L-01, L-04, H-21: the plain product is exp ℓ while it fits into a double, and underflows to 0 at n = 3200.
 #[test]
 fn the_plain_likelihood_underflows() {
     let model = line_mixture(&[0.4, 0.6], &[-1.0, 2.0], &[1.0, 0.5]);

@@ -154,7 +154,7 @@ pub fn case(kind: Kind, family: CovarianceFamily, n: usize, k: usize, d: usize, 
             x = DMatrix::from_fn(n, d, |i, a| x[(i % different.min(n), a)]);
         }
         Kind::UnequalScales => {
-            let scale = |a: usize| if a % 2 == 0 { 1e6 } else { 1e-6 };
+            let scale = |a: usize| if a.is_multiple_of(2) { 1e6 } else { 1e-6 };
             for a in 0..d {
                 x.column_mut(a).scale_mut(scale(a));
                 means.column_mut(a).scale_mut(scale(a));

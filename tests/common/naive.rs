@@ -89,9 +89,9 @@ pub fn quadratic_and_determinant<D: Number>(s: &[Vec<D>], v: &[D]) -> (D, D) {
         determinant *= s[pivot][pivot];
         for row in pivot + 1..d {
             let factor = s[row][pivot] / s[pivot][pivot];
-            for column in pivot..d {
-                let upper = s[pivot][column];
-                s[row][column] -= factor * upper;
+            let above = s[pivot].clone();
+            for (entry, &upper) in s[row].iter_mut().zip(&above).skip(pivot) {
+                *entry -= factor * upper;
             }
             let above = y[pivot];
             y[row] -= factor * above;
