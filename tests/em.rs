@@ -318,7 +318,7 @@ fn one_component_arrives_in_one_sweep() {
     let once = em::sweep(&start, &x).unwrap();
     let ones = DVector::from_element(272, 1.0);
     let mean = gaussian::weighted_mean(&x, &ones).unwrap();
-    assert_eq!((once.weights[0], once.mean_of(0)), (1.0, mean.clone()));
+    assert_eq!((once.weights[0], once.means.row(0).into_owned()), (1.0, mean.clone()));
     assert_eq!(once.covariances[0], gaussian::weighted_covariance(&x, &ones, &mean).unwrap());
     assert_eq!(em::sweep(&once, &x).unwrap(), once);
 }

@@ -97,7 +97,7 @@ proptest! {
             let exponents: Vec<f64> = (0..model.k()).map(|j| {
                 let sigma = &model.covariances[j];
                 let row = x.rows(i, 1).into_owned();
-                let distance = gaussian::mahalanobis_squared(&row, &model.mean_of(j), sigma).unwrap()[0];
+                let distance = gaussian::mahalanobis_squared(&row, &model.means.row(j).into_owned(), sigma).unwrap()[0];
                 model.weights[j].ln() - 0.5 * gaussian::log_determinant(sigma).unwrap() - 0.5 * distance
             }).collect();
             let largest = exponents.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -907,7 +907,7 @@ fn a_start_from_degenerate_labels_is_still_a_mixture() {
             assert_eq!(start.covariances[j], broad, "round {round}, component {j}");
         }
         assert_ne!(start.covariances[3], broad);
-        assert_eq!(start.mean_of(2), centre);
+        assert_eq!(start.means.row(2).into_owned(), centre);
         assert_eq!(start.weights.as_slice(), [d as f64 / 20.0, 0.15, 0.0, (17.0 - d as f64) / 20.0]);
     }
 }
