@@ -55,7 +55,11 @@ impl Canvas<'_> {
     }
 
     pub fn circle(&self, at: Point, radius: f64, colour: Colour, opacity: f64) -> Result<()> {
-        drawn(self.0.draw(&Circle::new(units(at), (radius * SCALE) as i32, colour.mix(opacity).filled())))
+        drawn(self.0.draw(&Circle::new(
+            units(at),
+            (radius * SCALE) as i32,
+            colour.mix(thousandths(opacity)).filled(),
+        )))
     }
 
     pub fn line(&self, points: &[Point], colour: Colour, width: f64) -> Result<()> {
@@ -68,7 +72,7 @@ impl Canvas<'_> {
             return Ok(());
         }
         let corners: Vec<_> = points.iter().map(|&p| units(p)).collect();
-        drawn(self.0.draw(&Polygon::new(corners, colour.mix(opacity).filled())))
+        drawn(self.0.draw(&Polygon::new(corners, colour.mix(thousandths(opacity)).filled())))
     }
 
     /// A text whose baseline starts, is centred or ends at the place.
@@ -121,4 +125,9 @@ fn units([x, y]: Point) -> (i32, i32) {
 /// Drawing into a string cannot fail, but plotters' type says that it might.
 fn drawn<E: std::fmt::Display>(result: std::result::Result<(), E>) -> Result<()> {
     result.map_err(|error| Error::Figure { reason: error.to_string() })
+}
+
+/// An opacity with three decimals: the bytes of a figure do not depend on the last digits of a fit.
+fn thousandths(opacity: f64) -> f64 {
+    (opacity * 1000.0).round() / 1000.0
 }
