@@ -54,11 +54,12 @@ pub(crate) fn responsibilities(r: &DMatrix<f64>, n: usize) -> Result<()> {
 pub(crate) fn simplex(what: &'static str, row: usize, entries: impl Iterator<Item = f64>) -> Result<()> {
     let mut sum = 0.0;
     for value in entries {
-        if value.is_nan() || value < 0.0 {
+        if value < 0.0 {
             return Err(Error::NotOnSimplex { what, row, value });
         }
         sum += value;
     }
+    // False for a sum that is NaN, too.
     if (sum - 1.0).abs() <= SIMPLEX_TOLERANCE {
         Ok(())
     } else {

@@ -45,7 +45,7 @@ pub enum Tolerance {
 /// Source: H-61, L-12, T-04 (a tolerance and an iteration cap).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stopping {
-    /// The rule of convergence. A tolerance of zero asks for an exact fixed point in floating point.
+    /// The rule of convergence. A tolerance of zero stops where, in floating point, ℓ no longer rises or no parameter moves.
     pub tolerance: Tolerance,
     /// The largest number of sweeps.
     pub max_sweeps: usize,

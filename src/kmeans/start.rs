@@ -36,7 +36,7 @@ pub fn random_start(x: &DMatrix<f64>, k: usize, rng: &mut impl Rng) -> Result<DM
 /// ```
 ///
 /// Its expected J is within a factor 8(ln k + 2) of the best. When every datum coincides with a mean already (fewer
-/// different data than k), all distances are zero and the draw is uniform.
+/// different data than k), all distances are zero and the draw is uniform; so it is where squared distances overflow.
 /// `x` is n×d; returns k×d. [`Error::ComponentCount`](crate::Error::ComponentCount) unless 1 ≤ k ≤ n.
 ///
 /// Source: T-06 (the default start of the library it calls).
@@ -60,7 +60,8 @@ pub fn plus_plus_start(x: &DMatrix<f64>, k: usize, rng: &mut impl Rng) -> Result
         let nearest = distances.row_iter().map(|row| row.min());
         chosen.push(match WeightedIndex::new(nearest) {
             Ok(by_distance) => by_distance.sample(rng),
-            Err(_all_zero) => uniform.sample(rng),
+            // All of them zero, or so large that their sum overflows.
+            Err(_) => uniform.sample(rng),
         });
     }
     Ok(x.select_rows(&chosen))
