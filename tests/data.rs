@@ -8,6 +8,7 @@ use executable_em::data::{self, Table, parse_csv, read_csv};
 use executable_em::{Error, kmeans};
 use nalgebra::{DMatrix, dmatrix};
 use proptest::prelude::*;
+use rand::distr::{Distribution, Uniform};
 
 /// H-06: the embedded geyser is R's `faithful`, 272 × 2: its rows, means, standard deviations and correlation.
 #[test]
@@ -74,6 +75,15 @@ fn the_two_squares_have_their_ranges_means_and_variances() {
                 assert!(if i < 50 { -2.0 < value && value <= 0.0 } else { (1.0..3.0).contains(&value) });
                 columns[2 * labels[i] + a].push(value);
             }
+        }
+    }
+    // The lecture's formulas, `-2*rand` and `1+2*rand`, on the uniform numbers in turn.
+    let (x, _) = data::two_squares(&mut data::rng(5));
+    let (mut rng, unit) = (data::rng(5), Uniform::new(0.0, 1.0).unwrap());
+    for i in 0..100 {
+        for a in 0..2 {
+            let u: f64 = unit.sample(&mut rng);
+            assert_eq!(x[(i, a)], if i < 50 { -2.0 * u } else { 1.0 + 2.0 * u });
         }
     }
     for (column, mean) in columns.iter().zip([-1.0, -1.0, 2.0, 2.0]) {
@@ -192,6 +202,8 @@ fn a_table_is_read_in_every_usual_dress() {
     }
     let no_header = table("1.5,-2\n3e2,.25\n");
     assert_eq!((no_header.names, no_header.values), (vec!["x1".to_string(), "x2".to_string()], values));
+    // One cell that is no number makes a header.
+    assert_eq!(table("year,2019\n1,2\n").names, ["year", "2019"]);
     assert_eq!(table("waiting\n79\n54\n").values, dmatrix![79.0; 54.0]);
     assert_eq!(table("7").values, dmatrix![7.0]);
 }

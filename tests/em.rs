@@ -183,6 +183,18 @@ fn a_fixed_point_meets_a_tolerance_of_zero() {
     assert_eq!((fit.stopped, fit.sweeps()), (Stopped::Converged, 1));
 }
 
+/// H-61: a move of a parameter counts relative to what it was before, not to what it has become.
+#[test]
+fn a_move_is_relative_to_where_it_began() {
+    let x = column(&[9.0, 10.0, 11.0]);
+    // The mean goes from 1 to 10, a move of 9 (of 0.9 in units of where it ends); the variance is right already.
+    let start = line_mixture(&[1.0], &[1.0], &[2.0 / 3.0]);
+    let sweeps = |tolerance: f64| {
+        em::fit(start.clone(), &x, &stopping(Tolerance::Parameters(tolerance), 10)).unwrap().sweeps()
+    };
+    assert_eq!((sweeps(9.1), sweeps(8.9), sweeps(1.0)), (1, 2, 2));
+}
+
 /// H-E21, T-E08, C-E09, B-E13: converged is not maximal: on {±1, ±2} two equal components rest at ℓ = −7.508, a saddle, while −5.676 is
 /// reached from the side; the Hessian in the two means has the eigenvalues −2 and +3 there, in units of 1/variance.
 #[test]

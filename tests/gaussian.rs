@@ -254,6 +254,34 @@ fn the_ellipse_points_along_the_first_principal_axis() {
     assert_within(steep.semi_major.powi(2), 2.0 + 2_f64.sqrt(), 1e-14);
 }
 
+/// T-13: an ellipse turned by t degrees points t degrees up, modulo half a turn, for every t.
+#[test]
+fn the_angle_follows_the_ellipse_all_the_way_round() {
+    for step in 0..360 {
+        let turn = f64::from(step).to_radians();
+        let (sin, cos) = turn.sin_cos();
+        let rotation = dmatrix![cos, -sin; sin, cos];
+        let turned = &rotation * dmatrix![4.0, 0.0; 0.0, 1.0] * rotation.transpose();
+        let symmetric = (&turned + turned.transpose()) * 0.5;
+        let ellipse = gaussian::ellipse(&symmetric, 1.0).unwrap();
+        assert!(-FRAC_PI_2 < ellipse.angle && ellipse.angle <= FRAC_PI_2 + 1e-15);
+        // The sine of twice the difference vanishes where the axes agree; eigenvectors are good to some ε/(gap of 3).
+        let off = 2.0 * (ellipse.angle - turn);
+        assert_within(off.sin(), 0.0, 1e-13);
+        assert!(off.cos() > 0.0, "the axes are swapped at {step} degrees");
+    }
+}
+
+/// H-26: mirrored entries may differ by rounding, 10⁻¹⁰ of the largest entry, and by no more.
+#[test]
+fn a_covariance_is_symmetric_up_to_rounding() {
+    let with =
+        |difference: f64| gaussian::cholesky(&dmatrix![100.0, 3.0; 3.0 + difference, 1.0], 0).map(|_| ());
+    assert_eq!(with(0.5e-8), Ok(()));
+    assert!(matches!(with(2e-8), Err(Error::NotSymmetric { row: 1, column: 0, .. })));
+    assert!(matches!(with(-2e-8), Err(Error::NotSymmetric { row: 1, column: 0, .. })));
+}
+
 /// T-13: a nearly singular covariance has a flat ellipse, not one with a side that is no number.
 #[test]
 fn a_flat_ellipse_has_a_short_side_of_zero_or_more() {

@@ -779,6 +779,8 @@ fn bad_input_is_named() {
     );
     let error = kmeans::update_means(&x, &dmatrix![1.0, 0.0; 1.5, -0.5], &means).unwrap_err();
     assert_eq!(error, Error::NotOnSimplex { what: "responsibilities", row: 1, value: -0.5 });
+    let error = kmeans::objective_hessian(&dmatrix![1.0, 0.0; -0.25, 1.25; 0.0, 1.0], 1).unwrap_err();
+    assert_eq!(error, Error::NotOnSimplex { what: "responsibilities", row: 1, value: -0.25 });
     let error = kmeans::objective_hessian(&dmatrix![-1.0, 2.0], 1).unwrap_err();
     assert_eq!(error, Error::NotOnSimplex { what: "responsibilities", row: 0, value: -1.0 });
     assert_eq!(kmeans::risk(&x, &[0, 2], &means), Err(Error::Label { row: 1, label: 2, k: 2 }));
