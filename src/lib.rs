@@ -28,8 +28,15 @@
 //! | the updates and the multiplier | [`gaussian_mixture::update`], [`gaussian_mixture::loss`] | H-30, H-34, H-37, H-39, L-30, L-31, C-38 … C-40, B-21, B-23 … B-25, T-40 … T-45 |
 //! | tied, diagonal and spherical covariances | [`gaussian_mixture::CovarianceFamily`], [`gaussian_mixture::spherical`] | L-24 … L-29, T-09 |
 //! | Bayesian posterior, exponential families, classification | [`gaussian_mixture::uses`] | H-23 … H-25, L-03 |
-//! | latent labels: joint, marginal, posterior, Q | [`latent`] | B-02 and, with the chapter to come, H-43 … H-64 |
-//! | the EM loop for any model | [`em`] | H-38, H-61, L-12 |
+//! | soft k-means: stiffness, critical stiffness, hard limits | [`soft_kmeans`] | H-40 … H-42, C-42, C-43, T-53 … T-57 |
+//! | latent labels: joint, marginal, posterior, Q | [`latent`] | H-46, H-48, H-64, L-21, L-23, C-36, T-21, T-32 |
+//! | the labels as if they were seen, and all labelings | [`latent::complete`], [`latent::labelings`], [`latent::toolbox`] | H-43 … H-56, L-17 … L-20, C-32 … C-34, B-02, B-06, B-18 … B-20, T-20 |
+//! | the lower bound, entropy, KL gap, tightness | [`bound`] | C-01 … C-04, C-15 … C-19, C-26 … C-30, B-07 … B-10, T-26 … T-31 |
+//! | Jensen's inequality | [`bound::jensen`] | C-11 … C-14 |
+//! | coordinate ascent, the ascent inequality | [`bound::ascent`] | C-09, C-16, C-17, B-11, B-15, B-16, T-24 |
+//! | Fisher's identity: ∇Q = ∇ℓ at θ | [`gaussian_mixture::score`] | H-64, T-39 … T-42 |
+//! | the EM loop for any model: stopping, restarts | [`em`] | H-38, H-51, H-52, H-60, H-61, L-12 … L-16, C-10, C-24, B-11 … B-13, T-22 … T-25 |
+//! | gradient ascent beside EM | [`gaussian_mixture::gradient`] | C-06, C-07 |
 //! | data | [`data`] | H-06, H-09, T-05, T-12 |
 //!
 //! # Notation
