@@ -6,6 +6,7 @@
 
 mod gaussian_mixture;
 mod kmeans;
+mod soft_kmeans;
 
 use crate::em::{Stopping, Tolerance};
 use crate::gaussian_mixture::GaussianMixture;
@@ -75,6 +76,9 @@ pub const ALL: &[Published] = &[
     still("gaussian_mixture/blobs", "Four blobs and the mixture fitted to them", gaussian_mixture::blobs),
     still("gaussian_mixture/families", "Four families of covariances", gaussian_mixture::families),
     animation("gaussian_mixture/animation", "EM on Old Faithful, moving", gaussian_mixture::animation),
+    still("soft_kmeans/line", "Responsibilities harden as the stiffness grows", soft_kmeans::line),
+    still("soft_kmeans/bifurcation", "Means split as the stiffness grows", soft_kmeans::bifurcation),
+    still("soft_kmeans/soft_and_hard", "Soft against hard on Old Faithful", soft_kmeans::soft_and_hard),
 ];
 
 /// The published figure of that name: in a notebook, `figures::draw("kmeans/steps")?` shows the very figure

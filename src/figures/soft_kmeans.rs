@@ -1,0 +1,255 @@
+//! The figures of the chapter on soft k-means.
+
+use super::share_axes;
+use crate::em::{self, Stopping, Tolerance};
+use crate::plot::{self, Anchor, Colour, Figure, Marker, Page, Panel, Point, number};
+use crate::soft_kmeans::{SoftKMeans, Weights, critical_stiffness, hard_limit, parted, splitting_growths};
+use crate::{Result, data, kmeans};
+use nalgebra::{DMatrix, DVector, dmatrix};
+
+pub(super) fn line() -> Result<Figure> {
+    let means = dmatrix![-2.0; 0.2; 2.6];
+    let nodes = DMatrix::from_fn(401, 1, |i, _| -4.0 + 8.0 * i as f64 / 400.0);
+    let stiffnesses = [0.2, 1.0, 5.0, f64::INFINITY];
+    let rows = [("equal weights", [1.0 / 3.0; 3]), ("weights 0.1, 0.1, 0.8", [0.1, 0.1, 0.8])];
+    let mut page = Page::new(4).panel_height(104.0);
+    for (row, (name, weights)) in rows.into_iter().enumerate() {
+        let weights = DVector::from_row_slice(&weights);
+        for (column, &stiffness) in stiffnesses.iter().enumerate() {
+            let r = if stiffness.is_finite() {
+                let (means, weights_are) = (means.clone(), Weights::Held);
+                SoftKMeans { means, weights: weights.clone(), stiffness, weights_are }
+                    .responsibilities(&nodes)?
+            } else {
+                hard_limit(&nodes, &means, &weights)?
+            };
+            let mut panel = Panel::new([-4.0, 4.0], [0.0, 1.0]);
+            share_axes(&mut panel, 4 * row + column, 8, 4);
+            panel.x_ticks(&[-4.0, -2.0, 0.0, 2.0, 4.0]).y_ticks(&[0.0, 0.5, 1.0]);
+            if row == 0 {
+                panel.title(&match stiffness.is_finite() {
+                    true => format!("*β* = {stiffness}"),
+                    false => "*β* → ∞".to_owned(),
+                });
+            } else {
+                panel.x_label("*x*");
+            }
+            if column == 0 {
+                panel.y_label(name);
+            }
+            stack(&mut panel, &nodes, &r);
+            for (j, &mean) in means.iter().enumerate() {
+                panel.mark([mean, 0.0], Marker::Cross, 10.0, plot::darken(plot::component(j), 0.25));
+            }
+            if row == 0 && column == 2 {
+                for (j, &mean) in means.iter().enumerate() {
+                    let text = format!("*r*_{{{}}}", j + 1);
+                    panel.text([mean, 0.5], [0.0, 4.0], &text, Anchor::Middle, plot::WHITE);
+                }
+            }
+            page = page.panel(panel);
+        }
+    }
+    let figure = Figure::still(&page)?;
+    Ok(figure.described(
+        "Responsibilities along a line for three means (crosses): at each x the three heights add up to one. As β \
+         grows they harden into the nearest mean. Unequal weights move the borders by log(π_j/π_l)/(β|μ_j − μ_l|), \
+         which dies out: in the limit both rows are the same.",
+        "Two rows of four panels with three stacked coloured areas. On the left the colours blend into each other \
+         along the line, on the right they meet at vertical borders halfway between the means.",
+    ))
+}
+
+/// The columns of `r` stacked on each other over the line.
+fn stack(panel: &mut Panel, nodes: &DMatrix<f64>, r: &DMatrix<f64>) {
+    let mut below: Vec<Point> = nodes.iter().map(|&x| [x, 0.0]).collect();
+    let mut borders = Vec::new();
+    for (j, share) in r.column_iter().enumerate() {
+        let above: Vec<Point> = below.iter().zip(share.iter()).map(|(&[x, y], r)| [x, y + r]).collect();
+        let outline: Vec<Point> = below.iter().chain(above.iter().rev()).copied().collect();
+        panel.area(&outline, plot::lighten(plot::component(j), 0.25), 1.0);
+        borders.push(above.clone());
+        below = above;
+    }
+    borders.pop();
+    for border in borders {
+        panel.line(&border, plot::WHITE, 1.4);
+    }
+}
+
+/// Four clumps on a line, two and two, of six data each.
+fn clumps() -> DMatrix<f64> {
+    let offsets = [-0.5, -0.3, -0.1, 0.1, 0.3, 0.5];
+    let centres = [-3.9, -2.1, 1.6, 4.4];
+    DMatrix::from_fn(24, 1, |i, _| centres[i / 6] + offsets[i % 6])
+}
+
+/// Means that lie at the same place, as groups of components.
+fn groups(means: &DMatrix<f64>) -> Vec<Vec<usize>> {
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for j in 0..means.nrows() {
+        match groups.iter_mut().find(|group| (means[group[0]] - means[j]).abs() < MERGED) {
+            Some(group) => group.push(j),
+            None => groups.push(vec![j]),
+        }
+    }
+    groups
+}
+
+/// Nearer than a pixel.
+const MERGED: f64 = 0.02;
+
+/// EM until no mean moves by a thousandth of a pixel in a sweep.
+const SETTLED: Stopping = Stopping { tolerance: Tolerance::Parameters(1e-6), max_sweeps: 5000 };
+
+pub(super) fn bifurcation() -> Result<Figure> {
+    let x = clumps();
+    let range = [-1.8, 1.02];
+    let steps = 240;
+    let mut tree = Panel::new(range, [-5.4, 5.4]);
+    tree.title("four means, twenty-four data")
+        .x_label("log_{10} *β*")
+        .x_ticks(&[-1.5, -1.0, -0.5, 0.0, 0.5, 1.0]);
+    tree.y_ticks(&[-4.0, -2.0, 0.0, 2.0, 4.0]);
+    let mut model = parted(&x, 4, 10_f64.powf(range[0]), 1e-3)?;
+    let mut splits: Vec<Point> = Vec::new();
+    let mut last: Option<(f64, SoftKMeans, DVector<f64>)> = None;
+    for step in 0..=steps {
+        let log_stiffness = range[0] + (range[1] - range[0]) * step as f64 / steps as f64;
+        // A hair's breadth apart again, so that means which could part, do; the lower two together at first.
+        let nudged = DMatrix::from_fn(4, 1, |j, _| model.means[j] + [-1e-3, -0.9e-3, 0.9e-3, 1e-3][j]);
+        let start = SoftKMeans { means: nudged, stiffness: 10_f64.powf(log_stiffness), ..model };
+        model = em::fit(start, &x, &SETTLED)?.model().clone();
+        let growths = splitting_growths(&model, &x)?;
+        if let Some((before, previous, previous_growths)) = &last {
+            for group in groups(&model.means) {
+                let colour = shared(&group);
+                let width = 1.1 + 0.9 * group.len() as f64;
+                tree.line(
+                    &[[*before, previous.means[group[0]]], [log_stiffness, model.means[group[0]]]],
+                    colour,
+                    width,
+                );
+            }
+            let now = groups(&model.means);
+            for group in groups(&previous.means) {
+                if now.contains(&group) {
+                    continue;
+                }
+                // Where βλ_max of the share that the group had would have reached one.
+                let at = before - previous_growths[group[0]].log10();
+                splits.push([at, previous.means[group[0]]]);
+            }
+        }
+        last = Some((log_stiffness, model.clone(), growths));
+    }
+    for &split in &splits {
+        tree.mark(split, Marker::Disc, 9.0, plot::INK);
+    }
+    if let Some(&first) = splits.first() {
+        tree.text(first, [-2.0, -12.0], "*βλ*_{max} = 1", Anchor::End, plot::INK);
+    }
+    let labels: Vec<usize> = kmeans::assign(&x, &model.means)?;
+    let edge: Vec<Point> = x.iter().map(|&value| [range[1], value]).collect();
+    tree.dots(&edge, &plot::by_label(&labels), 2.4, 1.0);
+
+    let figure = Figure::still(&Page::new(2).panel_height(270.0).panel(tree).panel(magnet()?))?;
+    Ok(figure.described(
+        "Means split as β grows. Left: where EM ends, from the result for the β before; merged means are drawn as one \
+         thick line in their mixed colour. Dots: theory, which puts each split where β passes the inverse of the \
+         largest variance of the group's own share of the data. Right: two means on the data −1 and 1, computed \
+         (dots) and by theory (lines), as it is right and with the ½ forgotten.",
+        "Left, a thick line that splits into two at a dot, and each of these into two again at two later dots. Right, \
+         two curves that open like tuning forks, at β = 1 and at β = ½.",
+    ))
+}
+
+/// The colour of several components together.
+fn shared(group: &[usize]) -> Colour {
+    plot::mix(&group.iter().map(|&j| (1.0, plot::component(j))).collect::<Vec<_>>())
+}
+
+/// Two means on {−1, 1}: the fork m = tanh βm.
+fn magnet() -> Result<Panel> {
+    let x = dmatrix![-1.0; 1.0];
+    let mut panel = Panel::new([0.0, 2.1], [-1.12, 1.12]);
+    panel.title("two means, the data ±1").x_label("*β*");
+    panel.x_ticks(&[0.0, 0.5, 1.0, 1.5, 2.0]).y_ticks(&[-1.0, -0.5, 0.0, 0.5, 1.0]);
+    let critical = critical_stiffness(&x)?;
+    for (halving, colour) in [(2.0, plot::FAINT), (1.0, plot::INK)] {
+        // β as a function of m, from m near one down to the branching point.
+        let branch: Vec<Point> = (1..1000)
+            .map(|i| 1.0 - i as f64 / 1000.0)
+            .map(|m: f64| [m.atanh() / m / halving, m])
+            .chain([[critical / halving, 0.0]])
+            .filter(|point| point[0] < 2.1)
+            .collect();
+        let mirrored: Vec<Point> = branch.iter().map(|&[stiffness, m]| [stiffness, -m]).collect();
+        panel.line(&branch, colour, 1.1).line(&mirrored, colour, 1.1);
+        panel.line(&[[0.0, 0.0], [critical / halving, 0.0]], colour, 1.1);
+    }
+    for (halving, right) in [(2.0, false), (1.0, true)] {
+        for step in 1..=20 {
+            let stiffness = 0.1 * step as f64;
+            if (stiffness * halving - critical).abs() < 0.01 {
+                continue; // there EM never arrives
+            }
+            let model = em::fit(parted(&x, 2, stiffness * halving, 0.01)?, &x, &SETTLED)?.model().clone();
+            let low = usize::from(model.means[0] > model.means[1]);
+            for (j, mean) in [(0, model.means[low]), (1, model.means[1 - low])] {
+                let colour = match right {
+                    true if mean.abs() < MERGED => shared(&[0, 1]),
+                    true => plot::component(j),
+                    false => plot::FAINT,
+                };
+                panel.dots(&[[stiffness, mean]], &[colour], if right { 3.4 } else { 2.4 }, 1.0);
+            }
+        }
+    }
+    panel.text([1.0, 0.0], [8.0, 4.0], "*β* = 1, right", Anchor::Start, plot::INK);
+    panel.text([0.56, 0.3], [0.0, 0.0], "½, as", Anchor::Start, plot::GREY);
+    panel.text([0.56, 0.3], [0.0, 15.0], "printed", Anchor::Start, plot::GREY);
+    Ok(panel)
+}
+
+pub(super) fn soft_and_hard() -> Result<Figure> {
+    let x = data::standardize(&data::old_faithful())?;
+    let start = dmatrix![-1.0, -1.0; 1.0, 1.0];
+    let critical = critical_stiffness(&x)?;
+    let mut page = Page::new(4).panel_height(170.0);
+    for (index, factor) in [0.9, 1.2, 5.0].into_iter().enumerate() {
+        let begin = SoftKMeans::new(start.clone(), factor * critical, Weights::Held)?;
+        let model = em::fit(begin, &x, &SETTLED)?.model().clone();
+        let mut panel = geyser_panel(index);
+        panel.title(&format!("*β* = {} *β*_c", number(factor, usize::from(factor < 2.0))));
+        panel.scatter(&x, &plot::by_responsibility(&model.responsibilities(&x)?));
+        let covariance = model.mixture()?.covariances[0].clone();
+        for (j, &centre) in plot::points(&model.means)?.iter().enumerate() {
+            let colour = if factor < 1.0 { shared(&[0, 1]) } else { plot::component(j) };
+            panel.ellipse(centre, &covariance, 1.0, colour, 1.3);
+            panel.mark(centre, Marker::Cross, 11.0, plot::darken(colour, 0.25));
+        }
+        page = page.panel(panel);
+    }
+    let run = kmeans::lloyd(&x, &start, 100)?;
+    let mut panel = geyser_panel(3);
+    panel.title("k-means").nearest_regions(run.means());
+    panel.scatter(&x, &plot::by_label(run.labels())).means(run.means());
+    let figure = Figure::still(&page.panel(panel))?;
+    Ok(figure.described(
+        "Two means on the Old Faithful data in standard units (duration of an eruption across, waiting time up), at three stiffnesses and in the limit. Colours are \
+         mixed by responsibility; the circles have the radius 1/√β of one standard deviation. Below β_c both means lie \
+         in the centre of the data and every datum is shared by halves.",
+        "Four scatter plots of the same two clouds: all data in one mixed colour, then blending between two colours, \
+         then nearly separate, and last split by a straight border.",
+    ))
+}
+
+fn geyser_panel(index: usize) -> Panel {
+    let mut panel = Panel::new([-2.4, 2.4], [-2.4, 2.4]);
+    panel.x_ticks(&[-2.0, 0.0, 2.0]).y_ticks(&[-2.0, 0.0, 2.0]).equal_aspect();
+    if index > 0 {
+        panel.without_y_axis();
+    }
+    panel
+}
