@@ -265,9 +265,8 @@ fn the_form_without_a_half_has_twice_the_stiffness() {
     let right = best.responsibilities(&x).unwrap();
     assert_within((&right - &printed).amax(), 0.175, 5e-4);
 
-    // The catalogue's 0.294 belongs to data that it does not give. With two means it cannot be reached: there
-    // the forms are σ(t + b) and σ(2t + b) for some offset b of the weights, and with equal weights they differ by
-    // at most σ(2t) − σ(t) at its maximum, 0.1515; three means, 0.2227 here, come nearer.
+    // The catalogue's 0.294 belongs to data that it does not give. With two means of equal weight it cannot be reached:
+    // there the two forms are σ(t) and σ(2t), which differ by at most 0.1502. With three, on these data, it is 0.2227.
     let three = settled(line_model(&[-1.0, 0.0, 1.0], &[1.0 / 3.0; 3], 1.0, Weights::Held), &x);
     let difference = three.responsibilities(&x).unwrap()
         - SoftKMeans { stiffness: 2.0, ..three.clone() }.responsibilities(&x).unwrap();

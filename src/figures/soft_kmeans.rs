@@ -7,9 +7,10 @@ use crate::soft_kmeans::{SoftKMeans, Weights, critical_stiffness, hard_limit, pa
 use crate::{Result, data, kmeans};
 use nalgebra::{DMatrix, DVector, dmatrix};
 
+/// Source: H-40, H-42, T-54, T-55.
 pub(super) fn line() -> Result<Figure> {
     let means = dmatrix![-2.0; 0.2; 2.6];
-    let nodes = DMatrix::from_fn(401, 1, |i, _| -4.0 + 8.0 * i as f64 / 400.0);
+    let nodes = DMatrix::from_fn(600, 1, |i, _| -4.0 + 8.0 * i as f64 / 599.0);
     let stiffnesses = [0.2, 1.0, 5.0, f64::INFINITY];
     let rows = [("equal weights", [1.0 / 3.0; 3]), ("weights 0.1, 0.1, 0.8", [0.1, 0.1, 0.8])];
     let mut page = Page::new(4).panel_height(104.0);
@@ -44,7 +45,8 @@ pub(super) fn line() -> Result<Figure> {
             if row == 0 && column == 2 {
                 for (j, &mean) in means.iter().enumerate() {
                     let text = format!("*r*_{{{}}}", j + 1);
-                    panel.text([mean, 0.5], [0.0, 4.0], &text, Anchor::Middle, plot::WHITE);
+                    let colour = plot::darken(plot::component(j), 0.45);
+                    panel.text([mean, 0.5], [0.0, 4.0], &text, Anchor::Middle, colour);
                 }
             }
             page = page.panel(panel);
@@ -73,15 +75,21 @@ fn stack(panel: &mut Panel, nodes: &DMatrix<f64>, r: &DMatrix<f64>) {
     }
     borders.pop();
     for border in borders {
-        panel.line(&border, plot::WHITE, 1.4);
+        // Where it runs along the frame there is nothing to part.
+        let first = border.iter().position(|point| point[1] < 0.997).unwrap_or(0).saturating_sub(1);
+        let last = border.iter().rposition(|point| point[1] > 0.003).unwrap_or(0) + 1;
+        panel.line(&border[first..border.len().min(last + 1)], plot::WHITE, 1.4);
     }
 }
 
-/// Four clumps on a line, two and two, of six data each.
+/// Four clumps on a line, two close ones of six data each and two of eight. Their third central moment is zero, as for
+/// symmetric data: on lopsided ones the first split takes one mean of the four away, not two.
 fn clumps() -> DMatrix<f64> {
-    let offsets = [-0.5, -0.3, -0.1, 0.1, 0.3, 0.5];
-    let centres = [-3.9, -2.1, 1.6, 4.4];
-    DMatrix::from_fn(24, 1, |i, _| centres[i / 6] + offsets[i % 6])
+    let mut data = Vec::new();
+    for (centre, count) in [(-4.0763, 6), (-2.3763, 6), (0.9197, 8), (3.9197, 8)] {
+        data.extend((0..count).map(|i| centre - 0.5 + i as f64 / (count - 1) as f64));
+    }
+    DMatrix::from_vec(data.len(), 1, data)
 }
 
 /// Means that lie at the same place, as groups of components.
@@ -102,14 +110,13 @@ const MERGED: f64 = 0.02;
 /// EM until no mean moves by a thousandth of a pixel in a sweep.
 const SETTLED: Stopping = Stopping { tolerance: Tolerance::Parameters(1e-6), max_sweeps: 5000 };
 
+/// Source: H-41, H-E06 (TP-08); Rose, Gurewitz and Fox (1990).
 pub(super) fn bifurcation() -> Result<Figure> {
     let x = clumps();
     let range = [-1.8, 1.02];
     let steps = 240;
     let mut tree = Panel::new(range, [-5.4, 5.4]);
-    tree.title("four means, twenty-four data")
-        .x_label("log_{10} *β*")
-        .x_ticks(&[-1.5, -1.0, -0.5, 0.0, 0.5, 1.0]);
+    tree.title("four means").x_label("log_{10} *β*").x_ticks(&[-1.5, -1.0, -0.5, 0.0, 0.5, 1.0]);
     tree.y_ticks(&[-4.0, -2.0, 0.0, 2.0, 4.0]);
     let mut model = parted(&x, 4, 10_f64.powf(range[0]), 1e-3)?;
     let mut splits: Vec<Point> = Vec::new();
@@ -144,10 +151,10 @@ pub(super) fn bifurcation() -> Result<Figure> {
         last = Some((log_stiffness, model.clone(), growths));
     }
     for &split in &splits {
-        tree.mark(split, Marker::Disc, 9.0, plot::INK);
+        tree.dots(&[split], &[plot::INK], 4.5, 1.0);
     }
     if let Some(&first) = splits.first() {
-        tree.text(first, [-2.0, -12.0], "*βλ*_{max} = 1", Anchor::End, plot::INK);
+        tree.text(first, [-4.0, -14.0], "*βλ*_{max} = 1", Anchor::End, plot::INK);
     }
     let labels: Vec<usize> = kmeans::assign(&x, &model.means)?;
     let edge: Vec<Point> = x.iter().map(|&value| [range[1], value]).collect();
@@ -212,6 +219,7 @@ fn magnet() -> Result<Panel> {
     Ok(panel)
 }
 
+/// Source: H-40, H-41, H-42.
 pub(super) fn soft_and_hard() -> Result<Figure> {
     let x = data::standardize(&data::old_faithful())?;
     let start = dmatrix![-1.0, -1.0; 1.0, 1.0];
