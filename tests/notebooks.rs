@@ -50,6 +50,12 @@ fn no_output_is_an_error_or_names_this_machine() {
                 assert_ne!(output["output_type"], "error", "{place}");
                 assert_ne!(output["name"], "stderr", "{place}");
                 let all = output.to_string();
+                // The kernel falls back to `Debug` where a cell's last expression moves a variable.
+                let plain = text(&output["data"]["text/plain"]);
+                assert!(
+                    !["Shown {", "Figure {", "()"].iter().any(|sign| plain.starts_with(sign)),
+                    "{place}: {plain:.40}"
+                );
                 for sign in ["panicked at", "0x7f", "/home/", "/root/", "/tmp/", "/Users/"] {
                     assert!(!all.contains(sign), "{place}: an output holds {sign}");
                 }
