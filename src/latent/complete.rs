@@ -13,7 +13,7 @@ use nalgebra::{DMatrix, DVector};
 ///
 /// `labels` holds n numbers below `k`; returns n×k. [`Error::Label`] if a label is `k` or more.
 ///
-/// Source: H-03, H-43, T-01.
+/// Source: H-03, H-43, L-17, T-01, T-36.
 ///
 /// ```
 /// use executable_em::latent::one_hot;
@@ -85,9 +85,9 @@ pub fn log_prior(labels: &[usize], weights: &DVector<f64>) -> Result<f64> {
 /// ```
 ///
 /// `component_log_densities` is the n×k matrix of log p(x_i | z_i = j) and `labels` holds n numbers below k; returns nats.
-/// There is no weight in it: with the weights it would be the joint (H-E09, H-E10).
+/// There is no weight in it: with the weights it would be the joint (H-E09, H-E10, L-E05).
 ///
-/// Source: H-45.
+/// Source: H-45, H-53.
 ///
 /// ```
 /// use executable_em::latent::complete::log_conditional;
@@ -108,7 +108,7 @@ pub fn log_conditional(component_log_densities: &DMatrix<f64>, labels: &[usize])
 /// `log_joint` is n×k in nats, `labels` holds n numbers below k; returns nats. It is linear in the one-hot z, which is
 /// why replacing z by its expectation is exact: $`E\log p(x, z) = \log p(x, E z)`$ in this form (H-55).
 ///
-/// Source: H-47, H-53, H-62, L-18, C-32, B-06, T-20.
+/// Source: H-47, H-53, H-62, L-09, L-18, C-32, B-06, T-20.
 ///
 /// ```
 /// use executable_em::latent::complete::log_likelihood;
@@ -121,6 +121,65 @@ pub fn log_likelihood(log_joint: &DMatrix<f64>, labels: &[usize]) -> Result<f64>
     pick(log_joint, labels)
 }
 
+/// The complete-data log-likelihood, component by component.
+///
+/// ```math
+/// \log p(x, z \mid \theta) = \sum_j c_j, \qquad c_j = \sum_i z_{ij}\log p(x_i, z_i = j \mid \theta)
+/// ```
+///
+/// `log_joint` is n×k in nats, `labels` holds n numbers below k; returns k values c_j in nats, 0 for a component without
+/// data. Given the labels, the mean and the covariance of component j appear in c_j alone: the parameters decouple, and
+/// each can be maximised by itself. In the likelihood of x alone they do not (H-25).
+///
+/// Source: H-50, H-54.
+///
+/// ```
+/// use executable_em::latent::complete::by_component;
+/// use nalgebra::{dmatrix, dvector};
+/// let log_joint = dmatrix![-1.0, -2.0; -3.0, -4.0; -5.0, -6.0];
+/// assert_eq!(by_component(&log_joint, &[0, 1, 0])?, dvector![-6.0, -4.0]);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn by_component(log_joint: &DMatrix<f64>, labels: &[usize]) -> Result<DVector<f64>> {
+    super::check_log_joint(log_joint)?;
+    check_labels(labels, log_joint.nrows(), log_joint.ncols())?;
+    let mut sums = DVector::zeros(log_joint.ncols());
+    for (i, &label) in labels.iter().enumerate() {
+        sums[label] += log_joint[(i, label)];
+    }
+    Ok(sums)
+}
+
+/// The complete-data log-likelihood in a form that looks the same and is not linear in z.
+///
+/// ```math
+/// \sum_i\log\sum_j z_{ij}\,p(x_i, z_i = j \mid \theta)
+/// ```
+///
+/// `log_joint` and `z` are n×k; returns nats. For a one-hot `z` one term is left in each inner sum, and this is
+/// [`log_likelihood`]. For a soft `z` it is not: with the expected z put into it, it exceeds the expectation
+/// Σ z_ij log p(x_i, z_i = j) by Jensen's inequality. So "replace z by its expectation" is exact only in the form that
+/// is linear in z. [`Error::ImpossibleDatum`] if every label with mass has joint zero.
+///
+/// Source: H-55, with H-E15 (a soft r in a formula that needs a hard one).
+///
+/// ```
+/// use executable_em::latent::{complete::log_sum_form, expected_log_joint};
+/// use nalgebra::dmatrix;
+/// let log_joint = dmatrix![0.1_f64.ln(), 0.4_f64.ln()];
+/// assert_eq!(log_sum_form(&log_joint, &dmatrix![0.0, 1.0])?, 0.4_f64.ln());
+/// let half = dmatrix![0.5, 0.5];
+/// assert!((log_sum_form(&log_joint, &half)? - 0.25_f64.ln()).abs() < 1e-15);
+/// assert!((expected_log_joint(&half, &log_joint)? - 0.2_f64.ln()).abs() < 1e-15); // the geometric mean
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn log_sum_form(log_joint: &DMatrix<f64>, z: &DMatrix<f64>) -> Result<f64> {
+    super::check_log_joint(log_joint)?;
+    check::shape("z", z.shape(), log_joint.shape())?;
+    check::simplex_rows("z", z)?;
+    super::log_likelihood(&log_joint.zip_map(z, |log_p, z| log_p + z.ln()))
+}
+
 /// The log posterior probability of the labels of a whole data set, which factorises over the data.
 ///
 /// ```math
@@ -128,6 +187,9 @@ pub fn log_likelihood(log_joint: &DMatrix<f64>, labels: &[usize]) -> Result<f64>
 /// ```
 ///
 /// `log_joint` is n×k in nats, `labels` holds n numbers below k; returns nats.
+///
+/// That is a fact about labels which are independent of each other beforehand; for others see
+/// [`labelings::posterior_under`](super::labelings::posterior_under).
 ///
 /// Source: H-48, H-50, L-13, L-20.
 ///
@@ -150,9 +212,10 @@ pub fn log_posterior(log_joint: &DMatrix<f64>, labels: &[usize]) -> Result<f64> 
 /// ```
 ///
 /// (written for the Gaussian mixture). `model` gives the family and what a component without data keeps; `x` is n×d,
-/// `labels` holds n numbers below k. Errors are those of the model's M step.
+/// `labels` holds n numbers below k. Errors are those of the model's M step. The likelihood of x alone has no such
+/// maximum in closed form (T-19): there the z_ij are replaced by responsibilities, which depend on θ.
 ///
-/// Source: H-54, H-59, B-18.
+/// Source: H-54, H-59, B-18, T-19.
 ///
 /// ```
 /// use executable_em::gaussian_mixture::{CovarianceFamily, random_start};

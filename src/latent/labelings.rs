@@ -1,6 +1,6 @@
 //! All kⁿ labelings of a small data set: the posterior and the expectations over them, by brute force.
 //!
-//! Nothing here uses that the posterior factorises over the data, so it can say whether it does.
+//! Only [`product`] knows that a distribution may factorise over the data, so the others can say whether it does.
 
 use crate::check;
 use crate::error::{Error, Result};
@@ -82,6 +82,66 @@ pub fn posterior(log_joint: &DMatrix<f64>) -> Result<DVector<f64>> {
     Ok(log_joints.map(|log_p| (log_p - log_evidence).exp()))
 }
 
+/// The posterior probability of every labeling under any prior over labelings, one in which labels depend on each other
+/// included.
+///
+/// ```math
+/// p(z \mid x) = \frac{p(z)\prod_i p(x_i \mid z_i)}{\sum_{z'} p(z')\prod_i p(x_i \mid z'_i)}
+/// ```
+///
+/// `prior` holds kⁿ probabilities in the order of [`all`], `component_log_densities` is the n×k matrix of
+/// log p(x_i | z_i = j), without weights; returns kⁿ probabilities in the same order. With the prior
+/// $`\prod_i\pi_{z_i}`$ of a mixture it is [`posterior`], and factorises. That the labels be independent in pairs is
+/// not enough for that: with $`z_3 = z_1 \oplus z_2`$ the first two data determine the third label, though
+/// no single one says anything about it (C-E10).
+///
+/// Source: H-50, C-34 (C-E10).
+///
+/// ```
+/// use executable_em::latent::labelings::posterior_under;
+/// use nalgebra::{dmatrix, dvector};
+/// // Two labels that are always equal: the first datum decides both.
+/// let posterior = posterior_under(&dvector![0.5, 0.0, 0.0, 0.5], &dmatrix![0.1_f64.ln(), 0.3_f64.ln(); 0.0, 0.0])?;
+/// assert!((posterior - dvector![0.25, 0.0, 0.0, 0.75]).amax() < 1e-15);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn posterior_under(prior: &DVector<f64>, component_log_densities: &DMatrix<f64>) -> Result<DVector<f64>> {
+    let log_conditionals = log_joints(component_log_densities)?;
+    check::shape("prior", prior.shape(), log_conditionals.shape())?;
+    check::simplex("prior", 0, prior.iter().copied())?;
+    let log_joints = log_conditionals + prior.map(f64::ln);
+    Ok(latent::responsibilities(&DMatrix::from_rows(&[log_joints.transpose()]))?
+        .transpose()
+        .column(0)
+        .into_owned())
+}
+
+/// The distribution over labelings whose labels are independent.
+///
+/// ```math
+/// q(z) = \prod_i q_{i z_i}
+/// ```
+///
+/// `q` is n×k with rows on the simplex; returns kⁿ probabilities in the order of [`all`]. Of the responsibilities this is
+/// the posterior of a mixture, all of it; of the marginals of a distribution with dependent labels it is another one.
+///
+/// Source: H-50, C-34.
+///
+/// ```
+/// use executable_em::latent::labelings::product;
+/// use nalgebra::{dmatrix, dvector};
+/// assert_eq!(product(&dmatrix![0.5, 0.5; 0.25, 0.75])?, dvector![0.125, 0.125, 0.375, 0.375]);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn product(q: &DMatrix<f64>) -> Result<DVector<f64>> {
+    check::simplex_rows("q", q)?;
+    let labelings = all(q.nrows(), q.ncols())?;
+    Ok(DVector::from_iterator(
+        labelings.len(),
+        labelings.iter().map(|labels| labels.iter().enumerate().map(|(i, &label)| q[(i, label)]).product()),
+    ))
+}
+
 /// The marginals of a distribution over labelings: the probability of each label for each datum.
 ///
 /// ```math
@@ -110,6 +170,32 @@ pub fn marginals(q: &DVector<f64>, n: usize, k: usize) -> Result<DMatrix<f64>> {
         }
     }
     Ok(marginals)
+}
+
+/// The expectation of anything that depends on the labels.
+///
+/// ```math
+/// E_q f(z) = \sum_z q(z)\,f(z)
+/// ```
+///
+/// `q` holds kⁿ probabilities in the order of [`all`] for n data and k labels, `f` takes the n labels; returns what f
+/// returns. A labeling without mass adds nothing, even where f is infinite.
+///
+/// Source: H-49, H-55 (only for an f that is linear in the one-hot z is this f at the marginals).
+///
+/// ```
+/// use executable_em::latent::labelings::expectation;
+/// use nalgebra::dvector;
+/// let q = dvector![0.5, 0.0, 0.0, 0.5];
+/// assert_eq!(expectation(&q, 2, 2, |labels| if labels[0] == labels[1] { 1.0 } else { 0.0 })?, 1.0);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn expectation(q: &DVector<f64>, n: usize, k: usize, f: impl Fn(&[usize]) -> f64) -> Result<f64> {
+    let labelings = all(n, k)?;
+    check::shape("q", q.shape(), (labelings.len(), 1))?;
+    check::simplex("q", 0, q.iter().copied())?;
+    let supported = labelings.iter().zip(q).filter(|&(_, &probability)| probability > 0.0);
+    Ok(supported.map(|(labels, &probability)| probability * f(labels)).sum())
 }
 
 /// The expected complete-data log-likelihood as a sum over all labelings.

@@ -15,8 +15,10 @@
 //! | this one | the [`Model`] trait; log marginals, ℓ, responsibilities, counts, Q |
 //! | [`complete`] | the labels as if they were seen: p(z), p(x \| z), p(x, z), and the fit they allow |
 //! | [`labelings`] | all kⁿ labelings of a small data set, the oracle that everything is checked against |
+//! | [`censored`] | a hidden number in place of a hidden label: lifetimes that were not seen to end |
 //! | [`toolbox`] | sum rule, product rule and Bayes' rule on a table |
 
+pub mod censored;
 pub mod complete;
 pub mod labelings;
 pub mod toolbox;
@@ -32,7 +34,7 @@ use nalgebra::{DMatrix, DVector};
 /// Implementing these three methods is all that a new mixture needs; likelihood, responsibilities, the EM loop
 /// and its restarts come from [`latent`](crate::latent) and [`em`](crate::em).
 ///
-/// Source: H-60, L-12, C-24, T-22; Dempster, Laird and Rubin (1977).
+/// Source: H-51, H-52, H-60, L-08, L-12, C-24, T-16, T-22; Dempster, Laird and Rubin (1977).
 ///
 /// ```
 /// use executable_em::{Result, em, latent::{self, Model}};
@@ -110,7 +112,7 @@ pub fn log_sum_exp(terms: impl IntoIterator<Item = f64>) -> f64 {
 /// `log_joint` is n×k in nats; returns n values in nats.
 /// An [`Error::ImpossibleDatum`] if a row is −∞ throughout, [`Error::NotFinite`] for an entry that is NaN or +∞.
 ///
-/// Source: H-46, L-02, T-36.
+/// Source: H-46, L-02, L-18, T-36.
 ///
 /// ```
 /// use executable_em::latent::log_marginals;
@@ -130,9 +132,10 @@ pub fn log_marginals(log_joint: &DMatrix<f64>) -> Result<DVector<f64>> {
 /// \ell(\theta) = \sum_i \log\sum_j p(x_i, z_i = j \mid \theta)
 /// ```
 ///
-/// `log_joint` is n×k; returns ℓ in nats. Errors as in [`log_marginals`].
+/// `log_joint` is n×k; returns ℓ in nats. Errors as in [`log_marginals`]. It is the sum over all kⁿ labelings in n·k
+/// terms: evaluating it is easy, only its maximum has no closed form (T-E29).
 ///
-/// Source: H-27, L-05, C-31, B-03, T-17, T-35.
+/// Source: H-27, L-05, C-31, B-03, T-17, T-18, T-19, T-35.
 ///
 /// ```
 /// use executable_em::latent::log_likelihood;
@@ -151,10 +154,11 @@ pub fn log_likelihood(log_joint: &DMatrix<f64>) -> Result<f64> {
 /// r_{ij} = p(z_i = j \mid x_i, \theta) = \frac{p(x_i, z_i = j \mid \theta)}{\sum_l p(x_i, z_i = l \mid \theta)}
 /// ```
 ///
-/// `log_joint` is n×k; returns n×k, every row a probability vector. A zero joint gives exactly zero.
+/// `log_joint` is n×k; returns n×k, every row a probability vector. A zero joint gives exactly zero. The columns sum to
+/// [`counts`], not to one (L-E12). All of θ enters, Σ and π too (H-E17), and the other components' means (C-E13).
 /// Errors as in [`log_marginals`].
 ///
-/// Source: H-29, H-48, L-21, L-22, C-36, B-19, T-32, T-37.
+/// Source: H-29, H-48, H-49, L-21, L-22, C-35, C-36, B-19, B-20, T-32, T-37.
 ///
 /// ```
 /// use executable_em::latent::responsibilities;
@@ -175,6 +179,42 @@ pub fn responsibilities(log_joint: &DMatrix<f64>) -> Result<DMatrix<f64>> {
         row /= sum;
     }
     Ok(r)
+}
+
+/// The log odds of label `j` against label `l`: how much more probable the one is than the other.
+///
+/// ```math
+/// \log\frac{r_{ij}}{r_{il}} = \log p(x_i, z_i = j \mid \theta) - \log p(x_i, z_i = l \mid \theta)
+/// ```
+///
+/// `log_joint` is n×k; returns n values in nats, ±∞ where one of the two labels is impossible. The denominator of Bayes'
+/// rule has gone, and with it every other component. Between two Gaussians of one covariance the log odds are linear in
+/// x, and the responsibility is their logistic function.
+///
+/// [`Error::Label`] if `j` or `l` is k or more, [`Error::ImpossibleDatum`] for a datum that neither could have made,
+/// and otherwise as in [`log_marginals`].
+///
+/// Source: C-35, H-48.
+///
+/// ```
+/// use executable_em::latent::log_odds;
+/// use nalgebra::dmatrix;
+/// let odds = log_odds(&dmatrix![0.1_f64.ln(), 0.3_f64.ln(), 0.6_f64.ln()], 1, 0)?;
+/// assert!((odds[0] - 3_f64.ln()).abs() < 1e-15);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn log_odds(log_joint: &DMatrix<f64>, j: usize, l: usize) -> Result<DVector<f64>> {
+    check_log_joint(log_joint)?;
+    let (n, k) = log_joint.shape();
+    if let Some(&label) = [j, l].iter().find(|&&label| label >= k) {
+        return Err(Error::Label { row: 0, label, k });
+    }
+    let log_odds = DVector::from_fn(n, |i, _| log_joint[(i, j)] - log_joint[(i, l)]);
+    // −∞ − (−∞) is no number.
+    match log_odds.iter().position(|odds| odds.is_nan()) {
+        None => Ok(log_odds),
+        Some(row) => Err(Error::ImpossibleDatum { row }),
+    }
 }
 
 /// The effective number of data of each component.
