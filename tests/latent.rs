@@ -135,7 +135,7 @@ fn an_outlier_does_not_break_the_simplex() {
     assert_within(next.weights.sum(), 1.0, gamma(20));
 }
 
-/// B-02: p(z) sums to one over the k one-hot vectors; its formula over all binary vectors would give Π(1 + π_j) instead.
+/// B-02, H-44, T-36, T-E24: p(z) sums to one over the k one-hot vectors; its formula over all binary vectors would give Π(1 + π_j) instead.
 #[test]
 fn the_prior_is_a_distribution_over_one_hot_vectors_only() {
     let weights = dvector![0.5, 0.3, 0.2, 0.0];
@@ -193,6 +193,11 @@ fn the_expected_log_joint_takes_zero_times_minus_infinity_as_zero() {
     let log_joint = dmatrix![-1.0, NEVER; -2.0, -3.0];
     assert_eq!(latent::expected_log_joint(&dmatrix![1.0, 0.0; 0.5, 0.5], &log_joint).unwrap(), -3.5);
     assert_eq!(latent::expected_log_joint(&dmatrix![0.5, 0.5; 0.5, 0.5], &log_joint).unwrap(), NEVER);
+    // The same over labelings, in the order 00, 10, 01, 11: those with z₀ = 1 are impossible.
+    assert_eq!(labelings::expected_log_joint(&dvector![0.5, 0.0, 0.5, 0.0], &log_joint), Ok(-3.5));
+    assert_eq!(labelings::expected_log_joint(&dvector![0.5, 0.5, 0.0, 0.0], &log_joint), Ok(NEVER));
+    let posterior = labelings::posterior(&log_joint).unwrap();
+    assert!(posterior[1] == 0.0 && posterior[3] == 0.0 && posterior[0] > posterior[2]);
     let error = latent::expected_log_joint(&dmatrix![1.0, 0.0], &log_joint).unwrap_err();
     assert_eq!(error, Error::Shape { what: "q", expected: (2, 2), found: (1, 2) });
     let error = latent::expected_log_joint(&dmatrix![1.0, 0.0; 0.5, 0.25], &log_joint).unwrap_err();

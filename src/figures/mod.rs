@@ -6,6 +6,7 @@
 
 mod gaussian_mixture;
 mod kmeans;
+mod latent;
 mod soft_kmeans;
 
 use crate::em::{Stopping, Tolerance};
@@ -79,6 +80,9 @@ pub const ALL: &[Published] = &[
     still("soft_kmeans/line", "Responsibilities harden as the stiffness grows", soft_kmeans::line),
     still("soft_kmeans/bifurcation", "Means split as the stiffness grows", soft_kmeans::bifurcation),
     still("soft_kmeans/soft_and_hard", "Soft against hard on Old Faithful", soft_kmeans::soft_and_hard),
+    still("latent/views", "One data set, three views of its labels", latent::views),
+    still("latent/graph", "The mixture as a graphical model", latent::graph_of_the_model),
+    still("latent/point", "Which Gaussian made this point?", latent::point),
 ];
 
 /// The published figure of that name: in a notebook, `figures::draw("kmeans/steps")?` shows the very figure
