@@ -43,7 +43,8 @@ pub struct HalfStep<M> {
 /// `q` is n×k, every row a probability vector; `x` is n×d. Returns the start followed by E, M, E, M, …: 2·`sweeps` + 1
 /// states (the first is marked as [`Coordinate::Parameters`], because an E step comes next).
 ///
-/// Source: C-09, C-16, C-17, C-24, B-11, B-15, L-15.
+/// Source: C-03, C-04, C-09, C-16, C-17, C-20, C-24, B-11, B-15, H-58, H-59, H-60, H-63, H-65, L-11, L-15. (The M step
+/// maximises F(q, ·), not ℓ: B-E12. Its q is frozen: H-E19. q is a distribution, not the best labels: L-E04.)
 ///
 /// ```
 /// use executable_em::{bound::ascent, soft_kmeans::{SoftKMeans, Weights}};
@@ -93,7 +94,7 @@ pub fn coordinate_ascent<M: Model>(
 /// Q raises ℓ by at least as much, the M step or not; ℓ ≥ Q alone would not say so (T-E03).
 /// Takes the two n×k log joints, at θ and at θ^t; returns (rise of ℓ, rise of Q), in nats.
 ///
-/// Source: T-24, T-26, B-16, H-52.
+/// Source: T-24, T-26, B-16, H-52. (Both sides at their own θ, unlike T-E01.)
 ///
 /// ```
 /// use executable_em::bound::ascent::rises;
@@ -108,4 +109,33 @@ pub fn rises(log_joint: &DMatrix<f64>, log_joint_before: &DMatrix<f64>) -> Resul
     let rise_of_q =
         latent::expected_log_joint(&q, log_joint)? - latent::expected_log_joint(&q, log_joint_before)?;
     Ok((rise_of_likelihood, rise_of_q))
+}
+
+/// The log-likelihood and the bound at several parameter values, for one q: a curve, and another that never crosses it.
+///
+/// ```math
+/// \theta \mapsto \big(\ell(\theta),\ \mathcal F(q, \theta)\big), \qquad \mathcal F(q, \theta) \le \ell(\theta)
+/// ```
+///
+/// `models` are the parameter values, `x` is n×d, `q` n×k with every row a probability vector; returns (ℓ, F) for each, in
+/// nats. If q is the posterior at one of the values, the curves touch there, in value and in slope.
+///
+/// Source: C-21, C-22, C-23.
+///
+/// ```
+/// use executable_em::{bound::ascent::along, latent::{self, Model}, soft_kmeans::{SoftKMeans, Weights}};
+/// use nalgebra::dmatrix;
+/// let x = dmatrix![0.0; 1.0; 4.0; 5.0];
+/// let models = [0.0, 1.0, 2.0].map(|mean| SoftKMeans::new(dmatrix![mean; 4.0], 1.0, Weights::Held).unwrap());
+/// let q = latent::responsibilities(&models[1].log_joint(&x)?)?;
+/// let curves = along(&models, &x, &q)?;
+/// assert!(curves[0].1 < curves[0].0 && (curves[1].1 - curves[1].0).abs() < 1e-12 && curves[2].1 < curves[2].0);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn along<M: Model>(models: &[M], x: &DMatrix<f64>, q: &DMatrix<f64>) -> Result<Vec<(f64, f64)>> {
+    let at = |model: &M| {
+        let log_joint = model.log_joint(x)?;
+        Ok((latent::log_likelihood(&log_joint)?, lower_bound(q, &log_joint)?))
+    };
+    models.iter().map(at).collect()
 }

@@ -8,6 +8,30 @@ use crate::error::Result;
 use crate::latent::{self, labelings};
 use nalgebra::{DMatrix, DVector};
 
+/// A factorised q, written out as a distribution over labelings.
+///
+/// ```math
+/// q(z) = \prod_i q_{i z_i}
+/// ```
+///
+/// `q` is n×k, every row a probability vector; returns kⁿ probabilities in the order of [`labelings::all`]. Its marginals
+/// are the rows of `q` again.
+///
+/// Source: T-27 (one q_i for each datum), H-50.
+///
+/// ```
+/// use executable_em::bound::correlated::factorised;
+/// use nalgebra::{dmatrix, dvector};
+/// assert_eq!(factorised(&dmatrix![0.5, 0.5; 0.25, 0.75])?, dvector![0.125, 0.125, 0.375, 0.375]);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn factorised(q: &DMatrix<f64>) -> Result<DVector<f64>> {
+    check::simplex_rows("q", q)?;
+    let labelings = labelings::all(q.nrows(), q.ncols())?;
+    let probability = |labels: &Vec<usize>| labels.iter().enumerate().map(|(i, &label)| q[(i, label)]).product();
+    Ok(DVector::from_iterator(labelings.len(), labelings.iter().map(probability)))
+}
+
 /// The entropy of a distribution over labelings.
 ///
 /// ```math

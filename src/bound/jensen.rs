@@ -14,7 +14,7 @@ use nalgebra::DVector;
 /// for a concave one, such as the log, not positive; for f = x² it is the variance of the law.
 /// Returns f's units.
 ///
-/// Source: C-11, C-14, T-28.
+/// Source: C-11, C-12, C-14, T-28.
 ///
 /// ```
 /// use executable_em::bound::jensen::gap;
@@ -39,8 +39,8 @@ pub fn gap(f: impl Fn(f64) -> f64, weights: &DVector<f64>, points: &DVector<f64>
 /// ```
 ///
 /// The mean stays as it was, and by convexity on two points the average of f does not rise; m − 1 such steps lead from any
-/// law to its mean. Merges the first two of at least two atoms (if both weights are zero, at their midpoint); returns the new weights and points,
-/// one atom fewer. [`Error::Domain`](crate::Error::Domain) for fewer than two atoms.
+/// law to its mean. Merges the first two of at least two atoms (if both weights are zero, at their midpoint); returns the new
+/// weights and points, one atom fewer. [`Error::Domain`](crate::Error::Domain) for fewer than two atoms.
 ///
 /// Source: C-13.
 ///

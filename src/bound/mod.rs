@@ -15,8 +15,10 @@
 //! | [`jensen`] | the inequality behind it, for any convex function and finite law |
 //! | [`ascent`] | coordinate ascent in (q, θ) as a trace of half steps; the ascent inequality |
 //! | [`correlated`] | the same bound for a q over all kⁿ labelings that does not factorise |
+//! | [`continuous`] | a latent number instead of a label: the bound holds, ℓ ≥ Q does not |
 
 pub mod ascent;
+pub mod continuous;
 pub mod correlated;
 pub mod jensen;
 
@@ -31,7 +33,8 @@ use nalgebra::DMatrix;
 /// ```
 ///
 /// `q` is n×k, every row a probability vector ([`Error::NotOnSimplex`](crate::Error::NotOnSimplex) otherwise); returns
-/// nats, between 0 and n log k. It does not involve θ. (That it is not negative needs discrete labels: T-E02.)
+/// nats, between 0 and n log k. It does not involve θ, as long as q is frozen: a q that follows θ carries its entropy
+/// along (T-E05). (That it is not negative needs discrete labels: T-E02, and [`continuous::entropy`].)
 ///
 /// Source: C-19, T-30, T-31.
 ///
@@ -81,9 +84,10 @@ pub fn kl_divergence(q: &DMatrix<f64>, p: &DMatrix<f64>) -> Result<f64> {
 /// ```
 ///
 /// `q` is n×k, every row a probability vector, zeros allowed (C-E14); `log_joint` is n×k in nats; returns nats, −∞ if q
-/// has mass where the joint is zero. It is $`G`$ in C, $`M`$ in B, $`\mathcal F`$ in T.
+/// has mass where the joint is zero. It is $`G`$ in C, $`M`$ in B, $`\mathcal F`$ in T. The prior of the labels may stand for
+/// q like any other distribution, but it is not what is meant (C-E03, T-E04).
 ///
-/// Source: C-01, C-02, C-15, C-16, B-08, T-28, T-30.
+/// Source: C-01, C-02, C-15, C-16, B-08, T-26, T-28, T-30; its first term Q is T-33, for coins T-49.
 ///
 /// ```
 /// use executable_em::{bound::lower_bound, latent};
@@ -104,7 +108,7 @@ pub fn lower_bound(q: &DMatrix<f64>, log_joint: &DMatrix<f64>) -> Result<f64> {
 ///
 /// Arguments as in [`lower_bound`]; returns nats, zero just where q is the posterior at this θ (and at this θ only: C-E18).
 ///
-/// Source: C-18, C-26, C-27, C-28, C-29, B-08, B-09, B-10.
+/// Source: C-03, C-18, C-26, C-27, C-28, C-29, C-30, B-08, B-09, B-10.
 ///
 /// ```
 /// use executable_em::{bound::{gap, lower_bound}, latent};

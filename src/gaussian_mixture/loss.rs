@@ -1,10 +1,11 @@
-//! What the M step optimises, for fixed responsibilities: a loss, and a Lagrangian for the weights.
+//! What the M step optimises, for fixed responsibilities: Q term by term, a loss, and a Lagrangian for the weights.
 
 use super::GaussianMixture;
 use crate::error::Result;
 use crate::latent::{self, Model};
 use crate::{check, gaussian};
 use nalgebra::DMatrix;
+use std::f64::consts::TAU;
 
 /// The loss whose minimum is the M step.
 ///
@@ -41,6 +42,43 @@ pub fn loss(model: &GaussianMixture, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Resu
         }
     }
     Ok(loss)
+}
+
+/// Q of the Gaussian mixture, term by term.
+///
+/// ```math
+/// Q = \sum_{ij}r_{ij}\log\pi_j - \tfrac12\sum_j R_j\log|\Sigma_j|
+///   - \tfrac12\sum_{ij}r_{ij}(x_i-\mu_j)^\top\Sigma_j^{-1}(x_i-\mu_j) - \tfrac{nd}2\log 2\pi
+/// ```
+///
+/// `x` is n×d, `r` n×k with rows on the simplex; returns the four terms in nats, in this order. The first holds the
+/// weights and nothing else; the others are $`\sum_{ij}r_{ij}\log N_{ij}`$. So the M step may maximise them apart.
+///
+/// Source: T-38, C-37, L-23.
+///
+/// ```
+/// use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, loss};
+/// use nalgebra::{dmatrix, dvector};
+/// let model = GaussianMixture::new(dvector![1.0], dmatrix![0.0], vec![dmatrix![1.0]], CovarianceFamily::Full)?;
+/// let [weights, determinants, distances, constant] = loss::terms_of_q(&model, &dmatrix![2.0], &dmatrix![1.0])?;
+/// assert_eq!((weights, determinants, distances), (0.0, 0.0, -2.0));
+/// assert!((constant + 0.5 * (2.0 * std::f64::consts::PI).ln()).abs() < 1e-15);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn terms_of_q(model: &GaussianMixture, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<[f64; 4]> {
+    model.validate()?;
+    check::finite("data", x)?;
+    check::shape("responsibilities", r.shape(), (x.nrows(), model.k()))?;
+    check::simplex_rows("responsibilities", r)?;
+    let counts = latent::counts(r);
+    let (mut weights, mut determinants, mut distances) = (0.0, 0.0, 0.0);
+    for j in (0..model.k()).filter(|&j| counts[j] > 0.0) {
+        weights += counts[j] * model.weights[j].ln();
+        determinants -= 0.5 * counts[j] * gaussian::log_determinant(&model.covariances[j])?;
+        let squared = gaussian::mahalanobis_squared(x, &model.mean_of(j), &model.covariances[j])?;
+        distances -= 0.5 * r.column(j).dot(&squared);
+    }
+    Ok([weights, determinants, distances, -0.5 * x.len() as f64 * TAU.ln()])
 }
 
 /// The Lagrangian whose stationary point in the weights is π_j = R_j / n with λ = n.
