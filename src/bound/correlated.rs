@@ -28,7 +28,8 @@ use nalgebra::{DMatrix, DVector};
 pub fn factorised(q: &DMatrix<f64>) -> Result<DVector<f64>> {
     check::simplex_rows("q", q)?;
     let labelings = labelings::all(q.nrows(), q.ncols())?;
-    let probability = |labels: &Vec<usize>| labels.iter().enumerate().map(|(i, &label)| q[(i, label)]).product();
+    let probability =
+        |labels: &Vec<usize>| labels.iter().enumerate().map(|(i, &label)| q[(i, label)]).product();
     Ok(DVector::from_iterator(labelings.len(), labelings.iter().map(probability)))
 }
 

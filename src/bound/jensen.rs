@@ -60,9 +60,10 @@ pub fn merge_first_two(
     check::simplex("weights", 0, weights.iter().copied())?;
     check::positive("number of atoms less one", weights.len() as f64 - 1.0)?;
     let weight = weights[0] + weights[1];
-    // The share form stays between the two points, where Σwx/Σw may round outside.
     let share = if weight > 0.0 { weights[1] / weight } else { 0.5 };
-    let point = points[0] + share * (points[1] - points[0]);
+    // Rounding may carry an average a little outside the two points, and convexity says nothing there.
+    let (low, high) = (points[0].min(points[1]), points[0].max(points[1]));
+    let point = (points[0] + share * (points[1] - points[0])).clamp(low, high);
     let rest = weights.len() - 2;
     let join = |first: f64, tail: &DVector<f64>| {
         DVector::from_iterator(rest + 1, std::iter::once(first).chain(tail.rows(2, rest).iter().copied()))
