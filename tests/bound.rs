@@ -1214,6 +1214,25 @@ fn a_sum_inside_the_log_blocks_a_closed_form() {
     assert_ne!(em::sweep(&next, &x).unwrap(), next);
 }
 
+/// C-25 (as C-E09 corrects it): where the ascent ends depends on the hill on which it began; the lower top is a local
+/// maximum, where the score vanishes and a step to either side loses.
+#[test]
+fn the_ascent_may_end_on_the_lower_hill() {
+    let x = two_hills_data();
+    let end = |from: f64| em::fit(two_hills(from), &x, &em::Stopping::default()).unwrap();
+    let (left, right) = (end(-0.6), end(0.3));
+    assert!(left.log_likelihood() < right.log_likelihood() - 2.0);
+    for fit in [left, right] {
+        let top = fit.model();
+        // ℓ is within 10⁻⁹ of its top, and the curvature there is of order one: the score is below √10⁻⁹ times a few.
+        assert!(naive::derivative(&top.mixture, &x, Entry::Mean(1, 0)).abs() < 1e-3);
+        for aside in [-0.1, 0.1] {
+            let moved = two_hills(top.parameters()[0] + aside).log_joint(&x).unwrap();
+            assert!(latent::log_likelihood(&moved).unwrap() < fit.log_likelihood() - 1e-3);
+        }
+    }
+}
+
 /// H-61: the loop may watch ℓ or θ; both rules end at the same maximum, and the cap ends it unfinished.
 #[test]
 fn both_rules_of_convergence_stop() {

@@ -43,7 +43,7 @@ pub struct HalfStep<M> {
 /// `q` is n×k, every row a probability vector; `x` is n×d. Returns the start followed by E, M, E, M, …: 2·`sweeps` + 1
 /// states (the first is marked as [`Coordinate::Parameters`], because an E step comes next).
 ///
-/// Source: C-03, C-04, C-09, C-16, C-17, C-20, C-24, B-11, B-15, H-58, H-59, H-60, H-63, H-65, L-11, L-15. (The M step
+/// Source: C-03, C-04, C-09, C-16, C-17, C-20, C-24, C-25, B-11, B-15, H-58, H-59, H-60, H-63, H-65, L-11, L-15. (The M step
 /// maximises F(q, ·), not ℓ: B-E12. Its q is frozen: H-E19. q is a distribution, not the best labels: L-E04.)
 ///
 /// ```

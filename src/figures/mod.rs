@@ -4,6 +4,7 @@
 //!
 //! To add one, write its function in the chapter's file and its row in [`ALL`].
 
+mod bound;
 mod gaussian_mixture;
 mod kmeans;
 mod latent;
@@ -83,6 +84,11 @@ pub const ALL: &[Published] = &[
     still("latent/views", "One data set, three views of its labels", latent::views),
     still("latent/graph", "The mixture as a graphical model", latent::graph_of_the_model),
     still("latent/point", "Which Gaussian made this point?", latent::point),
+    still("bound/jensen", "Jensen's inequality on a chord", bound::jensen),
+    still("bound/touching", "The bound touches, is climbed, and touches again", bound::touching),
+    animation("bound/climbing", "EM climbs one hill after another bound", bound::climbing),
+    still("bound/staircase", "The bound rises in every half step", bound::staircase),
+    still("bound/contours", "Coordinate ascent on the bound", bound::contours),
 ];
 
 /// The published figure of that name: in a notebook, `figures::draw("kmeans/steps")?` shows the very figure
