@@ -29,6 +29,11 @@ fn places([low, high]: [f64; 2], steps: usize) -> impl Iterator<Item = f64> {
     (0..=steps).map(move |i| low + (high - low) * i as f64 / steps as f64)
 }
 
+/// A dot with a white rim, so that lines end beside it.
+fn disc(panel: &mut Panel, at: Point, radius: f64, colour: Colour) {
+    panel.dots(&[at], &[plot::WHITE], radius + 1.6, 1.0).dots(&[at], &[colour], radius, 1.0);
+}
+
 pub(super) fn jensen() -> Result<Figure> {
     let square = |x: f64| x * x;
     let (weights, points) = (DVector::from_element(5, 0.2), dvector![1.0, 2.0, 3.0, 4.0, 5.0]);
@@ -81,7 +86,8 @@ pub(super) fn jensen() -> Result<Figure> {
 /// The two sides of an inequality and what lies between them.
 fn draw_gap(panel: &mut Panel, low: Point, high: Point) {
     panel.line(&[low, high], gap_colour(), 2.2);
-    panel.mark(low, Marker::Disc, 9.0, gap_colour()).mark(high, Marker::Disc, 9.0, gap_colour());
+    disc(panel, low, 4.5, gap_colour());
+    disc(panel, high, 4.5, gap_colour());
 }
 
 /// Two hills on one line: of a mixture of a wide known component about 0 and one of standard deviation 1.2, only the
@@ -147,7 +153,7 @@ pub(super) fn touching() -> Result<Figure> {
     first.line(&by_one, pale, 1.1).line(&by_another, pale, 1.1).line(&touching, e_colour(), 1.8);
     first.line(&likelihood, plot::INK, 1.8);
     foot(&mut first, here[0], here, "*θ*_t");
-    first.mark(here, Marker::Disc, 9.0, e_colour());
+    disc(&mut first, here, 4.5, e_colour());
     first.text([4.1, -19.2], [0.0, 0.0], "*ℓ*(*θ*)", Anchor::Start, plot::INK);
     first.text([-1.5, -24.8], [-6.0, -7.0], "*F*(*q*_1)", Anchor::Middle, paler);
     first.text([3.7, -21.9], [0.0, 0.0], "*F*(*q*_2)", Anchor::Middle, paler);
@@ -162,14 +168,16 @@ pub(super) fn touching() -> Result<Figure> {
     second.line(&[top, there], plot::FAINT, 3.0).line(&likelihood, plot::INK, 1.8);
     second.text([next, (top[1] + there[1]) / 2.0], [7.0, 6.0], "KL", Anchor::Start, plot::GREY);
     second.line(&climb, m_colour(), 3.0);
-    second.mark(here, Marker::Disc, 7.0, e_colour()).mark(top, Marker::Disc, 9.0, m_colour());
+    disc(&mut second, here, 3.5, e_colour());
+    disc(&mut second, top, 4.5, m_colour());
 
     let mut third = hills_panel();
     third.title("E step: touch again").without_y_axis();
     third.line(&touching, pale, 1.1).line(&touching_next, e_colour(), 1.8).line(&likelihood, plot::INK, 1.8);
     foot(&mut third, next, top, "*θ*_{t+1}");
     third.line(&[top, there], e_colour(), 3.0);
-    third.mark(top, Marker::Disc, 7.0, m_colour()).mark(there, Marker::Disc, 9.0, e_colour());
+    disc(&mut third, top, 3.5, m_colour());
+    disc(&mut third, there, 4.5, e_colour());
 
     let figure = Figure::still(&Page::new(3).panel_height(230.0).panel(first).panel(second).panel(third))?;
     Ok(figure.described(
@@ -242,7 +250,8 @@ fn climbing_page(title: &str, q: &DMatrix<f64>, trail: &[(Vec<Point>, Colour)]) 
     if let Some((way, colour)) = trail.last()
         && let Some(&point) = way.last()
     {
-        panel.line(&[[point[0], FLOOR], point], plot::FAINT, 0.7).mark(point, Marker::Disc, 10.0, *colour);
+        panel.line(&[[point[0], FLOOR], point], plot::FAINT, 0.7);
+        disc(&mut panel, point, 5.0, *colour);
     }
     Ok(Page::new(1).width(560.0).panel_height(290.0).panel(panel))
 }
@@ -341,7 +350,7 @@ pub(super) fn contours() -> Result<Figure> {
         let way = [place(&pair[0]), place(&pair[1])];
         map.line(&way, plot::WHITE, 4.2).line(&way, step_colour(pair[1].moved), 2.4);
     }
-    map.mark(place(&trace[0]), Marker::Disc, 9.0, plot::INK);
+    disc(&mut map, place(&trace[0]), 4.5, plot::INK);
     map.text(place(&trace[0]), [9.0, 4.0], "start", Anchor::Start, plot::INK);
     map.mark([0.0, 0.5], Marker::Cross, 8.0, plot::INK);
     map.text([0.0, 0.5], [-10.0, -2.0], "saddle", Anchor::End, plot::INK);
@@ -364,7 +373,8 @@ pub(super) fn contours() -> Result<Figure> {
         side.line(&way, step_colour(pair[1].moved), 2.4);
     }
     let start = [place(&trace[0])[0], trace[0].lower_bound];
-    side.mark(start, Marker::Disc, 9.0, plot::INK).text(start, [9.0, 4.0], "start", Anchor::Start, plot::INK);
+    disc(&mut side, start, 4.5, plot::INK);
+    side.text(start, [9.0, 4.0], "start", Anchor::Start, plot::INK);
     side.text([-1.45, -3.2], [0.0, -4.0], "*ℓ*(*θ*) = max_q *F*(*q*, *θ*)", Anchor::Middle, plot::INK);
     let figure = Figure::still(&Page::new(2).panel_height(270.0).panel(map).panel(side))?;
     Ok(figure.described(
