@@ -86,7 +86,7 @@ pub const ALL: &[Published] = &[
     still("latent/point", "Which Gaussian made this point?", latent::point),
     still("bound/jensen", "Jensen's inequality on a chord", bound::jensen),
     still("bound/touching", "The bound touches, is climbed, and touches again", bound::touching),
-    animation("bound/climbing", "EM climbs one hill after another bound", bound::climbing),
+    animation("bound/climbing", "EM climbs a hill, bound by bound", bound::climbing),
     still("bound/staircase", "The bound rises in every half step", bound::staircase),
     still("bound/contours", "Coordinate ascent on the bound", bound::contours),
 ];
