@@ -29,8 +29,9 @@
 //! | tied, diagonal and spherical covariances | [`gaussian_mixture::CovarianceFamily`], [`gaussian_mixture::spherical`] | L-24 … L-29, T-09 |
 //! | Bayesian posterior, exponential families, classification | [`gaussian_mixture::uses`] | H-23 … H-25, L-03 |
 //! | soft k-means: stiffness, critical stiffness, hard limits | [`soft_kmeans`] | H-40 … H-42, C-42, C-43, T-53 … T-57 |
-//! | latent labels: joint, marginal, posterior, Q | [`latent`] | H-46, H-48, H-64, L-21, L-23, C-36, T-21, T-32 |
+//! | latent labels: joint, marginal, posterior, Q | [`latent`] | H-46, H-48, H-64, L-21, L-23, C-35 … C-37, T-21, T-32 |
 //! | the labels as if they were seen, and all labelings | [`latent::complete`], [`latent::labelings`], [`latent::toolbox`] | H-43 … H-56, L-17 … L-20, C-32 … C-34, B-02, B-06, B-18 … B-20, T-20 |
+//! | a hidden number instead of a label: censored lifetimes | [`latent::censored`] | L-08, L-09 |
 //! | the lower bound, entropy, KL gap, tightness | [`bound`] | C-01 … C-04, C-15 … C-19, C-26 … C-30, B-07 … B-10, T-26 … T-31 |
 //! | Jensen's inequality | [`bound::jensen`] | C-11 … C-14 |
 //! | coordinate ascent, the ascent inequality | [`bound::ascent`] | C-09, C-16, C-17, B-11, B-15, B-16, T-24 |
