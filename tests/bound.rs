@@ -95,7 +95,7 @@ fn states() -> Vec<State> {
 
 fn soft_kmeans(seed: u64) -> (SoftKMeans, DMatrix<f64>) {
     let Case { x, model, .. } = cases::case(Kind::Ordinary, CovarianceFamily::Full, 15, 3, 2, seed);
-    let weights_are = if seed % 2 == 0 { Weights::Held } else { Weights::Fitted };
+    let weights_are = if seed.is_multiple_of(2) { Weights::Held } else { Weights::Fitted };
     (SoftKMeans::new(model.means, 0.3 + 0.2 * seed as f64, weights_are).expect("a model"), x)
 }
 
