@@ -1,7 +1,8 @@
 //! Expectation–maximisation for any model: one sweep, the loop with its stopping rules, and restarts.
 //!
 //! A sweep computes the responsibilities at the current θ (the E step) and then the θ that maximises the expected
-//! complete-data log-likelihood under them (the M step). It never lowers the log-likelihood.
+//! complete-data log-likelihood under them (the M step). It never lowers the log-likelihood. That is all that is
+//! promised: where a run ends depends on its start, and it may be a lower maximum, a saddle, or nowhere at all.
 
 use crate::check;
 use crate::error::{Error, Result};
@@ -14,9 +15,14 @@ use nalgebra::DMatrix;
 /// \theta^{t+1} = \arg\max_\theta \sum_{ij} r_{ij}(\theta^t)\,\log p(x_i, z_i = j \mid \theta)
 /// ```
 ///
+/// The data x and the labels z are variables, θ is not (C-08): the E step infers z given x and θ, the M step moves θ.
+/// It maximises Q, not ℓ (H-E20); both steps are *ascent*, of F(q, θ) in q and then in θ (C-E06), traced half by half in
+/// [`coordinate_ascent`](crate::bound::ascent::coordinate_ascent).
+///
 /// `x` is n×d. Errors are those of the model's two steps.
 ///
-/// Source: H-38, H-51, H-60, L-12, C-24, T-25.
+/// Source: H-38, H-51, H-60, L-12 … L-14, L-16, C-05, C-08, C-16, C-17, C-24, B-11, B-12, T-22, T-25, T-32; H-E20,
+/// C-E06. Dempster, Laird and Rubin (1977).
 ///
 /// ```
 /// use executable_em::{data, em, gaussian_mixture::{CovarianceFamily, random_start}};
@@ -36,7 +42,7 @@ pub fn sweep<M: Model>(model: &M, x: &DMatrix<f64>) -> Result<M> {
 pub enum Tolerance {
     /// Stop when a sweep raises ℓ by no more than this, in nats over the whole data set.
     LogLikelihood(f64),
-    /// Stop when no parameter moves by more than this, relative to max(1, |θ_m|).
+    /// Stop when no parameter moves by more than this, relative to max(1, |θ_m|): see [`largest_move`].
     Parameters(f64),
 }
 
@@ -81,8 +87,10 @@ pub struct Iterate<M> {
 pub struct Fit<M> {
     /// θ⁰, θ¹, …: the start and the θ after every sweep.
     pub iterates: Vec<Iterate<M>>,
-    /// Why the run ended.
+    /// Whether the tolerance or the cap ended the run.
     pub stopped: Stopped,
+    /// The rule that it ran under, and so whether it was ℓ or θ that converged.
+    pub stopping: Stopping,
 }
 
 impl<M> Fit<M> {
@@ -106,20 +114,42 @@ impl<M> Fit<M> {
         self.iterates.len() - 1
     }
 
+    /// By how much each sweep raised ℓ, in nats.
+    ///
+    /// The sum of the rises is bounded wherever ℓ is, so they tend to zero and ℓ converges (B-14). Source: H-61.
+    pub fn rises(&self) -> Vec<f64> {
+        self.iterates.windows(2).map(|pair| pair[1].log_likelihood - pair[0].log_likelihood).collect()
+    }
+
     fn last(&self) -> &Iterate<M> {
         self.iterates.last().expect("a run holds its start")
     }
 }
 
+impl<M: Model> Fit<M> {
+    /// How far each sweep moved θ, by [`largest_move`].
+    ///
+    /// That ℓ converges does not say that these tend to zero, and that they tend to zero does not say that θ
+    /// converges (B-E14). Source: H-61.
+    pub fn moves(&self) -> Vec<f64> {
+        self.iterates.windows(2).map(|pair| largest_move(&pair[0].model, &pair[1].model)).collect()
+    }
+}
+
 /// Runs EM from a start until the tolerance is met or the sweeps reach their cap.
 ///
-/// `x` is n×d. ℓ never falls from one iterate to the next, up to rounding. That the run has converged means that ℓ or θ
-/// has all but come to rest, not that θ is a maximum: it may be a local one, or a saddle (C-E09).
+/// `x` is n×d. ℓ never falls from one iterate to the next, up to rounding; where it is bounded, its values converge
+/// (B-14). The lectures promise more, and four things can happen that they do not say:
+/// * ℓ *stays*: at a fixed point a sweep changes nothing, so "increases" is "does not fall" (B-E13).
+/// * The fixed point is a saddle, or a lower maximum: on {±1, ±2} two equal components never part (H-E21, T-E08, C-E09).
+/// * The run does not end by itself. On {−1, 1} two unit Gaussians at ±m follow m ← tanh m, which creeps towards 0 like
+///   $`\sqrt{3/(2t)}`$ for ever: ℓ is at rest long before θ is (C-E09, B-E14).
+/// * ℓ is not bounded, a component collapses onto a point, and its variance leaves the floating-point numbers (C-E09).
 ///
 /// [`Error::Domain`] for a tolerance that is negative or NaN, and the errors of the model's two steps: a component that
 /// collapses onto a point ends the run with [`Error::NotPositiveDefinite`].
 ///
-/// Source: H-38, H-52, H-61, L-12, B-13, T-24.
+/// Source: H-38, H-52, H-61, L-12, C-06, C-24, C-25, B-13, B-14, T-23, T-24; C-E09, H-E21, B-E13, B-E14, T-E08.
 ///
 /// ```
 /// use executable_em::{data, em, gaussian_mixture::{CovarianceFamily, random_start}};
@@ -151,14 +181,31 @@ pub fn fit<M: Model>(start: M, x: &DMatrix<f64>, stopping: &Stopping) -> Result<
         };
         iterates.push(Iterate { model, log_likelihood });
         if arrived {
-            return Ok(Fit { iterates, stopped: Stopped::Converged });
+            return Ok(Fit { iterates, stopped: Stopped::Converged, stopping: *stopping });
         }
     }
-    Ok(Fit { iterates, stopped: Stopped::MaxSweeps })
+    Ok(Fit { iterates, stopped: Stopped::MaxSweeps, stopping: *stopping })
 }
 
-/// The largest change of a parameter between two models of the same shape, relative to max(1, |θ_m|).
-fn largest_move<M: Model>(before: &M, after: &M) -> f64 {
+/// How far apart two models of the same shape are: the largest change of a parameter, relative where the parameter is
+/// large.
+///
+/// ```math
+/// \max_m\frac{|\theta'_m - \theta_m|}{\max(1, |\theta_m|)}
+/// ```
+///
+/// It depends on the units of the data, as ℓ's rises do not.
+///
+/// Source: H-61, B-E14.
+///
+/// ```
+/// use executable_em::{em, soft_kmeans::{SoftKMeans, Weights}};
+/// use nalgebra::dmatrix;
+/// let at = |a: f64, b: f64| SoftKMeans::new(dmatrix![a; b], 1.0, Weights::Held);
+/// assert_eq!(em::largest_move(&at(0.25, 8.0)?, &at(0.5, 10.0)?), 0.25); // 0.25 and 2/8
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn largest_move<M: Model>(before: &M, after: &M) -> f64 {
     let (before, after) = (before.parameters(), after.parameters());
     before.iter().zip(&after).map(|(a, b)| (b - a).abs() / a.abs().max(1.0)).fold(0.0, f64::max)
 }
@@ -168,7 +215,7 @@ fn largest_move<M: Model>(before: &M, after: &M) -> f64 {
 /// Returns a result for each start, in order: a start may fail (a component collapses) while others arrive.
 /// [`best`] picks the winner.
 ///
-/// Source: C-10, H-18; the `n_init` of T-06.
+/// Source: C-10, L-15, T-23, H-18; the `n_init` of T-06.
 ///
 /// ```
 /// use executable_em::{data, em, gaussian_mixture::{CovarianceFamily, random_start}};

@@ -1,8 +1,10 @@
 //! The laws that hold for every model with a discrete latent label, written once: for the Gaussian mixture in its four
-//! families and for a mixture of Poissons that is defined here and knows nothing but the `Model` trait.
+//! families, for a mixture of Poissons that is defined here and for a mixture of coins in a file of its own; both know
+//! nothing but the `Model` trait.
 
 mod common;
 
+use common::bernoulli::{self, BernoulliMixture};
 use common::bounds::{self, gamma, log_likelihood_error, responsibility_error, sum_of};
 use common::cases::{self, Case, Kind};
 use common::{assert_matrices_within, assert_within, permutations};
@@ -141,6 +143,73 @@ impl Lawful for PoissonMixture {
     fn permuted(&self, order: &[usize]) -> Self {
         PoissonMixture { weights: self.weights.select_rows(order), rates: self.rates.select_rows(order) }
     }
+}
+
+impl Lawful for BernoulliMixture {
+    /// A sum of d + 1 rounded logs.
+    fn rounding(&self, x: &DMatrix<f64>) -> DMatrix<f64> {
+        let d = x.ncols();
+        DMatrix::from_fn(x.nrows(), self.weights.len(), |i, j| {
+            if self.weights[j] == 0.0 {
+                return 0.0;
+            }
+            let logs: f64 = (0..d)
+                .map(|a| {
+                    let p = self.biases[(j, a)];
+                    if x[(i, a)] == 1.0 { p.ln().abs() } else { (1.0 - p).ln().abs() }
+                })
+                .sum();
+            gamma(d + 4) * (self.weights[j].ln().abs() + logs)
+        })
+    }
+
+    /// As for the other mixtures: two evaluations, the error of r, weights off the simplex, and the biases. An error
+    /// δ ≤ γ(n + 3)p of a bias costs R δ²/(2p(1 − p)) ≤ R γ²/(2 EDGE), and raising it to the edge R EDGE(1 + EDGE) at most.
+    fn fall(&self, next: &Self, x: &DMatrix<f64>) -> Option<f64> {
+        let (n, d) = x.shape();
+        let (old, new) = (self.log_joint(x).ok()?, next.log_joint(x).ok()?);
+        let (old_error, new_error) = (self.rounding(x), next.rounding(x));
+        let r_error = responsibility_error(&old, &old_error);
+        let change: f64 = (0..old.len())
+            .filter(|&at| r_error[at] > f64::MIN_POSITIVE && (new[at] - old[at]).is_finite())
+            .map(|at| r_error[at] * (new[at] - old[at]).abs())
+            .sum();
+        let bias = 0.5 * gamma(n + 3).powi(2) / bernoulli::EDGE + 2.0 * bernoulli::EDGE;
+        let m_step = n as f64 * (gamma(n + self.weights.len() + 4) + d as f64 * bias);
+        Some(
+            log_likelihood_error(&old, &old_error) + log_likelihood_error(&new, &new_error) + change + m_step,
+        )
+    }
+
+    fn reordering(&self, x: &DMatrix<f64>) -> DVector<f64> {
+        DVector::from_element(self.parameters().len(), 2.0 * gamma(4 * x.nrows() + 20))
+    }
+
+    fn permuted(&self, order: &[usize]) -> Self {
+        BernoulliMixture { weights: self.weights.select_rows(order), biases: self.biases.select_rows(order) }
+    }
+}
+
+/// A hard case for the mixture of coins: tiny and zero weights, coincident and extreme biases, few data, equal rows.
+fn bernoulli_case() -> impl Strategy<Value = (BernoulliMixture, DMatrix<f64>)> {
+    (1..30usize, 1..4usize, 1..6usize, 0..6usize, any::<u64>()).prop_map(|(n, k, d, kind, seed)| {
+        let mut rng = data::rng(seed);
+        let mut x = DMatrix::from_fn(n, d, |_, _| if rng.random_bool(0.6) { 1.0 } else { 0.0 });
+        let mut weights = cases::weights(k, &mut rng);
+        let mut biases = DMatrix::from_fn(k, d, |_, _| rng.random_range(0.05..0.95));
+        match kind {
+            1 => biases = DMatrix::from_fn(k, d, |_, a| biases[(0, a)]),
+            2 | 3 if k > 1 => {
+                weights[0] = 0.0;
+                weights /= weights.sum();
+                weights[0] = if kind == 2 { 1e-300 } else { 0.0 };
+            }
+            4 => biases.apply(|p| *p = if *p > 0.5 { 1.0 - bernoulli::EDGE } else { bernoulli::EDGE }),
+            5 => x = DMatrix::from_fn(n, d, |i, a| x[(i / 3 * 3, a)]),
+            _ => {}
+        }
+        (BernoulliMixture { weights, biases }, x)
+    })
 }
 
 /// A hard case for the Poisson mixture: tiny and zero weights, coincident rates, few data, large counts.
@@ -331,6 +400,12 @@ proptest! {
     /// H-29, H-52, H-60, L-14, T-22: the same laws for a model that knows nothing but the trait.
     #[test]
     fn the_laws_hold_for_poisson_mixtures((model, x) in poisson_case(), seed in any::<u64>()) {
+        all_laws(&model, &x, seed);
+    }
+
+    /// T-46, H-52, L-14, L-16, T-22: the same laws for the mixture of coins, which is one short file.
+    #[test]
+    fn the_laws_hold_for_bernoulli_mixtures((model, x) in bernoulli_case(), seed in any::<u64>()) {
         all_laws(&model, &x, seed);
     }
 

@@ -5,6 +5,7 @@
 //! To add one, write its function in the chapter's file and its row in [`ALL`].
 
 mod bound;
+mod em;
 mod gaussian_mixture;
 mod kmeans;
 mod latent;
@@ -89,6 +90,10 @@ pub const ALL: &[Published] = &[
     animation("bound/climbing", "EM climbs a hill, bound by bound", bound::climbing),
     still("bound/staircase", "The bound rises in every half step", bound::staircase),
     still("bound/contours", "Coordinate ascent on the bound", bound::contours),
+    still("em/starts", "Thirty starts of EM and where they end", em::starts),
+    still("em/traces", "The log-likelihood from thirty starts", em::traces),
+    still("em/paths", "EM and gradient ascent on the same landscape", em::paths),
+    still("em/tanh", "A run of EM that never stops", em::tanh),
 ];
 
 /// The published figure of that name: in a notebook, `figures::draw("kmeans/steps")?` shows the very figure

@@ -1,10 +1,11 @@
-//! EM beside its rival: gradient ascent on the log-likelihood in the means.
+//! EM beside its rival: gradient ascent on the log-likelihood in the means, the steps in between, and the curvature that
+//! tells a maximum from a saddle.
 
-use super::{GaussianMixture, score};
-use crate::check;
-use crate::error::Result;
-use crate::latent;
-use nalgebra::DMatrix;
+use super::{GaussianMixture, score, update};
+use crate::error::{Error, Result};
+use crate::latent::{self, Model};
+use crate::{check, gaussian};
+use nalgebra::{DMatrix, DVector};
 
 /// The mean step of EM, written as a gradient step with a matrix for a step length.
 ///
@@ -36,6 +37,69 @@ pub fn em_step(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<DMatrix<f64>
         means.set_row(j, &(model.means.row(j) + step.transpose()));
     }
     Ok(means)
+}
+
+/// Generalised EM: a mixture whose means go a share s of the way to the M step; its weights and covariances are known.
+///
+/// ```math
+/// \mu_j \leftarrow \mu_j + s\,\delta_j, \quad \delta_j = \frac1{R_j}\sum_i r_{ij}(x_i - \mu_j); \qquad
+/// Q \text{ rises by } \left(s - \tfrac{s^2}2\right)\sum_j R_j\,\delta_j^\top\Sigma_j^{-1}\delta_j
+/// ```
+///
+/// Q is a parabola along the step, with its top at s = 1, the M step. Every s between 0 and 2 raises it, and hence ℓ by
+/// at least as much: EM needs no exact M step, only one that climbs (C-E15 denies it). Since it is a
+/// [`Model`], [`em::fit`](crate::em::fit) runs it.
+///
+/// Source: C-E15, C-07; Dempster, Laird and Rubin (1977), §2.
+///
+/// ```
+/// use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, gradient::PartOfStep};
+/// use executable_em::em;
+/// use nalgebra::{dmatrix, dvector};
+/// let one = GaussianMixture::new(dvector![1.0], dmatrix![0.0], vec![dmatrix![1.0]], CovarianceFamily::Full)?;
+/// let half = PartOfStep::new(one, 0.5)?;
+/// assert_eq!(em::sweep(&half, &dmatrix![4.0])?.mixture.means[0], 2.0);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct PartOfStep {
+    /// All parameters; only the means move.
+    pub mixture: GaussianMixture,
+    /// The share s of the step: 1 is EM.
+    pub share: f64,
+}
+
+impl PartOfStep {
+    /// `mixture` with free means. [`Error::Domain`] unless the share lies strictly between 0 and 2.
+    ///
+    /// Source: C-E15. Example: [`PartOfStep`].
+    pub fn new(mixture: GaussianMixture, share: f64) -> Result<Self> {
+        mixture.validate()?;
+        if !(share > 0.0 && share < 2.0) {
+            return Err(Error::Domain { what: "share of a step", value: share, allowed: "between 0 and 2" });
+        }
+        Ok(PartOfStep { mixture, share })
+    }
+}
+
+impl Model for PartOfStep {
+    /// That of the mixture.
+    fn log_joint(&self, x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
+        self.mixture.log_joint(x)
+    }
+
+    /// Part of the way to the means that maximise Q.
+    fn maximize(&self, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<Self> {
+        let mut next = self.clone();
+        let step = update::means(x, r, &self.mixture.means)? - &self.mixture.means;
+        next.mixture.means += step * self.share;
+        Ok(next)
+    }
+
+    /// The means.
+    fn parameters(&self) -> DVector<f64> {
+        DVector::from_column_slice(self.mixture.means.as_slice())
+    }
 }
 
 /// Gradient ascent on the log-likelihood in the means, weights and covariances held.
@@ -71,4 +135,48 @@ pub fn ascend_means(
         path.push(next);
     }
     Ok(path)
+}
+
+/// The Hessian of the log-likelihood in the means.
+///
+/// ```math
+/// \frac{\partial^2\ell}{\partial\mu_j\,\partial\mu_l^\top} =
+///   \sum_i r_{ij}(\delta_{jl} - r_{il})\,s_{ij}s_{il}^\top - \delta_{jl}\,R_j\Sigma_j^{-1}, \qquad
+///   s_{ij} = \Sigma_j^{-1}(x_i - \mu_j)
+/// ```
+///
+/// `x` is n×d; returns kd×kd, row jd + a belonging to coordinate a of μ_j, in nats per squared unit of the data. The last
+/// term is the Hessian of Q, always negative; the first is what not knowing the labels adds. Where it wins, a point
+/// with score zero is no maximum: EM rests there, but on a saddle (H-E21).
+///
+/// Source: H-E21, T-E08, C-E09.
+///
+/// ```
+/// use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, gradient};
+/// use nalgebra::{dmatrix, dvector};
+/// let equal = GaussianMixture::new(
+///     dvector![0.5, 0.5], dmatrix![0.0; 0.0], vec![dmatrix![1.0]; 2], CovarianceFamily::Full)?;
+/// let hessian = gradient::hessian_in_means(&equal, &dmatrix![-2.0; -1.0; 1.0; 2.0])?;
+/// assert_eq!(hessian, dmatrix![0.5, -2.5; -2.5, 0.5]); // eigenvalues −2 and +3
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn hessian_in_means(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
+    let (k, d) = (model.k(), model.d());
+    let r = model.responsibilities(x)?;
+    let counts = latent::counts(&r);
+    let mut precisions = Vec::new();
+    for (component, covariance) in model.covariances.iter().enumerate() {
+        precisions.push(gaussian::cholesky(covariance, component)?.inverse());
+    }
+    let s = |i: usize, j: usize| &precisions[j] * (x.row(i) - model.means.row(j)).transpose();
+    let mut hessian = DMatrix::zeros(k * d, k * d);
+    for (j, l) in (0..k).flat_map(|j| (0..k).map(move |l| (j, l))) {
+        let same = if j == l { 1.0 } else { 0.0 };
+        let mut block = &precisions[j] * (-same * counts[j]);
+        for i in 0..x.nrows() {
+            block += s(i, j) * s(i, l).transpose() * (r[(i, j)] * (same - r[(i, l)]));
+        }
+        hessian.view_mut((j * d, l * d), (d, d)).copy_from(&block);
+    }
+    Ok(hessian)
 }
