@@ -185,19 +185,19 @@ pub(super) fn paths() -> Result<Figure> {
             path(&mut panel, &way, colour);
         }
         for peak in [place(&top.model().means), [top.model().means[1], top.model().means[0]]] {
-            panel.mark(peak, Marker::Star, 13.0, plot::INK);
+            panel.mark(peak, Marker::Cross, 12.0, plot::INK);
         }
         let centre = x.mean();
         panel.mark([centre, centre], Marker::Square, 7.0, plot::INK);
         if index == 1 {
             panel.text([centre, centre], [10.0, 16.0], "saddle", Anchor::Start, plot::INK);
-            panel.text(place(&top.model().means), [13.0, -7.0], "maximum", Anchor::Start, plot::INK);
+            panel.text(place(&top.model().means), [11.0, -7.0], "maximum", Anchor::Start, plot::INK);
         }
         page = page.panel(panel);
     }
     let figure = Figure::still(&page)?;
     Ok(figure.described(
-        "Nine data on a line, two unit Gaussians with free means, and ℓ(μ_1, μ_2) in shades: two maxima (stars), mirror \
+        "Nine data on a line, two unit Gaussians with free means, and ℓ(μ_1, μ_2) in shades: two maxima (crosses), mirror \
          images that differ in the components' names, and between them a saddle (square) on the white diagonal. EM and \
          gradient ascent go from the same six starts, a dot a step. EM needs no step length. A short one makes the \
          gradient crawl (40 steps), a long one makes it jump to and fro (14 steps).",
@@ -210,7 +210,7 @@ pub(super) fn paths() -> Result<Figure> {
 fn path(panel: &mut Panel, way: &[Point], colour: Colour) {
     panel.line(way, plot::WHITE, 2.6).line(way, colour, 1.1);
     panel.dots(way, &[colour], 1.9, 1.0);
-    panel.mark(way[0], Marker::Disc, 7.0, colour);
+    panel.dots(&way[..1], &[plot::WHITE], 5.2, 1.0).dots(&way[..1], &[colour], 4.0, 1.0);
 }
 
 pub(super) fn tanh() -> Result<Figure> {
@@ -255,7 +255,7 @@ pub(super) fn tanh() -> Result<Figure> {
     ] {
         let fit = em::fit(start(1.0)?, &x, &Stopping { tolerance: rule, max_sweeps: 10_000 })?;
         let place = [(fit.sweeps() as f64).log10(), fit.model().means[1].log10()];
-        decay.mark(place, Marker::Disc, 9.0, plot::INK);
+        decay.dots(&[place], &[plot::WHITE], 5.8, 1.0).dots(&[place], &[plot::INK], 4.4, 1.0);
         decay.text(place, [-12.0, 10.0], words, Anchor::End, plot::INK);
     }
     let figure = Figure::still(&Page::new(2).panel_height(270.0).panel(cobweb).panel(decay))?;
