@@ -204,8 +204,8 @@ fn a_move_is_relative_to_where_it_began() {
     assert_eq!((sweeps(9.1), sweeps(8.9), sweeps(1.0)), (1, 2, 2));
 }
 
-/// H-E21, T-E08, C-E09, B-E13: converged is not maximal: on {±1, ±2} two equal components rest at ℓ = −7.508, a saddle, while −5.676 is
-/// reached from the side; the Hessian in the two means has the eigenvalues −2 and +3 there, in units of 1/variance.
+/// H-E21, T-E08, C-E09, B-E13: converged is not maximal: on {±1, ±2} two equal components, variances fitted along, rest at ℓ = −7.508,
+/// while −5.676 is reached from the side.
 #[test]
 fn erratum_em_may_rest_at_a_saddle() {
     let x = column(&[-2.0, -1.0, 1.0, 2.0]);
@@ -634,8 +634,7 @@ fn the_hessian_in_the_means_is_that_of_hyper_dual_numbers() {
         let kind = Kind::TAME[seed as usize % 4];
         let case = cases::case(kind, CovarianceFamily::Full, 9, 3, 2, seed);
         let hessian = gradient::hessian_in_means(&case.model, &case.x).unwrap();
-        let scale: f64 =
-            case.model.covariances.iter().map(|s| bounds::scaled_condition(s)).fold(1.0, f64::max);
+        let scale: f64 = case.model.covariances.iter().map(bounds::scaled_condition).fold(1.0, f64::max);
         // Sums of n products of two scores and two responsibilities, each through a factor of condition `scale`.
         let size = 1.0
             + hessian.amax()

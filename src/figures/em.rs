@@ -65,7 +65,7 @@ pub(super) fn starts() -> Result<Figure> {
             }
         }
         if outcome == OTHER {
-            panel.text([4.7, -2.15], [0.0, 0.0], "one for two", Anchor::Start, deep);
+            panel.text([4.75, -2.7], [0.0, 0.0], "one for two", Anchor::Start, deep);
             panel.text([7.8, 0.3], [0.0, 0.0], "two for one", Anchor::Middle, deep);
         }
         page = page.panel(panel);
