@@ -13,7 +13,7 @@ use nalgebra::{DMatrix, DVector};
 /// \mu_j^{\text{new}} = \mu_j + \frac{\Sigma_j}{R_j}\,\nabla_{\mu_j}\ell
 /// ```
 ///
-/// `x` is n×d; returns k×d, equal to [`update::means`](super::update::means) at the same responsibilities. The matrix is
+/// `x` is n×d; returns k×d, equal to [`update::means`] at the same responsibilities. The matrix is
 /// positive definite, so the step points uphill, and it needs no step length to be chosen. A component with $`R_j = 0`$
 /// stays where it is.
 ///
