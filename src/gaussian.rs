@@ -107,7 +107,7 @@ pub fn log_determinant(covariance: &DMatrix<f64>) -> Result<f64> {
 /// `x` is n×d, `mean` 1×d, `covariance` d×d; returns n values in nats. Errors: [`Error::Shape`],
 /// [`Error::NotFinite`], and those of [`cholesky`].
 ///
-/// Source: H-26, T-34, B-01 (the normaliser is (2π)^{−d/2}: B-E01).
+/// Source: H-26, T-34, L-01 (the density that the lecture imports), B-01 (the normaliser is (2π)^{−d/2}: B-E01).
 ///
 /// ```
 /// use executable_em::gaussian::log_density;

@@ -76,7 +76,7 @@ impl Lloyd {
 /// assignment; and there are finitely many assignments. What it reaches is a coordinate-wise optimum: no single step
 /// improves it, though moving a mean and its data together may (H-E12, H-E16, T-E19).
 ///
-/// Source: H-05, H-12, H-14, H-17, T-04, B-32.
+/// Source: H-05, H-11, H-12, H-14, H-17, T-02, T-04, B-32.
 ///
 /// ```
 /// use executable_em::kmeans::lloyd;

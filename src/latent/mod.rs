@@ -34,7 +34,7 @@ use nalgebra::{DMatrix, DVector};
 /// Implementing these three methods is all that a new mixture needs; likelihood, responsibilities, the EM loop
 /// and its restarts come from [`latent`](crate::latent) and [`em`](crate::em).
 ///
-/// Source: H-51, H-52, H-60, L-08, L-12, C-24, T-16, T-22; Dempster, Laird and Rubin (1977).
+/// Source: H-51, H-52, H-60, L-08, L-12, C-24, T-16, T-22, T-46 (the example); Dempster, Laird and Rubin (1977).
 ///
 /// ```
 /// use executable_em::{Result, em, latent::{self, Model}};
