@@ -50,6 +50,13 @@ pub(crate) fn responsibilities(r: &DMatrix<f64>, n: usize) -> Result<()> {
     }
 }
 
+/// Data (n×d), responsibilities (n×k) and means (k×d) that fit together.
+pub(crate) fn state(x: &DMatrix<f64>, r: &DMatrix<f64>, means: &DMatrix<f64>) -> Result<()> {
+    data_and_means(x, means)?;
+    responsibilities(r, x.nrows())?;
+    shape("responsibilities", r.shape(), (x.nrows(), means.nrows()))
+}
+
 /// A probability vector: entries in [0, 1] that sum to one.
 pub(crate) fn simplex(what: &'static str, row: usize, entries: impl Iterator<Item = f64>) -> Result<()> {
     let mut sum = 0.0;

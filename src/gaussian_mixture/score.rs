@@ -277,7 +277,5 @@ pub fn residual_form_derivative(
 /// A mixture, data and responsibilities that fit together.
 fn check_state(model: &GaussianMixture, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<()> {
     model.validate()?;
-    check::data_and_means(x, &model.means)?;
-    check::responsibilities(r, x.nrows())?;
-    check::shape("responsibilities", r.shape(), (x.nrows(), model.k()))
+    check::state(x, r, &model.means)
 }

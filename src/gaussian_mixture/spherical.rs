@@ -130,7 +130,7 @@ pub fn score_in_variances(
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn variances(x: &DMatrix<f64>, r: &DMatrix<f64>, means: &DMatrix<f64>) -> Result<DVector<f64>> {
-    check_state(x, r, means, &DVector::from_element(means.nrows(), 1.0))?;
+    check::state(x, r, means)?;
     let d = x.ncols() as f64;
     let distances = kmeans::squared_distances(x, means)?;
     let counts = latent::counts(r);
@@ -145,9 +145,7 @@ fn check_state(
     means: &DMatrix<f64>,
     variances: &DVector<f64>,
 ) -> Result<()> {
-    check::data_and_means(x, means)?;
-    check::responsibilities(r, x.nrows())?;
-    check::shape("responsibilities", r.shape(), (x.nrows(), means.nrows()))?;
+    check::state(x, r, means)?;
     check::shape("variances", variances.shape(), (means.nrows(), 1))?;
     variances.iter().try_for_each(|&variance| check::positive("variance", variance))
 }

@@ -71,7 +71,7 @@ pub fn raw_moment_covariances(
     r: &DMatrix<f64>,
     means: &DMatrix<f64>,
 ) -> Result<Vec<DMatrix<f64>>> {
-    check_state(x, r, means, &vec![DMatrix::identity(x.ncols(), x.ncols()); means.nrows()])?;
+    check::state(x, r, means)?;
     let counts = latent::counts(r);
     (0..means.nrows())
         .map(|j| {
@@ -151,9 +151,7 @@ fn check_state(
     means: &DMatrix<f64>,
     previous: &[DMatrix<f64>],
 ) -> Result<()> {
-    check::data_and_means(x, means)?;
-    check::responsibilities(r, x.nrows())?;
-    check::shape("responsibilities", r.shape(), (x.nrows(), means.nrows()))?;
+    check::state(x, r, means)?;
     check::shape("covariances", (previous.len(), 1), (means.nrows(), 1))?;
     previous.iter().try_for_each(|matrix| check::shape("covariance", matrix.shape(), (x.ncols(), x.ncols())))
 }

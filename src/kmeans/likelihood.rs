@@ -1,6 +1,6 @@
 //! k-means as maximum likelihood: J is, up to constants, a negative log-likelihood with hard assignments.
 
-use super::{check_state, objective};
+use super::objective;
 use crate::check;
 use crate::error::Result;
 use crate::gaussian;
@@ -28,7 +28,7 @@ use std::f64::consts::TAU;
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn log_likelihood(x: &DMatrix<f64>, r: &DMatrix<f64>, means: &DMatrix<f64>, sigma: f64) -> Result<f64> {
-    check_state(x, r, means)?;
+    check::state(x, r, means)?;
     check::positive("sigma", sigma)?;
     let covariance = DMatrix::from_diagonal_element(x.ncols(), x.ncols(), sigma * sigma);
     let mut density = DVector::zeros(x.nrows());

@@ -111,7 +111,7 @@ pub fn responsibilities(x: &DMatrix<f64>, means: &DMatrix<f64>) -> Result<DMatri
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn update_means(x: &DMatrix<f64>, r: &DMatrix<f64>, previous: &DMatrix<f64>) -> Result<DMatrix<f64>> {
-    check_state(x, r, previous)?;
+    check::state(x, r, previous)?;
     let mut means = previous.clone();
     for (j, &count) in latent::counts(r).iter().enumerate() {
         if count > 0.0 {
@@ -164,7 +164,7 @@ pub fn means_in_array_form(x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<DMatrix
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn objective(x: &DMatrix<f64>, r: &DMatrix<f64>, means: &DMatrix<f64>) -> Result<f64> {
-    check_state(x, r, means)?;
+    check::state(x, r, means)?;
     Ok(r.component_mul(&squared_distances(x, means)?).sum())
 }
 
@@ -186,7 +186,7 @@ pub fn objective(x: &DMatrix<f64>, r: &DMatrix<f64>, means: &DMatrix<f64>) -> Re
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn objective_gradient(x: &DMatrix<f64>, r: &DMatrix<f64>, means: &DMatrix<f64>) -> Result<DMatrix<f64>> {
-    check_state(x, r, means)?;
+    check::state(x, r, means)?;
     let (k, d) = means.shape();
     Ok(DMatrix::from_fn(k, d, |j, a| {
         -2.0 * (0..x.nrows()).map(|i| r[(i, j)] * (x[(i, a)] - means[(j, a)])).sum::<f64>()
@@ -238,11 +238,4 @@ pub fn risk(x: &DMatrix<f64>, labels: &[usize], means: &DMatrix<f64>) -> Result<
     check::shape("labels", (labels.len(), 1), (x.nrows(), 1))?;
     latent::one_hot(labels, means.nrows())?;
     Ok(labels.iter().enumerate().map(|(i, &label)| (x.row(i) - means.row(label)).norm_squared()).sum())
-}
-
-/// Data, responsibilities and means that fit together.
-fn check_state(x: &DMatrix<f64>, r: &DMatrix<f64>, means: &DMatrix<f64>) -> Result<()> {
-    check::data_and_means(x, means)?;
-    check::responsibilities(r, x.nrows())?;
-    check::shape("responsibilities", r.shape(), (x.nrows(), means.nrows()))
 }
