@@ -3,6 +3,7 @@
 import fcntl
 import itertools
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -29,7 +30,14 @@ os.set_inheritable(lock, True)  # held for as long as the kernel lives
 no_source = tools / "no-std-source"
 (no_source / "core").mkdir(parents=True, exist_ok=True)
 
+# The cells' libraries look for std relative to the folder they were linked in, and the kernel moves
+# them one folder up: that finds nothing where these tools lie in the same home as the toolchain.
+std = subprocess.run(["rustc", "--print", "target-libdir"], capture_output=True, text=True, check=True)
+loader_path = "DYLD_LIBRARY_PATH" if sys.platform == "darwin" else "LD_LIBRARY_PATH"
+std_first = filter(None, [std.stdout.strip(), os.environ.get(loader_path)])
+
 os.environ |= {
+    loader_path: os.pathsep.join(std_first),
     "EVCXR_CONFIG_DIR": str(Path(__file__).parent),  # init.evcxr
     "EVCXR_TMPDIR": str(folder),
     "XDG_CACHE_HOME": str(tools / "cache"),
