@@ -61,10 +61,12 @@
 //! Bad input (NaN, shapes that do not fit, weights off the simplex, indefinite covariances, broken tables) is an
 //! [`Error`] that names the place and the value. No function here panics on any input.
 
+pub mod bernoulli_mixture;
 pub mod bound;
 mod check;
 pub mod data;
 pub mod em;
+pub mod errata;
 pub mod error;
 #[cfg(feature = "cli")]
 pub mod export;
@@ -75,9 +77,10 @@ pub mod gaussian_mixture;
 pub mod kmeans;
 pub mod latent;
 pub mod notebook;
+pub mod pathologies;
 #[cfg(feature = "figures")]
 pub mod plot;
-
+pub mod selection;
 pub mod soft_kmeans;
 
 pub use error::{Error, Result};

@@ -4,11 +4,15 @@
 //!
 //! To add one, write its function in the chapter's file and its row in [`ALL`].
 
+mod bernoulli_mixture;
 mod bound;
 mod em;
+mod errata;
 mod gaussian_mixture;
 mod kmeans;
 mod latent;
+mod pathologies;
+mod selection;
 mod soft_kmeans;
 
 use crate::em::{Stopping, Tolerance};

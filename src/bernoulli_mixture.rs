@@ -1,0 +1,1 @@
+//! Mixtures of coins: a hidden coin is drawn and flipped.

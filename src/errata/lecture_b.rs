@@ -1,0 +1,1 @@
+//! As printed in the web note after Bishop.

@@ -1,0 +1,1 @@
+//! As printed in lecture 23 of COMP90051.

@@ -1,0 +1,1 @@
+//! As printed in lecture 22 of Probabilistic Machine Learning.

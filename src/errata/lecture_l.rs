@@ -1,0 +1,1 @@
+//! As printed in lecture 13, Gaussian mixture models.

@@ -1,0 +1,1 @@
+//! As printed in tutorial 10 of CS 236756.

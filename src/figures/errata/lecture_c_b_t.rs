@@ -1,0 +1,1 @@
+//! Lectures C, B and T.

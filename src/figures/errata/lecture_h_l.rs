@@ -1,0 +1,1 @@
+//! Lectures H and L.

@@ -1,0 +1,1 @@
+//! The figures of the chapter on choosing the number of components.

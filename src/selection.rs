@@ -1,0 +1,1 @@
+//! How many components: criteria, held-out data, and sticks that break for ever.

@@ -1,0 +1,1 @@
+//! What decides the errata of the web note after Bishop.

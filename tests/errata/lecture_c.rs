@@ -1,0 +1,1 @@
+//! What decides the errata of lecture 23 of COMP90051.

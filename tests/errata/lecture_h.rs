@@ -1,0 +1,1 @@
+//! What decides the errata of lecture 22 of Probabilistic Machine Learning.

@@ -1,0 +1,1 @@
+//! What decides the errata of lecture 13, Gaussian mixture models.

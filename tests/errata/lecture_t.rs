@@ -1,0 +1,1 @@
+//! What decides the errata of tutorial 10 of CS 236756.
