@@ -1,1 +1,0 @@
-//! As printed in lecture 22 of Probabilistic Machine Learning.
