@@ -98,6 +98,8 @@ pub const ALL: &[Published] = &[
     still("em/traces", "The log-likelihood from thirty starts", em::traces),
     still("em/paths", "EM and gradient ascent on the same landscape", em::paths),
     still("em/tanh", "A run of EM that never stops", em::tanh),
+    still("errata/half", "What the ½ in soft k-means is for", errata::lecture_h_l::half),
+    still("errata/dimension", "A variance is per dimension", errata::lecture_h_l::dimension),
 ];
 
 /// The published figure of that name: in a notebook, `figures::draw("kmeans/steps")?` shows the very figure
