@@ -20,7 +20,6 @@ pub(in crate::figures) fn half() -> Result<Figure> {
     let mut share = Panel::new([-2.0, 2.0], [0.0, 1.0]);
     share.title("*r* of the mean at 1, *β* = 1").x_label("*x*");
     share.x_ticks(&[-2.0, -1.0, 0.0, 1.0, 2.0]).y_ticks(&[0.0, 0.5, 1.0]);
-    share.line(&[[0.0, 0.0], [0.0, 1.0]], plot::FAINT, 0.8);
     for (r, which) in [
         (lecture_h::responsibilities_without_the_half(&pair, &nodes)?, PRINTED),
         (pair.responsibilities(&nodes)?, RIGHT),
@@ -52,22 +51,21 @@ pub(in crate::figures) fn half() -> Result<Figure> {
     );
 
     let x = dmatrix![-1.5; -0.5; 0.5; 1.5; 2.0];
-    let start = SoftKMeans::new(dmatrix![-0.2; 0.8], 1.0, Weights::Fitted)?;
+    let start = SoftKMeans::new(dmatrix![-0.3; 0.9], 1.0, Weights::Fitted)?;
     let printed_sweep =
         |model: &SoftKMeans| model.maximize(&x, &lecture_h::responsibilities_without_the_half(model, &x)?);
     let value = |model: &SoftKMeans| model.log_likelihood(&x);
-    let [right, printed] = two_runs(&start, [40, 20], |model| em::sweep(model, &x), printed_sweep, value)?;
-    let mut climb = Panel::new([0.0, 60.0], [-8.34, -8.09]);
-    climb.title("*ℓ*, nats").x_label("sweep").y_ticks(&[-8.3, -8.2, -8.1]).x_ticks(&[0.0, 20.0, 40.0, 60.0]);
-    runs(&mut climb, &right, &printed);
-    climb.text([20.0, right[20][1]], [0.0, 22.0], "with the ½", Anchor::Middle, plot::component(RIGHT));
-    climb.text([50.0, printed[10][1]], [0.0, 18.0], "as printed", Anchor::Middle, plot::component(PRINTED));
+    let [right, printed] = two_runs(&start, [15, 10], |model| em::sweep(model, &x), printed_sweep, value)?;
+    let mut climb = runs(&right, &printed);
+    climb.title("*ℓ*, nats");
+    climb.text([10.0, right[10][1]], [0.0, 22.0], "with the ½", Anchor::Middle, plot::component(RIGHT));
+    climb.text([20.0, printed[5][1]], [0.0, 20.0], "as printed", Anchor::Middle, plot::component(PRINTED));
 
     let figure = Figure::still(&Page::new(2).panel_height(230.0).panel(share).panel(climb))?;
     Ok(figure.described(
         "Left: the responsibility of the right one of two means (crosses) with the covariance I/β, and what the exponent \
          −β‖x − μ‖² makes of it: the responsibility for twice the stiffness. Right: EM on the data −1.5, −.5, .5, 1.5, 2. After \
-         forty sweeps the run either goes on as it is, at its maximum, or with the printed form, and then ℓ falls.",
+         fifteen sweeps the run either goes on as it is, at its maximum, or with the printed form, and then ℓ falls.",
         "Left, two S-shaped curves through the same middle, the printed one steeper. Right, a curve that rises and levels \
          out; where it branches, one branch stays and the other falls to a lower level.",
     ))
@@ -85,21 +83,21 @@ pub(in crate::figures) fn dimension() -> Result<Figure> {
     circles.equal_aspect().title("one standard deviation");
     circles.x_ticks(&[-1.0, 0.0, 1.0]).y_ticks(&[-1.0, 0.0, 1.0]);
     for (variance, which) in [(printed, PRINTED), (right, RIGHT)] {
-        circles.disc([0.0, 0.0], &round(variance), 1.0, plot::component(which), 0.12);
+        circles.disc([0.0, 0.0], &round(variance), 1.0, plot::lighten(plot::component(which), 0.85), 1.0);
         circles.ellipse([0.0, 0.0], &round(variance), 1.0, plot::component(which), 1.6);
     }
     circles.dots(&plot::points(&cross)?, &[plot::INK], 3.6, 1.0);
     circles.text([0.0, 0.0], [0.0, -4.0], "*σ*² = ½", Anchor::Middle, plot::component(RIGHT));
     circles.text([0.0, 0.0], [0.0, 12.0], "right", Anchor::Middle, plot::component(RIGHT));
-    circles.text([0.74, 0.74], [4.0, -12.0], "*σ*² = 1", Anchor::Start, plot::component(PRINTED));
-    circles.text([0.74, 0.74], [6.0, 4.0], "as printed", Anchor::Start, plot::component(PRINTED));
+    circles.text([0.74, 0.74], [5.0, -12.0], "*σ*² = 1", Anchor::Start, plot::component(PRINTED));
+    circles.text([0.74, 0.74], [5.0, 4.0], "as printed", Anchor::Start, plot::component(PRINTED));
 
     let l = |variance: f64| {
         let covariances = vec![round(variance)];
         GaussianMixture::new(dvector![1.0], origin.clone(), covariances, CovarianceFamily::Spherical)?
             .log_likelihood(&cross)
     };
-    let mut curve = Panel::new([0.2, 1.7], [-10.8, -8.3]);
+    let mut curve = Panel::new([0.2, 1.7], [-10.8, -8.2]);
     curve.title("*ℓ* of these four data").x_label("*σ*²");
     curve.x_ticks(&[0.5, 1.0, 1.5]).y_ticks(&[-10.0, -9.0]);
     let path = (0..=100)
@@ -107,11 +105,10 @@ pub(in crate::figures) fn dimension() -> Result<Figure> {
         .map(|variance| Ok([variance, l(variance)?]))
         .collect::<Result<Vec<Point>>>()?;
     curve.line(&path, plot::INK, 1.4);
-    for (variance, which, offset) in [(right, RIGHT, [0.0, 18.0]), (printed, PRINTED, [8.0, -6.0])] {
-        let (colour, value) = (plot::component(which), l(variance)?);
-        let anchor = if which == RIGHT { Anchor::Middle } else { Anchor::Start };
-        curve.dots(&[[variance, value]], &[colour], 4.4, 1.0);
-        curve.text([variance, value], offset, &number(value, 4), anchor, colour);
+    for (variance, which) in [(right, RIGHT), (printed, PRINTED)] {
+        let (place, colour) = ([variance, l(variance)?], plot::component(which));
+        curve.dots(&[place], &[colour], 4.4, 1.0);
+        curve.text(place, [9.0, -7.0], &number(place[1], 4), Anchor::Start, colour);
     }
 
     let (x, _) = data::blobs();
@@ -123,9 +120,8 @@ pub(in crate::figures) fn dimension() -> Result<Figure> {
         |model| lecture_l::sweep_without_the_dimension(model, &x),
         |model| model.log_likelihood(&x),
     )?;
-    let mut climb = Panel::new([0.0, 30.0], [-1700.0, -1230.0]);
-    climb.title("*ℓ* of the four blobs").x_label("sweep").x_ticks(&[0.0, 10.0, 20.0, 30.0]);
-    runs(&mut climb, &climbing, &falling);
+    let mut climb = runs(&climbing, &falling);
+    climb.title("*ℓ* of the four blobs").x_ticks(&[0.0, 10.0, 20.0, 30.0]);
 
     let page = Page::new(3).panel_height(190.0).panel(circles).panel(curve).panel(climb);
     Ok(Figure::still(&page)?.described(
@@ -164,8 +160,13 @@ fn two_runs<M: Model>(
     Ok([as_it_is, turned])
 }
 
-fn runs(panel: &mut Panel, right: &[Point], printed: &[Point]) {
+/// Both runs over their sweeps, a dot a sweep.
+fn runs(right: &[Point], printed: &[Point]) -> Panel {
+    let sweeps = right.len() as f64 - 1.0;
+    let mut panel = Panel::new([0.0, sweeps], plot::span(right.iter().map(|point| point[1]), 0.06));
+    panel.x_label("sweep");
     for (run, which) in [(right, RIGHT), (printed, PRINTED)] {
-        panel.line(run, plot::component(which), 1.4).dots(run, &[plot::component(which)], 2.2, 1.0);
+        panel.line(run, plot::component(which), 1.4).dots(run, &[plot::component(which)], 2.4, 1.0);
     }
+    panel
 }
