@@ -1,7 +1,8 @@
 //! What decides the errata of lecture 13, Gaussian mixture models.
 //!
-//! A formula is here if it is printed in another form than the right one; each links to the right one. Most of them are one
-//! and the same slip, a dimension d that is lost where the covariances become round, and its consequences.
+//! A formula is here if it is printed in another form than the right one; each links to the right one. Most
+//! of them are one and the same slip, a dimension d that is lost where the covariances become round, and its
+//! consequences.
 
 use crate::error::Result;
 use crate::gaussian_mixture::{CovarianceFamily, GaussianMixture};
@@ -17,8 +18,9 @@ use std::f64::consts::TAU;
 /// \text{right}\quad -\tfrac d2\log 2\pi - \tfrac d2\log\sigma^2 - \frac{\|x_i-\mu\|^2}{2\sigma^2}
 /// ```
 ///
-/// Right is [`gaussian::log_density`](crate::gaussian::log_density) with Σ = σ²I. In one dimension they agree; in d dimensions
-/// the printed density integrates to $`(2\pi\sigma^2)^{(d-1)/2}`$. `x` is n×d, `mean` 1×d, `variance` σ² > 0; returns n values.
+/// Right is [`gaussian::log_density`](crate::gaussian::log_density) with Σ = σ²I. In one dimension they
+/// agree; in d dimensions the printed density integrates to $`(2\pi\sigma^2)^{(d-1)/2}`$. `x` is n×d, `mean`
+/// 1×d, `variance` σ² > 0; returns n values.
 ///
 /// Source: L-E01.
 ///
@@ -48,9 +50,10 @@ pub fn log_density_without_the_dimension(
 ///     - \frac{\|x_i-\mu_j\|^2}{2\sigma_j^2}\right)
 /// ```
 ///
-/// Right is [`spherical::expected_log_joint`](crate::gaussian_mixture::spherical::expected_log_joint), with d/2 in place of both
-/// halves; printed less right is $`\frac{d-1}2\sum_j R_j\log 2\pi\sigma_j^2`$, which depends on the σ_j and so moves the maximum.
-/// `x` is n×d, `r` n×k with rows on the simplex, `weights` and `variances` hold k numbers, `means` is k×d; returns nats.
+/// Right is [`spherical::expected_log_joint`](crate::gaussian_mixture::spherical::expected_log_joint), with
+/// d/2 in place of both halves; printed less right is $`\frac{d-1}2\sum_j R_j\log 2\pi\sigma_j^2`$, which
+/// depends on the σ_j and so moves the maximum. `x` is n×d, `r` n×k with rows on the simplex, `weights` and
+/// `variances` hold k numbers, `means` is k×d; returns nats.
 ///
 /// Source: L-E01.
 ///
@@ -83,12 +86,13 @@ pub fn expected_log_joint_without_the_dimension(
 /// The derivative of Q in the variances, as printed.
 ///
 /// ```math
-/// \text{printed}\quad \sum_i r_{ij}\left(-\frac1{2\sigma_j^2} + \frac2{(2\sigma_j^2)^2}\|x_i-\mu_j\|^2\right) \qquad
+/// \text{printed}\quad
+///   \sum_i r_{ij}\left(-\frac1{2\sigma_j^2} + \frac2{(2\sigma_j^2)^2}\|x_i-\mu_j\|^2\right) \qquad
 /// \text{right}\quad \sum_i r_{ij}\left(-\frac d{2\sigma_j^2} + \frac2{(2\sigma_j^2)^2}\|x_i-\mu_j\|^2\right)
 /// ```
 ///
-/// Right is [`spherical::score_in_variances`](crate::gaussian_mixture::spherical::score_in_variances). It is indeed the derivative
-/// of the printed Q; the two differ by $`(d-1)R_j/2\sigma_j^2`$. Shapes as in
+/// Right is [`spherical::score_in_variances`](crate::gaussian_mixture::spherical::score_in_variances). It is
+/// indeed the derivative of the printed Q; the two differ by $`(d-1)R_j/2\sigma_j^2`$. Shapes as in
 /// [`expected_log_joint_without_the_dimension`]; returns k numbers.
 ///
 /// Source: L-E02.
@@ -122,9 +126,10 @@ pub fn variance_score_without_the_dimension(
 /// \text{right}\quad \sigma_j^2 = \frac{\sum_i r_{ij}\|x_i-\mu_j\|^2}{d\,\sum_i r_{ij}}
 /// ```
 ///
-/// Right is [`spherical::variances`](crate::gaussian_mixture::spherical::variances): a mean squared distance *per dimension*. The
-/// printed one is d times as large. On the cross (±1, 0), (0, ±1) it gives 1 for ½, and ℓ falls by 4(log 2 − ½).
-/// `x` is n×d, `r` n×k, `means` k×d; returns k numbers. [`Error::Domain`](crate::Error::Domain) if $`\sum_i r_{ij} = 0`$.
+/// Right is [`spherical::variances`](crate::gaussian_mixture::spherical::variances): a mean squared distance
+/// *per dimension*. The printed one is d times as large. On the cross (±1, 0), (0, ±1) it gives 1 for ½, and
+/// ℓ falls by 4(log 2 − ½). `x` is n×d, `r` n×k, `means` k×d; returns k numbers.
+/// [`Error::Domain`](crate::Error::Domain) if $`\sum_i r_{ij} = 0`$.
 ///
 /// Source: L-E03.
 ///
@@ -150,9 +155,9 @@ pub fn variances_without_the_dimension(
 
 /// A sweep of EM for round components with the printed update of the variances.
 ///
-/// Right is [`em::sweep`] of the family [`CovarianceFamily::Spherical`]: weights and means are those of the right sweep, and
-/// every variance is the one of [`variances_without_the_dimension`]. Started at a maximum of ℓ it goes down, which no sweep
-/// of EM does. `x` is n×d; returns a mixture of round components.
+/// Right is [`em::sweep`] of the family [`CovarianceFamily::Spherical`]: weights and means are those of the
+/// right sweep, and every variance is the one of [`variances_without_the_dimension`]. Started at a maximum of
+/// ℓ it goes down, which no sweep of EM does. `x` is n×d; returns a mixture of round components.
 ///
 /// Source: L-E03.
 ///
@@ -163,7 +168,8 @@ pub fn variances_without_the_dimension(
 /// let cross = dmatrix![1.0, 0.0; -1.0, 0.0; 0.0, 1.0; 0.0, -1.0];
 /// let best = vec![DMatrix::identity(2, 2) * 0.5];
 /// let best = GaussianMixture::new(dvector![1.0], dmatrix![0.0, 0.0], best, CovarianceFamily::Spherical)?;
-/// let fall = best.log_likelihood(&cross)? - sweep_without_the_dimension(&best, &cross)?.log_likelihood(&cross)?;
+/// let after = sweep_without_the_dimension(&best, &cross)?;
+/// let fall = best.log_likelihood(&cross)? - after.log_likelihood(&cross)?;
 /// assert!((fall - 4.0 * (2_f64.ln() - 0.5)).abs() < 1e-14);
 /// # Ok::<(), executable_em::Error>(())
 /// ```
@@ -182,9 +188,9 @@ pub fn sweep_without_the_dimension(model: &GaussianMixture, x: &DMatrix<f64>) ->
 /// \text{right}\quad r_{ij} = p(z_i = j\mid x_i,\theta^t) \text{ for every } j
 /// ```
 ///
-/// Right is [`latent::responsibilities`]: the E step keeps the whole distribution, and Q is a function of θ alone. Choosing the
-/// best z is the assignment step of another algorithm, classification EM. `log_joint` is n×k; returns n labels below k, the
-/// lower one in a tie.
+/// Right is [`latent::responsibilities`]: the E step keeps the whole distribution, and Q is a function of θ
+/// alone. Choosing the best z is the assignment step of another algorithm, classification EM. `log_joint` is
+/// n×k; returns n labels below k, the lower one in a tie.
 ///
 /// Source: L-E04.
 ///
@@ -203,12 +209,14 @@ pub fn most_probable_labels(log_joint: &DMatrix<f64>) -> Result<Vec<usize>> {
 /// A sweep with the E step as printed: every datum counts for its most probable component alone.
 ///
 /// ```math
-/// \theta^{t+1} = \arg\max_\theta\sum_i\log p(x_i, z_i\mid\theta), \qquad z_i = \arg\max_j p(z_i = j\mid x_i,\theta^t)
+/// \theta^{t+1} = \arg\max_\theta\sum_i\log p(x_i, z_i\mid\theta), \qquad
+/// z_i = \arg\max_j p(z_i = j\mid x_i,\theta^t)
 /// ```
 ///
-/// Right is [`em::sweep`]. This one raises $`\max_z\log p(x, z\mid\theta)`$, and may lower ℓ: it does on {3, 4, 5, 8, 8} from the
-/// maximum at variance 4. On overlapping clusters its means are driven apart, however many data there are.
-/// `x` is n×d; a component that is nobody's most probable one is treated as in the model's M step.
+/// Right is [`em::sweep`]. This one raises $`\max_z\log p(x, z\mid\theta)`$, and may lower ℓ: it does on {3,
+/// 4, 5, 8, 8} from the maximum at variance 4. On overlapping clusters its means are driven apart, however
+/// many data there are. `x` is n×d; a component that is nobody's most probable one is treated as in the
+/// model's M step.
 ///
 /// Source: L-E04.
 ///
@@ -229,13 +237,14 @@ pub fn sweep_with_hard_labels<M: Model>(model: &M, x: &DMatrix<f64>) -> Result<M
 /// Q, if the datum in the posterior is none of those in the likelihood.
 ///
 /// ```math
-/// \text{literal, for each } i\quad \sum_j p(z_i = j\mid x_i)\,\log\prod_l\pi_j\,\mathcal N(x_l;\mu_j,\Sigma_j) \qquad
+/// \text{literal, for each } i\quad
+///   \sum_j p(z_i = j\mid x_i)\,\log\prod_l\pi_j\,\mathcal N(x_l;\mu_j,\Sigma_j) \qquad
 /// \text{right}\quad Q = \sum_i\sum_j p(z_i = j\mid x_i)\,\log\pi_j\,\mathcal N(x_i;\mu_j,\Sigma_j)
 /// ```
 ///
-/// Right is [`latent::expected_log_joint`], and so is the last line of the same derivation: the index i, which stands outside a
-/// product over i, is meant to be the same. Read as it stands the formula has a value for each datum, and none is Q unless
-/// there is but one. `log_joint` is n×k; returns n values in nats.
+/// Right is [`latent::expected_log_joint`], and so is the last line of the same derivation: the index i,
+/// which stands outside a product over i, is meant to be the same. Read as it stands the formula has a value
+/// for each datum, and none is Q unless there is but one. `log_joint` is n×k; returns n values in nats.
 ///
 /// Source: L-E06, L-E13.
 ///

@@ -1,7 +1,7 @@
 //! What decides the errata of lecture 13, Gaussian mixture models.
 //!
-//! Rows that need no formula of their own are decided in the tests of the chapters: L-E07 and L-E08 by `gaussian_mixture`, L-E09,
-//! L-E12 and L-E15 by `latent`.
+//! Rows that need no formula of their own are decided in the tests of the chapters: L-E07 and L-E08 by
+//! `gaussian_mixture`, L-E09, L-E12 and L-E15 by `latent`.
 
 use crate::common::bounds::gamma;
 use crate::common::cases::{self, Kind};
@@ -36,7 +36,8 @@ fn settled<M: Model>(start: M, x: &DMatrix<f64>) -> M {
     em::fit(start, x, &stopping).unwrap().model().clone()
 }
 
-/// L-E01: the printed density integrates to (2πσ²)^{(d−1)/2}: to one on the line, to √(4π) = 3.545 in the plane with σ² = 2.
+/// L-E01: the printed density integrates to (2πσ²)^{(d−1)/2}: to one on the line, to √(4π) = 3.545 in the
+/// plane with σ² = 2.
 #[test]
 fn the_printed_round_density_integrates_to_one_on_the_line_only() {
     for (d, variance) in [(1, 2.0), (2, 2.0), (2, 0.3), (3, 0.7)] {
@@ -79,7 +80,8 @@ fn the_printed_q_is_off_by_the_lost_dimensions() {
         let right = spherical::expected_log_joint(&case.x, &r, weights, means, &variances).unwrap();
         let counts = latent::counts(&r);
         let lost: f64 = (0..3).map(|j| 0.5 * (d as f64 - 1.0) * counts[j] * (TAU * variances[j]).ln()).sum();
-        // Both are sums of 60 terms r · log joint of one sign but for small ones: |Q| bounds them up to the weights' share.
+        // Both are sums of 60 terms r · log joint of one sign but for small ones: |Q| bounds them up to the
+        // weights' share.
         let size = right.abs() + printed.abs() + 60.0;
         assert_within(printed - right, lost, size * gamma(100));
         if d > 1 {
@@ -88,7 +90,8 @@ fn the_printed_q_is_off_by_the_lost_dimensions() {
     }
 }
 
-/// L-E02: the printed derivative is that of the printed Q, larger than the right one by (d − 1)R_j/2σ_j², and zero at the printed update.
+/// L-E02: the printed derivative is that of the printed Q, larger than the right one by (d − 1)R_j/2σ_j², and
+/// zero at the printed update.
 #[test]
 fn the_printed_derivative_is_off_by_the_lost_dimensions() {
     for (d, seed) in [(1, 4), (2, 5), (3, 6)] {
@@ -111,7 +114,8 @@ fn the_printed_derivative_is_off_by_the_lost_dimensions() {
     }
 }
 
-/// L-E03: on the cross the printed variance is 1, twice the right ½, and ℓ falls by 4(log 2 − ½) = .7726, from −8.5789 to −9.3515.
+/// L-E03: on the cross the printed variance is 1, twice the right ½, and ℓ falls by 4(log 2 − ½) = .7726,
+/// from −8.5789 to −9.3515.
 #[test]
 fn the_printed_variance_is_the_dimension_times_too_large() {
     let ones = DMatrix::from_element(4, 1, 1.0);
@@ -146,8 +150,9 @@ fn the_printed_variance_is_the_dimension_times_too_large() {
     ));
 }
 
-/// L-E03: two crosses about (±5, 0), whose clusters do not see each other: from the maximum the printed sweep loses 8(log 2 − ½), but for
-/// the overlap of the widened components. (The catalogue's −24.21 belongs to eight data that it does not give.)
+/// L-E03: two crosses about (±5, 0), whose clusters do not see each other: from the maximum the printed sweep
+/// loses 8(log 2 − ½), but for the overlap of the widened components. (The catalogue's −24.21 belongs to
+/// eight data that it does not give.)
 #[test]
 fn a_printed_sweep_leads_down_from_the_maximum() {
     let eight = DMatrix::from_fn(8, 2, |i, a| {
@@ -164,7 +169,28 @@ fn a_printed_sweep_leads_down_from_the_maximum() {
     assert_within(l(&right), l(&best), 60.0 * gamma(40));
 }
 
-/// L-E04: hard labels are the largest entry of a row, the first in a tie, and a sweep with them is the M step on their one-hot form.
+/// L-E03: anywhere else, too, the printed sweep has the weights and means of EM's, and d times its variances.
+#[test]
+fn a_printed_sweep_differs_in_the_variances_only() {
+    for d in 1..=3 {
+        let case = cases::case(Kind::Ordinary, CovarianceFamily::Spherical, 30, 3, d, 10 + d as u64);
+        let printed = lecture_l::sweep_without_the_dimension(&case.model, &case.x).unwrap();
+        let right = em::sweep(&case.model, &case.x).unwrap();
+        assert_eq!((&printed.weights, &printed.means), (&right.weights, &right.means));
+        assert_eq!(printed.family, CovarianceFamily::Spherical);
+        assert!((&right.weights - &case.model.weights).amax() > 1e-3);
+        assert!((&right.means - &case.model.means).amax() > 1e-2);
+        for j in 0..3 {
+            let wide = &right.covariances[j] * d as f64;
+            // The same sums of squares, once as a trace over d; 30 terms a dimension, each of a difference x
+            // − μ that is exact but for ε of its size.
+            assert_within((&printed.covariances[j] - &wide).amax(), 0.0, wide.amax() * gamma(30 * d + 20));
+        }
+    }
+}
+
+/// L-E04: hard labels are the largest entry of a row, the first in a tie, and a sweep with them is the M step
+/// on their one-hot form.
 #[test]
 fn the_printed_e_step_chooses_labels() {
     let log_joint = dmatrix![-1.0, -2.0, -1.5; -9.0, -2.0, -2.0; f64::NEG_INFINITY, -800.0, -799.0];
@@ -181,8 +207,9 @@ fn the_printed_e_step_chooses_labels() {
     assert_eq!(next.weights, dvector![0.5, 0.5]);
 }
 
-/// L-E04: on {3, 4, 5, 8, 8} with variance 4 a sweep with hard labels lowers ℓ from its maximum, −10.6994 to −10.9675, while it raises the
-/// largest complete-data log-likelihood. That one exceeds Q; it is the maximum over z of what Q averages.
+/// L-E04: on {3, 4, 5, 8, 8} with variance 4 a sweep with hard labels lowers ℓ from its maximum, −10.6994 to
+/// −10.9675, while it raises the largest complete-data log-likelihood. That one exceeds Q; it is the maximum
+/// over z of what Q averages.
 #[test]
 fn hard_labels_lead_down_from_the_maximum() {
     let x = column(&[3.0, 4.0, 5.0, 8.0, 8.0]);
@@ -200,7 +227,8 @@ fn hard_labels_lead_down_from_the_maximum() {
     assert!(largest(&best) > q + 0.1);
 }
 
-/// L-E04: no number of data cures it. Hard means of ½N(−1, 1) + ½N(1, 1) tend to ±E|x| = ±(2φ(1) + 2Φ(1) − 1) = ±1.1666, soft ones to ±1.
+/// L-E04: no number of data cures it. Hard means of ½N(−1, 1) + ½N(1, 1) tend to ±E|x| = ±(2φ(1) + 2Φ(1) − 1)
+/// = ±1.1666, soft ones to ±1.
 #[test]
 fn hard_labels_drive_overlapping_means_apart() {
     let n = 20_000;
@@ -210,22 +238,23 @@ fn hard_labels_drive_overlapping_means_apart() {
     for _ in 0..50 {
         hard = lecture_l::sweep_with_hard_labels(&hard, &x).unwrap();
     }
-    // E|x| by its definition: the trapezoid rule for ∫ |x| p(x) dx on a grid symmetric about the kink at 0, where the error
-    // is h²/12 times the jump 2 p(0) of the slope.
+    // E|x| by its definition: the trapezoid rule for ∫ |x| p(x) dx on a grid symmetric about the kink at 0,
+    // where the error is h²/12 times the jump 2 p(0) of the slope.
     let (h, reach) = (1e-3, 12_000);
     let density = |x: f64| (-0.5 * (x - 1.0) * (x - 1.0)).exp() / TAU.sqrt();
     let expected: f64 = (-reach..=reach).map(|i| h * f64::from(i)).map(|x| h * x.abs() * density(x)).sum();
     assert_printed(expected, "1.1666");
-    // A mean of 10⁴ data of sd < 1; the border between them moves by the average of two such errors, and a mean by about
-    // as much again: five standard errors, doubled.
+    // A mean of 10⁴ data of sd < 1; the border between them moves by the average of two such errors, and a
+    // mean by about as much again: five standard errors, doubled.
     let bound = 10.0 / (n as f64 / 2.0).sqrt();
     assert_within(hard.means[0], -expected, bound);
     assert_within(hard.means[1], expected, bound);
     assert!(bound < 0.166, "it must tell 1.1666 from 1");
 }
 
-/// L-E06, L-E13: with one i for the product and the posterior there is a value for each datum, Σ_j r_ij Σ_l log π_j N_lj. Only for a
-/// single datum is it Q. Two data by hand: r = (¼, ¾) and (⅘, ⅕), column sums of the log joint log 4 and log 3.
+/// L-E06, L-E13: with one i for the product and the posterior there is a value for each datum, Σ_j r_ij Σ_l
+/// log π_j N_lj. Only for a single datum is it Q. Two data by hand: r = (¼, ¾) and (⅘, ⅕), column sums of the
+/// log joint log 4 and log 3.
 #[test]
 fn the_printed_q_has_a_value_for_each_datum() {
     let log_joint = dmatrix![0.0, 3_f64.ln(); 4_f64.ln(), 0.0];
@@ -261,7 +290,8 @@ fn a_mean_without_data_is_one() {
     }
 }
 
-/// L-E11: a likelihood may exceed one, 1/(σ√2π) = 3.989 at σ = .1, a membership may not. And the variance is d⁻¹ of a mean squared distance.
+/// L-E11: a likelihood may exceed one, 1/(σ√2π) = 3.989 at σ = .1, a membership may not. And the variance is
+/// d⁻¹ of a mean squared distance.
 #[test]
 fn a_membership_is_no_likelihood() {
     let model = line_mixture(&[0.5, 0.5], &[0.0, 2.0], &[0.01, 0.01]);
@@ -275,7 +305,8 @@ fn a_membership_is_no_likelihood() {
     assert_eq!(spherical::variances(&cross(), &ones, &dmatrix![0.0, 0.0]).unwrap()[0], 0.5);
 }
 
-/// L-E17, L-31: the lecture stops before the weights. To finish: R_k/π_k = λ for all k with λ = n, 5 on five data, at π_k = R_k/n.
+/// L-E17, L-31: the lecture stops before the weights. To finish: R_k/π_k = λ for all k with λ = n, 5 on five
+/// data, at π_k = R_k/n.
 #[test]
 fn the_unfinished_weights() {
     let x = column(&[3.0, 4.0, 5.0, 8.0, 8.0]);
@@ -321,6 +352,18 @@ fn bad_input_is_an_error() {
     let short = DMatrix::from_element(3, 1, 1.0);
     assert!(matches!(
         lecture_l::variances_without_the_dimension(&x, &short, &means),
+        Err(Error::Shape { .. })
+    ));
+    assert!(matches!(
+        lecture_l::variance_score_without_the_dimension(&x, &short, &means, &one),
+        Err(Error::Shape { .. })
+    ));
+    assert!(matches!(
+        lecture_l::variance_score_without_the_dimension(&x, &-&r, &means, &one),
+        Err(Error::NotOnSimplex { .. })
+    ));
+    assert!(matches!(
+        lecture_l::variances_without_the_dimension(&x, &DMatrix::from_element(4, 2, 1.0), &means),
         Err(Error::Shape { .. })
     ));
     assert!(lecture_l::sweep_without_the_dimension(&line_mixture(&[1.0], &[0.0], &[1.0]), &x).is_err());

@@ -12,8 +12,9 @@ use nalgebra::{DMatrix, DVector};
 /// \text{right}\quad +\sum_i r_{ij}\,\Sigma_j^{-1}(x_i - \mu_j)
 /// ```
 ///
-/// Right is [`score::in_means`]. The zeros are the same, so that the update is not touched; but a step along the printed
-/// direction lowers ℓ, already for the data {1, 3}, one unit Gaussian and the mean 3/2. `x` is n×d; returns k×d.
+/// Right is [`score::in_means`]. The zeros are the same, so that the update is not touched; but a step along
+/// the printed direction lowers ℓ, already for the data {1, 3}, one unit Gaussian and the mean 3/2. `x` is
+/// n×d; returns k×d.
 ///
 /// Source: H-E01.
 ///
@@ -21,8 +22,10 @@ use nalgebra::{DMatrix, DVector};
 /// use executable_em::errata::lecture_h::mean_score_with_the_sign_reversed;
 /// use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
 /// use nalgebra::{dmatrix, dvector};
-/// let model = GaussianMixture::new(dvector![1.0], dmatrix![1.5], vec![dmatrix![1.0]], CovarianceFamily::Full)?;
-/// assert_eq!(mean_score_with_the_sign_reversed(&model, &dmatrix![1.0; 3.0])?, dmatrix![-1.0]); // away from 2
+/// let family = CovarianceFamily::Full;
+/// let model = GaussianMixture::new(dvector![1.0], dmatrix![1.5], vec![dmatrix![1.0]], family)?;
+/// let printed = mean_score_with_the_sign_reversed(&model, &dmatrix![1.0; 3.0])?;
+/// assert_eq!(printed, dmatrix![-1.0]); // away from 2
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn mean_score_with_the_sign_reversed(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
@@ -32,12 +35,15 @@ pub fn mean_score_with_the_sign_reversed(model: &GaussianMixture, x: &DMatrix<f6
 /// The score in the covariances, as printed.
 ///
 /// ```math
-/// \text{printed}\quad -\tfrac12\sum_i r_{ij}\left(\Sigma_j^{-1}v_{ij}v_{ij}^\top\Sigma_j^{-1} - \Sigma_j^{-1}\right) \qquad
-/// \text{right}\quad +\tfrac12\sum_i r_{ij}\left(\Sigma_j^{-1}v_{ij}v_{ij}^\top\Sigma_j^{-1} - \Sigma_j^{-1}\right)
+/// \text{printed}\quad
+///   -\tfrac12\sum_i r_{ij}\left(\Sigma_j^{-1}v_{ij}v_{ij}^\top\Sigma_j^{-1} - \Sigma_j^{-1}\right) \qquad
+/// \text{right}\quad
+///   +\tfrac12\sum_i r_{ij}\left(\Sigma_j^{-1}v_{ij}v_{ij}^\top\Sigma_j^{-1} - \Sigma_j^{-1}\right)
 /// ```
 ///
-/// with $`v_{ij} = x_i - \mu_j`$. Right is [`score::in_covariances`]; again the zeros agree. On {1, 3} with the mean 2 and
-/// the variance 2 the printed sign would widen a Gaussian that is too wide. `x` is n×d; returns k matrices d×d.
+/// with $`v_{ij} = x_i - \mu_j`$. Right is [`score::in_covariances`]; again the zeros agree. On {1, 3} with
+/// the mean 2 and the variance 2 the printed sign would widen a Gaussian that is too wide. `x` is n×d;
+/// returns k matrices d×d.
 ///
 /// Source: H-E02.
 ///
@@ -45,7 +51,8 @@ pub fn mean_score_with_the_sign_reversed(model: &GaussianMixture, x: &DMatrix<f6
 /// use executable_em::errata::lecture_h::covariance_score_with_the_sign_reversed;
 /// use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
 /// use nalgebra::{dmatrix, dvector};
-/// let model = GaussianMixture::new(dvector![1.0], dmatrix![2.0], vec![dmatrix![2.0]], CovarianceFamily::Full)?;
+/// let family = CovarianceFamily::Full;
+/// let model = GaussianMixture::new(dvector![1.0], dmatrix![2.0], vec![dmatrix![2.0]], family)?;
 /// let printed = covariance_score_with_the_sign_reversed(&model, &dmatrix![1.0; 3.0])?;
 /// assert!((printed[0][0] - 0.25).abs() < 1e-15);
 /// # Ok::<(), executable_em::Error>(())
@@ -60,12 +67,14 @@ pub fn covariance_score_with_the_sign_reversed(
 /// The score in a covariance if the Σ⁻¹ that is printed without an index is taken from another component.
 ///
 /// ```math
-/// \text{printed}\quad \tfrac12\sum_i r_{ij}\left(\Sigma^{-1}v_{ij}v_{ij}^\top\Sigma^{-1} - \Sigma_j^{-1}\right) \qquad
-/// \text{right}\quad \tfrac12\sum_i r_{ij}\left(\Sigma_j^{-1}v_{ij}v_{ij}^\top\Sigma_j^{-1} - \Sigma_j^{-1}\right)
+/// \text{printed}\quad
+///   \tfrac12\sum_i r_{ij}\left(\Sigma^{-1}v_{ij}v_{ij}^\top\Sigma^{-1} - \Sigma_j^{-1}\right) \qquad
+/// \text{right}\quad
+///   \tfrac12\sum_i r_{ij}\left(\Sigma_j^{-1}v_{ij}v_{ij}^\top\Sigma_j^{-1} - \Sigma_j^{-1}\right)
 /// ```
 ///
-/// Right is [`score::in_covariances`]; the two are the same where Σ is Σ_j, which shows why the index matters. `x` is n×d,
-/// `j` the component whose score it is, `other` the one that lends its Σ; returns d×d.
+/// Right is [`score::in_covariances`]; the two are the same where Σ is Σ_j, which shows why the index
+/// matters. `x` is n×d, `j` the component whose score it is, `other` the one that lends its Σ; returns d×d.
 /// [`Error::Label`](crate::Error::Label) for a component that does not exist.
 ///
 /// Source: H-E03.
@@ -75,7 +84,8 @@ pub fn covariance_score_with_the_sign_reversed(
 /// use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
 /// use nalgebra::{dmatrix, dvector};
 /// let variances = vec![dmatrix![1.0], dmatrix![0.5]];
-/// let model = GaussianMixture::new(dvector![1.0, 0.0], dmatrix![0.0; 0.0], variances, CovarianceFamily::Full)?;
+/// let family = CovarianceFamily::Full;
+/// let model = GaussianMixture::new(dvector![1.0, 0.0], dmatrix![0.0; 0.0], variances, family)?;
 /// let score = |other| covariance_score_with_a_borrowed_precision(&model, &dmatrix![2.0], 0, other);
 /// assert_eq!(score(0)?, dmatrix![1.5]); // ½ (4 − 1)
 /// assert!((score(1)?[0] - 7.5).abs() < 1e-14); // ½ (4 · 2² − 1)
@@ -107,8 +117,9 @@ pub fn covariance_score_with_a_borrowed_precision(
 ///   = \frac{\partial\ell}{\partial\pi_j} + \lambda
 /// ```
 ///
-/// Right is [`score::of_lagrangian_in_weights`]. On the simplex the printed bracket is zero, and the multiplier is lost:
-/// the two differ by λ = −n, whatever the data. `x` is n×d, `lambda` finite; returns k numbers.
+/// Right is [`score::of_lagrangian_in_weights`]. On the simplex the printed bracket is zero, and the
+/// multiplier is lost: the two differ by λ = −n, whatever the data. `x` is n×d, `lambda` finite; returns k
+/// numbers.
 ///
 /// Source: H-E04.
 ///
@@ -116,7 +127,8 @@ pub fn covariance_score_with_a_borrowed_precision(
 /// use executable_em::errata::lecture_h::weight_score_with_the_constraint_outside;
 /// use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
 /// use nalgebra::{dmatrix, dvector};
-/// let model = GaussianMixture::new(dvector![1.0], dmatrix![0.0], vec![dmatrix![1.0]], CovarianceFamily::Full)?;
+/// let family = CovarianceFamily::Full;
+/// let model = GaussianMixture::new(dvector![1.0], dmatrix![0.0], vec![dmatrix![1.0]], family)?;
 /// let printed = weight_score_with_the_constraint_outside(&model, &dmatrix![1.0; 3.0], -2.0)?;
 /// assert_eq!(printed, dvector![2.0]); // zero is right: π = 1 is the maximum
 /// # Ok::<(), executable_em::Error>(())

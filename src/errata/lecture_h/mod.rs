@@ -1,8 +1,9 @@
 //! What decides the errata of lecture 22 of Probabilistic Machine Learning.
 //!
-//! A formula is here if it is printed in another form than the right one; each links to the right one. The claims that
-//! only need a qualification have no formula of their own: the chapters' functions decide them, on the data of the notebook.
-//! The derivatives of ℓ have a file of their own, `derivatives`; the rest is here.
+//! A formula is here if it is printed in another form than the right one; each links to the right one. The
+//! claims that only need a qualification have no formula of their own: the chapters' functions decide them,
+//! on the data of the notebook. The derivatives of ℓ have a file of their own, `derivatives`; the rest is
+//! here.
 
 mod derivatives;
 
@@ -24,8 +25,8 @@ use nalgebra::{DMatrix, DVector};
 /// \text{right, for } \Sigma_j = \beta^{-1}I\quad r_{ij} \propto \pi_j\,e^{-\frac\beta2\|x_i-\mu_j\|^2}
 /// ```
 ///
-/// Right is [`SoftKMeans::responsibilities`]. The printed ones belong to the stiffness 2β; put into EM at β they lower ℓ
-/// from its maximum on {−1.5, −.5, .5, 1.5, 2}. `x` is n×d; returns n×k.
+/// Right is [`SoftKMeans::responsibilities`]. The printed ones belong to the stiffness 2β; put into EM at β
+/// they lower ℓ from its maximum on {−1.5, −.5, .5, 1.5, 2}. `x` is n×d; returns n×k.
 ///
 /// Source: H-E06.
 ///
@@ -50,10 +51,11 @@ pub fn responsibilities_without_the_half(model: &SoftKMeans, x: &DMatrix<f64>) -
 /// \text{right}\quad r_{ij} \propto \pi_j\,e^{-\frac\beta2\|x_i-\mu_j\|^2}
 /// ```
 ///
-/// Right is [`SoftKMeans::responsibilities`]. Nearly right is this one, too: after an M step that fits the weights,
-/// $`\pi_j = R_j/n`$ and the factor n cancels. With weights that are held, or in the first sweep, where there is no R_j yet,
-/// it is another formula. (The ½ is as it should be; without it see [`responsibilities_without_the_half`].)
-/// `x` is n×d, `counts` holds the k numbers R_j > 0 ([`Error::Domain`](crate::Error::Domain) otherwise); returns n×k.
+/// Right is [`SoftKMeans::responsibilities`]. Nearly right is this one, too: after an M step that fits the
+/// weights, $`\pi_j = R_j/n`$ and the factor n cancels. With weights that are held, or in the first sweep,
+/// where there is no R_j yet, it is another formula. (The ½ is as it should be; without it see
+/// [`responsibilities_without_the_half`].) `x` is n×d, `counts` holds the k numbers R_j > 0
+/// ([`Error::Domain`](crate::Error::Domain) otherwise); returns n×k.
 ///
 /// Source: H-E07.
 ///
@@ -87,13 +89,17 @@ fn proportional_to(factors: &DVector<f64>, rate: f64, distances: &DMatrix<f64>) 
 /// The responsibilities, if the sum in the denominator runs over an index that its terms do not have.
 ///
 /// ```math
-/// \text{printed}\quad \frac{\pi_j\,\mathcal N(x_i;\mu_j,\Sigma_j)}{\sum_{j'}\pi_j\,\mathcal N(x_i;\mu_j,\Sigma_j)} = \frac1k \qquad
-/// \text{right}\quad \frac{\pi_j\,\mathcal N(x_i;\mu_j,\Sigma_j)}{\sum_{j'}\pi_{j'}\,\mathcal N(x_i;\mu_{j'},\Sigma_{j'})}
+/// \text{printed}\quad
+///   \frac{\pi_j\,\mathcal N(x_i;\mu_j,\Sigma_j)}{\sum_{j'}\pi_j\,\mathcal N(x_i;\mu_j,\Sigma_j)}
+///   = \frac1k \qquad
+/// \text{right}\quad
+///   \frac{\pi_j\,\mathcal N(x_i;\mu_j,\Sigma_j)}{\sum_{j'}\pi_{j'}\,\mathcal N(x_i;\mu_{j'},\Sigma_{j'})}
 /// ```
 ///
-/// Right is [`latent::responsibilities`]. The literal reading makes all responsibilities equal, so that one M step puts all
-/// means in the same place. `log_joint` is n×k; returns n×k.
-/// [`Error::ImpossibleDatum`](crate::Error::ImpossibleDatum) where an entry is −∞, as the literal quotient is 0/0.
+/// Right is [`latent::responsibilities`]. The literal reading makes all responsibilities equal, so that one M
+/// step puts all means in the same place. `log_joint` is n×k; returns n×k.
+/// [`Error::ImpossibleDatum`](crate::Error::ImpossibleDatum) where an entry is −∞, as the literal quotient is
+/// 0/0.
 ///
 /// Source: H-E08.
 ///
@@ -122,16 +128,17 @@ pub fn responsibilities_with_a_shared_index(log_joint: &DMatrix<f64>) -> Result<
 /// \text{right}\quad \prod_i\mathcal N(x_i;\mu_{z_i},\Sigma_{z_i})
 /// ```
 ///
-/// Right is [`complete::log_conditional`]; the printed one is the joint, [`complete::log_likelihood`]. Integrals decide: over x_i
-/// the printed one gives π_{z_i}, a density gives 1. In lecture L a datum is "drawn from" the same product.
-/// `log_joint` is n×k in nats, `labels` holds n numbers below k; returns nats.
+/// Right is [`complete::log_conditional`]; the printed one is the joint, [`complete::log_likelihood`].
+/// Integrals decide: over x_i the printed one gives π_{z_i}, a density gives 1. In lecture L a datum is
+/// "drawn from" the same product. `log_joint` is n×k in nats, `labels` holds n numbers below k; returns nats.
 ///
 /// Source: H-E09, L-E05.
 ///
 /// ```
 /// use executable_em::errata::lecture_h::log_conditional_with_the_weights;
 /// use nalgebra::dmatrix;
-/// let log_joint = dmatrix![0.25_f64.ln() - 1.0, 0.75_f64.ln() - 2.0]; // weights ¼, ¾ and log densities −1, −2
+/// // weights ¼, ¾ and log densities −1, −2
+/// let log_joint = dmatrix![0.25_f64.ln() - 1.0, 0.75_f64.ln() - 2.0];
 /// assert_eq!(log_conditional_with_the_weights(&log_joint, &[1])?, 0.75_f64.ln() - 2.0);
 /// # Ok::<(), executable_em::Error>(())
 /// ```
@@ -145,8 +152,8 @@ pub fn log_conditional_with_the_weights(log_joint: &DMatrix<f64>, labels: &[usiz
 /// x \leftarrow \tfrac12\left(x + \tfrac12\right), \qquad J(x) = x^2
 /// ```
 ///
-/// From x = 1 on J falls in every step, for ever, and ends at ¼; its only minimum, local or not, is 0. To be positive and
-/// to decrease, as the slide's definition asks, is not enough.
+/// From x = 1 on J falls in every step, for ever, and ends at ¼; its only minimum, local or not, is 0. To be
+/// positive and to decrease, as the slide's definition asks, is not enough.
 ///
 /// Source: H-E12.
 ///
@@ -183,7 +190,8 @@ pub fn descent_that_never_rests([radius, angle]: [f64; 2]) -> [f64; 2] {
 /// \text{printed}\quad m = (r^\top x)\odot(r^\top 1) \qquad \text{right}\quad m = (r^\top x)\oslash(r^\top 1)
 /// ```
 ///
-/// Right is [`kmeans::means_in_array_form`]: a mean is a sum *divided* by a count. `x` is n×d, `r` n×k; returns k×d.
+/// Right is [`kmeans::means_in_array_form`]: a mean is a sum *divided* by a count. `x` is n×d, `r` n×k;
+/// returns k×d.
 ///
 /// Source: H-E13.
 ///
@@ -207,8 +215,8 @@ pub fn means_by_a_product(x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<DMatrix<
 /// \text{literal}\quad \sum_j r_{ij} = 1 \qquad \text{right}\quad R_j = \sum_i r_{ij}
 /// ```
 ///
-/// Right is [`latent::counts`]. The slides write $`r_{ki}, r_{ik}, r_{ji}, r_{ij}`$ for the same thing; summed along the wrong
-/// axis an n×k table gives n ones instead of k counts. `r` is n×k; returns n numbers.
+/// Right is [`latent::counts`]. The slides write $`r_{ki}, r_{ik}, r_{ji}, r_{ij}`$ for the same thing;
+/// summed along the wrong axis an n×k table gives n ones instead of k counts. `r` is n×k; returns n numbers.
 ///
 /// Source: H-E18.
 ///
@@ -227,13 +235,14 @@ pub fn counts_along_the_wrong_axis(r: &DMatrix<f64>) -> Result<DVector<f64>> {
 /// What the last slides maximise: the expected log joint with one and the same θ in both places.
 ///
 /// ```math
-/// \text{printed}\quad \sum_z p(z\mid x,\theta)\log p(x,z\mid\theta) = \ell(\theta) - \mathsf H(p(z\mid x,\theta)) \qquad
+/// \text{printed}\quad
+///   \sum_z p(z\mid x,\theta)\log p(x,z\mid\theta) = \ell(\theta) - \mathsf H(p(z\mid x,\theta)) \qquad
 /// \text{right}\quad Q(\theta\mid\theta^t) = \sum_z p(z\mid x,\theta^t)\log p(x,z\mid\theta)
 /// ```
 ///
-/// Right is [`latent::expected_log_joint`] with the posterior frozen at θ^t, as on the lecture's own slide about EM in general.
-/// The printed one rewards parameters that leave no doubt about the labels, and its maximum lies elsewhere.
-/// `log_joint` is n×k at θ; returns nats.
+/// Right is [`latent::expected_log_joint`] with the posterior frozen at θ^t, as on the lecture's own slide
+/// about EM in general. The printed one rewards parameters that leave no doubt about the labels, and its
+/// maximum lies elsewhere. `log_joint` is n×k at θ; returns nats.
 ///
 /// Source: H-E19.
 ///
