@@ -228,6 +228,8 @@ pub fn weighted_covariance(
 /// ```
 ///
 /// Its axes point along the eigenvectors of Σ and have the lengths $`\rho\sqrt{\lambda_a}`$.
+///
+/// Source: T-13.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ellipse {
     /// Half the longer axis, in units of the data.

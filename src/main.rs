@@ -1,4 +1,4 @@
-//! The command line: regenerates the published figures, or lists them.
+//! The command line: regenerates the published figures, lists them, and prints the map of the lectures.
 
 use std::{
     io::{self, ErrorKind, IsTerminal, Write},
@@ -8,9 +8,10 @@ use std::{
     thread,
 };
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use executable_em::{
     Error,
+    catalogue::{self, CHAPTERS, Entry},
     export::{self, Format},
     figures::{self, Kind, Published},
 };
@@ -23,6 +24,7 @@ Examples:
   executable-em figures kmeans                   the figures of one chapter
   executable-em figures kmeans/steps --format pdf,png --out slides
                                                  one figure, for LaTeX and for slides
+  executable-em catalogue H-28 soft_kmeans       where an item of the lectures, or a chapter's items, are found
 
 Exit status: 0 all written, 1 something could not be written, 2 the command makes no sense.";
 
@@ -44,6 +46,9 @@ enum Command {
     Figures(Selection),
     /// Lists the figures: name, formats, title
     List,
+    /// Prints the map: each item of the lectures with its function, test, notebook section and figure
+    #[command(after_help = EXAMPLES)]
+    Catalogue(Map),
 }
 
 #[derive(Args)]
@@ -62,6 +67,22 @@ struct Selection {
     threads: Option<usize>,
 }
 
+#[derive(Args)]
+struct Map {
+    /// An id (H-28), a chapter (kmeans) or errata; everything if none is named
+    names: Vec<String>,
+    /// Text for reading, a Markdown table a chapter, or JSON
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: MapFormat,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum MapFormat {
+    Text,
+    Md,
+    Json,
+}
+
 /// What went wrong, by exit status.
 enum Failure {
     /// 1: the work could not be done.
@@ -77,6 +98,7 @@ fn main() -> ExitCode {
         None => write_figures(&everything),
         Some(Command::Figures(selection)) => write_figures(&selection),
         Some(Command::List) => list(),
+        Some(Command::Catalogue(map)) => print_map(&map),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -98,6 +120,36 @@ fn list() -> Result<(), Failure> {
         format!("{:width$}  {:15}  {}\n", figure.name, formats.join(","), figure.title)
     });
     say(&rows.collect::<String>())
+}
+
+fn print_map(map: &Map) -> Result<(), Failure> {
+    let mut entries = catalogue::entries().map_err(|error| Failure::Work(vec![error]))?;
+    for name in &map.names {
+        if !entries.iter().any(|entry| entry.answers_to(name)) {
+            return Err(Failure::Usage(unknown_entry(name, &entries)));
+        }
+    }
+    entries.retain(|entry| map.names.is_empty() || map.names.iter().any(|name| entry.answers_to(name)));
+    say(&match map.format {
+        MapFormat::Text => catalogue::to_text(&entries),
+        MapFormat::Md => catalogue::to_markdown(&entries),
+        MapFormat::Json => catalogue::to_json(&entries),
+    })
+}
+
+/// Says that there is no such id or chapter, and which there are: the ids of its lecture if it looks like one.
+fn unknown_entry(name: &str, entries: &[Entry]) -> String {
+    let beginning: String = name.chars().take_while(|c| !c.is_ascii_digit()).collect();
+    let alike = entries.iter().map(|entry| entry.id.as_str()).filter(|id| {
+        beginning.contains('-')
+            && id.trim_end_matches(|c: char| c.is_ascii_digit()) == beginning.to_uppercase()
+    });
+    let mut near: Vec<&str> = alike.collect();
+    if near.is_empty() {
+        near.extend(CHAPTERS);
+        near.push("errata");
+    }
+    format!("no id or chapter is named '{name}'; there are\n  {}", near.join(" "))
 }
 
 /// The formats that a figure can have, that of the book first.

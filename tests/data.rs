@@ -168,7 +168,7 @@ fn standardising_gives_mean_zero_and_variance_one() {
     assert_eq!(data::standardize(&DMatrix::zeros(0, 2)), Err(Error::Empty { what: "data" }));
 }
 
-/// H-06: a column whose values overflow when squared is an error, not a column of zeros.
+/// A column whose values overflow when squared is an error, not a column of zeros.
 #[test]
 fn standardising_what_overflows_is_an_error() {
     let error = data::standardize(&dmatrix![1e200; -1e200]).unwrap_err();
@@ -182,7 +182,7 @@ fn table(text: &str) -> Table {
     parse_csv(text).unwrap_or_else(|error| panic!("{text:?}: {error}"))
 }
 
-/// H-06: the same table is read whatever its separator, line ends, byte order mark, quotes, blanks and header.
+/// The same table is read whatever its separator, line ends, byte order mark, quotes, blanks and header.
 #[test]
 fn a_table_is_read_in_every_usual_dress() {
     let values = dmatrix![1.5, -2.0; 3e2, 0.25];
@@ -208,7 +208,7 @@ fn a_table_is_read_in_every_usual_dress() {
     assert_eq!(table("7").values, dmatrix![7.0]);
 }
 
-/// H-06: a separator inside a quoted header belongs to the name, whichever separator it is.
+/// A separator inside a quoted header belongs to the name, whichever separator it is.
 #[test]
 fn a_separator_inside_quotes_does_not_separate() {
     for (text, name) in [
@@ -225,7 +225,7 @@ fn a_separator_inside_quotes_does_not_separate() {
     }
 }
 
-/// H-06: what is wrong with a table is named by line, column and text.
+/// What is wrong with a table is named by line, column and text.
 #[test]
 fn every_kind_of_broken_table_is_named() {
     let number = "a finite number";
@@ -256,7 +256,7 @@ fn every_kind_of_broken_table_is_named() {
     }
 }
 
-/// H-06: a line of separators alone holds cells, and they are missing.
+/// A line of separators alone holds cells, and they are missing.
 #[test]
 fn a_line_of_separators_is_a_line_of_missing_cells() {
     for text in ["a\tb\n1\t2\n\t\n", "a,b\n1,2\n,\n"] {
@@ -266,7 +266,7 @@ fn a_line_of_separators_is_a_line_of_missing_cells() {
     }
 }
 
-/// H-06: a file that cannot be read is named with its path; one that can be read gives its table.
+/// A file that cannot be read is named with its path; one that can be read gives its table.
 #[test]
 fn files_are_read_or_named() {
     let folder = tempfile::tempdir().unwrap();
@@ -286,7 +286,7 @@ fn files_are_read_or_named() {
 proptest! {
     #![proptest_config(common::config(400))]
 
-    /// H-06: a table that is written with all its digits is read back bit for bit.
+    /// A table that is written with all its digits is read back bit for bit.
     #[test]
     fn what_is_written_is_read_back_exactly(
         values in prop::collection::vec(prop::num::f64::NORMAL | prop::num::f64::SUBNORMAL | prop::num::f64::ZERO, 1..30),
@@ -308,7 +308,7 @@ proptest! {
         }
     }
 
-    /// H-06: whatever the text, the reader answers with a table of finite numbers or an error, and never panics.
+    /// Whatever the text, the reader answers with a table of finite numbers or an error, and never panics.
     #[test]
     fn arbitrary_text_never_panics(text in "[0-9a-z.,;\t\"\r\n \u{feff}é-]{0,60}") {
         if let Ok(table) = parse_csv(&text) {

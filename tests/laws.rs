@@ -391,7 +391,8 @@ fn all_laws<M: Lawful>(model: &M, x: &DMatrix<f64>, seed: u64) {
 proptest! {
     #![proptest_config(common::config(400))]
 
-    /// H-29, H-38, H-52, L-22, L-27, C-38, B-24, T-45: the laws for Gaussian mixtures of all four families, on hard cases.
+    /// H-29, H-38, H-52, L-22, L-27, C-38, C-44, B-24, T-45: the laws for Gaussian mixtures of all four families, on
+    /// hard cases.
     #[test]
     fn the_laws_hold_for_gaussian_mixtures(case in cases::strategy(&Kind::ALL), seed in any::<u64>()) {
         all_laws(&case.model, &case.x, seed);

@@ -644,7 +644,8 @@ proptest! {
         prop_assert!(excess <= allowed + rounding, "{excess:e} above J, allowed is {:e}", allowed + rounding);
     }
 
-    /// C-43: a sweep with hardened responsibilities is a sweep of k-means, to the last bit, whatever β and the weights.
+    /// C-43, C-44: a sweep with hardened responsibilities is a sweep of k-means, to the last bit, whatever β and the
+    /// weights.
     #[test]
     fn a_hard_sweep_is_a_sweep_of_kmeans(
         case in cases::strategy(&cases::Kind::ALL), factor in factors(), weights_are in both(),

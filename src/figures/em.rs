@@ -35,6 +35,7 @@ fn by_outcome(runs: &[Fit<SoftKMeans>]) -> [Vec<&Fit<SoftKMeans>>; 2] {
     [best, others]
 }
 
+/// Source: C-10, L-15.
 pub(super) fn starts() -> Result<Figure> {
     let (x, runs) = runs_on_the_blobs()?;
     let mut page = Page::new(2).panel_height(262.0);
@@ -81,6 +82,7 @@ pub(super) fn starts() -> Result<Figure> {
     ))
 }
 
+/// Source: C-10, H-52, H-61, T-24.
 pub(super) fn traces() -> Result<Figure> {
     let (_, runs) = runs_on_the_blobs()?;
     let groups = by_outcome(&runs);
@@ -122,6 +124,7 @@ fn unequal_clumps() -> DMatrix<f64> {
 /// Starts in the plane of (μ₁, μ₂). The second lies beside the diagonal, next to the saddle.
 const STARTS: [Point; 6] = [[-3.6, 3.3], [-0.95, -0.9], [3.0, 2.85], [-3.7, -3.4], [0.2, -3.7], [3.7, -0.4]];
 
+/// Source: C-06, C-07.
 pub(super) fn paths() -> Result<Figure> {
     let x = unequal_clumps();
     let range = [-4.2, 4.2];
@@ -213,6 +216,7 @@ fn path(panel: &mut Panel, way: &[Point], colour: Colour) {
     panel.dots(&way[..1], &[plot::WHITE], 5.2, 1.0).dots(&way[..1], &[colour], 4.0, 1.0);
 }
 
+/// Source: C-E09, H-61.
 pub(super) fn tanh() -> Result<Figure> {
     let x = dmatrix![-1.0; 1.0];
     let start = |m: f64| SoftKMeans::new(dmatrix![-m; m], 1.0, Weights::Held);

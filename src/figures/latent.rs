@@ -17,6 +17,7 @@ fn three_components() -> Result<GaussianMixture> {
     )
 }
 
+/// Source: H-43, H-49, B-24, B-E16; Bishop (2006), Figure 9.5.
 pub(super) fn views() -> Result<Figure> {
     let model = three_components()?;
     let (x, labels) = model.sample(400, &mut data::rng(12))?;
@@ -127,6 +128,7 @@ fn arrow(
     panel.area(&[along(tip, 0.0), along(tip - 0.32, 0.14), along(tip - 0.32, -0.14)], colour, 1.0);
 }
 
+/// Source: H-50, C-E10.
 pub(super) fn graph_of_the_model() -> Result<Figure> {
     use Node::{Hidden, Observed, Parameter};
     let frame = |title: &str| {
@@ -193,6 +195,7 @@ pub(super) fn graph_of_the_model() -> Result<Figure> {
     ))
 }
 
+/// Source: C-35, H-48.
 pub(super) fn point() -> Result<Figure> {
     let identity = DMatrix::identity(2, 2);
     let model = GaussianMixture::new(

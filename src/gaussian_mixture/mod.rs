@@ -252,6 +252,8 @@ impl Model for GaussianMixture {
     /// ```math
     /// \log p(x_i, z_i = j) = \log\pi_j + \log\mathcal N(x_i; \mu_j, \Sigma_j)
     /// ```
+    ///
+    /// Source: H-47, H-62.
     fn log_joint(&self, x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
         let mut log_joint = self.component_log_densities(x)?;
         for (mut column, weight) in log_joint.column_iter_mut().zip(&self.weights) {
@@ -261,6 +263,10 @@ impl Model for GaussianMixture {
     }
 
     /// The three updates in turn; a component without any responsibility keeps its mean and covariance, at weight 0.
+    ///
+    /// They solve the equations of the score for a given r. But r depends on what they give, so one use is no solution.
+    ///
+    /// Source: T-45, H-38, L-07.
     fn maximize(&self, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<Self> {
         let means = update::means(x, r, &self.means)?;
         let full = update::covariances(x, r, &means, &self.covariances)?;

@@ -16,6 +16,7 @@ use std::f64::consts::TAU;
 /// ```
 ///
 /// `x` is n×d, `r` n×k with rows on the simplex, `weights` and `variances` hold k numbers, `means` is k×d; returns nats.
+/// The lecture's ½ in the place of both d/2 is right for d = 1 (L-E01).
 ///
 /// Source: L-24.
 ///

@@ -180,6 +180,8 @@ impl Model for SoftKMeans {
     /// ```math
     /// \log p(x_i, z_i = j) = \log\pi_j + \tfrac d2\log\frac\beta{2\pi} - \tfrac\beta2\|x_i-\mu_j\|^2
     /// ```
+    ///
+    /// Source: H-40, T-54.
     fn log_joint(&self, x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
         check::positive("stiffness", self.stiffness)?;
         check::simplex("weights", 0, self.weights.iter().copied())?;

@@ -50,6 +50,7 @@ fn hills_panel() -> Panel {
     panel
 }
 
+/// Source: C-21, C-22, C-23.
 pub(in crate::figures) fn touching() -> Result<Figure> {
     let (q, here, next) = at(0.3)?;
     let (q_next, there, _) = at(next)?;
@@ -108,6 +109,8 @@ pub(in crate::figures) fn touching() -> Result<Figure> {
 }
 
 /// From θ = 0 to the top: each E step lifts the bound until it touches, each M step walks along it to its maximum.
+///
+/// Source: C-21, C-22, C-23.
 pub(in crate::figures) fn climbing() -> Result<Figure> {
     let mut frames = Vec::new();
     let mut theta = 0.0;

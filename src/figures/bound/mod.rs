@@ -35,6 +35,7 @@ fn disc(panel: &mut Panel, at: Point, radius: f64, colour: Colour) {
     panel.dots(&[at], &[plot::WHITE], radius + 1.6, 1.0).dots(&[at], &[colour], radius, 1.0);
 }
 
+/// Source: C-11, C-12, C-14.
 pub(super) fn jensen() -> Result<Figure> {
     let square = |x: f64| x * x;
     let (weights, points) = (DVector::from_element(5, 0.2), dvector![1.0, 2.0, 3.0, 4.0, 5.0]);

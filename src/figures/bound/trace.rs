@@ -18,6 +18,7 @@ fn step_colour(moved: Coordinate) -> Colour {
     }
 }
 
+/// Source: C-09, C-E04, B-16.
 pub(in crate::figures) fn staircase() -> Result<Figure> {
     let x = data::old_faithful();
     let start = random_start(&x, 2, CovarianceFamily::Full, &mut data::rng(4))?;
@@ -67,6 +68,7 @@ fn mirrored(theta: f64, q: f64) -> Result<(SoftKMeans, DMatrix<f64>)> {
     Ok((SoftKMeans::new(dmatrix![-theta; theta], 1.0, Weights::Held)?, dmatrix![q, 1.0 - q; 1.0 - q, q]))
 }
 
+/// Source: C-09, C-16, C-17.
 pub(in crate::figures) fn contours() -> Result<Figure> {
     let x = dmatrix![-1.5; 1.5];
     let bound_of = |theta: f64, q: f64| -> Result<f64> {

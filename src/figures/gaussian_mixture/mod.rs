@@ -46,7 +46,7 @@ fn sweeps(count: usize) -> String {
     }
 }
 
-/// Source: H-38, L-12, T-13; Bishop (2006), Figure 9.8.
+/// Source: H-38, L-12, C-05, C-41, T-13; Bishop (2006), Figure 9.8.
 pub(in crate::figures) fn steps() -> Result<Figure> {
     let (x, fit) = geyser_fit()?;
     let shown = [0, 1, 2, 5, 20];
@@ -133,7 +133,7 @@ pub(in crate::figures) fn log_likelihood() -> Result<Figure> {
     ))
 }
 
-/// Source: T-12 to T-15.
+/// Source: T-12, T-13, T-14, T-15.
 pub(in crate::figures) fn blobs() -> Result<Figure> {
     let (x, _) = data::blobs();
     let mut rng = data::rng(42);
@@ -164,7 +164,7 @@ pub(in crate::figures) fn blobs() -> Result<Figure> {
     ))
 }
 
-/// Source: H-38, T-11.
+/// Source: H-38, C-41, T-11.
 pub(in crate::figures) fn animation() -> Result<Figure> {
     let (x, fit) = geyser_fit()?;
     let until = fit.sweeps();

@@ -116,7 +116,7 @@ fn step_colour(step: Step) -> plot::Colour {
     }
 }
 
-/// Source: T-05 to T-07.
+/// Source: H-07, T-05, T-06, T-07.
 pub(in crate::figures) fn squares() -> Result<Figure> {
     let (x, _) = data::two_squares(&mut data::rng(5));
     let run = kmeans::lloyd(&x, &x.select_rows(&[0, 99]), MAX_SWEEPS)?;

@@ -1,0 +1,223 @@
+//! The map `catalogue.json` names every item of the lectures, and every function, test, notebook section and figure
+//! that it names carries the item's id.
+//!
+//! Words are typed by hand in `catalogue.json`; links, and the tables in README.md and src/lib.rs, are read off the sources:
+//! `UPDATE=1 cargo test --test catalogue` writes them anew.
+
+#![cfg(feature = "cli")]
+
+mod check;
+mod ids;
+mod sources;
+mod tables;
+
+use check::complaints;
+use executable_em::catalogue::{self, Entry, Meaning};
+use sources::{Places, Sources, text};
+use std::path::Path;
+use std::sync::OnceLock;
+
+/// The sources and the map, which is first brought up to date if that is asked for.
+fn book() -> &'static (Sources, Vec<Entry>) {
+    static BOOK: OnceLock<(Sources, Vec<Entry>)> = OnceLock::new();
+    BOOK.get_or_init(|| {
+        let sources = sources::read();
+        let mut entries = catalogue::parse(&text("catalogue.json")).expect("a readable map");
+        if std::env::var_os("UPDATE").is_some() {
+            entries = check::linked(&entries, &sources);
+            std::fs::write("catalogue.json", catalogue::to_json(&entries)).expect("a writable map");
+            for (path, _, wanted) in tables::files(&entries, &sources) {
+                std::fs::write(path, wanted).expect("a writable table");
+            }
+        }
+        (sources, entries)
+    })
+}
+
+#[test]
+fn the_map_is_complete_and_true() {
+    let (sources, entries) = book();
+    let complaints = complaints(entries, sources);
+    let advice = "where a link has changed, `UPDATE=1 cargo test --test catalogue` writes it";
+    assert!(complaints.is_empty(), "{} complaints ({advice}):\n{}", complaints.len(), complaints.join("\n"));
+}
+
+#[test]
+fn the_tables_are_those_of_the_map() {
+    let (sources, entries) = book();
+    for (path, present, wanted) in tables::files(entries, sources) {
+        assert!(present == wanted, "the map in {path} is old: UPDATE=1 cargo test --test catalogue");
+    }
+}
+
+/// The file is written as the update writes it, so that a change of one link is a change of one line.
+#[test]
+fn the_map_is_written_in_one_way() {
+    let (_, entries) = book();
+    assert_eq!(catalogue::to_json(entries), text("catalogue.json"));
+    assert_eq!(catalogue::parse(&catalogue::to_json(entries)).as_ref(), Ok(entries));
+}
+
+/// No text of the project, wherever it stands, names an id that the lectures do not have.
+#[test]
+fn no_id_is_invented_anywhere() {
+    let all = ids::all();
+    for (folder, extension) in [("src", "rs"), ("tests", "rs"), ("notebooks", "ipynb"), ("notebooks", "md")] {
+        for path in sources::files(Path::new(folder), extension) {
+            if path.starts_with("tests/catalogue") {
+                continue;
+            }
+            for id in ids::ids_in(&text(&path)) {
+                assert!(all.contains(&id), "{} names {id}", path.display());
+            }
+        }
+    }
+}
+
+/// A wrong map is refused: each of these changes adds the complaint that names it.
+#[test]
+fn a_wrong_map_is_refused() {
+    let entry = |entries: &mut Vec<Entry>, id: &str| -> usize {
+        entries.iter().position(|entry| entry.id == id).expect("an entry")
+    };
+    let wrong: [(&str, fn(&mut Entry)); 9] = [
+        ("H-99 is no id of the lectures", |e| e.id = "H-99".to_owned()),
+        ("H-28 is missing", |e| e.id = "H-99".to_owned()),
+        ("there is no function kmeans::nothing", |e| e.functions.push("kmeans::nothing".to_owned())),
+        ("the function kmeans::risk does not carry it", |e| e.functions.push("kmeans::risk".to_owned())),
+        ("the test kmeans::bad_input_is_named does not carry it", |e| {
+            e.tests.push("kmeans::bad_input_is_named".to_owned());
+        }),
+        ("there is no section 02_gaussian_mixture#Gone", |e| {
+            e.sections.push("02_gaussian_mixture#Gone".to_owned());
+        }),
+        ("there is no figure kmeans/nothing", |e| e.figures.push("kmeans/nothing".to_owned())),
+        ("there is no chapter physics", |e| e.chapter = "physics".to_owned()),
+        ("no complete text", |e| e.meaning = Meaning::Item { statement: "$\\mu".to_owned() }),
+    ];
+    for (expected, change) in wrong {
+        refused(expected, |entries, _| {
+            let index = entry(entries, "H-28");
+            change(&mut entries[index]);
+        });
+    }
+    refused("H-28 is missing", |entries, _| entries.retain(|entry| entry.id != "H-28"));
+    refused("not in the order", |entries, _| entries.swap(0, 1));
+    refused(
+        "H-28: the function gaussian_mixture::score::in_means carries it and is not named",
+        |entries, _| {
+            let index = entry(entries, "H-28");
+            entries[index].functions.clear();
+        },
+    );
+}
+
+/// A map that was right is refused when the sources have changed.
+#[test]
+fn a_changed_source_is_noticed() {
+    let rename = |places: &mut Places, name: &str| {
+        let ids = places.remove(name).unwrap_or_else(|| panic!("no {name}"));
+        places.insert(format!("{name} more"), ids);
+    };
+    refused("H-28: there is no section 02_gaussian_mixture#Derivative in the means", |_, sources| {
+        rename(&mut sources.sections, "02_gaussian_mixture#Derivative in the means");
+    });
+    refused("there is no figure kmeans/steps", |_, sources| rename(&mut sources.figures, "kmeans/steps"));
+    refused("H-28: the function gaussian_mixture::score::in_means does not carry it", |_, sources| {
+        sources.functions.get_mut("gaussian_mixture::score::in_means").expect("the score").clear();
+    });
+    refused("function kmeans::risk carries H-E27, which is no id of the lectures", |_, sources| {
+        sources.functions.get_mut("kmeans::risk").expect("the risk").push("H-E27".to_owned());
+    });
+    for (kind, id) in [("function", "H-30"), ("test", "H-30"), ("section", "H-30"), ("section", "H-E13")] {
+        refused(&format!("{id} has no {kind} and gives no reason"), |entries, sources| {
+            let places =
+                [&mut sources.functions, &mut sources.figures, &mut sources.tests, &mut sources.sections];
+            for places in places {
+                places.values_mut().for_each(|ids| ids.retain(|own| own != id));
+            }
+            *entries = check::linked(entries, sources);
+        });
+    }
+    refused("H-28 has everything, so its reason can go", |entries, _| {
+        entries.iter_mut().for_each(|entry| entry.reason = Some("none".to_owned()));
+    });
+}
+
+/// A formula without an id is noticed, and one with an id or a book is not.
+#[test]
+fn a_derivation_without_a_source_is_noticed() {
+    let code = |source: &str| {
+        format!("/// A sum.\n///\n/// ```math\n/// 1 + 1\n/// ```\n///\n/// {source}\npub fn sum() {{}}\n")
+    };
+    let with = |code: String| {
+        move |_: &mut Vec<Entry>, sources: &mut Sources| sources.items.extend(sources::items(&code, "kmeans"))
+    };
+    refused("kmeans::sum has a formula", with(code("It is two.")));
+    refused("kmeans::sum has a formula", with(code("Source: everybody knows.")));
+    for source in ["Source: H-04.", "Source: Euler (1748), §1."] {
+        assert!(
+            !complaints_after(with(code(source))).iter().any(|line| line.contains("kmeans::sum")),
+            "{source}"
+        );
+    }
+}
+
+/// What is said of the map after a change and was not said before.
+fn complaints_after(change: impl FnOnce(&mut Vec<Entry>, &mut Sources)) -> Vec<String> {
+    let (sources, entries) = book();
+    let before = complaints(entries, sources);
+    let (mut entries, mut sources) = (entries.clone(), sources.clone());
+    change(&mut entries, &mut sources);
+    complaints(&entries, &sources).into_iter().filter(|line| !before.contains(line)).collect()
+}
+
+fn refused(expected: &str, change: impl FnOnce(&mut Vec<Entry>, &mut Sources)) {
+    let new = complaints_after(change);
+    assert!(new.iter().any(|line| line.contains(expected)), "{expected:?} is not among {new:#?}");
+}
+
+/// The scanner finds what rustfmt lays out: items, methods, methods of traits, and what belongs to each.
+#[test]
+fn items_are_read_with_their_documentation() {
+    let code = "/// One.\n///\n/// Source: H-01\n/// (and H-02); see H-E01.\n///\n/// More of H-03, H-E02.\npub fn one() {\n}\n\n\
+        /// Hidden. Source: H-04.\nfn hidden() {}\n\nimpl<M: Model> Fit<M> {\n    /// Source: H-05.\n    #[must_use]\n    \
+        pub const fn two() {}\n}\n\nimpl Model for Fit<f64> {\n    /// Source: H-06.\n    fn three() {}\n}\n\n\
+        /// Source: H-07.\npub trait Model {\n    /// Source: H-08.\n    fn four();\n}\n\n/// Source: H-09.\npub struct Five;\n";
+    let found: Vec<(String, Vec<String>)> =
+        sources::items(code, "m").iter().map(|item| (item.path(), item.ids())).collect();
+    let expected: [(&str, &[&str]); 6] = [
+        ("m::one", &["H-01", "H-02", "H-E01", "H-E01", "H-E02"]),
+        ("m::Fit::two", &["H-05"]),
+        ("m::Fit::three", &["H-06"]),
+        ("m::Model", &["H-07"]),
+        ("m::Model::four", &["H-08"]),
+        ("m::Five", &["H-09"]),
+    ];
+    let expected =
+        expected.map(|(path, ids)| (path.to_owned(), ids.iter().map(|id| (*id).to_owned()).collect()));
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn tests_are_read_with_the_comments_above_them() {
+    let code = "/// H-01: not of a helper.\nfn helper() {}\n\n/// H-02: the first.\n#[test]\nfn first() {\n    // H-03\n}\n\nproptest! {\n    \
+        /// H-04,\n    /// H-05: the second.\n    #[test]\n    fn second(x in 0..1) {}\n}\n";
+    let expected = [("t::first", vec!["H-02"]), ("t::second", vec!["H-04", "H-05"])];
+    let expected =
+        expected.map(|(name, ids)| (name.to_owned(), ids.into_iter().map(str::to_owned).collect::<Vec<_>>()));
+    assert_eq!(sources::tests(code, "t"), expected);
+}
+
+#[test]
+fn sections_are_read_from_heading_to_heading() {
+    let json = r###"{"cells": [
+        {"cell_type": "markdown", "source": ["# Title\n", "With H-01.\n", "## Two *(H-02)*\n", "Text"]},
+        {"cell_type": "code", "source": "// H-03"},
+        {"cell_type": "markdown", "source": "Still two: H-04\n### Three\nH-05"}]}"###;
+    let expected =
+        [("n#Title", vec!["H-01"]), ("n#Two *(H-02)*", vec!["H-02", "H-04"]), ("n#Three", vec!["H-05"])];
+    let expected =
+        expected.map(|(name, ids)| (name.to_owned(), ids.into_iter().map(str::to_owned).collect::<Vec<_>>()));
+    assert_eq!(sources::sections(json, "n"), expected);
+}

@@ -1,0 +1,298 @@
+//! Reads off the sources who carries which id: plain text, laid out as rustfmt and Jupyter lay it out.
+
+use crate::ids::ids_in;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Names, each with the ids that it carries.
+pub type Places = BTreeMap<String, Vec<String>>;
+
+/// Everything that can carry an id.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    /// The library's public items, module by module.
+    pub items: Vec<Item>,
+    pub functions: Places,
+    pub tests: Places,
+    pub sections: Places,
+    pub figures: Places,
+}
+
+/// A public function, method, type or trait with its documentation.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// The public module in which it is found, as in `gaussian_mixture::score`.
+    pub module: String,
+    /// Its name there, as in `in_means` or `GaussianMixture::density`.
+    pub name: String,
+    pub is_function: bool,
+    pub documentation: String,
+}
+
+impl Item {
+    pub fn path(&self) -> String {
+        format!("{}::{}", self.module, self.name)
+    }
+
+    /// The paragraph that begins with `Source:`, if there is one.
+    pub fn source(&self) -> &str {
+        let start = self.documentation.find("Source:");
+        start.map_or("", |start| self.documentation[start..].split("\n\n").next().unwrap_or_default())
+    }
+
+    /// The ids of the `Source:` paragraph; of errata, also those that are named anywhere in the documentation.
+    pub fn ids(&self) -> Vec<String> {
+        let mut ids = ids_in(self.source());
+        ids.extend(ids_in(&self.documentation).into_iter().filter(|id| id.contains('E')));
+        ids
+    }
+}
+
+/// Reads all of it, from the crate's folder.
+pub fn read() -> Sources {
+    let mut sources = Sources::default();
+    for path in files(Path::new("src"), "rs") {
+        if let Some(module) = public_module(&path) {
+            sources.items.extend(items(&text(&path), &module));
+        }
+    }
+    sources.functions = collected(sources.items.iter().map(|item| (item.path(), item.ids())));
+    for path in files(Path::new("tests"), "rs") {
+        let name = path.strip_prefix("tests").expect("a path in tests/").with_extension("");
+        let module = name.display().to_string().replace('/', "::").replace("::main", "");
+        if !module.starts_with("common") && !module.starts_with("catalogue") {
+            sources.tests.extend(collected(tests(&text(&path), &module)));
+        }
+    }
+    for path in files(Path::new("notebooks"), "ipynb") {
+        let notebook = path.file_stem().expect("a name").display().to_string();
+        sources.sections.extend(collected(sections(&text(&path), &notebook)));
+    }
+    sources.figures = collected(figures());
+    sources
+}
+
+/// One name may be met twice, as two sections of the same heading are; then it carries the ids of both.
+fn collected(places: impl IntoIterator<Item = (String, Vec<String>)>) -> Places {
+    let mut all = Places::new();
+    for (name, ids) in places {
+        let known = all.entry(name).or_default();
+        for id in ids {
+            if !known.contains(&id) {
+                known.push(id);
+            }
+        }
+    }
+    all
+}
+
+pub fn text(path: impl AsRef<Path>) -> String {
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.as_ref().display()))
+}
+
+/// The files of that extension in a folder and its folders, in order.
+pub fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    paths.sort();
+    let mut files = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            files.extend(self::files(&path, extension));
+        } else if path.extension().is_some_and(|own| own == extension) {
+            files.push(path);
+        }
+    }
+    files
+}
+
+/// The public path under which a file's items are found: a private module's are re-exported by the one above it.
+/// None for what is outside the public library.
+fn public_module(path: &Path) -> Option<String> {
+    let inner = path.strip_prefix("src").ok()?.with_extension("");
+    let mut names: Vec<&str> = inner.iter().filter_map(|name| name.to_str()).collect();
+    if matches!(names.as_slice(), ["lib" | "main"]) {
+        return None;
+    }
+    if names.last() == Some(&"mod") {
+        names.pop();
+    }
+    let mut parent = text("src/lib.rs");
+    let mut folder = PathBuf::from("src");
+    let mut public = Vec::new();
+    for (depth, name) in names.iter().enumerate() {
+        if declares(&parent, name) {
+            public.push(*name);
+        } else if depth == 0 {
+            return None;
+        }
+        folder.push(name);
+        let own = folder.join("mod.rs");
+        parent = text(if own.exists() { own } else { folder.with_extension("rs") });
+    }
+    Some(public.join("::"))
+}
+
+/// Whether a module's text publishes another, and without asking for a feature.
+fn declares(parent: &str, name: &str) -> bool {
+    let mut before = "";
+    for line in parent.lines() {
+        if line == format!("pub mod {name};") {
+            return !before.starts_with("#[cfg");
+        }
+        before = line;
+    }
+    false
+}
+
+/// The public items of a file, with the methods of its types and traits.
+pub fn items(code: &str, module: &str) -> Vec<Item> {
+    let mut items = Vec::new();
+    let mut documentation = String::new();
+    // The type or trait whose braces are open, and whether its functions are public without saying so.
+    let mut owner: Option<(String, bool)> = None;
+    for line in code.lines() {
+        let words = line.trim_start();
+        if let Some(comment) = words.strip_prefix("///") {
+            documentation.push_str(comment.strip_prefix(' ').unwrap_or(comment));
+            documentation.push('\n');
+            continue;
+        }
+        if words.starts_with("#[") || words.starts_with("//") {
+            continue;
+        }
+        let public = words.strip_prefix("pub ");
+        let in_trait = matches!(owner, Some((_, true)));
+        let declaration = public.unwrap_or(if in_trait && line.starts_with("    fn ") { words } else { "" });
+        let declaration =
+            declaration.strip_prefix("const ").filter(|d| d.starts_with("fn ")).unwrap_or(declaration);
+        if let Some((kind, rest)) = declaration.split_once(' ')
+            && ["fn", "struct", "enum", "trait", "type", "const"].contains(&kind)
+        {
+            let name = identifier(rest);
+            let name = match &owner {
+                Some((owner, _)) => format!("{owner}::{name}"),
+                None => name.to_owned(),
+            };
+            let documentation = documentation.clone();
+            items.push(Item { module: module.to_owned(), name, is_function: kind == "fn", documentation });
+        }
+        if let Some(rest) = line.strip_prefix("impl").filter(|_| !line.ends_with('}')) {
+            let (target, of_trait) = match rest.split_once(" for ") {
+                Some((_, target)) => (target, true),
+                None => (after_generics(rest).trim_start(), false),
+            };
+            owner = Some((identifier(target).to_owned(), of_trait));
+        } else if let Some(rest) = line.strip_prefix("pub trait ") {
+            owner = Some((identifier(rest).to_owned(), true));
+        } else if line == "}" {
+            owner = None;
+        }
+        documentation.clear();
+    }
+    items
+}
+
+fn identifier(text: &str) -> &str {
+    let end = text.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(text.len());
+    &text[..end]
+}
+
+/// What follows the `<…>` at the start of a text, if there is one.
+fn after_generics(text: &str) -> &str {
+    let mut depth = 0;
+    for (index, c) in text.char_indices() {
+        depth += i32::from(c == '<') - i32::from(c == '>');
+        if depth == 0 {
+            return if index == 0 { text } else { &text[index + 1..] };
+        }
+    }
+    text
+}
+
+/// The tests of a file, with the ids of the comments above each.
+pub fn tests(code: &str, module: &str) -> Vec<(String, Vec<String>)> {
+    let mut tests = Vec::new();
+    let (mut comment, mut is_test) = (String::new(), false);
+    for line in code.lines().map(str::trim_start) {
+        if line.starts_with("//") {
+            comment.push_str(line.trim_start_matches('/'));
+            comment.push('\n');
+        } else if line.starts_with("#[") {
+            is_test |= line == "#[test]";
+        } else {
+            if let Some(rest) = line.strip_prefix("fn ").filter(|_| is_test) {
+                tests.push((format!("{module}::{}", identifier(rest)), ids_in(&comment)));
+            }
+            (comment, is_test) = (String::new(), false);
+        }
+    }
+    tests
+}
+
+/// The sections of a notebook, with the ids of the text under each heading.
+pub fn sections(json: &str, notebook: &str) -> Vec<(String, Vec<String>)> {
+    let notebook_json: Value =
+        serde_json::from_str(json).unwrap_or_else(|error| panic!("{notebook}: {error}"));
+    let mut sections: Vec<(String, Vec<String>)> = Vec::new();
+    for cell in notebook_json["cells"].as_array().expect("cells") {
+        if cell["cell_type"] != "markdown" {
+            continue;
+        }
+        let source = match &cell["source"] {
+            Value::Array(lines) => lines.iter().filter_map(Value::as_str).collect(),
+            other => other.as_str().unwrap_or_default().to_owned(),
+        };
+        let mut paragraph = String::new();
+        for line in source.lines().chain(["# "]) {
+            if line.starts_with('#') {
+                if let Some((_, ids)) = sections.last_mut() {
+                    ids.extend(ids_in(&paragraph));
+                }
+                paragraph.clear();
+                let title = line.trim_start_matches('#').trim();
+                if !title.is_empty() {
+                    sections.push((format!("{notebook}#{title}"), Vec::new()));
+                }
+            }
+            paragraph.push_str(line);
+            paragraph.push('\n');
+        }
+    }
+    sections
+}
+
+/// The published figures, with the ids in the `Source:` line of the function that draws each.
+fn figures() -> Vec<(String, Vec<String>)> {
+    let table = text("src/figures/mod.rs");
+    let (_, rows) = table.split_once("pub const ALL").expect("the table of figures");
+    let (rows, _) = rows.split_once("];").expect("its end");
+    let mut code: BTreeMap<String, String> = BTreeMap::new();
+    for path in files(Path::new("src/figures"), "rs") {
+        let inner = path.strip_prefix("src/figures").expect("a path there").with_extension("");
+        let chapter = inner.iter().next().expect("a name").display().to_string();
+        code.entry(chapter).or_default().push_str(&text(&path));
+    }
+    rows.split("still(")
+        .flat_map(|row| row.split("animation("))
+        .skip(1)
+        .map(|row| drawn(row, &code))
+        .collect()
+}
+
+fn drawn(row: &str, code: &BTreeMap<String, String>) -> (String, Vec<String>) {
+    let name = row.split('"').nth(1).unwrap_or_else(|| panic!("no name in {row}")).to_owned();
+    let path = row.trim_end().trim_end_matches(['\n', ' ', ',', ')']);
+    let function = path.rsplit(|c: char| !(c.is_alphanumeric() || "_:".contains(c))).next().expect("a path");
+    let (chapter, function) =
+        (function.split(':').next().expect("a chapter"), function.rsplit(':').next().expect("a function"));
+    let code = code.get(chapter).unwrap_or_else(|| panic!("no code for {name}"));
+    // A figure's function is private to the book; what makes it public here is only its row in the table.
+    let public: String =
+        code.replace("pub(super) fn", "pub fn").replace("pub(in crate::figures) fn", "pub fn");
+    let item = items(&public, chapter).into_iter().find(|item| item.name == function);
+    let item = item.unwrap_or_else(|| panic!("{name} is drawn by {function}, which was not found"));
+    (name, ids_in(item.source()))
+}
