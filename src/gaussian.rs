@@ -169,7 +169,7 @@ pub fn sample(
 /// `x` is n×d, `weights` n non-negative values; returns 1×d. [`Error::Domain`] if the weights sum to zero, where
 /// the mean is 0/0 (H-E14).
 ///
-/// Source: H-30, L-26, L-27, C-39, B-23, T-40.
+/// Source: H-30, L-26 (the sum of the x_i was lost: L-E10), L-27, C-39, B-23, T-40.
 ///
 /// ```
 /// use executable_em::gaussian::weighted_mean;

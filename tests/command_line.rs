@@ -9,7 +9,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use executable_em::figures;
+use executable_em::{catalogue, figures};
 
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_executable-em"));
@@ -54,6 +54,87 @@ fn list_names_every_figure_with_its_formats_and_title() {
         assert!(line.starts_with(figure.name) && line.ends_with(figure.title), "{line}");
     }
     assert!(list.contains("svg,pdf,png ") && list.contains("gif,svg,pdf,png "));
+}
+
+#[test]
+fn the_catalogue_is_printed_as_the_file_has_it() {
+    let output = run(&["catalogue", "--format", "json"]);
+    assert!(output.status.success());
+    assert_eq!(text(&output.stdout), fs::read_to_string("catalogue.json").expect("the map"));
+}
+
+#[test]
+fn the_catalogue_names_every_id_with_its_places() {
+    let entries = catalogue::entries().expect("the map");
+    let printed = text(&run(&["catalogue"]).stdout);
+    let mut lines = printed.lines();
+    for chapter in catalogue::CHAPTERS {
+        assert!(printed.lines().any(|line| line == chapter), "{chapter}");
+    }
+    assert_eq!(
+        lines.by_ref().filter(|line| line.starts_with("  ") && !line.starts_with("   ")).count(),
+        entries.len()
+    );
+    for entry in &entries {
+        for place in entry.places().into_iter().flat_map(|(_, places)| places) {
+            assert!(printed.contains(place), "{}: {place}", entry.id);
+        }
+    }
+}
+
+#[test]
+fn an_id_is_printed_with_its_words_and_places() {
+    let output = run(&["catalogue", "H-28"]);
+    assert!(output.status.success());
+    let printed = text(&output.stdout);
+    assert!(
+        printed.starts_with("gaussian_mixture\n  H-28   The score in the means: $\\nabla_{\\mu_j}"),
+        "{printed}"
+    );
+    for expected in [
+        "\n         function  gaussian_mixture::score::in_means\n",
+        "\n         test      gaussian_mixture::",
+    ] {
+        assert!(printed.contains(expected), "{expected:?} is not in {printed}");
+    }
+    assert!(
+        printed.contains("\n         section   02_gaussian_mixture#Derivative in the means\n"),
+        "{printed}"
+    );
+
+    // An erratum is both in its chapter and among the errata; what is asked for twice is printed once.
+    let erratum = text(&run(&["catalogue", "H-E06"]).stdout);
+    assert!(erratum.contains("  H-E06  class     E\n         printed   $r_{ij}"), "{erratum}");
+    assert!(erratum.contains("\n         right     $r_{ij}"), "{erratum}");
+    assert_eq!(text(&run(&["catalogue", "H-E06", "H-E06"]).stdout), erratum);
+    let errata = text(&run(&["catalogue", "errata", "--format", "json"]).stdout);
+    assert_eq!(catalogue::parse(&errata).expect("entries").len(), 114);
+}
+
+#[test]
+fn a_chapter_is_printed_as_a_markdown_table() {
+    let output = run(&["catalogue", "kmeans", "L-03", "--format", "md"]);
+    assert!(output.status.success());
+    let printed = text(&output.stdout);
+    let rows: Vec<&str> = printed.lines().filter(|line| line.starts_with('|')).collect();
+    assert!(rows.iter().all(|row| row.replace("\\|", "").matches('|').count() == 7), "{printed}");
+    assert!(
+        printed.starts_with("## kmeans\n\n| id | what it says |")
+            && printed.contains("\n## gaussian_mixture\n")
+    );
+    assert!(
+        printed.contains("\n| H-13 | The objective: $J(r, m)") && printed.contains("`kmeans::objective`")
+    );
+    assert!(printed.contains("| T-E12 | printed: $\\arg\\min_j\\{x_i - \\mu_j\\}$<br>right: "));
+    assert_eq!(printed.matches("\n| L-").count(), 1);
+}
+
+#[test]
+fn unknown_ids_are_refused_with_those_that_there_are() {
+    refused(&run(&["catalogue", "H-66"]), 2, &["'H-66'", "H-65", "--help"]);
+    refused(&run(&["catalogue", "h-e27"]), 2, &["'h-e27'", "H-E26 H-E28"]);
+    refused(&run(&["catalogue", "H-28", "zebra"]), 2, &["'zebra'", "kmeans", "errata"]);
+    refused(&run(&["catalogue", "--format", "xml"]), 2, &["xml", "text, md, json"]);
 }
 
 #[test]

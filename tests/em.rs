@@ -344,7 +344,7 @@ fn one_component_arrives_in_one_sweep() {
     assert_eq!(em::sweep(&once, &x).unwrap(), once);
 }
 
-/// H-61, L-12: each kind of bad input to a fit is the one error that names it.
+/// Each kind of bad input to a fit is the one error that names it.
 #[test]
 fn bad_input_is_named() {
     let model = line_mixture(&[0.5, 0.5], &[0.0, 1.0], &[1.0, 1.0]);

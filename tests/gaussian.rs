@@ -194,7 +194,7 @@ proptest! {
         assert_within(area, PI * radius * radius * determinant.sqrt(), area * 1000.0 * f64::EPSILON);
     }
 
-    /// H-26: whatever the shapes and values, the functions of this module return an error or a number, and never panic.
+    /// Whatever the shapes and values, the functions of this module return an error or a number, and never panic.
     #[test]
     fn arbitrary_input_never_panics(
         x in wild_matrix(), mean in wild_matrix(), covariance in wild_matrix(), n in 0..4usize, radius in wild(),
@@ -322,7 +322,7 @@ fn the_ellipses_of_radius_one_two_and_three_hold_their_printed_masses() {
     }
 }
 
-/// H-26: each kind of bad input is the one error that names it.
+/// Each kind of bad input is the one error that names it.
 #[test]
 fn bad_input_is_named() {
     let (x, mean, unit) = (dmatrix![0.0, 1.0], RowDVector::zeros(2), DMatrix::<f64>::identity(2, 2));

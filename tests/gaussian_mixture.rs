@@ -500,7 +500,7 @@ proptest! {
         }
     }
 
-    /// H-21, H-28, H-38: whatever the shapes and values, nothing of this chapter panics.
+    /// Whatever the shapes and values, nothing of this chapter panics.
     #[test]
     fn arbitrary_input_never_panics(
         x in wild_matrix(), means in wild_matrix(), r in wild_matrix(), covariances in prop::collection::vec(wild_matrix(), 0..4),

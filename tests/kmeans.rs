@@ -213,7 +213,7 @@ proptest! {
         prop_assert_eq!(scaled.objective(), run.objective() * 64.0);
     }
 
-    /// H-02, H-05: whatever the shapes and values, the functions of this module return an error or a number, and never panic.
+    /// Whatever the shapes and values, the functions of this module return an error or a number, and never panic.
     #[test]
     fn arbitrary_input_never_panics(
         x in wild_matrix(), means in wild_matrix(), r in wild_matrix(), labels in prop::collection::vec(0..4usize, 0..5),
@@ -744,7 +744,7 @@ fn erratum_the_risk_uses_the_label_of_each_datum() {
     assert_eq!(printed, 163.0);
 }
 
-/// H-01, H-02, H-13: each kind of bad input is the one error that names it.
+/// Each kind of bad input is the one error that names it.
 #[test]
 fn bad_input_is_named() {
     let (x, means, r) = (column(&[0.0, 1.0]), column(&[0.0, 5.0]), dmatrix![1.0, 0.0; 0.0, 1.0]);

@@ -208,7 +208,7 @@ fn the_expected_log_joint_takes_zero_times_minus_infinity_as_zero() {
     assert!(matches!(error, Error::NotOnSimplex { what: "q", row: 1, value } if value.is_nan()));
 }
 
-/// H-27: a log joint that is none is named by its place.
+/// A log joint that is none is named by its place.
 #[test]
 fn a_bad_log_joint_is_named() {
     assert_eq!(latent::log_likelihood(&DMatrix::zeros(0, 2)), Err(Error::Empty { what: "log joint" }));

@@ -368,7 +368,7 @@ fn assert_parameters<M: Model + std::fmt::Debug>(left: &M, right: &M, bounds: &D
     }
 }
 
-/// H-61, L-12: a fit looks at its data itself, for models that do not.
+/// A fit looks at its data itself, for models that do not.
 #[test]
 fn a_fit_refuses_data_that_are_not_finite() {
     let model = PoissonMixture { weights: dvector![1.0], rates: dvector![2.0] };

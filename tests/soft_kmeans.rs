@@ -835,7 +835,7 @@ fn the_log_likelihood_tends_to_the_objective_as_fast_as_its_width() {
 
 // Bad input.
 
-/// H-40, H-41, H-42: every function names what it was given instead of going on with it.
+/// Every function names what it was given instead of going on with it.
 #[test]
 fn bad_input_is_an_error() {
     let (x, means) = (column(&[0.0, 1.0, 3.0]), column(&[0.0, 1.0]));

@@ -120,7 +120,7 @@ pub fn rises(log_joint: &DMatrix<f64>, log_joint_before: &DMatrix<f64>) -> Resul
 /// `models` are the parameter values, `x` is n×d, `q` n×k with every row a probability vector; returns (ℓ, F) for each, in
 /// nats. If q is the posterior at one of the values, the curves touch there, in value and in slope.
 ///
-/// Source: C-21, C-22, C-23.
+/// Source: C-21, C-22, C-23 (θ^t where it touches, θ^{t+1} where it is highest: C-E19).
 ///
 /// ```
 /// use executable_em::{bound::ascent::along, latent::{self, Model}, soft_kmeans::{SoftKMeans, Weights}};

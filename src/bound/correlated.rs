@@ -84,7 +84,7 @@ pub fn lower_bound(q: &DVector<f64>, log_joint: &DMatrix<f64>) -> Result<f64> {
 ///
 /// Arguments as in [`lower_bound`]; returns nats.
 ///
-/// Source: C-26, C-27, B-08.
+/// Source: C-26, C-27, B-08 (with the sign as printed: B-E06).
 ///
 /// ```
 /// use executable_em::{bound::correlated::{gap, lower_bound}, latent};

@@ -87,7 +87,8 @@ pub fn kl_divergence(q: &DMatrix<f64>, p: &DMatrix<f64>) -> Result<f64> {
 /// has mass where the joint is zero. It is $`G`$ in C, $`M`$ in B, $`\mathcal F`$ in T. The prior of the labels may stand for
 /// q like any other distribution, but it is not what is meant (C-E03, T-E04).
 ///
-/// Source: C-01, C-02, C-15, C-16, B-08, T-26, T-28, T-30; its first term Q is T-33, for coins T-49.
+/// Source: C-01, C-02, C-15, C-16, B-08, T-26, T-28, T-30; its first term Q is T-33, for coins T-49. It is made of
+/// log p(x, z|θ) (C-E07) and lies below log p(x|θ) (C-E08).
 ///
 /// ```
 /// use executable_em::{bound::lower_bound, latent};

@@ -176,7 +176,7 @@ impl GaussianMixture {
     /// `x` is n×d; returns nats. [`Error::ImpossibleDatum`](crate::Error::ImpossibleDatum) for a datum so far away that
     /// even its log density is −∞.
     ///
-    /// Source: H-27, L-05, C-31, B-03, T-35.
+    /// Source: H-27, L-05, C-31, B-03 (to be maximised, not minimised: B-E02), T-35.
     ///
     /// ```
     /// # use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};

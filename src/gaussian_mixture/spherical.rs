@@ -121,7 +121,7 @@ pub fn score_in_variances(
 /// `x` is n×d, `r` n×k, `means` k×d; returns k numbers in squared units of the data.
 /// [`Error::Domain`](crate::Error::Domain) for a component with $`R_j = 0`$.
 ///
-/// Source: L-28, L-29 (the 1/d: L-E03).
+/// Source: L-28, L-29 (the 1/d: L-E03; a mean squared distance, not a contribution: L-E11).
 ///
 /// ```
 /// use executable_em::gaussian_mixture::spherical::variances;

@@ -91,7 +91,8 @@ pub fn raw_moment_covariances(
 /// `r` is n×k with rows on the simplex ([`Error::NotOnSimplex`]); returns k weights that sum to one. As a column mean of
 /// r it can be computed along with r (H-39).
 ///
-/// Source: H-37, H-39, L-31, C-38, T-44.
+/// Source: H-37, H-39 (the step that computes r is the second of that list: H-E25), L-31, C-38, T-44. One lecture stops
+/// before it (L-E17), another refers to a formula that is not there (B-E15).
 ///
 /// ```
 /// use executable_em::gaussian_mixture::update;
@@ -115,7 +116,7 @@ pub fn weights(r: &DMatrix<f64>) -> Result<DVector<f64>> {
 /// comes out. (With the constraint written as 1 − Σπ, as L, C and T do, the multiplier is +n.)
 /// `counts` holds the k numbers R_j ≥ 0; returns (π, λ). [`Error::Domain`] if all of them vanish.
 ///
-/// Source: H-35, H-36, H-37, L-30, L-31, T-42, T-43.
+/// Source: H-35, H-36, H-37 (with n for both n and N: H-E23), L-30, L-31, T-42, T-43.
 ///
 /// ```
 /// use executable_em::gaussian_mixture::update;

@@ -36,7 +36,7 @@ pub fn one_hot(labels: &[usize], k: usize) -> Result<DMatrix<f64>> {
 /// The product is a distribution over one-hot vectors only (over all binary vectors it does not sum to one),
 /// so anything else is an [`Error::NotOnSimplex`].
 ///
-/// Source: B-02, H-44, T-36.
+/// Source: B-02, H-44, T-36 (p(z_j = 1) = π_j, for one-hot z alone: T-E24).
 ///
 /// ```
 /// use executable_em::latent::prior;

@@ -133,7 +133,7 @@ pub fn log_marginals(log_joint: &DMatrix<f64>) -> Result<DVector<f64>> {
 /// ```
 ///
 /// `log_joint` is n×k; returns ℓ in nats. Errors as in [`log_marginals`]. It is the sum over all kⁿ labelings in n·k
-/// terms: evaluating it is easy, only its maximum has no closed form (T-E29).
+/// terms: evaluating it is easy, only its maximum has no closed form (T-E29, B-E21).
 ///
 /// Source: H-27, L-05, C-31, B-03, T-17, T-18, T-19, T-35.
 ///
@@ -245,7 +245,7 @@ pub fn counts(r: &DMatrix<f64>) -> DVector<f64> {
 /// `q` and `log_joint` are n×k; returns nats, −∞ if q puts mass where the joint is zero.
 /// [`Error::NotOnSimplex`] if a row of `q` is no probability vector.
 ///
-/// Source: H-64, L-23, C-37, T-21, T-33.
+/// Source: H-64, L-23, C-37, T-21, T-33. An expected complete-data log-likelihood, not a completed one (C-E20).
 ///
 /// ```
 /// use executable_em::latent::expected_log_joint;

@@ -92,21 +92,12 @@ fn inventions(kind: &str, places: &Places) -> Vec<String> {
     invented.map(|(name, id)| format!("{kind} {name} carries {id}, which is no id of the lectures")).collect()
 }
 
-/// What an entry should have and does not: something that computes it, a test and a section of a notebook. A slip
-/// of notation or of the scan (N, O, R or a word) has nothing to compute; it is listed with its correction.
+/// What an entry should have and does not: something that computes or draws it, a test, and a section of a notebook.
 fn missing(entry: &Entry) -> Vec<&'static str> {
-    let mathematical = !entry.is_erratum() || entry.words().iter().any(|(_, text)| ["E", "Q"].contains(text));
-    let mut missing = Vec::new();
-    if mathematical && entry.functions.is_empty() && entry.figures.is_empty() {
-        missing.push("function");
-    }
-    if mathematical && entry.tests.is_empty() {
-        missing.push("test");
-    }
-    if entry.sections.is_empty() {
-        missing.push("section");
-    }
-    missing
+    let computed = !(entry.functions.is_empty() && entry.figures.is_empty());
+    let has =
+        [("function", computed), ("test", !entry.tests.is_empty()), ("section", !entry.sections.is_empty())];
+    has.into_iter().filter(|(_, has)| !has).map(|(kind, _)| kind).collect()
 }
 
 fn gaps(entry: &Entry) -> Vec<String> {
