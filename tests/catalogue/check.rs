@@ -1,7 +1,8 @@
 //! What a map must be: complete, without inventions, and true of the sources.
 
 use crate::ids::{all, ids_in};
-use crate::sources::{Item, Places, Sources};
+use crate::items::Item;
+use crate::sources::{Places, Sources};
 use executable_em::catalogue::{CHAPTERS, Entry};
 use std::collections::BTreeSet;
 

@@ -8,6 +8,7 @@
 
 mod check;
 mod ids;
+mod items;
 mod sources;
 mod tables;
 
@@ -158,7 +159,7 @@ fn a_derivation_without_a_source_is_noticed() {
         format!("/// A sum.\n///\n/// ```math\n/// 1 + 1\n/// ```\n///\n/// {source}\npub fn sum() {{}}\n")
     };
     let with = |code: String| {
-        move |_: &mut Vec<Entry>, sources: &mut Sources| sources.items.extend(sources::items(&code, "kmeans"))
+        move |_: &mut Vec<Entry>, sources: &mut Sources| sources.items.extend(items::items(&code, "kmeans"))
     };
     refused("kmeans::sum has a formula", with(code("It is two.")));
     refused("kmeans::sum has a formula", with(code("Source: everybody knows.")));
@@ -182,49 +183,4 @@ fn complaints_after(change: impl FnOnce(&mut Vec<Entry>, &mut Sources)) -> Vec<S
 fn refused(expected: &str, change: impl FnOnce(&mut Vec<Entry>, &mut Sources)) {
     let new = complaints_after(change);
     assert!(new.iter().any(|line| line.contains(expected)), "{expected:?} is not among {new:#?}");
-}
-
-/// The scanner finds what rustfmt lays out: items, methods, methods of traits, and what belongs to each.
-#[test]
-fn items_are_read_with_their_documentation() {
-    let code = "/// One.\n///\n/// Source: H-01\n/// (and H-02); see H-E01.\n///\n/// More of H-03, H-E02.\npub fn one() {\n}\n\n\
-        /// Hidden. Source: H-04.\nfn hidden() {}\n\nimpl<M: Model> Fit<M> {\n    /// Source: H-05.\n    #[must_use]\n    \
-        pub const fn two() {}\n}\n\nimpl Model for Fit<f64> {\n    /// Source: H-06.\n    fn three() {}\n}\n\n\
-        /// Source: H-07.\npub trait Model {\n    /// Source: H-08.\n    fn four();\n}\n\n/// Source: H-09.\npub struct Five;\n";
-    let found: Vec<(String, Vec<String>)> =
-        sources::items(code, "m").iter().map(|item| (item.path(), item.ids())).collect();
-    let expected: [(&str, &[&str]); 6] = [
-        ("m::one", &["H-01", "H-02", "H-E01", "H-E01", "H-E02"]),
-        ("m::Fit::two", &["H-05"]),
-        ("m::Fit::three", &["H-06"]),
-        ("m::Model", &["H-07"]),
-        ("m::Model::four", &["H-08"]),
-        ("m::Five", &["H-09"]),
-    ];
-    let expected =
-        expected.map(|(path, ids)| (path.to_owned(), ids.iter().map(|id| (*id).to_owned()).collect()));
-    assert_eq!(found, expected);
-}
-
-#[test]
-fn tests_are_read_with_the_comments_above_them() {
-    let code = "/// H-01: not of a helper.\nfn helper() {}\n\n/// H-02: the first.\n#[test]\nfn first() {\n    // H-03\n}\n\nproptest! {\n    \
-        /// H-04,\n    /// H-05: the second.\n    #[test]\n    fn second(x in 0..1) {}\n}\n";
-    let expected = [("t::first", vec!["H-02"]), ("t::second", vec!["H-04", "H-05"])];
-    let expected =
-        expected.map(|(name, ids)| (name.to_owned(), ids.into_iter().map(str::to_owned).collect::<Vec<_>>()));
-    assert_eq!(sources::tests(code, "t"), expected);
-}
-
-#[test]
-fn sections_are_read_from_heading_to_heading() {
-    let json = r###"{"cells": [
-        {"cell_type": "markdown", "source": ["# Title\n", "With H-01.\n", "## Two *(H-02)*\n", "Text"]},
-        {"cell_type": "code", "source": "// H-03"},
-        {"cell_type": "markdown", "source": "Still two: H-04\n### Three\nH-05"}]}"###;
-    let expected =
-        [("n#Title", vec!["H-01"]), ("n#Two *(H-02)*", vec!["H-02", "H-04"]), ("n#Three", vec!["H-05"])];
-    let expected =
-        expected.map(|(name, ids)| (name.to_owned(), ids.into_iter().map(str::to_owned).collect::<Vec<_>>()));
-    assert_eq!(sources::sections(json, "n"), expected);
 }

@@ -1,6 +1,7 @@
 //! Reads off the sources who carries which id: plain text, laid out as rustfmt and Jupyter lay it out.
 
 use crate::ids::ids_in;
+use crate::items::{Item, identifier, items, public_module};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,36 +19,6 @@ pub struct Sources {
     pub tests: Places,
     pub sections: Places,
     pub figures: Places,
-}
-
-/// A public function, method, type or trait with its documentation.
-#[derive(Clone, Debug)]
-pub struct Item {
-    /// The public module in which it is found, as in `gaussian_mixture::score`.
-    pub module: String,
-    /// Its name there, as in `in_means` or `GaussianMixture::density`.
-    pub name: String,
-    pub is_function: bool,
-    pub documentation: String,
-}
-
-impl Item {
-    pub fn path(&self) -> String {
-        format!("{}::{}", self.module, self.name)
-    }
-
-    /// The paragraph that begins with `Source:`, if there is one.
-    pub fn source(&self) -> &str {
-        let start = self.documentation.find("Source:");
-        start.map_or("", |start| self.documentation[start..].split("\n\n").next().unwrap_or_default())
-    }
-
-    /// The ids of the `Source:` paragraph; of errata, also those that are named anywhere in the documentation.
-    pub fn ids(&self) -> Vec<String> {
-        let mut ids = ids_in(self.source());
-        ids.extend(ids_in(&self.documentation).into_iter().filter(|id| id.contains('E')));
-        ids
-    }
 }
 
 /// Reads all of it, from the crate's folder.
@@ -106,110 +77,6 @@ pub fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
         }
     }
     files
-}
-
-/// The public path under which a file's items are found: a private module's are re-exported by the one above it.
-/// None for what is outside the public library.
-fn public_module(path: &Path) -> Option<String> {
-    let inner = path.strip_prefix("src").ok()?.with_extension("");
-    let mut names: Vec<&str> = inner.iter().filter_map(|name| name.to_str()).collect();
-    if matches!(names.as_slice(), ["lib" | "main"]) {
-        return None;
-    }
-    if names.last() == Some(&"mod") {
-        names.pop();
-    }
-    let mut parent = text("src/lib.rs");
-    let mut folder = PathBuf::from("src");
-    let mut public = Vec::new();
-    for (depth, name) in names.iter().enumerate() {
-        if declares(&parent, name) {
-            public.push(*name);
-        } else if depth == 0 {
-            return None;
-        }
-        folder.push(name);
-        let own = folder.join("mod.rs");
-        parent = text(if own.exists() { own } else { folder.with_extension("rs") });
-    }
-    Some(public.join("::"))
-}
-
-/// Whether a module's text publishes another, and without asking for a feature.
-fn declares(parent: &str, name: &str) -> bool {
-    let mut before = "";
-    for line in parent.lines() {
-        if line == format!("pub mod {name};") {
-            return !before.starts_with("#[cfg");
-        }
-        before = line;
-    }
-    false
-}
-
-/// The public items of a file, with the methods of its types and traits.
-pub fn items(code: &str, module: &str) -> Vec<Item> {
-    let mut items = Vec::new();
-    let mut documentation = String::new();
-    // The type or trait whose braces are open, and whether its functions are public without saying so.
-    let mut owner: Option<(String, bool)> = None;
-    for line in code.lines() {
-        let words = line.trim_start();
-        if let Some(comment) = words.strip_prefix("///") {
-            documentation.push_str(comment.strip_prefix(' ').unwrap_or(comment));
-            documentation.push('\n');
-            continue;
-        }
-        if words.starts_with("#[") || words.starts_with("//") {
-            continue;
-        }
-        let public = words.strip_prefix("pub ");
-        let in_trait = matches!(owner, Some((_, true)));
-        let declaration = public.unwrap_or(if in_trait && line.starts_with("    fn ") { words } else { "" });
-        let declaration =
-            declaration.strip_prefix("const ").filter(|d| d.starts_with("fn ")).unwrap_or(declaration);
-        if let Some((kind, rest)) = declaration.split_once(' ')
-            && ["fn", "struct", "enum", "trait", "type", "const"].contains(&kind)
-        {
-            let name = identifier(rest);
-            let name = match &owner {
-                Some((owner, _)) => format!("{owner}::{name}"),
-                None => name.to_owned(),
-            };
-            let documentation = documentation.clone();
-            items.push(Item { module: module.to_owned(), name, is_function: kind == "fn", documentation });
-        }
-        if let Some(rest) = line.strip_prefix("impl").filter(|_| !line.ends_with('}')) {
-            let (target, of_trait) = match rest.split_once(" for ") {
-                Some((_, target)) => (target, true),
-                None => (after_generics(rest).trim_start(), false),
-            };
-            owner = Some((identifier(target).to_owned(), of_trait));
-        } else if let Some(rest) = line.strip_prefix("pub trait ") {
-            owner = Some((identifier(rest).to_owned(), true));
-        } else if line == "}" {
-            owner = None;
-        }
-        documentation.clear();
-    }
-    items
-}
-
-fn identifier(text: &str) -> &str {
-    let end = text.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(text.len());
-    &text[..end]
-}
-
-/// What follows the `<…>` at the start of a text, if there is one.
-fn after_generics(text: &str) -> &str {
-    let mut depth = 0;
-    for (index, c) in text.char_indices() {
-        depth += i32::from(c == '<') - i32::from(c == '>');
-        if depth == 0 {
-            return if index == 0 { text } else { &text[index + 1..] };
-        }
-    }
-    text
 }
 
 /// The tests of a file, with the ids of the comments above each.
@@ -295,4 +162,27 @@ fn drawn(row: &str, code: &BTreeMap<String, String>) -> (String, Vec<String>) {
     let item = items(&public, chapter).into_iter().find(|item| item.name == function);
     let item = item.unwrap_or_else(|| panic!("{name} is drawn by {function}, which was not found"));
     (name, ids_in(item.source()))
+}
+
+#[test]
+fn tests_are_read_with_the_comments_above_them() {
+    let code = "/// H-01: not of a helper.\nfn helper() {}\n\n/// H-02: the first.\n#[test]\nfn first() {\n    // H-03\n}\n\nproptest! {\n    \
+        /// H-04,\n    /// H-05: the second.\n    #[test]\n    fn second(x in 0..1) {}\n}\n";
+    let expected = [("t::first", vec!["H-02"]), ("t::second", vec!["H-04", "H-05"])];
+    let expected =
+        expected.map(|(name, ids)| (name.to_owned(), ids.into_iter().map(str::to_owned).collect::<Vec<_>>()));
+    assert_eq!(tests(code, "t"), expected);
+}
+
+#[test]
+fn sections_are_read_from_heading_to_heading() {
+    let json = r###"{"cells": [
+        {"cell_type": "markdown", "source": ["# Title\n", "With H-01.\n", "## Two *(H-02)*\n", "Text"]},
+        {"cell_type": "code", "source": "// H-03"},
+        {"cell_type": "markdown", "source": "Still two: H-04\n### Three\nH-05"}]}"###;
+    let expected =
+        [("n#Title", vec!["H-01"]), ("n#Two *(H-02)*", vec!["H-02", "H-04"]), ("n#Three", vec!["H-05"])];
+    let expected =
+        expected.map(|(name, ids)| (name.to_owned(), ids.into_iter().map(str::to_owned).collect::<Vec<_>>()));
+    assert_eq!(sections(json, "n"), expected);
 }

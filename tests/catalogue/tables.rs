@@ -30,8 +30,7 @@ fn library_table(sources: &Sources) -> String {
         let items = sources.items.iter().filter(|item| item.module == module && !item.ids().is_empty());
         let (mut links, mut ids) = (Vec::new(), Vec::new());
         for item in items {
-            let call = if item.is_function { "()" } else { "" };
-            links.push(format!("[`{}`]({}{call})", item.name, item.path()));
+            links.push(format!("[`{}`]({})", item.name, item.link));
             ids.extend(item.ids());
         }
         let row =
