@@ -129,15 +129,16 @@ pub fn parse(json: &str) -> Result<Vec<Entry>> {
 }
 
 fn entry(index: usize, value: &Value) -> std::result::Result<Entry, String> {
+    let name = value["id"].as_str().map_or_else(|| format!("entry {index}"), str::to_owned);
     let text = |field: &str| {
-        let name = value["id"].as_str().map_or_else(|| format!("entry {index}"), str::to_owned);
-        value[field].as_str().map(str::to_owned).ok_or(format!("{name} has no {field}"))
+        value[field].as_str().map(str::to_owned).ok_or_else(|| format!("{name} has no {field}"))
     };
-    let list = |field: &str| {
-        let values = value[field].as_array().into_iter().flatten();
-        values.map(|place| place.as_str().map(str::to_owned)).collect::<Option<Vec<String>>>()
+    let places = |field: &str| {
+        let values = value[field].as_array().ok_or_else(|| format!("{name} has no list of {field}"))?;
+        let names =
+            values.iter().map(|place| place.as_str().map(str::to_owned)).collect::<Option<Vec<String>>>();
+        names.ok_or_else(|| format!("{name}: the {field} are not all names"))
     };
-    let places = |field: &str| list(field).ok_or(format!("{field} of entry {index} are not names"));
     let meaning = match value.get("class") {
         None => Meaning::Item { statement: text("statement")? },
         Some(_) => {

@@ -65,6 +65,29 @@ fn the_map_is_written_in_one_way() {
     assert_eq!(catalogue::parse(&catalogue::to_json(entries)).as_ref(), Ok(entries));
 }
 
+/// What a hand may break in the file is named.
+#[test]
+fn a_broken_map_is_named() {
+    let json = catalogue::to_json(&book().entries[..1]);
+    for (from, to, expected) in [
+        ("\"id\"", "\"it\"", "entry 0 has no id"),
+        ("\"statement\"", "\"words\"", "H-01 has no statement"),
+        ("\"chapter\"", "\"class\": \"E\", \"chapter\"", "H-01 has no printed"),
+        ("\"tests\"", "\"test\"", "H-01 has no list of tests"),
+        ("\"figures\": [", "\"figures\": [1", "H-01: the figures are not all names"),
+        ("\"figures\"", "\"reason\": 1, \"figures\"", "H-01 has no reason"),
+        ("[\n  {", "{\"H-01\": {", "catalogue.json: "),
+        ("[\n", "3 //", "catalogue.json: "),
+    ] {
+        let error = catalogue::parse(&json.replacen(from, to, 1)).expect_err(expected).to_string();
+        assert!(error.starts_with("catalogue.json: ") && error.contains(expected), "{error}");
+    }
+    assert_eq!(
+        catalogue::parse("3").expect_err("no list").to_string(),
+        "catalogue.json: is no list of entries"
+    );
+}
+
 /// No text of the project, wherever it stands, names an id that the lectures do not have.
 #[test]
 fn no_id_is_invented_anywhere() {
