@@ -124,12 +124,28 @@ fn a_wrong_map_is_refused() {
         }),
         ("there is no figure kmeans/nothing", |e| e.figures.push("kmeans/nothing".to_owned())),
         ("there is no chapter physics", |e| e.chapter = "physics".to_owned()),
-        ("no complete text", |e| e.meaning = Meaning::Item { statement: "$\\mu".to_owned() }),
+        ("errata have a class, items a statement", |e| {
+            let [class, printed, right] = ["E", "0", "1"].map(str::to_owned);
+            e.meaning = Meaning::Erratum { class, printed, right };
+        }),
     ];
     for (expected, change) in wrong {
         refused(expected, |entries, _| {
             let index = entry(entries, "H-28");
             change(&mut entries[index]);
+        });
+    }
+    for (words, expected) in [
+        ("$\\mu", "is no complete text"),
+        ("$\\mu_{j$", "is no complete text"),
+        ("$\\left(\\mu)$", "is no complete text"),
+        (" ", "is no complete text"),
+        ("$p(x|z)$", "breaks a table"),
+        ("$x$\nand $z$", "breaks a table"),
+    ] {
+        refused(&format!("H-28: the statement {}", expected), |entries, _| {
+            let index = entry(entries, "H-28");
+            entries[index].meaning = Meaning::Item { statement: words.to_owned() };
         });
     }
     refused("H-28 is missing", |entries, _| entries.retain(|entry| entry.id != "H-28"));
@@ -173,6 +189,12 @@ fn a_changed_source_is_noticed() {
     refused("H-28 has everything, so its reason can go", |entries, _| {
         entries.iter_mut().for_each(|entry| entry.reason = Some("none".to_owned()));
     });
+    // The update takes it away, and leaves those that are needed.
+    let mut entries = book().entries.clone();
+    entries.iter_mut().for_each(|entry| entry.reason = Some("none".to_owned()));
+    let reasons = check::linked(&entries, &book().sources).into_iter().map(|entry| (entry.id, entry.reason));
+    let reasons: std::collections::BTreeMap<String, Option<String>> = reasons.collect();
+    assert_eq!((&reasons["H-28"], reasons["T-58"].as_deref()), (&None, Some("none")));
 }
 
 /// A formula without an id is noticed, and one with an id or a book is not.
