@@ -94,5 +94,6 @@ fn ids_are_found_in_a_text() {
 fn neighbours_become_ranges() {
     assert_eq!(compact(["H-04", "H-02", "H-03", "T-01"]), "H-02 … H-04, T-01");
     assert_eq!(compact(["H-01", "H-02", "H-65", "H-E01"]), "H-01, H-02, H-65, H-E01");
+    assert_eq!(compact(["H-29", "H-30", "L-31"]), "H-29, H-30, L-31");
     assert_eq!(compact(["H-E24", "H-E25", "H-E26", "H-E28"]), "H-E24 … H-E26, H-E28");
 }

@@ -111,7 +111,8 @@ fn a_wrong_map_is_refused() {
     let entry = |entries: &mut Vec<Entry>, id: &str| -> usize {
         entries.iter().position(|entry| entry.id == id).expect("an entry")
     };
-    let wrong: [(&str, fn(&mut Entry)); 9] = [
+    type Change = fn(&mut Entry);
+    let wrong: [(&str, Change); 9] = [
         ("H-99 is no id of the lectures", |e| e.id = "H-99".to_owned()),
         ("H-28 is missing", |e| e.id = "H-99".to_owned()),
         ("there is no function kmeans::nothing", |e| e.functions.push("kmeans::nothing".to_owned())),
@@ -143,7 +144,7 @@ fn a_wrong_map_is_refused() {
         ("$p(x|z)$", "breaks a table"),
         ("$x$\nand $z$", "breaks a table"),
     ] {
-        refused(&format!("H-28: the statement {}", expected), |entries, _| {
+        refused(&format!("H-28: the statement {expected}"), |entries, _| {
             let index = entry(entries, "H-28");
             entries[index].meaning = Meaning::Item { statement: words.to_owned() };
         });
