@@ -1,1 +1,356 @@
 //! The figures of the chapter on choosing the number of components.
+
+use crate::em::{Stopping, Tolerance};
+use crate::gaussian_mixture::{CovarianceFamily, GaussianMixture, kmeans_start, random_start};
+use crate::plot::{self, Anchor, Colour, Figure, Page, Panel, Point, number};
+use crate::selection::{
+    Candidate, CrossValidation, Restarts, best_fit, cross_validate, folds, restaurant, search, stick_breaking,
+};
+use crate::{Result, data};
+use nalgebra::DMatrix;
+
+/// No mark would move by a hundredth of a pixel if a run went on.
+const DRAWN: Stopping = Stopping { tolerance: Tolerance::LogLikelihood(1e-4), max_sweeps: 400 };
+
+/// Six random starts, from a seed that lets them find the best maxima that are known.
+fn candidates(
+    x: &DMatrix<f64>,
+    most: usize,
+    seed: u64,
+    family: CovarianceFamily,
+) -> Result<Vec<Candidate<GaussianMixture>>> {
+    let restarts = Restarts { starts: 6, seed, stopping: DRAWN };
+    search(x, 1..=most, &restarts, |x, k, rng| random_start(x, k, family, rng))
+}
+
+/// Source: TP-04, B-26.
+pub(super) fn criteria() -> Result<Figure> {
+    let (blobs, _) = data::blobs();
+    let geyser = data::old_faithful();
+    let mut page = Page::new(3).panel_height(230.0);
+    for (index, (title, note, found)) in [
+        ("four blobs", "full", candidates(&blobs, 6, 1, CovarianceFamily::Full)?),
+        ("Old Faithful", "full", candidates(&geyser, 5, 7, CovarianceFamily::Full)?),
+        ("Old Faithful", "tied", candidates(&geyser, 5, 7, CovarianceFamily::Tied)?),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let top = 112.0;
+        let ks: Vec<f64> = found.iter().map(|candidate| candidate.k as f64).collect();
+        let mut panel = Panel::new([0.7, ks.len() as f64 + 0.3], [-5.0, top]);
+        panel.title(title).note(note).x_label("number of components *k*").x_ticks(&ks).room_right(24.0);
+        if index == 0 {
+            panel.y_label("above its lowest value");
+        } else {
+            panel.without_y_axis();
+        }
+        let values: [(&str, Vec<f64>); 3] = [
+            ("AIC", found.iter().map(|candidate| candidate.criteria.aic).collect()),
+            ("BIC", found.iter().map(|candidate| candidate.criteria.bic).collect()),
+            ("ICL", found.iter().map(|candidate| candidate.icl).collect()),
+        ];
+        for (curve, (name, values)) in values.iter().enumerate() {
+            let colour = plot::component(curve);
+            let lowest = values.iter().copied().fold(f64::INFINITY, f64::min);
+            let path: Vec<Point> = ks.iter().zip(values).map(|(&k, &value)| [k, value - lowest]).collect();
+            panel.line(&path, colour, 1.5).dots(&path, &[colour], 2.8, 1.0);
+            let chosen: Vec<Point> = path.iter().copied().filter(|point| point[1] == 0.0).collect();
+            panel.dots(&chosen, &[plot::darken(colour, 0.1)], 5.0, 1.0);
+            label_of(&mut panel, &path, top, name, colour);
+        }
+        page = page.panel(panel);
+    }
+    let figure = Figure::still(&page)?;
+    Ok(figure.described(
+        "AIC, BIC and ICL over k, each above its own lowest value (large dot), for the best of six random starts. On the blobs BIC \
+         and ICL choose the four that were drawn, AIC wants more. On Old Faithful with full covariances BIC has two and three \
+         nearly level; with one covariance for all, BIC prefers three. ICL, which charges for doubtful labels, wants two both times.",
+        "Three panels with three curves each over the number of components. Each curve falls steeply and turns, the one for \
+         AIC last and the one for ICL most sharply.",
+    ))
+}
+
+/// The name of a curve at its end or, if it leaves the panel at the top, beside the place where it does.
+fn label_of(panel: &mut Panel, path: &[Point], top: f64, name: &str, colour: Colour) {
+    let end = path[path.len() - 1];
+    if end[1] < top {
+        panel.text(end, [8.0, 4.0], name, Anchor::Start, colour);
+        return;
+    }
+    if let Some(pair) = path.windows(2).rev().find(|pair| pair[0][1] < top && pair[1][1] >= top) {
+        let share = (0.86 * top - pair[0][1]) / (pair[1][1] - pair[0][1]);
+        let place = [pair[0][0] + share * (pair[1][0] - pair[0][0]), 0.86 * top];
+        panel.text(place, [9.0, 4.0], name, Anchor::Start, colour);
+    }
+}
+
+/// Source: B-26.
+pub(super) fn two_or_three() -> Result<Figure> {
+    let x = data::old_faithful();
+    let mut page = Page::new(3).panel_height(215.0);
+    for (k, family) in [(2, CovarianceFamily::Full), (3, CovarianceFamily::Full), (3, CovarianceFamily::Tied)]
+    {
+        let restarts = Restarts { starts: 6, seed: 7, stopping: DRAWN };
+        let found = search(&x, [k], &restarts, |x, k, rng| random_start(x, k, family, rng))?;
+        let candidate = &found[0];
+        let model = candidate.fit.model();
+        let mut order: Vec<usize> = (0..k).collect();
+        order.sort_by(|&one, &other| model.means[(one, 0)].total_cmp(&model.means[(other, 0)]));
+        let model = super::reordered(model, &order);
+        let mut panel = Panel::around(&x);
+        panel.title(&format!("*k* = {k}, {}", family.name()));
+        panel.note(&format!("BIC {}", number(candidate.criteria.bic, 1)));
+        panel.x_label("eruption, min");
+        if k == 2 {
+            panel.y_label("waiting, min");
+        } else {
+            panel.without_y_axis();
+        }
+        panel.scatter(&x, &plot::by_responsibility(&model.responsibilities(&x)?));
+        panel.gaussians(&model.means, &model.covariances);
+        page = page.panel(panel);
+    }
+    let figure = Figure::still(&page)?;
+    Ok(figure.described(
+        "What the choice is between. Two ellipses of their own shape, or three of one shape, have eleven parameters each, and \
+         the three fit better. A third ellipse of its own shape costs six parameters more and hardly pays: it lies in \
+         the long eruptions, where a Gaussian does not fit well, and is no cluster anybody would see.",
+        "Old Faithful three times: with two ellipses, with three of different shapes, and with three of the same shape.",
+    ))
+}
+
+/// ℓ held out in five folds, for each k.
+fn held_out(x: &DMatrix<f64>, most: usize, family: CovarianceFamily) -> Result<Vec<CrossValidation>> {
+    let folds = folds(x.nrows(), 5, &mut data::rng(1))?;
+    let stopping = Stopping { tolerance: Tolerance::LogLikelihood(1e-3), max_sweeps: 200 };
+    let restarts = Restarts { starts: 2, seed: 1, stopping };
+    (1..=most)
+        .map(|k| {
+            cross_validate(x, &folds, |training| {
+                let fit = best_fit(training, k, &restarts, |x, k, rng| kmeans_start(x, k, family, rng))?;
+                Ok(fit.model().clone())
+            })
+        })
+        .collect()
+}
+
+/// Source: B-26.
+pub(super) fn held_out_data() -> Result<Figure> {
+    let geyser = data::old_faithful();
+    let full = held_out(&geyser, 5, CovarianceFamily::Full)?;
+    let tied = held_out(&geyser, 5, CovarianceFamily::Tied)?;
+    let ks = [1.0, 2.0, 3.0, 4.0, 5.0];
+    let [fitted_colour, held_out_colour, tied_colour] = [plot::GREY, plot::component(1), plot::component(0)];
+
+    let mut levels = Panel::new([1.7, 5.3], [-1166.0, -1094.0]);
+    levels.title("full covariances").x_label("number of components *k*").x_ticks(&ks[1..]).room_right(50.0);
+    levels.y_label("*ℓ*, nats");
+    let fitted: Vec<Point> = candidates(&geyser, 5, 7, CovarianceFamily::Full)?
+        .iter()
+        .map(|candidate| [candidate.k as f64, candidate.fit.log_likelihood()])
+        .collect();
+    let held: Vec<Point> = ks.iter().zip(&full).map(|(&k, cv)| [k, cv.log_likelihood()]).collect();
+    for (path, name, colour) in [(&fitted, "fitted", fitted_colour), (&held, "held out", held_out_colour)] {
+        levels.line(path, colour, 1.5).dots(path, &[colour], 3.0, 1.0);
+        levels.text(path[4], [8.0, 4.0], name, Anchor::Start, colour);
+    }
+
+    let mut gains = Panel::new([2.6, 5.4], [-38.0, 26.0]);
+    gains.title("held-out nats gained on *k* = 2").x_label("number of components *k*").x_ticks(&ks[2..]);
+    gains.room_right(40.0).line(&[[2.6, 0.0], [5.4, 0.0]], plot::FAINT, 0.9);
+    for (runs, shift, name, colour) in
+        [(&full, 0.06, "full", held_out_colour), (&tied, -0.06, "tied", tied_colour)]
+    {
+        let mut path = Vec::new();
+        for (index, run) in runs.iter().enumerate().skip(2) {
+            let (gain, error) = run.better_than(&runs[1])?;
+            let k = ks[index] + shift;
+            gains.line(&[[k, gain - error], [k, gain + error]], plot::lighten(colour, 0.25), 1.2);
+            path.push([k, gain]);
+        }
+        gains.line(&path, colour, 1.5).dots(&path, &[colour], 3.2, 1.0);
+        gains.text(path[2], [10.0, 4.0], name, Anchor::Start, colour);
+    }
+    let figure = Figure::still(&Page::new(2).panel_height(230.0).panel(levels).panel(gains))?;
+    Ok(figure.described(
+        "Old Faithful in five folds. Left: ℓ of the data that were fitted rises with every component; that of data held out does \
+         not. Right: what a third, fourth and fifth component gain on held-out data, with the standard error of the \
+         paired differences. Full covariances lose from the third on; with a tied covariance three gain a little. No bar is short \
+         enough to be sure.",
+        "Left, a grey curve that rises and an orange one that falls from two components on. Right, two short curves with error \
+         bars, one above zero and one below.",
+    ))
+}
+
+/// Source: B-27.
+pub(super) fn sticks() -> Result<Figure> {
+    const STICKS: usize = 9;
+    let mut page = Page::new(3).panel_height(230.0);
+    for (seed, concentration) in [(1, 1.0), (2, 3.0), (3, 10.0)] {
+        let mut panel = Panel::new([0.0, 1.0], [-0.2, STICKS as f64 + 1.9]);
+        panel.title(&format!("*a* = {concentration}")).x_label("the stick").x_ticks(&[0.0, 0.5, 1.0]);
+        panel.without_y_axis();
+        let mut rng = data::rng(seed);
+        for stick in 0..STICKS {
+            let shares = stick_breaking::sample_shares(concentration, 0.002, &mut rng)?;
+            let (weights, _) = stick_breaking::break_stick(&shares)?;
+            stick_of(&mut panel, stick as f64, weights.as_slice());
+        }
+        let expected =
+            (0..80).map(|j| stick_breaking::expected_weight(concentration, j)).collect::<Result<Vec<_>>>()?;
+        stick_of(&mut panel, STICKS as f64 + 0.45, &expected);
+        panel.text([0.0, STICKS as f64 + 1.3], [0.0, -4.0], "expected", Anchor::Start, plot::GREY);
+        page = page.panel(panel);
+    }
+    let figure = Figure::still(&page)?;
+    Ok(figure.described(
+        "Nine sticks for each of three concentrations, and above them the expected pieces. Each break takes a Beta(1, a) share of \
+         what is left; colours count the pieces from the left. The smaller a, the sooner the stick is used up, and the \
+         more the sticks differ.",
+        "Three stacks of horizontal bars cut into coloured pieces: a few long pieces for a = 1, many short ones for a = 10.",
+    ))
+}
+
+/// A bar from 0 to 1, cut into pieces from the left; what is left stays white.
+fn stick_of(panel: &mut Panel, y: f64, weights: &[f64]) {
+    let mut left = 0.0;
+    for (j, weight) in weights.iter().enumerate() {
+        let right = left + weight;
+        let box_of = [[left, y], [right, y], [right, y + 0.72], [left, y + 0.72]];
+        panel.area(&box_of, plot::component(j), 1.0);
+        if *weight > 0.004 {
+            panel.line(&[[right, y], [right, y + 0.72]], plot::WHITE, 0.7);
+        }
+        left = right;
+    }
+    let outline = [[0.0, y], [1.0, y], [1.0, y + 0.72], [0.0, y + 0.72], [0.0, y]];
+    panel.line(&outline, plot::FAINT, 0.6);
+}
+
+const CONCENTRATIONS: [f64; 3] = [1.0, 5.0, 20.0];
+
+/// Whole numbers that are equally far apart on a logarithmic axis, from 1 to 10^`powers`.
+fn logarithmic(powers: usize, per_power: usize) -> Vec<usize> {
+    let step = |index: usize| 10_f64.powf(index as f64 / per_power as f64).round() as usize;
+    let mut numbers: Vec<usize> = (0..=powers * per_power).map(step).collect();
+    numbers.dedup();
+    numbers
+}
+
+/// Source: B-28, B-27.
+pub(super) fn occupied() -> Result<Figure> {
+    let sizes = logarithmic(5, 12);
+    let most = sizes[sizes.len() - 1];
+    let mut growth = Panel::new([0.0, 5.0], [0.0, 186.0]);
+    growth.title("clusters that *n* data occupy").x_label("*n* (powers of ten)").room_right(50.0);
+    growth.x_ticks(&[0.0, 1.0, 2.0, 3.0, 4.0, 5.0]).y_ticks(&[0.0, 50.0, 100.0, 150.0]);
+    let mut law = Panel::new([0.0, 112.0], [0.0, 0.185]);
+    law.title("their law at *n* = 1000").x_label("number of clusters").y_ticks(&[0.0, 0.05, 0.1, 0.15]);
+    for (index, concentration) in CONCENTRATIONS.into_iter().enumerate() {
+        let colour = plot::component(index);
+        let mut rng = data::rng(index as u64);
+        for _ in 0..8 {
+            let tables = restaurant::seat(most, concentration, &mut rng)?;
+            // Tables are numbered as they open, so the largest number so far counts them.
+            let mut opened = 0;
+            let mut counts = Vec::with_capacity(most);
+            for table in tables {
+                opened = opened.max(table + 1);
+                counts.push(opened);
+            }
+            let path: Vec<Point> =
+                sizes.iter().map(|&n| [(n as f64).log10(), counts[n - 1] as f64]).collect();
+            growth.line(&path, plot::lighten(colour, 0.5), 0.7);
+        }
+        let theory = sizes
+            .iter()
+            .map(|&n| Ok([(n as f64).log10(), restaurant::expected_clusters(n, concentration)?]))
+            .collect::<Result<Vec<Point>>>()?;
+        growth.line(&theory, plot::darken(colour, 0.15), 2.0);
+        let name = format!("*a* = {concentration}");
+        growth.text(theory[theory.len() - 1], [7.0, 4.0], &name, Anchor::Start, plot::darken(colour, 0.15));
+
+        let samples = 1500;
+        let mut frequencies = vec![0.0; 200];
+        for _ in 0..samples {
+            let tables = restaurant::seat(1000, concentration, &mut rng)?;
+            frequencies[restaurant::occupied(&tables)] += 1.0 / f64::from(samples);
+        }
+        let exact = restaurant::clusters_law(1000, concentration)?;
+        let bars = frequencies.iter().enumerate().filter(|bar| *bar.1 > 0.0);
+        for (k, &share) in bars {
+            let k = k as f64;
+            let bar = [[k - 0.4, 0.0], [k + 0.4, 0.0], [k + 0.4, share], [k - 0.4, share]];
+            law.area(&bar, plot::lighten(colour, 0.6), 1.0);
+        }
+        let curve: Vec<Point> = (1..112).map(|k| [k as f64, exact[k]]).filter(|p| p[1] > 2e-5).collect();
+        law.line(&curve, plot::darken(colour, 0.15), 1.2);
+        let top = curve.iter().copied().fold([0.0, 0.0], |top, p| if p[1] > top[1] { p } else { top });
+        law.text(top, [10.0, -4.0], &name, Anchor::Start, plot::darken(colour, 0.15));
+    }
+    let figure = Figure::still(&Page::new(2).panel_height(250.0).panel(growth).panel(law))?;
+    Ok(figure.described(
+        "How many clusters a Dirichlet process occupies. Left: eight restaurants for each concentration (thin) and the exact \
+         expectation (thick), which grows like a log n: for ever, but slowly. Right: the exact law at a thousand data (lines), by \
+         the recursion for Stirling numbers, on the shares in 1500 seatings (bars).",
+        "Left, three bundles of rising curves over a logarithmic axis, each around a thick line. Right, three hills of bars, \
+         each with a line along its top.",
+    ))
+}
+
+/// Source: B-28, B-E18.
+pub(super) fn seen() -> Result<Figure> {
+    let sizes = logarithmic(5, 16);
+    let at = |n: usize| (n as f64).log10();
+    let mut one = Panel::new([0.0, 5.0], [0.0, 1.04]);
+    one.title("probability that a cluster has a member").x_label("*n* (powers of ten)");
+    one.y_ticks(&[0.0, 0.5, 1.0]).x_ticks(&[0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
+    for (index, weight) in [0.1, 0.01, 0.001].into_iter().enumerate() {
+        let colour = plot::component(index);
+        let path = sizes
+            .iter()
+            .map(|&n| Ok([at(n), stick_breaking::probability_seen(weight, n)?]))
+            .collect::<Result<Vec<Point>>>()?;
+        one.line(&path, colour, 1.6);
+        let n = (1.0 / weight).round() as usize;
+        let place = [at(n), stick_breaking::probability_seen(weight, n)?];
+        one.dots(&[place], &[colour], 3.6, 1.0);
+        let text = format!("*w* = {weight}");
+        one.text([place[0] - 0.35, place[1]], [-4.0, -6.0], &text, Anchor::End, plot::darken(colour, 0.1));
+    }
+
+    let concentration = 2.0;
+    let mut missing = Panel::new([0.0, 5.0], [-5.6, 0.1]);
+    missing.title("weight of the clusters still missing").x_label("*n* (powers of ten)").y_label("log_{10}");
+    missing.x_ticks(&[0.0, 1.0, 2.0, 3.0, 4.0, 5.0]).y_ticks(&[-4.0, -2.0, 0.0]);
+    let mut rng = data::rng(4);
+    for _ in 0..10 {
+        let most = sizes[sizes.len() - 1];
+        let (labels, weights) = crate::selection::dirichlet_process::sample(most, concentration, &mut rng)?;
+        let mut absent = vec![true; weights.len()];
+        let mut path = Vec::new();
+        let mut labels = labels.iter().enumerate();
+        for &n in &sizes {
+            for (_, &label) in labels.by_ref().take_while(|(i, _)| i + 1 < n) {
+                absent[label] = false;
+            }
+            let rest: f64 = weights.iter().zip(&absent).filter(|piece| *piece.1).map(|piece| piece.0).sum();
+            path.push([at(n), rest.max(1e-12).log10()]);
+        }
+        missing.line(&path, plot::lighten(plot::component(1), 0.45), 0.8);
+    }
+    let law = sizes
+        .iter()
+        .map(|&n| Ok([at(n), restaurant::seating_probabilities(&[n], concentration)?[1].log10()]))
+        .collect::<Result<Vec<Point>>>()?;
+    missing.line(&law, plot::INK, 1.6);
+    missing.text(law[law.len() / 2], [8.0, -10.0], "expected: *a*/(*a* + *n*)", Anchor::Start, plot::INK);
+    let figure = Figure::still(&Page::new(2).panel_height(230.0).panel(one).panel(missing))?;
+    Ok(figure.described(
+        "Every fixed cluster is seen in the end, at about n = 1/w (dots, probability .63). All of them never: for a = 2, ten sticks and the \
+         weight of their clusters without a member, which falls like a/(a + n) and is positive at every n.",
+        "Left, three curves that rise from 0 to 1, one after the other. Right, on logarithmic axes, falling lines around a \
+         straight one.",
+    ))
+}

@@ -1,1 +1,0 @@
-//! How many components: criteria, held-out data, and sticks that break for ever.
