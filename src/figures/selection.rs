@@ -56,7 +56,8 @@ pub(super) fn criteria() -> Result<Figure> {
             let path: Vec<Point> = ks.iter().zip(values).map(|(&k, &value)| [k, value - lowest]).collect();
             panel.line(&path, colour, 1.5).dots(&path, &[colour], 2.8, 1.0);
             let chosen: Vec<Point> = path.iter().copied().filter(|point| point[1] == 0.0).collect();
-            panel.dots(&chosen, &[plot::darken(colour, 0.1)], 5.0, 1.0);
+            // Of different sizes, so that where two criteria agree both are seen.
+            panel.dots(&chosen, &[plot::darken(colour, 0.1)], [5.0, 7.0, 4.2][curve], 1.0);
             label_of(&mut panel, &path, top, name, colour);
         }
         page = page.panel(panel);
@@ -95,8 +96,10 @@ pub(super) fn two_or_three() -> Result<Figure> {
         let found = search(&x, [k], &restarts, |x, k, rng| random_start(x, k, family, rng))?;
         let candidate = &found[0];
         let model = candidate.fit.model();
+        // Short eruptions first, then long ones; last, if there are three, the component of least weight.
         let mut order: Vec<usize> = (0..k).collect();
-        order.sort_by(|&one, &other| model.means[(one, 0)].total_cmp(&model.means[(other, 0)]));
+        order.sort_by(|&one, &other| model.weights[other].total_cmp(&model.weights[one]));
+        order[..2].sort_by(|&one, &other| model.means[(one, 0)].total_cmp(&model.means[(other, 0)]));
         let model = super::reordered(model, &order);
         let mut panel = Panel::around(&x);
         panel.title(&format!("*k* = {k}, {}", family.name()));
@@ -108,14 +111,20 @@ pub(super) fn two_or_three() -> Result<Figure> {
             panel.without_y_axis();
         }
         panel.scatter(&x, &plot::by_responsibility(&model.responsibilities(&x)?));
-        panel.gaussians(&model.means, &model.covariances);
+        for (j, mean) in plot::points(&model.means)?.into_iter().enumerate() {
+            for (sigmas, width) in [(2.0, 1.0), (1.0, 1.5)] {
+                panel.ellipse(mean, &model.covariances[j], sigmas, plot::component(j), width);
+            }
+        }
+        panel.means(&model.means);
         page = page.panel(panel);
     }
     let figure = Figure::still(&page)?;
     Ok(figure.described(
-        "What the choice is between. Two ellipses of their own shape, or three of one shape, have eleven parameters each, and \
-         the three fit better. A third ellipse of its own shape costs six parameters more and hardly pays: it lies in \
-         the long eruptions, where a Gaussian does not fit well, and is no cluster anybody would see.",
+        "What the choice is between (one and two standard deviations). Two ellipses of their own shape, or three of one shape, have \
+         eleven parameters each, and the three fit better. A third ellipse of its own shape costs six parameters more and all but \
+         pays for them. It mends a Gaussian that does not fit, in the short eruptions or, if all shapes are the same, in the long \
+         ones. That is no third kind of eruption.",
         "Old Faithful three times: with two ellipses, with three of different shapes, and with three of the same shape.",
     ))
 }
@@ -156,7 +165,7 @@ pub(super) fn held_out_data() -> Result<Figure> {
         levels.text(path[4], [8.0, 4.0], name, Anchor::Start, colour);
     }
 
-    let mut gains = Panel::new([2.6, 5.4], [-38.0, 26.0]);
+    let mut gains = Panel::new([2.6, 5.4], [-21.0, 19.0]);
     gains.title("held-out nats gained on *k* = 2").x_label("number of components *k*").x_ticks(&ks[2..]);
     gains.room_right(40.0).line(&[[2.6, 0.0], [5.4, 0.0]], plot::FAINT, 0.9);
     for (runs, shift, name, colour) in
@@ -176,8 +185,8 @@ pub(super) fn held_out_data() -> Result<Figure> {
     Ok(figure.described(
         "Old Faithful in five folds. Left: ℓ of the data that were fitted rises with every component; that of data held out does \
          not. Right: what a third, fourth and fifth component gain on held-out data, with the standard error of the \
-         paired differences. Full covariances lose from the third on; with a tied covariance three gain a little. No bar is short \
-         enough to be sure.",
+         paired differences. With full covariances all of them lose, with a tied one they gain. But nothing here exceeds two standard \
+         errors.",
         "Left, a grey curve that rises and an orange one that falls from two components on. Right, two short curves with error \
          bars, one above zero and one below.",
     ))
@@ -242,9 +251,9 @@ fn logarithmic(powers: usize, per_power: usize) -> Vec<usize> {
 pub(super) fn occupied() -> Result<Figure> {
     let sizes = logarithmic(5, 12);
     let most = sizes[sizes.len() - 1];
-    let mut growth = Panel::new([0.0, 5.0], [0.0, 186.0]);
+    let mut growth = Panel::new([0.0, 5.0], [0.0, 208.0]);
     growth.title("clusters that *n* data occupy").x_label("*n* (powers of ten)").room_right(50.0);
-    growth.x_ticks(&[0.0, 1.0, 2.0, 3.0, 4.0, 5.0]).y_ticks(&[0.0, 50.0, 100.0, 150.0]);
+    growth.x_ticks(&[0.0, 1.0, 2.0, 3.0, 4.0, 5.0]).y_ticks(&[0.0, 50.0, 100.0, 150.0, 200.0]);
     let mut law = Panel::new([0.0, 112.0], [0.0, 0.185]);
     law.title("their law at *n* = 1000").x_label("number of clusters").y_ticks(&[0.0, 0.05, 0.1, 0.15]);
     for (index, concentration) in CONCENTRATIONS.into_iter().enumerate() {
@@ -317,7 +326,7 @@ pub(super) fn seen() -> Result<Figure> {
         let place = [at(n), stick_breaking::probability_seen(weight, n)?];
         one.dots(&[place], &[colour], 3.6, 1.0);
         let text = format!("*w* = {weight}");
-        one.text([place[0] - 0.35, place[1]], [-4.0, -6.0], &text, Anchor::End, plot::darken(colour, 0.1));
+        one.text(place, [9.0, 9.0], &text, Anchor::Start, plot::darken(colour, 0.1));
     }
 
     let concentration = 2.0;
@@ -330,11 +339,12 @@ pub(super) fn seen() -> Result<Figure> {
         let (labels, weights) = crate::selection::dirichlet_process::sample(most, concentration, &mut rng)?;
         let mut absent = vec![true; weights.len()];
         let mut path = Vec::new();
-        let mut labels = labels.iter().enumerate();
+        let mut before = 0;
         for &n in &sizes {
-            for (_, &label) in labels.by_ref().take_while(|(i, _)| i + 1 < n) {
+            for &label in &labels[before..n] {
                 absent[label] = false;
             }
+            before = n;
             let rest: f64 = weights.iter().zip(&absent).filter(|piece| *piece.1).map(|piece| piece.0).sum();
             path.push([at(n), rest.max(1e-12).log10()]);
         }
