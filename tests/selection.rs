@@ -45,7 +45,8 @@ fn mixtures(
 static BLOBS: LazyLock<Vec<Candidate<GaussianMixture>>> =
     LazyLock::new(|| mixtures(&data::blobs().0, 1..=7, CovarianceFamily::Full));
 
-/// A probability that a statistical test fails although the law is right: seeds are fixed, so it was drawn once and for all.
+/// A probability that a statistical test fails although the law is right: seeds are fixed, so it was drawn once and
+/// for all.
 const LUCK: f64 = 1e-9;
 
 /// Dvoretzky, Kiefer, Wolfowitz and Massart: P(sup |F_N − F| > t) ≤ 2 exp(−2 N t²), for any law.
@@ -53,8 +54,8 @@ fn dkw(samples: usize) -> f64 {
     ((2.0 / LUCK).ln() / (2.0 * samples as f64)).sqrt()
 }
 
-/// Bernstein: a mean of N independent variables, each in an interval of length `width` with this variance, is off by more than
-/// √(2 v L/N) + 2 width L/(3N), L = log(2/p), with probability at most p.
+/// Bernstein: a mean of N independent variables, each in an interval of length `width` with this variance, is off by
+/// more than √(2 v L/N) + 2 width L/(3N), L = log(2/p), with probability at most p.
 fn bernstein(samples: usize, variance: f64, width: f64) -> f64 {
     let (n, l) = (samples as f64, (2.0 / LUCK).ln());
     (2.0 * variance * l / n).sqrt() + 2.0 * width * l / (3.0 * n)
@@ -62,8 +63,8 @@ fn bernstein(samples: usize, variance: f64, width: f64) -> f64 {
 
 // How many parameters.
 
-/// How the test writes the parameters of a mixture, with more numbers than are free: a logit for every weight, a mean, and a square
-/// matrix A with Σ = (I + A)(I + A)ᵀ. A rank then has to find out how many directions count.
+/// How the test writes the parameters of a mixture, with more numbers than are free: a logit for every weight, a
+/// mean, and a square matrix A with Σ = (I + A)(I + A)ᵀ. A rank then has to find out how many directions count.
 struct Overcomplete {
     k: usize,
     d: usize,
@@ -142,8 +143,8 @@ fn softmax(logits: &[Dual64]) -> Vec<Dual64> {
     logits.iter().map(|&logit| logit.exp() / sum).collect()
 }
 
-/// The rank, which has to be plain to see: an entry of the Jacobian is good to 10⁻¹³ of the largest or better, so by Weyl
-/// singular values that should be zero are below 10⁻¹² of the largest one, and the others must keep far above.
+/// The rank, which has to be plain to see: an entry of the Jacobian is good to 10⁻¹³ of the largest or better, so by
+/// Weyl singular values that should be zero are below 10⁻¹² of the largest one, and the others must keep far above.
 #[track_caller]
 fn rank(jacobian: &DMatrix<f64>) -> usize {
     let values = jacobian.clone().svd(false, false).singular_values;
@@ -153,7 +154,8 @@ fn rank(jacobian: &DMatrix<f64>) -> usize {
     rank
 }
 
-/// B-04, B-26: the number of free parameters is the rank of the Jacobian of the log densities at a generic θ, in every family.
+/// B-04, B-26: the number of free parameters is the rank of the Jacobian of the log densities at a generic θ, in
+/// every family.
 #[test]
 fn as_many_parameters_are_free_as_directions_change_the_density() {
     for family in CovarianceFamily::ALL {
@@ -188,7 +190,8 @@ fn soft_kmeans_has_only_means_and_perhaps_weights() {
     assert_eq!(broken.free_parameters(), 0);
 }
 
-/// The derivatives of the log probability of every outcome of d flips, in the logits of weights and biases of k coins.
+/// The derivatives of the log probability of every outcome of d flips, in the logits of weights and biases of k
+/// coins.
 fn coins_jacobian(k: usize, d: usize) -> DMatrix<f64> {
     let mut rng = data::rng(3);
     let at: Vec<f64> = (0..k + k * d).map(|_| rng.random_range(-1.5..1.5)).collect();
@@ -230,7 +233,8 @@ fn coins_show_their_parameters_only_if_flipped_often() {
             "k = {k}, d = {d}"
         );
     }
-    // One flip shows one number, two flips show three; and Goodman's case, where 14 ≤ 15 and the rank is 13 all the same.
+    // One flip shows one number, two flips show three; and Goodman's case, where 14 ≤ 15 and the rank is 13 all the
+    // same.
     for (k, d, counted, seen) in [(2, 1, 3, 1), (3, 1, 5, 1), (2, 2, 5, 3), (3, 4, 14, 13)] {
         assert_eq!(
             (bernoulli_parameters(k, d), rank(&coins_jacobian(k, d))),
@@ -276,8 +280,8 @@ fn criteria_refuse_what_is_no_fit() {
     assert_eq!(selection::icl(0.0, 1, 1, 0.0), Ok(0.0));
 }
 
-/// B-26: the entropy that ICL adds is that of the posterior over all kⁿ labelings, and ICL is BIC with Q for ℓ; the variant with
-/// the most probable labels never charges more.
+/// B-26: the entropy that ICL adds is that of the posterior over all kⁿ labelings, and ICL is BIC with Q for ℓ; the
+/// variant with the most probable labels never charges more.
 #[test]
 fn icl_puts_the_expected_complete_likelihood_in_the_place_of_the_likelihood() {
     let x = column(&[-1.5, -0.5, 0.5, 1.5, 2.0]);
@@ -304,8 +308,8 @@ fn icl_puts_the_expected_complete_likelihood_in_the_place_of_the_likelihood() {
 
 // One Gaussian mean.
 
-/// B-26: the optimism of a fitted mean is one on average. Only second moments enter, so data of ±σ about μ will do, and the
-/// average over all 2ⁿ · 2ⁿ of them is exact.
+/// B-26: the optimism of a fitted mean is one on average. Only second moments enter, so data of ±σ about μ will do,
+/// and the average over all 2ⁿ · 2ⁿ of them is exact.
 #[test]
 fn the_optimism_of_one_parameter_is_one() {
     for (n, mean, variance) in [(1, 0.0, 1.0), (3, 2.0, 0.25), (5, -1.0, 4.0)] {
@@ -350,8 +354,8 @@ fn the_evidence_is_the_average_of_the_likelihood() {
         (dvector![2.0], 0.5, 0.25),
         (dvector![1.0, 1.5], 3.0, 1.0),
     ] {
-        // The trapezoid rule with a step of 0.05 posterior standard deviations, over ±12 of them about every place that matters:
-        // for a Gaussian the error is e^{−2π²/0.05²}, and the tails are less than e^{−70}.
+        // The trapezoid rule with a step of 0.05 posterior standard deviations, over ±12 of them about every place
+        // that matters: for a Gaussian the error is e^{−2π²/0.05²}, and the tails are less than e^{−70}.
         let n = x.len() as f64;
         let precision = n / variance + 1.0 / prior;
         let (centre, sd) = (x.sum() / variance / precision, precision.powf(-0.5));
@@ -368,7 +372,8 @@ fn the_evidence_is_the_average_of_the_likelihood() {
     }
 }
 
-/// B-26, TP-04: BIC misses the log evidence by a term that stays bounded and does not vanish; the remainder falls like 1/n.
+/// B-26, TP-04: BIC misses the log evidence by a term that stays bounded and does not vanish; the remainder falls
+/// like 1/n.
 #[test]
 fn bic_approximates_the_evidence_up_to_a_bounded_term() {
     let (variance, prior): (f64, f64) = (2.0, 0.5);
@@ -404,8 +409,9 @@ fn bic_approximates_the_evidence_up_to_a_bounded_term() {
 
 // The search.
 
-/// TP-04, B-26: BIC on the blobs with full covariances, k = 1 … 7, from five k-means starts each. Up to k = 4 it is the catalogue's; beyond,
-/// these starts find a higher ℓ than the catalogue's did, so a lower BIC. It is lowest at 4, where the data come from.
+/// TP-04, B-26: BIC on the blobs with full covariances, k = 1 … 7, from five k-means starts each. Up to k = 4 it is
+/// the catalogue's; beyond, these starts find a higher ℓ than the catalogue's did, so a lower BIC. It is lowest at
+/// 4, where the data come from.
 #[test]
 fn bic_finds_the_four_blobs() {
     let (x, truth) = data::blobs();
@@ -429,8 +435,8 @@ fn bic_finds_the_four_blobs() {
     assert!(found[3].fit.log_likelihood() > at_truth && found[3].fit.log_likelihood() < at_truth + 5.0);
 }
 
-/// TP-04, C-10: for k = 2 the catalogue's 3082.2, where k-means starts tend to end, is the worst of five local maxima. Random starts reach
-/// the others; the best of them, 81 lower, no k-means start does.
+/// TP-04, C-10: for k = 2 the catalogue's 3082.2, where k-means starts tend to end, is the worst of five local
+/// maxima. Random starts reach the others; the best of them, 81 lower, no k-means start does.
 #[test]
 fn kmeans_starts_miss_the_best_mixture_of_two() {
     let (x, truth) = data::blobs();
@@ -483,8 +489,8 @@ fn the_objective_falls_where_the_criteria_turn() {
     }
 }
 
-/// B-26: two or three kinds of eruption? Full covariances: BIC says two by a hair, ICL two, AIC more. One tied covariance: BIC says three,
-/// and lower than either; ICL two.
+/// B-26: two or three kinds of eruption? Full covariances: BIC says two by a hair, ICL two, AIC more. One tied
+/// covariance: BIC says three, and lower than either; ICL two.
 #[test]
 fn old_faithful_is_two_or_three_as_one_asks() {
     let x = data::old_faithful();
@@ -510,12 +516,14 @@ fn old_faithful_is_two_or_three_as_one_asks() {
     assert!(selection::chosen_k(&full, |candidate| candidate.criteria.aic).unwrap() > 3);
     assert_eq!((full[1].parameters, tied[2].parameters), (11, 11), "the two have as many parameters");
 
-    // From k-means starts alone the best mixture of three with full covariances is missed, and the verdict looks clear.
+    // From k-means starts alone the best mixture of three with full covariances is missed, and the verdict looks
+    // clear.
     let kmeans_only = mixtures(&x, 3..=3, CovarianceFamily::Full);
     assert_eq!(printed(&kmeans_only[0])[1], 2333.7);
 }
 
-/// B-26: the candidates carry what the criteria say of their own fit; the same seed gives the same, whichever k's are tried.
+/// B-26: the candidates carry what the criteria say of their own fit; the same seed gives the same, whichever k's
+/// are tried.
 #[test]
 fn a_search_is_repeatable_and_each_k_stands_alone() {
     let x = data::old_faithful();
@@ -622,7 +630,8 @@ fn one_gaussian(x: &DMatrix<f64>) -> Result<GaussianMixture> {
     em::sweep(&start, x)
 }
 
-/// B-26: each fold is fitted to the other rows, all of them and no other, and every datum gets its density from that fit.
+/// B-26: each fold is fitted to the other rows, all of them and no other, and every datum gets its density from that
+/// fit.
 #[test]
 fn the_model_of_a_fold_has_not_seen_it() {
     let x = data::old_faithful().rows(0, 30).into_owned();
@@ -673,8 +682,8 @@ fn held_out_sums_have_standard_errors() {
     assert_eq!(one.better_than(&short), Err(shapes));
 }
 
-/// B-26: held out, a fifth component of the blobs is a loss, and so is the third of Old Faithful with full covariances; with
-/// one tied covariance it is a gain.
+/// B-26: held out, a fifth component of the blobs is a loss, and so is the third of Old Faithful with full
+/// covariances; with one tied covariance it is a gain.
 #[test]
 fn held_out_data_choose_as_bic_does() {
     let held_out = |x: &DMatrix<f64>, k, family| {
@@ -762,14 +771,15 @@ fn shares_lie_between_nothing_and_all() {
     assert!(break_stick(&dvector![f64::NAN]).is_err());
 }
 
-/// B-27: the shares are independent draws of Beta(1, a), P(v ≤ t) = 1 − (1 − t)^a: every one of the first three, and the first
-/// given the second.
+/// B-27: the shares are independent draws of Beta(1, a), P(v ≤ t) = 1 − (1 − t)^a: every one of the first three, and
+/// the first given the second.
 #[test]
 fn shares_have_their_beta_law() {
     let samples = 20_000;
     for concentration in [0.5, 1.0, 4.0] {
         let mut rng = data::rng(11);
-        // So fine a tolerance that three shares are there but for one stick in a million (a = ½: P(Poisson(35) < 2) < 10⁻¹³).
+        // So fine a tolerance that three shares are there but for one stick in a million (a = ½: P(Poisson(35) < 2)
+        // < 10⁻¹³).
         let sticks: Vec<DVector<f64>> =
             (0..samples).map(|_| sample_shares(concentration, 1e-30, &mut rng).unwrap()).collect();
         for piece in 0..3 {
@@ -795,7 +805,8 @@ fn assert_distribution(sorted: &[f64], law: impl Fn(f64) -> f64) {
     assert!(farthest <= dkw(sorted.len()), "{farthest} against {}", dkw(sorted.len()));
 }
 
-/// B-27: a stick is broken until less than the tolerance is left and not once more; the breaks before the last are Poisson(a log 1/δ).
+/// B-27: a stick is broken until less than the tolerance is left and not once more; the breaks before the last are
+/// Poisson(a log 1/δ).
 #[test]
 fn a_stick_is_broken_until_the_rest_is_small() {
     let (samples, tolerance) = (4000, 0.01);
@@ -840,12 +851,14 @@ fn a_stick_is_broken_until_the_rest_is_small() {
     assert_eq!(sample_shares(1e-300, 0.5, &mut data::rng(1)).unwrap(), dvector![1.0]);
 }
 
-/// B-27: E w_j is the product of the Beta moments E v = 1/(1+a) and E(1 − v) = a/(1+a), both integrated here; the weights sum to one.
+/// B-27: E w_j is the product of the Beta moments E v = 1/(1+a) and E(1 − v) = a/(1+a), both integrated here; the
+/// weights sum to one.
 #[test]
 fn expected_weights_are_products_of_beta_moments() {
     for concentration in [0.5, 1.0, 2.5, 40.0] {
-        // With u = (1 − v)^a uniform, E(1 − v) = ∫ u^{1/a} du; in u = e^{−at} it is ∫ a e^{−(1+a)t} dt, and the trapezoid rule with
-        // Euler and Maclaurin's end corrections h²/12 f' and h⁴/720 f''' errs by less than h⁶ (1+a)⁶/30240.
+        // With u = (1 − v)^a uniform, E(1 − v) = ∫ u^{1/a} du; in u = e^{−at} it is ∫ a e^{−(1+a)t} dt, and the
+        // trapezoid rule with Euler and Maclaurin's end corrections h²/12 f' and h⁴/720 f''' errs by less than h⁶
+        // (1+a)⁶/30240.
         let rate = 1.0 + concentration;
         let h = 0.01 / rate;
         let f = |t: f64| concentration * (-rate * t).exp();
@@ -870,8 +883,8 @@ fn expected_weights_are_products_of_beta_moments() {
     assert_eq!(expected_weight(1e-310, 1), Ok(1e-310));
 }
 
-/// B-27: sampled weights have that mean, within Bernstein's bound: Var w_j ≤ E w_j² = E v² (E(1 − v)²)^j, with the Beta moments
-/// E v² = 2/((1+a)(2+a)) and E(1 − v)² = a/(2+a).
+/// B-27: sampled weights have that mean, within Bernstein's bound: Var w_j ≤ E w_j² = E v² (E(1 − v)²)^j, with the
+/// Beta moments E v² = 2/((1+a)(2+a)) and E(1 − v)² = a/(2+a).
 #[test]
 fn sampled_weights_have_the_expected_mean() {
     let (samples, concentration) = (40_000, 2.0);
@@ -898,8 +911,8 @@ fn sampled_weights_have_the_expected_mean() {
 
 // What is seen.
 
-/// B-28, B-E18: a cluster of weight .001 is seen by n = 1000 with probability .632; any positive weight is seen in the end, a weight of
-/// zero never.
+/// B-28, B-E18: a cluster of weight .001 is seen by n = 1000 with probability .632; any positive weight is seen in
+/// the end, a weight of zero never.
 #[test]
 fn a_fixed_cluster_is_seen_in_the_end() {
     assert_printed(probability_seen(0.001, 1000).unwrap(), "0.632");
@@ -923,7 +936,8 @@ fn a_fixed_cluster_is_seen_in_the_end() {
     }
 }
 
-/// B-28, B-E18: the expected number of clusters seen is that of all kⁿ label sequences; it never exceeds n and tends to k.
+/// B-28, B-E18: the expected number of clusters seen is that of all kⁿ label sequences; it never exceeds n and tends
+/// to k.
 #[test]
 fn the_clusters_that_are_seen_are_counted_over_all_labelings() {
     let weights = dvector![0.5, 0.3, 0.15, 0.05];
@@ -946,8 +960,8 @@ fn the_clusters_that_are_seen_are_counted_over_all_labelings() {
     assert_eq!((occupied(&[]), occupied(&[3, 3]), occupied(&[2, 0, 2, 1])), (0, 1, 3));
 }
 
-/// B-28, B-E18: of a stick's clusters the first few are all seen as n grows, and never all: n data have at most n clusters, and those
-/// that are missing have some weight left.
+/// B-28, B-E18: of a stick's clusters the first few are all seen as n grows, and never all: n data have at most n
+/// clusters, and those that are missing have some weight left.
 #[test]
 fn never_all_clusters_are_seen() {
     let mut rng = data::rng(6);
@@ -968,8 +982,8 @@ fn never_all_clusters_are_seen() {
 
 // Tables.
 
-/// B-27, B-29: seated one by one, a partition has the probability a^K Π(n_j − 1)!/(a(a+1)⋯(a+n−1)), which does not ask for the order;
-/// over all partitions it sums to one.
+/// B-27, B-29: seated one by one, a partition has the probability a^K Π(n_j − 1)!/(a(a+1)⋯(a+n−1)), which does not
+/// ask for the order; over all partitions it sums to one.
 #[test]
 fn the_seating_is_exchangeable() {
     let n = 6;
@@ -1013,7 +1027,8 @@ fn the_seating_is_exchangeable() {
     assert!(matches!(seating_probabilities(&[1], 0.0), Err(Error::Domain { what: "concentration", .. })));
 }
 
-/// B-27, B-28: E K_n = Σ a/(a+i): 14.39 at a million data for a = 1; none for no data, one for one; few for small a, n for large a.
+/// B-27, B-28: E K_n = Σ a/(a+i): 14.39 at a million data for a = 1; none for no data, one for one; few for small a,
+/// n for large a.
 #[test]
 fn the_expected_number_of_clusters_is_a_sum() {
     assert_printed(expected_clusters(1_000_000, 1.0).unwrap(), "14.39");
@@ -1036,8 +1051,8 @@ fn the_sticks_expect_as_many_clusters() {
             let seen = if t == 0.0 { n as f64 } else { (-(n as f64) * t).exp_m1() / (-t).exp_m1() };
             concentration * (-concentration * t).exp() * seen
         };
-        // f is a Σ_{i<n} e^{−(a+i)t}: its fourth derivative is at most a n (a+n)⁴ and falls off with e^{−at}, so Simpson errs by
-        // h⁴/180 a Σ (a+i)³ ≤ h⁴/180 a n (a+n)³; the tail beyond 45/a is n e^{−45}.
+        // f is a Σ_{i<n} e^{−(a+i)t}: its fourth derivative is at most a n (a+n)⁴ and falls off with e^{−at}, so
+        // Simpson errs by h⁴/180 a Σ (a+i)³ ≤ h⁴/180 a n (a+n)³; the tail beyond 45/a is n e^{−45}.
         let h = 2e-4 / (1.0 + concentration + n as f64).powf(0.75);
         let steps = 2 * (22.5 / (concentration * h)).ceil() as usize;
         let sum: f64 = (0..=steps)
@@ -1133,7 +1148,8 @@ fn the_number_of_clusters_has_the_stirling_law() {
     assert_eq!(clusters_law(10_000, 3.0).unwrap().len(), 10_001);
 }
 
-/// B-27, B-28, B-29: seated guests and labels drawn from sticks both have as many clusters as the law says, by DKW; and E K_n on average.
+/// B-27, B-28, B-29: seated guests and labels drawn from sticks both have as many clusters as the law says, by DKW;
+/// and E K_n on average.
 #[test]
 fn guests_and_sticks_have_the_law_of_the_clusters() {
     let (samples, n, concentration) = (8000, 30, 1.5);
@@ -1166,7 +1182,8 @@ fn guests_and_sticks_have_the_law_of_the_clusters() {
     assert_within(mean, expected, bernstein(samples, expected, n as f64));
 }
 
-/// B-27, B-29: guests are seated by the seating probabilities: the third one, in each of the four histories that there are.
+/// B-27, B-29: guests are seated by the seating probabilities: the third one, in each of the four histories that
+/// there are.
 #[test]
 fn guests_sit_with_the_seating_probabilities() {
     let (samples, concentration) = (40_000, 2.0);
@@ -1205,8 +1222,8 @@ fn labels_follow_their_stick() {
     assert!(dirichlet_process::sample(3, 1e8, &mut data::rng(9)).is_err());
 }
 
-/// B-29: the mass of a set under the random distribution has mean G₀(A) and variance G₀(A)(1 − G₀(A))/(1 + a); sampled from sticks
-/// whose points are uniform.
+/// B-29: the mass of a set under the random distribution has mean G₀(A) and variance G₀(A)(1 − G₀(A))/(1 + a);
+/// sampled from sticks whose points are uniform.
 #[test]
 fn the_random_mass_of_a_set_has_its_moments() {
     let (samples, concentration, base_mass) = (40_000, 2.0, 0.3);

@@ -9,10 +9,10 @@ use crate::error::{Error, Result};
 /// \mathrm{AIC} = -2\,\ell(\hat\theta) + 2p
 /// ```
 ///
-/// Fitted to these very data, $`\hat\theta`$ flatters itself: on n fresh data ℓ is less by p on average, in the limit of
-/// large n and in a regular model (exactly so in [`gaussian_mean`](super::gaussian_mean)). AIC estimates −2 times that
-/// fresh ℓ. `log_likelihood` in nats, p free parameters; returns twice nats. [`Error::NotFinite`] for an ℓ that is NaN or
-/// infinite, as one at a singularity (B-05) is.
+/// Fitted to these very data, $`\hat\theta`$ flatters itself: on n fresh data ℓ is less by p on average, in the
+/// limit of large n and in a regular model (exactly so in [`gaussian_mean`](super::gaussian_mean)). AIC estimates −2
+/// times that fresh ℓ. `log_likelihood` in nats, p free parameters; returns twice nats. [`Error::NotFinite`] for an
+/// ℓ that is NaN or infinite, as one at a singularity (B-05) is.
 ///
 /// Source: B-26; Akaike (1974).
 ///
@@ -31,10 +31,10 @@ pub fn aic(log_likelihood: f64, parameters: usize) -> Result<f64> {
 /// \mathrm{BIC} = -2\,\ell(\hat\theta) + p\log n
 /// ```
 ///
-/// −BIC/2 approximates the log evidence $`\log\int p(x\mid\theta)\,p(\theta)\,d\theta`$ up to a term that stays bounded as n
-/// grows; what is left out, the prior and the curvature, is in [`gaussian_mean`](super::gaussian_mean). With one component
-/// too many a mixture is not regular, and that derivation fails; that BIC still finds k, for components from a bounded
-/// set, is a theorem of its own (Keribin 2000). From n = 8 on it charges more than AIC.
+/// −BIC/2 approximates the log evidence $`\log\int p(x\mid\theta)\,p(\theta)\,d\theta`$ up to a term that stays
+/// bounded as n grows; what is left out, the prior and the curvature, is in [`gaussian_mean`](super::gaussian_mean).
+/// With one component too many a mixture is not regular, and that derivation fails; that BIC still finds k, for
+/// components from a bounded set, is a theorem of its own (Keribin 2000). From n = 8 on it charges more than AIC.
 ///
 /// `log_likelihood` in nats; returns twice nats. [`Error::NotFinite`] as in [`aic`], [`Error::Empty`] for n = 0.
 ///
@@ -59,12 +59,13 @@ pub fn bic(log_likelihood: f64, parameters: usize, n: usize) -> Result<f64> {
 /// \mathsf H(r) = -\sum_{ij}r_{ij}\log r_{ij} = \ell(\hat\theta) - Q(\hat\theta\mid\hat\theta)
 /// ```
 ///
-/// So it is BIC with the expected *complete*-data log-likelihood Q in the place of ℓ, and it prefers components that do not
-/// overlap: clusters rather than a good density. This is the variant with the entropy (McLachlan and Peel 2000, §6.10).
-/// Biernacki, Celeux and Govaert put the most probable labels in, −log max_j r_ij for each datum, which never charges more.
+/// So it is BIC with the expected *complete*-data log-likelihood Q in the place of ℓ, and it prefers components that
+/// do not overlap: clusters rather than a good density. This is the variant with the entropy (McLachlan and Peel
+/// 2000, §6.10). Biernacki, Celeux and Govaert put the most probable labels in, −log max_j r_ij for each datum,
+/// which never charges more.
 ///
-/// `entropy` is [`bound::entropy`](crate::bound::entropy) of the responsibilities, in nats, ≥ 0 ([`Error::Domain`]); the other
-/// arguments as in [`bic`].
+/// `entropy` is [`bound::entropy`](crate::bound::entropy) of the responsibilities, in nats, ≥ 0 ([`Error::Domain`]);
+/// the other arguments as in [`bic`].
 ///
 /// Source: B-26; Biernacki, Celeux and Govaert (2000).
 ///

@@ -9,8 +9,8 @@ use rand::seq::SliceRandom;
 
 /// Deals n data into folds at random: every datum lies in exactly one, and their sizes differ by one at most.
 ///
-/// Returns `count` lists of row numbers below n. [`Error::Domain`] unless 2 ≤ `count` ≤ n: a single fold would leave nothing
-/// to fit.
+/// Returns `count` lists of row numbers below n. [`Error::Domain`] unless 2 ≤ `count` ≤ n: a single fold would leave
+/// nothing to fit.
 ///
 /// Source: B-26; Stone (1974).
 ///
@@ -48,24 +48,26 @@ impl CrossValidation {
     /// \sum_i\log p\left(x_i\mid\hat\theta_{-f(i)}\right)
     /// ```
     ///
-    /// f(i) is the fold of datum i. Unlike ℓ it falls again when k is too large. Source: B-26. Example: [`cross_validate`].
+    /// f(i) is the fold of datum i. Unlike ℓ it falls again when k is too large. Source: B-26. Example:
+    /// [`cross_validate`].
     pub fn log_likelihood(&self) -> f64 {
         self.log_densities.sum()
     }
 
-    /// The standard error of [`log_likelihood`](Self::log_likelihood), in nats: √n times the sample standard deviation of the
-    /// n log densities.
+    /// The standard error of [`log_likelihood`](Self::log_likelihood), in nats: √n times the sample standard
+    /// deviation of the n log densities.
     ///
     /// It treats them as independent, although data of different folds share most of their training data.
     /// To compare two fits take [`better_than`](Self::better_than) instead: most of this error is common to both.
+    /// NaN for fewer than two data, which no cross-validation has.
     ///
     /// Source: B-26.
     pub fn standard_error(&self) -> f64 {
         standard_error_of_sum(&self.log_densities)
     }
 
-    /// By how many nats these held-out densities are better than `other`'s on the same data, and the standard error of that
-    /// difference, from the n paired differences.
+    /// By how many nats these held-out densities are better than `other`'s on the same data, and the standard error
+    /// of that difference, from the n paired differences.
     ///
     /// [`Error::Shape`] if the other has another number of data.
     ///
@@ -114,8 +116,8 @@ fn standard_error_of_sum(terms: &DVector<f64>) -> f64 {
 /// let folds = folds(x.nrows(), 5, &mut data::rng(1))?;
 /// let restarts = Restarts { starts: 2, seed: 1, stopping: Stopping::default() };
 /// let held_out = |k| cross_validate(&x, &folds, |train| {
-///     Ok(best_fit(train, k, &restarts, |x, k, rng| kmeans_start(x, k, CovarianceFamily::Full, rng))?.model().clone())
-/// });
+///     Ok(best_fit(train, k, &restarts, |x, k, rng| kmeans_start(x, k, CovarianceFamily::Full,
+/// rng))?.model().clone()) });
 /// let (gain, error) = held_out(4)?.better_than(&held_out(3)?)?;
 /// assert!(gain > 5.0 * error);
 /// # Ok::<(), executable_em::Error>(())

@@ -1,8 +1,9 @@
-//! One Gaussian with a known variance, only its mean μ to be fitted: the one-parameter model in which the penalties of AIC and
-//! of BIC need no limit.
+//! One Gaussian with a known variance, only its mean μ to be fitted: the one-parameter model in which the penalties
+//! of AIC and of BIC need no limit.
 //!
 //! ```math
-//! x_i \sim \mathcal N(\mu, \sigma^2), \qquad \hat\mu = \bar x, \qquad \mu \sim \mathcal N(0, \tau^2)\ \text{for the evidence}
+//! x_i \sim \mathcal N(\mu, \sigma^2), \qquad \hat\mu = \bar x, \qquad \mu \sim \mathcal N(0, \tau^2)\ \text{for the
+//! evidence}
 //! ```
 
 use super::criteria;
@@ -17,7 +18,8 @@ use std::f64::consts::TAU;
 /// \ell(\mu) = -\tfrac n2\log 2\pi\sigma^2 - \frac1{2\sigma^2}\sum_i(x_i-\mu)^2
 /// ```
 ///
-/// `x` holds n numbers, `variance` is σ² in their squared units; returns nats. Its maximum is at the average of the data.
+/// `x` holds n numbers, `variance` is σ² in their squared units; returns nats. Its maximum is at the average of the
+/// data.
 ///
 /// Source: B-26.
 ///
@@ -43,8 +45,8 @@ pub fn log_likelihood(x: &DVector<f64>, mean: f64, variance: f64) -> Result<f64>
 /// ```
 ///
 /// Its mean over x and y is exactly the number of fitted parameters, whatever n, μ and σ², because
-/// $`E\sum(x_i-\bar x)^2 = (n-1)\sigma^2`$ and $`E\sum(y_i-\bar x)^2 = (n+1)\sigma^2`$. That is the p that AIC takes off. Only
-/// second moments enter, so it holds for data of any law with this variance.
+/// $`E\sum(x_i-\bar x)^2 = (n-1)\sigma^2`$ and $`E\sum(y_i-\bar x)^2 = (n+1)\sigma^2`$. That is the p that AIC takes
+/// off. Only second moments enter, so it holds for data of any law with this variance.
 ///
 /// `fitted` and `fresh` hold n numbers each; returns nats.
 ///
@@ -70,8 +72,9 @@ pub fn optimism(fitted: &DVector<f64>, fresh: &DVector<f64>, variance: f64) -> R
 ///   = \ell(\bar x) - \tfrac12\log\left(1 + \frac{n\tau^2}{\sigma^2}\right) - \frac{n\bar x^2}{2(\sigma^2+n\tau^2)}
 /// ```
 ///
-/// The first term says how well the best mean fits, the second what part of the prior's width the likelihood leaves, the third
-/// how far the best mean is from the prior's. `x` holds n numbers, `variance` is σ², `prior_variance` τ²; returns nats.
+/// The first term says how well the best mean fits, the second what part of the prior's width the likelihood leaves,
+/// the third how far the best mean is from the prior's. `x` holds n numbers, `variance` is σ², `prior_variance` τ²;
+/// returns nats.
 ///
 /// Source: B-26, TP-04; MacKay (2003), ch. 28.
 ///
@@ -95,11 +98,13 @@ pub fn log_evidence(x: &DVector<f64>, variance: f64, prior_variance: f64) -> Res
 /// What BIC leaves out of the log evidence.
 ///
 /// ```math
-/// \log p(x) + \tfrac12\mathrm{BIC} = \tfrac12\log\frac{\sigma^2}{\tau^2} - \frac{\bar x^2}{2\tau^2} + O\!\left(\tfrac1n\right)
+/// \log p(x) + \tfrac12\mathrm{BIC} = \tfrac12\log\frac{\sigma^2}{\tau^2} - \frac{\bar x^2}{2\tau^2} +
+/// O\!\left(\tfrac1n\right)
 /// ```
 ///
 /// It stays bounded as n grows, but it does not vanish: the evidence knows the prior, BIC does not. With τ = σ and
-/// $`\bar x = 0`$, the prior that is worth one datum, it is $`-\frac12\log(1+\frac1n)`$. Arguments as in [`log_evidence`].
+/// $`\bar x = 0`$, the prior that is worth one datum, it is $`-\frac12\log(1+\frac1n)`$. Arguments as in
+/// [`log_evidence`].
 ///
 /// Source: B-26, TP-04; Schwarz (1978); Kass and Wasserman (1995).
 ///

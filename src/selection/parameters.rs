@@ -18,9 +18,10 @@ use crate::soft_kmeans::{SoftKMeans, Weights};
 /// | soft k-means, weights held | kd |
 /// | Bernoulli mixture | (k − 1) + kd: [`bernoulli_parameters`] |
 ///
-/// At a generic θ, p is the rank of the Jacobian of $`\theta\mapsto(\log p(x_1\mid\theta), \log p(x_2\mid\theta), \dots)`$:
-/// so many directions change the density. Where the rank is less, as in a mixture of coins flipped once, or where two
-/// components coincide, p overstates what is fitted, and so do the criteria.
+/// At a generic θ, p is the rank of the Jacobian of
+/// $`\theta\mapsto(\log p(x_1\mid\theta), \log p(x_2\mid\theta), \dots)`$: so many directions change the density.
+/// Where the rank is less, as in a mixture of coins flipped once, or where two components coincide, p overstates
+/// what is fitted, and so do the criteria.
 ///
 /// Source: B-04, B-26, T-09.
 ///
@@ -60,9 +61,9 @@ impl FreeParameters for SoftKMeans {
 /// p = (k - 1) + kd
 /// ```
 ///
-/// Only if the flips can tell them apart. d flips have 2^d outcomes, so no more than 2^d − 1 numbers are ever seen: one for a
-/// single flip, however many coins. And the bound is not sharp: three coins flipped four times have p = 14 and 15 free
-/// probabilities, yet their Jacobian has rank 13 (Goodman 1974).
+/// Only if the flips can tell them apart. d flips have 2^d outcomes, so no more than 2^d − 1 numbers are ever seen:
+/// one for a single flip, however many coins. And the bound is not sharp: three coins flipped four times have p = 14
+/// and 15 free probabilities, yet their Jacobian has rank 13 (Goodman 1974).
 ///
 /// Source: B-04, B-26, T-46; Goodman (1974), Biometrika 61, 215–231.
 ///

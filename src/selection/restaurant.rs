@@ -1,7 +1,8 @@
 //! The Chinese restaurant: which clusters n data occupy when the infinitely many weights are averaged out.
 //!
-//! Guests come one by one. Each joins a table with probability proportional to its guests, or opens a new one with probability
-//! proportional to the concentration a. Tables are clusters in the order of their first datum (Blackwell and MacQueen 1973).
+//! Guests come one by one. Each joins a table with probability proportional to its guests, or opens a new one with
+//! probability proportional to the concentration a. Tables are clusters in the order of their first datum (Blackwell
+//! and MacQueen 1973).
 
 use crate::check;
 use crate::error::{Error, Result};
@@ -20,8 +21,9 @@ const MAX_LAW: usize = 10_000;
 /// \frac{n_1}{a+n},\ \dots,\ \frac{n_K}{a+n},\ \frac a{a+n}, \qquad n = \sum_j n_j
 /// ```
 ///
-/// It is the expected weight of every cluster given the labels so far; the last entry is that of all clusters not yet seen,
-/// together. `counts` holds the guests at the K tables, `concentration` is a > 0; returns K + 1 probabilities.
+/// It is the expected weight of every cluster given the labels so far; the last entry is that of all clusters not
+/// yet seen, together. `counts` holds the guests at the K tables, `concentration` is a > 0; returns K + 1
+/// probabilities.
 ///
 /// Source: B-27, B-29; Aldous (1985).
 ///
@@ -40,8 +42,9 @@ pub fn seating_probabilities(counts: &[usize], concentration: f64) -> Result<DVe
 
 /// Seats n guests at random.
 ///
-/// With probability a/(a+i) the guest that finds i others opens a table, else he joins one of the others, whom he picks at
-/// random: a table is joined in proportion to its guests. Returns n labels, numbered as they first appear: 0 comes first.
+/// With probability a/(a+i) the guest that finds i others opens a table, else he joins one of the others, whom he
+/// picks at random: a table is joined in proportion to its guests. Returns n labels, numbered as they first appear:
+/// 0 comes first.
 ///
 /// Source: B-27, B-29.
 ///
@@ -84,8 +87,9 @@ pub fn occupied(labels: &[usize]) -> usize {
 /// E\,K_n = \sum_{i=0}^{n-1}\frac a{a+i}
 /// ```
 ///
-/// Datum i opens a cluster with probability a/(a+i), whatever went before. The sticks say the same: a weight between w and w + dw
-/// exists with intensity $`a\,w^{-1}(1-w)^{a-1}dw`$ and is seen with probability $`1-(1-w)^n = w\sum_{i<n}(1-w)^i`$.
+/// Datum i opens a cluster with probability a/(a+i), whatever went before. The sticks say the same: a weight between
+/// w and w + dw exists with intensity $`a\,w^{-1}(1-w)^{a-1}dw`$ and is seen with probability
+/// $`1-(1-w)^n = w\sum_{i<n}(1-w)^i`$.
 ///
 /// `concentration` is a > 0; returns a number of clusters: 0 for n = 0, 1 for n = 1.
 ///
@@ -111,8 +115,8 @@ pub fn expected_clusters(n: usize, concentration: f64) -> Result<f64> {
 /// a\log\left(1+\frac na\right) \;\le\; E\,K_n \;\le\; 1 + a\log\left(1+\frac{n-1}a\right)
 /// ```
 ///
-/// The integrals of a/(a+t) on either side of the sum, for n ≥ 1; both are 0 for n = 0. So the expected number of clusters is finite
-/// at every n and has no bound (B-E18).
+/// The integrals of a/(a+t) on either side of the sum, for n ≥ 1; both are 0 for n = 0. So the expected number of
+/// clusters is finite at every n and has no bound (B-E18).
 ///
 /// Source: B-28, B-E18.
 ///
@@ -136,9 +140,9 @@ pub fn expected_clusters_bounds(n: usize, concentration: f64) -> Result<(f64, f6
 /// P(K_n = k) = {n \brack k}\,\frac{a^k}{a(a+1)\cdots(a+n-1)}
 /// ```
 ///
-/// The recursion is computed. The bracket, an unsigned Stirling number of the first kind, counts permutations of n things with k
-/// cycles; it outgrows a double at n = 171. `concentration` is a > 0; returns n + 1 probabilities, entry k that of k clusters.
-/// [`Error::Domain`] beyond n = 10 000.
+/// The recursion is computed. The bracket, an unsigned Stirling number of the first kind, counts permutations of n
+/// things with k cycles; it outgrows a double at n = 171. `concentration` is a > 0; returns n + 1 probabilities,
+/// entry k that of k clusters. [`Error::Domain`] beyond n = 10 000.
 ///
 /// Source: B-27, B-28; Antoniak (1974).
 ///

@@ -41,10 +41,12 @@ pub struct Candidate<M> {
 /// The best of several runs of EM with k components.
 ///
 /// `start` draws a start for the data and the k that it is given. Runs that fail, as where a component collapses, are
-/// passed over, so what is found is a local maximum of finite ℓ: the supremum of a mixture with free covariances is +∞
-/// (B-05), and "the" maximum that the criteria speak of is the highest proper one. There is no proof that it has been found.
+/// passed over, so what is found is a local maximum of finite ℓ: the supremum of a mixture with free covariances is
+/// +∞ (B-05), and "the" maximum that the criteria speak of is the highest proper one. There is no proof that it has
+/// been found.
 ///
-/// `x` is n×d. [`Error::ComponentCount`] unless 1 ≤ k ≤ n, [`Error::Empty`] for no starts, the first run's error if all fail.
+/// `x` is n×d. [`Error::ComponentCount`] unless 1 ≤ k ≤ n, [`Error::Empty`] for no starts, the first run's error if
+/// all fail.
 ///
 /// Source: B-26, C-10, T-06.
 ///
@@ -52,8 +54,8 @@ pub struct Candidate<M> {
 /// use executable_em::{data, em::Stopping, gaussian_mixture::{CovarianceFamily, kmeans_start}};
 /// use executable_em::selection::{Restarts, best_fit};
 /// let restarts = Restarts { starts: 3, seed: 1, stopping: Stopping::default() };
-/// let fit = best_fit(&data::old_faithful(), 2, &restarts, |x, k, rng| kmeans_start(x, k, CovarianceFamily::Full, rng))?;
-/// assert!((fit.log_likelihood() - -1130.264).abs() < 1e-3);
+/// let fit = best_fit(&data::old_faithful(), 2, &restarts, |x, k, rng| kmeans_start(x, k, CovarianceFamily::Full,
+/// rng))?; assert!((fit.log_likelihood() - -1130.264).abs() < 1e-3);
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn best_fit<M: Model>(
@@ -71,10 +73,10 @@ pub fn best_fit<M: Model>(
 
 /// Fits every k and judges it.
 ///
-/// `x` is n×d, `start` as in [`best_fit`]; returns a candidate for each of `ks`, in order. The same seed gives the same
-/// candidates.
+/// `x` is n×d, `start` as in [`best_fit`]; returns a candidate for each of `ks`, in order. The same seed gives the
+/// same candidates.
 ///
-/// Source: B-26, TP-04.
+/// Source: B-26, TP-04, H-08 (what neither J nor ℓ can do).
 ///
 /// ```
 /// use executable_em::{data, em::Stopping, gaussian_mixture::{CovarianceFamily, kmeans_start}};

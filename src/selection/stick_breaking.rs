@@ -1,7 +1,7 @@
 //! Stick breaking: infinitely many weights that sum to one.
 //!
-//! Break a stick of length one, keep the piece, break the rest, and so on for ever. The share that is broken off each time is
-//! Beta(1, a); the concentration a > 0 says how slowly the stick is used up (Sethuraman 1994).
+//! Break a stick of length one, keep the piece, break the rest, and so on for ever. The share that is broken off
+//! each time is Beta(1, a); the concentration a > 0 says how slowly the stick is used up (Sethuraman 1994).
 
 use crate::check;
 use crate::error::{Error, Result};
@@ -17,7 +17,8 @@ const MAX_EXPECTED_BREAKS: f64 = 1e7;
 /// w_j = v_j\prod_{l<j}(1 - v_l), \qquad \prod_j(1 - v_j) = 1 - \sum_j w_j
 /// ```
 ///
-/// `shares` holds v_1, v_2, … in [0, 1] ([`Error::Domain`]); returns as many weights, and the rest. No shares leave all.
+/// `shares` holds v_1, v_2, … in [0, 1] ([`Error::Domain`]); returns as many weights, and the rest. No shares leave
+/// all.
 ///
 /// Source: B-27.
 ///
@@ -56,7 +57,8 @@ pub(super) fn share(concentration: f64, rng: &mut impl Rng) -> f64 {
 /// ```
 ///
 /// `concentration` is a > 0, 0 < `tolerance` < 1; returns the shares v, for [`break_stick`] to make weights of. All
-/// weights beyond them together are less than the tolerance. [`Error::Domain`] where [`expected_breaks`] exceeds ten million.
+/// weights beyond them together are less than the tolerance. [`Error::Domain`] where [`expected_breaks`] exceeds ten
+/// million.
 ///
 /// Source: B-27; Sethuraman (1994).
 ///
@@ -86,8 +88,8 @@ pub fn sample_shares(concentration: f64, tolerance: f64, rng: &mut impl Rng) -> 
 /// 1 + a\log\frac1\delta
 /// ```
 ///
-/// Each break takes an exponential amount of rate a off the logarithm of the rest, so the breaks are the events of a Poisson
-/// process: before the last one there are Poisson(a log 1/δ) of them. Arguments as in [`sample_shares`].
+/// Each break takes an exponential amount of rate a off the logarithm of the rest, so the breaks are the events of a
+/// Poisson process: before the last one there are Poisson(a log 1/δ) of them. Arguments as in [`sample_shares`].
 ///
 /// Source: B-27.
 ///
@@ -110,8 +112,8 @@ pub fn expected_breaks(concentration: f64, tolerance: f64) -> Result<f64> {
 /// E\,w_j = \frac1{1+a}\left(\frac a{1+a}\right)^{j}
 /// ```
 ///
-/// A geometric series, because E v = 1/(1+a) and the shares are independent (the lecture's notation counts from 1). It sums to
-/// one, and what is expected to be left before piece j is $`(\frac a{1+a})^j`$. `concentration` is a > 0.
+/// A geometric series, because E v = 1/(1+a) and the shares are independent (the lecture's notation counts from 1).
+/// It sums to one, and what is expected to be left before piece j is $`(\frac a{1+a})^j`$. `concentration` is a > 0.
 ///
 /// Source: B-27.
 ///
@@ -152,10 +154,10 @@ pub fn probability_seen(weight: f64, n: usize) -> Result<f64> {
 /// \sum_j\left(1 - (1-w_j)^n\right)
 /// ```
 ///
-/// It tends to the number of positive weights, each cluster in its own time. n data have at most n clusters: of infinitely many,
-/// all but finitely many are missing at every n (B-E18). Averaged over all sticks it is
-/// [`expected_clusters`](super::restaurant::expected_clusters). `weights` lie in [0, 1] and sum to at most one; the rest counts for
-/// nothing. [`Error::NotOnSimplex`] if they sum to more.
+/// It tends to the number of positive weights, each cluster in its own time. n data have at most n clusters: of
+/// infinitely many, all but finitely many are missing at every n (B-E18). Averaged over all sticks it is
+/// [`expected_clusters`](super::restaurant::expected_clusters). `weights` lie in [0, 1] and sum to at most one; the
+/// rest counts for nothing. [`Error::NotOnSimplex`] if they sum to more.
 ///
 /// Source: B-28, B-E18.
 ///
