@@ -98,14 +98,14 @@ pub const ALL: &[Published] = &[
     still("em/traces", "The log-likelihood from thirty starts", em::traces),
     still("em/paths", "EM and gradient ascent on the same landscape", em::paths),
     still("em/tanh", "A run of EM that never stops", em::tanh),
-    still("errata/half", "What the ½ in soft k-means is for", errata::lecture_h_l::half),
-    still("errata/dimension", "A variance is per dimension", errata::lecture_h_l::dimension),
     still("selection/criteria", "Three criteria over the number of components", selection::criteria),
     still("selection/two_or_three", "Old Faithful as two, or as three", selection::two_or_three),
     still("selection/held_out", "Data held out against data fitted", selection::held_out_data),
     still("selection/sticks", "Sticks, broken for ever", selection::sticks),
     still("selection/occupied", "How many clusters a Dirichlet process occupies", selection::occupied),
     still("selection/seen", "Each cluster is seen in the end, all of them never", selection::seen),
+    still("errata/half", "What the ½ in soft k-means is for", errata::lecture_h_l::half),
+    still("errata/dimension", "A variance is per dimension", errata::lecture_h_l::dimension),
 ];
 
 /// The published figure of that name: in a notebook, `figures::draw("kmeans/steps")?` shows the very figure
