@@ -1,1 +1,0 @@
-//! What goes wrong with a mixture's likelihood, and what is done about it.
