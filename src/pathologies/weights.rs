@@ -62,15 +62,17 @@ pub fn gain_bound(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<f64> {
     Ok(score::in_weights(model, x)?.max() - x.nrows() as f64)
 }
 
-/// What it costs to hold all weights at 1/k where they should be π, for components that do not overlap.
+/// What it costs, at most, to hold all weights at 1/k where they should be π.
 ///
 /// ```math
 /// n\,\mathrm{KL}(\pi\,\|\,\tfrac1k) = n\sum_j\pi_j\log k\pi_j
 /// ```
 ///
 /// A lecture counts only locations and scales among the parameters of a mixture, and leaves out the weights (C-E11). With
-/// the labels known it is exactly this what the complete-data log-likelihood loses; with labels hidden and components far
-/// apart ℓ loses as much. `weights` π is on the simplex, `n` the number of data; returns nats, between 0 and n log k.
+/// the labels known this is exactly what the complete-data log-likelihood loses. With labels hidden it is the most that ℓ
+/// can lose, at weights π where EM rests: $`\ell(\tfrac1k) \ge \mathcal F(r, \tfrac1k) = \ell(\pi) - n\,\mathrm{KL}`$ for the
+/// responsibilities r there; and as much as that if components do not overlap. `weights` π is on the simplex, `n` the
+/// number of data; returns nats, between 0 and n log k.
 ///
 /// Source: C-E11.
 ///
