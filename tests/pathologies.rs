@@ -619,8 +619,8 @@ fn erratum_pairwise_independence_is_not_enough() {
 fn total_correlation_is_what_the_bound_gains() {
     let mut rng = data::rng(31);
     for _ in 0..40 {
-        let (n, k) = (rng.random_range(1..=4), rng.random_range(2..=3));
-        let raw = DVector::from_fn((k as usize).pow(n as u32), |_, _| rng.random_range(0.0..1.0_f64).powi(3));
+        let (n, k): (usize, usize) = (rng.random_range(1..=4), rng.random_range(2..=3));
+        let raw = DVector::from_fn(k.pow(n as u32), |_, _| rng.random_range(0.0..1.0_f64).powi(3));
         let q = &raw / raw.sum();
         let marginals = labelings::marginals(&q, n, k).unwrap();
         let product = labelings::product(&marginals).unwrap();
@@ -773,7 +773,7 @@ fn restarts_are_counted() {
     for share in [0.01, 0.2, 0.375, 0.485, 0.9, 1.0] {
         for confidence in [0.0, 0.5, 0.95, 0.99, 0.999] {
             let m = starts_needed(share, confidence).unwrap() as i32;
-            let found = |m: i32| 1.0 - (1.0 - share as f64).powi(m);
+            let found = |m: i32| 1.0 - f64::powi(1.0 - share, m);
             assert!(m >= 1 && found(m) >= confidence, "{share}, {confidence}, {m}");
             assert!(m == 1 || found(m - 1) < confidence, "{share}, {confidence}, {m}");
         }
@@ -1347,7 +1347,7 @@ fn bad_input_is_an_error() {
     assert_eq!(relabelled(&pair, &[1, 1]), Err(Error::Label { row: 1, label: 1, k: 2 }));
     assert!(relabelled(&nan, &[0, 1]).is_err() && canonical(&nan).is_err());
     assert_eq!(average(&[]), Err(Error::Empty { what: "models" }));
-    assert!(average(&[nan.clone()]).is_err());
+    assert!(average(std::slice::from_ref(&nan)).is_err());
     let single = line_mixture(&[1.0], &[0.0], &[1.0]);
     assert!(matches!(average(&[pair.clone(), single.clone()]), Err(Error::Shape { .. })));
     for share in [-0.1, 1.1, f64::NAN] {
