@@ -305,6 +305,9 @@ fn curvatures_and_growths_are_those_of_the_likelihood() {
         let bound = gamma(2000) * condition * (size + scale) * (k * d) as f64;
         assert!(found.windows(2).all(|pair| pair[0].value <= pair[1].value));
         for (one, a) in found.iter().enumerate() {
+            let half = 0.5 * a.direction.amax();
+            let sizeable = (0..k * d).map(|m| a.direction[(m / d, m % d)]).find(|entry| entry.abs() > half);
+            assert!(sizeable.is_some_and(|entry| entry > 0.0));
             for (other, b) in found.iter().enumerate() {
                 let expected = f64::from(u8::from(one == other));
                 assert_within(a.direction.dot(&b.direction), expected, gamma(60 * k * d));
@@ -455,7 +458,7 @@ fn erratum_the_weights_are_parameters_too() {
 // ---------------------------------------------------------------------------------------------------------------------
 // Label switching
 
-/// B-05 aside, label switching: ℓ does not know the order of components, responsibilities follow it, and every twin has the
+/// T-E18 (label switching): ℓ does not know the order of components, responsibilities follow it, and every twin has the
 /// same canonical form, to the last bit, also where means coincide.
 #[test]
 fn twins_have_one_likelihood_and_one_canonical_form() {
@@ -499,7 +502,7 @@ fn twins_have_one_likelihood_and_one_canonical_form() {
     }
 }
 
-/// The average over all twins makes all components equal, whatever was fitted; over canonical forms of the same optimum it is
+/// T-E18 (label switching): the average over all twins makes all components equal, whatever was fitted; over canonical forms of the same optimum it is
 /// that optimum, and the average of densities never minded.
 #[test]
 fn averages_over_twins_are_meaningless() {

@@ -198,16 +198,11 @@ impl Collapse {
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn collapse(start: GaussianMixture, x: &DMatrix<f64>, max_sweeps: usize) -> Result<Collapse> {
-    let log_likelihood = start.log_likelihood(x)?;
-    let mut model = start.clone();
-    let mut iterates = vec![Iterate { model: start, log_likelihood }];
-    for _ in 0..max_sweeps {
-        let next = em::sweep(&model, x).and_then(|next| Ok((next.log_likelihood(x)?, next)));
-        match next {
-            Ok((log_likelihood, next)) => {
-                iterates.push(Iterate { model: next.clone(), log_likelihood });
-                model = next;
-            }
+    let measured = |model: GaussianMixture| Ok(Iterate { log_likelihood: model.log_likelihood(x)?, model });
+    let mut iterates = vec![measured(start)?];
+    for sweep in 0..max_sweeps {
+        match em::sweep(&iterates[sweep].model, x).and_then(measured) {
+            Ok(iterate) => iterates.push(iterate),
             Err(error) => return Ok(Collapse { iterates, error: Some(error) }),
         }
     }

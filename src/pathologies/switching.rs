@@ -17,6 +17,8 @@ const MOST_COMPONENTS: usize = 8;
 ///
 /// `k` lies between 1 and 8 ([`Error::Domain`]); returns vectors of k different numbers, in lexicographic order.
 ///
+/// Source: T-E18 (the twins that make ℓ neither convex nor concave).
+///
 /// ```
 /// use executable_em::pathologies::switching::orders;
 /// assert_eq!(orders(2)?, [[0, 1], [1, 0]]);
@@ -49,6 +51,8 @@ pub fn orders(k: usize) -> Result<Vec<Vec<usize>>> {
 /// `order` o holds each of 0, …, k − 1 once: [`Error::Shape`] if it has another length, [`Error::Label`] for an entry that
 /// is too large or comes twice.
 ///
+/// Source: T-E18; Redner and Walker (1984).
+///
 /// ```
 /// use executable_em::{gaussian_mixture::{CovarianceFamily, GaussianMixture}, pathologies::switching::relabelled};
 /// use nalgebra::{dmatrix, dvector};
@@ -79,6 +83,8 @@ pub fn relabelled(model: &GaussianMixture, order: &[usize]) -> Result<GaussianMi
 /// Components with the same mean are ordered by their covariances, then by their weights, so that all twins have the same
 /// canonical form, to the last bit. It names components, no more: where two of them overlap, a small change of the data
 /// may swap the names.
+///
+/// Source: T-E18; Stephens (2000), on label switching.
 ///
 /// ```
 /// use executable_em::{gaussian_mixture::{CovarianceFamily, GaussianMixture}, pathologies::switching::canonical};
@@ -111,6 +117,8 @@ pub fn canonical(model: &GaussianMixture) -> Result<GaussianMixture> {
 /// The result is a mixture: probability vectors and covariances have averages of their kind. But over the k! twins of any
 /// mixture all its components are equal, whatever was fitted. `models` have one shape ([`Error::Shape`]) and one family;
 /// [`Error::Empty`] if there are none.
+///
+/// Source: T-E18; Stephens (2000).
 ///
 /// ```
 /// use executable_em::{gaussian_mixture::{CovarianceFamily, GaussianMixture}, pathologies::switching::{average, relabelled}};
