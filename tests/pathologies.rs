@@ -248,7 +248,8 @@ fn erratum_a_score_of_zero_may_belong_to_a_saddle() {
     );
     let downhill = nudged(&saddle, &found[0].direction, eta).unwrap();
     assert_within(downhill.log_likelihood(&x).unwrap() - height, -eta * eta, eta.powi(4) + 40.0 * gamma(40));
-    assert_eq!(nudged(&saddle, uphill, -eta).unwrap().means, -beside.means.clone());
+    assert_eq!(beside.means, uphill * eta);
+    assert_eq!(nudged(&saddle, uphill, -eta).unwrap().means, uphill * -eta);
 
     let factors = growths(&saddle, &x).unwrap();
     assert_within(factors[0], 0.0, gamma(40));
@@ -500,6 +501,11 @@ fn twins_have_one_likelihood_and_one_canonical_form() {
             assert_eq!(canonical(&twin).unwrap(), first, "{kind:?}, {order:?}");
         }
     }
+    // Equal means: the narrower component comes first, whatever the weights.
+    let wide_first = line_mixture(&[0.3, 0.7], &[1.0, 1.0], &[2.0, 1.0]);
+    assert_eq!(canonical(&wide_first).unwrap(), line_mixture(&[0.7, 0.3], &[1.0, 1.0], &[1.0, 2.0]));
+    let narrow_first = line_mixture(&[0.7, 0.3], &[1.0, 1.0], &[1.0, 2.0]);
+    assert_eq!(canonical(&narrow_first).unwrap(), narrow_first);
 }
 
 /// T-E18 (label switching): the average over all twins makes all components equal, whatever was fitted; over canonical forms of the same optimum it is
@@ -706,6 +712,8 @@ fn erratum_raw_moments_err_with_the_square_of_the_distance() {
     let u = 0.5 * f64::EPSILON;
     assert_within(raw_moment_error_bound(3, 100.0) / (20.0 * u * 1e4), 1.0, 1e-12);
     assert_within(centred_error_bound(3, 1e9) / (7.0 * u + 75.0 * (u * 1e9).powi(2)), 1.0, 1e-12);
+    // γ(m) = mu/(1 − mu), where it is not simply mu: mu = ¼.
+    assert_within(raw_moment_error_bound(1 << 50, 1.0), 2.0 / 3.0, 1e-9);
     // A coordinate each.
     let plane = DMatrix::from_columns(&[x.column(0), column(&[-1.0, 0.0, 1.0]).column(0)]);
     assert_eq!(condition_numbers(&plane).unwrap()[1], 1.0);
@@ -858,6 +866,12 @@ fn the_floor_leaves_alone_what_it_need_not_touch() {
         dmatrix![3.0, 0.0, 0.0; 0.0, 0.25, 0.0; 0.0, 0.0, 0.25]
     );
     assert_eq!(raised(&dmatrix![0.25], 0.25).unwrap(), dmatrix![0.25]);
+    // Exactly at the floor, where s + (f − s) would round.
+    for step in 1..40 {
+        let variance = 0.013 * f64::from(step);
+        let found = raised(&dmatrix![variance, 0.0; 0.0, 3.0], 0.7).unwrap();
+        assert_eq!(found, dmatrix![0.7, 0.0; 0.0, 3.0]);
+    }
 }
 
 /// B-05, C-E09: within each family the floored M step is the best of the mixtures of that family above the floor: Q of none that is
