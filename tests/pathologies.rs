@@ -866,7 +866,7 @@ fn the_floor_leaves_alone_what_it_need_not_touch() {
         dmatrix![3.0, 0.0, 0.0; 0.0, 0.25, 0.0; 0.0, 0.0, 0.25]
     );
     assert_eq!(raised(&dmatrix![0.25], 0.25).unwrap(), dmatrix![0.25]);
-    // Exactly at the floor, where s + (f − s) would round.
+    // Exactly at the floor, to the last bit.
     for step in 1..40 {
         let variance = 0.013 * f64::from(step);
         let found = raised(&dmatrix![variance, 0.0; 0.0, 3.0], 0.7).unwrap();
