@@ -98,6 +98,12 @@ pub const ALL: &[Published] = &[
     still("em/traces", "The log-likelihood from thirty starts", em::traces),
     still("em/paths", "EM and gradient ascent on the same landscape", em::paths),
     still("em/tanh", "A run of EM that never stops", em::tanh),
+    still("pathologies/spike", "The likelihood of a component that shrinks onto a datum", pathologies::spike),
+    still("pathologies/collapse", "EM runs into a singularity", pathologies::collapse_by_sweeps),
+    still("pathologies/prior", "The same start with a prior", pathologies::prior),
+    still("pathologies/floor", "A floor under the variances, and a ridge", pathologies::floor_and_ridge),
+    still("pathologies/twins", "Every optimum has a twin", pathologies::twins),
+    still("pathologies/cancellation", "Raw moments cancel far from the origin", pathologies::cancellation),
     still("selection/criteria", "Three criteria over the number of components", selection::criteria),
     still("selection/two_or_three", "Old Faithful as two, or as three", selection::two_or_three),
     still("selection/held_out", "Data held out against data fitted", selection::held_out_data),
@@ -106,12 +112,6 @@ pub const ALL: &[Published] = &[
     still("selection/seen", "Each cluster is seen in the end, all of them never", selection::seen),
     still("errata/half", "What the ½ in soft k-means is for", errata::lecture_h_l::half),
     still("errata/dimension", "A variance is per dimension", errata::lecture_h_l::dimension),
-    still("pathologies/spike", "The likelihood of a component that shrinks onto a datum", pathologies::spike),
-    still("pathologies/collapse", "EM runs into a singularity", pathologies::collapse_by_sweeps),
-    still("pathologies/prior", "The same start with a prior", pathologies::prior),
-    still("pathologies/floor", "A floor under the variances, and a ridge", pathologies::floor_and_ridge),
-    still("pathologies/twins", "Every optimum has a twin", pathologies::twins),
-    still("pathologies/cancellation", "Raw moments cancel far from the origin", pathologies::cancellation),
 ];
 
 /// The published figure of that name: in a notebook, `figures::draw("kmeans/steps")?` shows the very figure
