@@ -112,6 +112,8 @@ pub const ALL: &[Published] = &[
     still("selection/seen", "Each cluster is seen in the end, all of them never", selection::seen),
     still("errata/half", "What the ½ in soft k-means is for", errata::lecture_h_l::half),
     still("errata/dimension", "A variance is per dimension", errata::lecture_h_l::dimension),
+    still("errata/old_mean", "The covariance about the old mean", errata::lecture_c_b_t::old_mean),
+    still("errata/bounds", "Which curve is the bound", errata::lecture_c_b_t::bounds),
 ];
 
 /// The published figure of that name: in a notebook, `figures::draw("kmeans/steps")?` shows the very figure
