@@ -28,7 +28,8 @@ fn the_normaliser_of_the_line_fits_the_line_only() {
     for (d, printed) in [(1, "1"), (2, "2.50663"), (3, "6.28319")] {
         let covariance = DMatrix::from_fn(d, d, |a, b| if a == b { 1.0 + a as f64 } else { 0.3 });
         let mean = RowDVector::from_fn(d, |_, a| a as f64 - 0.5);
-        let model = mixture(&[1.0], DMatrix::from_rows(&[mean.clone()]), vec![covariance.clone()]);
+        let at_the_mean = DMatrix::from_row_slice(1, d, mean.as_slice());
+        let model = mixture(&[1.0], at_the_mean.clone(), vec![covariance.clone()]);
         let density = |x: &DMatrix<f64>| {
             let logs = lecture_b::log_density_with_the_normaliser_of_the_line(x, &mean, &covariance).unwrap();
             logs.iter().map(|log| log.exp()).collect()
@@ -38,7 +39,6 @@ fn the_normaliser_of_the_line_fits_the_line_only() {
         let expected = TAU.powf((d as f64 - 1.0) / 2.0);
         assert_within(integral, expected, expected * bound);
         assert_printed(integral, printed);
-        let at_the_mean = DMatrix::from_rows(&[mean.clone()]);
         let excess = lecture_b::log_density_with_the_normaliser_of_the_line(&at_the_mean, &mean, &covariance)
             .unwrap()[0]
             - gaussian::log_density(&at_the_mean, &mean, &covariance).unwrap()[0];
@@ -54,10 +54,8 @@ fn a_free_index_makes_the_likelihood_that_of_one_component() {
     let l = naive::log_likelihood(&model, &x);
     for (k, (mean, variance)) in [(-1.0, 1.0), (1.5, 0.5)].into_iter().enumerate() {
         let printed = lecture_b::log_likelihood_with_a_free_index(&model, &x, k).unwrap();
-        let alone: f64 = x
-            .iter()
-            .map(|x| -0.5 * ((TAU * variance as f64).ln() + (x - mean) * (x - mean) / variance))
-            .sum();
+        let alone: f64 =
+            x.iter().map(|x| -0.5 * (f64::ln(TAU * variance) + (x - mean) * (x - mean) / variance)).sum();
         assert_within(printed, alone, rounding());
         assert!((printed - l).abs() > 1.0, "{printed} {l}");
     }

@@ -53,13 +53,13 @@ fn the_covariance_about_the_old_mean_may_be_none() {
     let old = crate::common::mixture(&[0.5, 0.5], dmatrix![2.0, 2.0; 8.0, 8.0], vec![four.clone(), four]);
     let next = em::sweep(&old, &squares).unwrap();
     let printed = lecture_c::covariances_about_the_old_means(&old, &squares).unwrap();
-    for j in 0..2 {
+    for (j, printed) in printed.iter().enumerate() {
         let square = |means: &DMatrix<f64>| means.row(j).transpose() * means.row(j);
         let expected = &next.covariances[j] + square(&next.means) - square(&old.means);
         // Eight data below 7 in size: moments below 49 through 8 products and 8 sums each, squares of means below 64.
-        assert_matrices_within(&printed[j], &expected, (49.0 + 64.0) * gamma(40));
+        assert_matrices_within(printed, &expected, (49.0 + 64.0) * gamma(40));
         let smallest = |matrix: &DMatrix<f64>| matrix.symmetric_eigenvalues().min();
-        assert!(smallest(&printed[j]) < -5.0 && smallest(&next.covariances[j]) > 0.2);
+        assert!(smallest(printed) < -5.0 && smallest(&next.covariances[j]) > 0.2);
     }
 }
 
