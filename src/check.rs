@@ -57,6 +57,22 @@ pub(crate) fn state(x: &DMatrix<f64>, r: &DMatrix<f64>, means: &DMatrix<f64>) ->
     shape("responsibilities", r.shape(), (x.nrows(), means.nrows()))
 }
 
+/// A matrix all of whose entries are allowed; `allowed` says in words what `is_allowed` asks.
+pub(crate) fn entries(
+    what: &'static str,
+    matrix: &DMatrix<f64>,
+    allowed: &'static str,
+    is_allowed: impl Fn(f64) -> bool,
+) -> Result<()> {
+    match matrix.iter().position(|&value| !is_allowed(value)) {
+        None => Ok(()),
+        Some(at) => {
+            let (row, column) = (at % matrix.nrows(), at / matrix.nrows());
+            Err(Error::Entry { what, row, column, value: matrix[at], allowed })
+        }
+    }
+}
+
 /// A probability vector: entries in [0, 1] that sum to one.
 pub(crate) fn simplex(what: &'static str, row: usize, entries: impl Iterator<Item = f64>) -> Result<()> {
     let mut sum = 0.0;

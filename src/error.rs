@@ -104,6 +104,19 @@ pub enum Error {
         /// What is allowed, in words.
         allowed: &'static str,
     },
+    /// An entry of a matrix lies outside its domain.
+    Entry {
+        /// The matrix's name.
+        what: &'static str,
+        /// The entry's row.
+        row: usize,
+        /// The entry's column.
+        column: usize,
+        /// The offending value.
+        value: f64,
+        /// What is allowed, in words.
+        allowed: &'static str,
+    },
     /// A datum has probability zero under every component, so its posterior does not exist.
     ImpossibleDatum {
         /// The datum's row.
@@ -167,6 +180,9 @@ impl fmt::Display for Error {
             ),
             Error::Domain { what, value, allowed } => {
                 write!(f, "{what} is {value}, but must be {allowed}")
+            }
+            Error::Entry { what, row, column, value, allowed } => {
+                write!(f, "{what}: entry ({row}, {column}) is {value}, but must be {allowed}")
             }
             Error::ImpossibleDatum { row } => {
                 write!(f, "datum {row} has probability zero under every component")

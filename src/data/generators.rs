@@ -1,7 +1,8 @@
 //! Seeded generators of the data sets that the lectures draw, each with the labels it drew from.
 
+use crate::error::{Error, Result};
 use nalgebra::DMatrix;
-use rand::Rng;
+use rand::{Rng, RngExt};
 use rand::distr::{Distribution, Uniform};
 use rand_distr::Normal;
 
@@ -81,3 +82,41 @@ fn gaussian_clusters(
 fn repeated(sizes: &[usize]) -> Vec<usize> {
     sizes.iter().enumerate().flat_map(|(label, &size)| std::iter::repeat_n(label, size)).collect()
 }
+
+/// Noisy images of four letters, E, M, X and O: black-and-white, 8×8, every pixel turned over with probability `noise`.
+///
+/// `counts` says how many of each letter; returns n×64 (row by row from the top left, 1 for ink) and the labels 0 to 3. The
+/// pixels of a letter are coins of two biases, `noise` and 1 − `noise`, flipped once each.
+/// [`Error::Domain`](crate::Error::Domain) unless `noise` is a probability.
+///
+/// Source: T-46 (images as draws of 64 coins; Bishop 2006, §9.3.3 does it with digits).
+///
+/// ```
+/// use executable_em::data::{noisy_glyphs, rng};
+/// let (x, labels) = noisy_glyphs([1, 0, 0, 0], 0.0, &mut rng(0))?;
+/// assert_eq!((x.shape(), labels), ((1, 64), vec![0]));
+/// assert_eq!(x.sum(), 20.0); // the ink of an E
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn noisy_glyphs(counts: [usize; 4], noise: f64, rng: &mut impl Rng) -> Result<(DMatrix<f64>, Vec<usize>)> {
+    if !(0.0..=1.0).contains(&noise) {
+        return Err(Error::Domain { what: "noise", value: noise, allowed: "between 0 and 1" });
+    }
+    let labels = repeated(&counts);
+    let mut x = DMatrix::zeros(labels.len(), 64);
+    for (i, &label) in labels.iter().enumerate() {
+        for (a, ink) in GLYPHS[label].bytes().map(|pixel| pixel == b'#').enumerate() {
+            x[(i, a)] = f64::from(u8::from(ink != rng.random_bool(noise)));
+        }
+    }
+    Ok((x, labels))
+}
+
+/// E, M, X and O, 8×8.
+#[rustfmt::skip]
+const GLYPHS: [&str; 4] = [
+    concat!("........", ".######.", ".#......", ".#####..", ".#......", ".#......", ".######.", "........"),
+    concat!("........", "#.....#.", "##...##.", "#.#.#.#.", "#..#..#.", "#.....#.", "#.....#.", "........"),
+    concat!("........", ".#....#.", "..#..#..", "...##...", "...##...", "..#..#..", ".#....#.", "........"),
+    concat!("........", "..####..", ".#....#.", ".#....#.", ".#....#.", ".#....#.", "..####..", "........"),
+];

@@ -4,7 +4,7 @@ mod csv;
 mod generators;
 
 pub use csv::{Table, parse_csv, read_csv};
-pub use generators::{stripes, two_squares, unequal_clusters};
+pub use generators::{noisy_glyphs, stripes, two_squares, unequal_clusters};
 
 use crate::check;
 use crate::error::{Error, Result};

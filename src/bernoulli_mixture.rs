@@ -1,1 +1,0 @@
-//! Mixtures of coins: a hidden coin is drawn and flipped.
