@@ -5,61 +5,28 @@ mod common;
 use common::cases::{self, Case, Kind};
 use common::naive::{self, Entry, Naive, Number};
 use common::{assert_matrices_within, assert_printed, assert_within, bounds, column, config, line_mixture};
+use executable_em::bernoulli_mixture::BernoulliMixture;
 use executable_em::bound::ascent::{Coordinate, HalfStep};
 use executable_em::bound::{self, ascent, continuous, correlated, jensen};
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, OnlyMean, loss, score};
 use executable_em::latent::{self, Model, complete, labelings};
 use executable_em::soft_kmeans::{SoftKMeans, Weights};
-use executable_em::{Error, Result, data, em};
+use executable_em::{Error, data, em};
 use nalgebra::{DMatrix, DVector, dmatrix, dvector};
 use num_dual::Dual64;
 use proptest::prelude::*;
 use rand::{Rng, RngExt};
 use std::f64::consts::{E, LN_2, PI, TAU};
 
-// ---------------------------------------------------------------------------------------------------------------
-// A fourth kind of model, which the library does not have: k sets of m coins.
-
-/// A datum is m flips; set j is chosen with probability π_j, and its coin c shows heads with probability `heads[(j, c)]`.
-#[derive(Clone, Debug, PartialEq)]
-struct Coins {
-    weights: DVector<f64>,
-    heads: DMatrix<f64>,
-}
-
-impl Model for Coins {
-    fn log_joint(&self, x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
-        Ok(DMatrix::from_fn(x.nrows(), self.heads.nrows(), |i, j| {
-            let flip =
-                |c: usize| if x[(i, c)] == 1.0 { self.heads[(j, c)] } else { 1.0 - self.heads[(j, c)] };
-            self.weights[j].ln() + (0..x.ncols()).map(|c| flip(c).ln()).sum::<f64>()
-        }))
-    }
-
-    fn maximize(&self, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<Self> {
-        let counts = latent::counts(r);
-        let totals = r.transpose() * x;
-        let heads = DMatrix::from_fn(totals.nrows(), totals.ncols(), |j, c| totals[(j, c)] / counts[j]);
-        Ok(Coins { weights: counts / x.nrows() as f64, heads })
-    }
-
-    fn parameters(&self) -> DVector<f64> {
-        DVector::from_iterator(
-            self.weights.len() + self.heads.len(),
-            self.weights.iter().chain(&self.heads).copied(),
-        )
-    }
-}
-
 /// Random coins and random flips, every coin showing both sides.
-fn coins(n: usize, k: usize, m: usize, seed: u64) -> (Coins, DMatrix<f64>) {
+fn coins(n: usize, k: usize, d: usize, seed: u64) -> (BernoulliMixture, DMatrix<f64>) {
     let mut rng = data::rng(seed);
-    let heads = DMatrix::from_fn(k, m, |_, _| rng.random_range(0.1..0.9));
-    let mut x = DMatrix::from_fn(n, m, |_, _| f64::from(u8::from(rng.random_bool(0.5))));
-    for c in 0..m {
+    let biases = DMatrix::from_fn(k, d, |_, _| rng.random_range(0.1..0.9));
+    let mut x = DMatrix::from_fn(n, d, |_, _| f64::from(u8::from(rng.random_bool(0.5))));
+    for c in 0..d {
         (x[(0, c)], x[(n - 1, c)]) = (1.0, 0.0);
     }
-    (Coins { weights: cases::weights(k, &mut rng), heads }, x)
+    (BernoulliMixture { weights: cases::weights(k, &mut rng), biases, flips: 1 }, x)
 }
 
 // ---------------------------------------------------------------------------------------------------------------
@@ -687,7 +654,7 @@ fn q_of_the_coins_has_the_bernoulli_logs() {
         let mut printed = 0.0;
         for i in 0..10 {
             for j in 0..3 {
-                let p = model.heads[(j, 0)];
+                let p = model.biases[(j, 0)];
                 printed +=
                     r[(i, j)] * (model.weights[j].ln() + x[i] * p.ln() + (1.0 - x[i]) * (1.0 - p).ln());
             }
@@ -859,14 +826,20 @@ fn the_slopes_agree_for_every_model() {
 }
 
 /// ℓ and Q of the coins with frozen r, dual in the bias of coin c of set j.
-fn naive_coins(model: &Coins, x: &DMatrix<f64>, r: &DMatrix<f64>, j: usize, c: usize) -> (Dual64, Dual64) {
+fn naive_coins(
+    model: &BernoulliMixture,
+    x: &DMatrix<f64>,
+    r: &DMatrix<f64>,
+    j: usize,
+    c: usize,
+) -> (Dual64, Dual64) {
     let (mut log_likelihood, mut q) = (Dual64::from(0.0), Dual64::from(0.0));
     for i in 0..x.nrows() {
         let mut density = Dual64::from(0.0);
-        for l in 0..model.heads.nrows() {
+        for l in 0..model.biases.nrows() {
             let mut joint = Dual64::from(model.weights[l]);
             for flip in 0..x.ncols() {
-                let mut p = Dual64::from(model.heads[(l, flip)]);
+                let mut p = Dual64::from(model.biases[(l, flip)]);
                 p.eps = f64::from(u8::from((l, flip) == (j, c)));
                 joint *= if x[(i, flip)] == 1.0 { p } else { -p + 1.0 };
             }
@@ -1067,8 +1040,9 @@ fn coordinate_ascent_climbs_for_every_other_model() {
         let (model, x) = coins(12, 3, 4, seed);
         let q = cases::simplex_rows(12, 3, &mut data::rng(seed));
         let trace = ascent::coordinate_ascent(&model, &x, &q, 5).unwrap();
-        let fall = |b: &HalfStep<Coins>, a: &HalfStep<Coins>| {
-            let finite = |m: &Coins| m.log_joint(&x).unwrap().map(|l| if l.is_finite() { l } else { 0.0 });
+        let fall = |b: &HalfStep<BernoulliMixture>, a: &HalfStep<BernoulliMixture>| {
+            let finite =
+                |m: &BernoulliMixture| m.log_joint(&x).unwrap().map(|l| if l.is_finite() { l } else { 0.0 });
             Some(size(&b.q, finite(&b.model)) + size(&a.q, finite(&a.model)))
         };
         assert_eq!(check_trace("coins", &trace, &x, fall), 10);

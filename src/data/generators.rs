@@ -2,8 +2,8 @@
 
 use crate::error::{Error, Result};
 use nalgebra::DMatrix;
-use rand::{Rng, RngExt};
 use rand::distr::{Distribution, Uniform};
+use rand::{Rng, RngExt};
 use rand_distr::Normal;
 
 /// Two squares: 50 data uniform on (−2, 0]², then 50 uniform on [1, 3)².
@@ -98,7 +98,11 @@ fn repeated(sizes: &[usize]) -> Vec<usize> {
 /// assert_eq!(x.sum(), 20.0); // the ink of an E
 /// # Ok::<(), executable_em::Error>(())
 /// ```
-pub fn noisy_glyphs(counts: [usize; 4], noise: f64, rng: &mut impl Rng) -> Result<(DMatrix<f64>, Vec<usize>)> {
+pub fn noisy_glyphs(
+    counts: [usize; 4],
+    noise: f64,
+    rng: &mut impl Rng,
+) -> Result<(DMatrix<f64>, Vec<usize>)> {
     if !(0.0..=1.0).contains(&noise) {
         return Err(Error::Domain { what: "noise", value: noise, allowed: "between 0 and 1" });
     }

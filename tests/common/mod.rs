@@ -2,7 +2,6 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `bernoulli` | a model that the library does not have: a mixture of coins |
 //! | `bounds` | how far rounding may carry a computed quantity, each bound with its derivation |
 //! | `naive` | a Gaussian mixture by explicit elimination, generic over dual numbers |
 //! | `enumeration` | every one of the k^n labelings |
@@ -10,7 +9,6 @@
 //! | `cases` | seeded inputs that aim at hard cases, and the proptest strategy over them |
 #![allow(dead_code)] // every test file uses its own part
 
-pub mod bernoulli;
 pub mod bounds;
 pub mod cases;
 pub mod enumeration;
