@@ -4,7 +4,7 @@ use super::DRAWN;
 use crate::bernoulli_mixture::identifiability::{information, outcomes};
 use crate::bernoulli_mixture::{BernoulliMixture, random_start};
 use crate::em::{self, Stopping};
-use crate::plot::{self, Anchor, Colour, Figure, Grid, Marker, Page, Panel, Point, number};
+use crate::plot::{self, Anchor, Colour, Figure, Grid, Marker, Page, Panel, Point};
 use crate::{Result, data};
 use nalgebra::{DMatrix, dmatrix, dvector};
 
@@ -60,7 +60,7 @@ fn biases_of_single_flips() -> Result<Panel> {
     let mut panel = map(height, &DROPS)?;
     panel.title("one flip a draw").note("*α*_1 = ½").x_label("*p*_1").y_label("*p*_2");
     panel.line(&[[0.2, 1.0], [1.0, 0.2]], plot::INK, 1.4);
-    panel.text([0.2, 1.0], [-2.0, 58.0], "all the same", Anchor::Start, plot::INK);
+    panel.text([0.6, 0.6], [6.0, -4.0], "the same *ℓ*", Anchor::Start, plot::INK);
     Ok(panel)
 }
 
@@ -110,18 +110,25 @@ fn biases_of_ten_flips() -> Result<Panel> {
         let mut coins = at(start)?;
         let mut path = vec![start];
         for _ in 0..60 {
-            // The weights are known: only the biases follow.
-            coins = BernoulliMixture { weights: coins.weights.clone(), ..em::sweep(&coins, &x)? };
+            coins = known_weights(&coins, &x)?;
             path.push([coins.biases[0], coins.biases[1]]);
         }
         way(&mut panel, &path, plot::component(usize::from(start[0] < start[1])));
     }
-    let top = em::fit(truth, &x, &DRAWN)?;
-    let [p, q] = [top.model().biases[0], top.model().biases[1]];
+    let mut top = truth;
+    for _ in 0..60 {
+        top = known_weights(&top, &x)?;
+    }
+    let [p, q] = [top.biases[0], top.biases[1]];
     for peak in [[p, q], [q, p]] {
         panel.mark(peak, Marker::Cross, 11.0, plot::INK);
     }
     Ok(panel)
+}
+
+/// A sweep of EM when the weights are known: only the biases follow.
+fn known_weights(coins: &BernoulliMixture, x: &DMatrix<f64>) -> Result<BernoulliMixture> {
+    Ok(BernoulliMixture { weights: coins.weights.clone(), ..em::sweep(coins, x)? })
 }
 
 /// A way from its start, with a dot for each step.
@@ -140,9 +147,9 @@ pub(super) fn recovery() -> Result<Figure> {
     let mut fits = Panel::new(range, UNIT);
     fits.title("biases found").note(&format!("{DATA_SETS} × {DRAWS} draws")).x_label("flips a draw, *m*");
     fits.x_ticks(&ticks).y_ticks(&[0.0, 0.35, 0.8, 1.0]);
-    let mut errors = Panel::new(range, [0.0, 0.17]);
-    errors.title("their standard error").x_label("flips a draw, *m*").x_ticks(&ticks);
-    errors.y_ticks(&[0.0, 0.05, 0.10, 0.15]);
+    let mut errors = Panel::new(range, [0.0, 0.25]);
+    errors.title("their error").x_label("flips a draw, *m*").x_ticks(&ticks);
+    errors.y_ticks(&[0.0, 0.1, 0.2]);
     for j in 0..2 {
         let bias = two_coins(1)?.biases[j];
         fits.line(&[[range[0], bias], [range[1], bias]], plot::component(j), 1.0);
@@ -181,13 +188,13 @@ pub(super) fn recovery() -> Result<Figure> {
     }
     fits.text([10.5, 0.80], [0.0, -26.0], "*p*_1", Anchor::End, plot::component(0));
     fits.text([10.5, 0.35], [0.0, 32.0], "*p*_2", Anchor::End, plot::component(1));
-    errors.text([4.0, 0.075], [10.0, -14.0], "line: what the information allows", Anchor::Start, plot::GREY);
-    errors.text([4.0, 0.075], [10.0, 2.0], "dots: 30 runs of EM", Anchor::Start, plot::GREY);
+    errors.text([4.0, 0.1], [14.0, -14.0], "line: what the information allows", Anchor::Start, plot::GREY);
+    errors.text([4.0, 0.1], [14.0, 2.0], "dots: 30 runs of EM", Anchor::Start, plot::GREY);
     let figure = Figure::still(&Page::new(2).panel_height(240.0).panel(fits).panel(errors))?;
     Ok(figure.described(
         "Two coins with biases 0.80 and 0.35, the first drawn with probability 0.3, and what EM makes of 300 draws for each \
          number of flips a draw. Left: the biases found in thirty data sets, each run from a random start. With one or two \
-         flips EM stops on a ridge, near where it started. Right: their root mean square error, and the least that any \
+         flips EM stops on a ridge, at a place that its start decides. Right: their root mean square error, and the least that any \
          unbiased estimate can have, from the inverse of the Fisher information. For one and two flips that matrix is singular and \
          there is no such bound: no number of draws would help.",
         "Left, columns of dots in two colours that are spread out at one and two flips and close in on two horizontal lines \
@@ -211,20 +218,24 @@ pub(super) fn heads() -> Result<Figure> {
         }
     }
     bars.text([2.0, 0.165], [-6.0, -4.0], "coin 2", Anchor::End, plot::darken(plot::component(1), 0.2));
-    bars.text([9.0, 0.09], [0.0, -6.0], "coin 1", Anchor::Middle, plot::darken(plot::component(0), 0.2));
+    bars.text([9.0, 0.1], [4.0, -8.0], "coin 1", Anchor::Middle, plot::darken(plot::component(0), 0.2));
 
     let mut curves = Panel::new([-0.02, 1.02], [0.0, 1.0]);
     curves.title("responsibility of coin 1").x_label("share of heads among *m* flips");
     curves.x_ticks(&[0.0, 0.25, 0.5, 0.75, 1.0]).y_ticks(&TICKS);
     curves.line(&[[-0.02, 0.3], [1.02, 0.3]], plot::FAINT, 0.8);
     curves.text([0.0, 0.3], [0.0, -5.0], "*α*_1 = 0.3", Anchor::Start, plot::GREY);
-    for (m, depth) in [(1, 0.55), (3, 0.35), (10, 0.15), (40, 0.0)] {
+    for (m, depth) in [(40, 0.0), (10, 0.15), (3, 0.35), (1, 0.55)] {
         let coins = two_coins(m)?;
         let heads = DMatrix::from_fn(m + 1, 1, |h, _| h as f64);
         let r = coins.responsibilities(&heads)?;
         let colour = plot::lighten(plot::component(0), depth);
         let points: Vec<Point> = (0..=m).map(|h| [h as f64 / m as f64, r[(h, 0)]]).collect();
-        curves.line(&points, colour, 1.2).dots(&points, &[colour], if m > 10 { 1.8 } else { 3.2 }, 1.0);
+        curves.line(&points, colour, 1.2);
+        // Forty dots would hide each other.
+        if m <= 10 {
+            curves.dots(&points, &[colour], 3.2, 1.0);
+        }
     }
     for (at, offset, text, anchor) in [
         ([1.0, 0.495], [-4.0, 22.0], "*m* = 1", Anchor::End),
@@ -280,7 +291,7 @@ pub(super) fn glyphs() -> Result<Figure> {
          pixel has been turned over, in colours mixed by responsibility. Right: the biases found by EM as shades, and below \
          them rounded to black and white. Nobody has told it about letters; each row of biases is an average over some sixty images, \
          in which the noise has cancelled.",
-        "Left, rows of speckled small images in four colours. Right, four blurred images in which the letters are plain to see, \
+        "Left, rows of speckled small images in four colours. Right, four pale images in which the letters are plain to see, \
          and below them four clean letters.",
     ))
 }
