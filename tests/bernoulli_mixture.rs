@@ -1,5 +1,5 @@
-//! Coins: the model against enumeration and dual numbers, the known coins, the ridge of a single flip, how many flips are
-//! enough, and the tutorial's formulas as they are printed.
+//! Coins: the model against enumeration and dual numbers, the known coins, the ridge of a single flip, how many
+//! flips are enough, and the tutorial's formulas as they are printed.
 
 mod common;
 
@@ -119,14 +119,16 @@ fn sizes() -> impl Strategy<Value = (BernoulliMixture, DMatrix<f64>, u64)> {
     })
 }
 
-/// The tutorial's experiment: three coins, ten single flips of which six are heads. Its numbers are those of the catalogue.
+/// The tutorial's experiment: three coins, ten single flips of which six are heads. Its numbers are those of
+/// the catalogue.
 fn three_coins() -> (BernoulliMixture, DMatrix<f64>) {
     let model =
         BernoulliMixture::new(dvector![0.5, 0.3, 0.2], dmatrix![0.9; 0.4; 0.2], 1).expect("three coins");
     (model, column(&[1.0, 1.0, 0.0, 1.0, 0.0, 1.0, 1.0, 0.0, 0.0, 1.0]))
 }
 
-/// A bound on the error of each log joint: log α_j and 2d terms, each a product with a logarithm that is good to one ulp.
+/// A bound on the error of each log joint: log α_j and 2d terms, each a product with a logarithm that is good
+/// to one ulp.
 fn log_joint_error(model: &BernoulliMixture, x: &DMatrix<f64>) -> DMatrix<f64> {
     let m = model.flips as f64;
     DMatrix::from_fn(x.nrows(), model.k(), |i, j| {
@@ -146,8 +148,8 @@ fn responsibility_error(model: &BernoulliMixture, x: &DMatrix<f64>) -> DMatrix<f
     bounds::responsibility_error(&model.log_joint(x).unwrap(), &log_joint_error(model, x))
 }
 
-/// The rounding of a derivative in a bias: terms of size (m/p + m/(1 − p)), a few operations each, times r; and 2m + d more
-/// operations in the naive product.
+/// The rounding of a derivative in a bias: terms of size (m/p + m/(1 − p)), a few operations each, times r; and
+/// 2m + d more operations in the naive product.
 fn score_error(model: &BernoulliMixture, x: &DMatrix<f64>, r: &DMatrix<f64>, r_error: &DMatrix<f64>) -> f64 {
     let steepest =
         model.biases.iter().map(|p| model.flips as f64 * (1.0 / p + 1.0 / (1.0 - p))).fold(0.0, f64::max);
@@ -157,7 +159,8 @@ fn score_error(model: &BernoulliMixture, x: &DMatrix<f64>, r: &DMatrix<f64>, r_e
 
 // The model.
 
-/// T-46: with the binomial coefficients the probabilities of all outcomes sum to one, and are those that the recipe gives.
+/// T-46: with the binomial coefficients the probabilities of all outcomes sum to one, and are those that the
+/// recipe gives.
 #[test]
 fn all_outcomes_have_probability_one() {
     for seed in 0..40 {
@@ -224,8 +227,8 @@ fn samples_follow_the_recipe() {
     }
 }
 
-/// T-46, T-48, T-50: m flips of one coin said in two ways. The number of heads in one column, or the m flips as columns of one
-/// bias: ℓ and r are the same, and the bias is the average of the m column biases.
+/// T-46, T-48, T-50: m flips of one coin said in two ways. The number of heads in one column, or the m flips as
+/// columns of one bias: ℓ and r are the same, and the bias is the average of the m column biases.
 #[test]
 fn the_number_of_heads_is_all_that_counts() {
     for seed in 0..30 {
@@ -261,8 +264,8 @@ fn the_number_of_heads_is_all_that_counts() {
     }
 }
 
-/// T-47, T-E06: Π_i Σ_j is the sum over all kⁿ labelings of Π_i α_{z_i} p(x_i | z_i); its logarithm is ℓ. On the tutorial's
-/// ten flips one is .00119 and the other −6.732, and both go by one letter.
+/// T-47, T-E06: Π_i Σ_j is the sum over all kⁿ labelings of Π_i α_{z_i} p(x_i | z_i); its logarithm is ℓ. On
+/// the tutorial's ten flips one is .00119 and the other −6.732, and both go by one letter.
 #[test]
 fn the_likelihood_is_the_sum_over_all_labelings() {
     for seed in 0..40 {
@@ -272,7 +275,8 @@ fn the_likelihood_is_the_sum_over_all_labelings() {
             .iter()
             .map(|labels| labels.iter().enumerate().map(|(i, &j)| naive.joint(&x, i, j)).product::<f64>())
             .sum();
-        // 729 products of 6 joints, each of 1 + 2 · 2 · 4 factors, on one side; exponentials of some 30 nats on the other.
+        // 729 products of 6 joints, each of 1 + 2 · 2 · 4 factors, on one side; exponentials of some 30 nats on
+        // the other.
         let relative = gamma(1000) + gamma(12) * 6.0 * 30.0;
         let likelihood = model.likelihood(&x).unwrap();
         assert_within(likelihood, by_labelings, relative * by_labelings);
@@ -303,8 +307,8 @@ proptest! {
         }
     }
 
-    /// T-49, T-E26: Q by its three terms, by the general formula, by the printed one with its brackets, and as an expectation
-    /// over all kⁿ labelings.
+    /// T-49, T-E26: Q by its three terms, by the general formula, by the printed one with its brackets, and as
+    /// an expectation over all kⁿ labelings.
     #[test]
     fn q_is_the_expectation_over_all_labelings(
         n in 1..=5usize, k in 1..=3usize, d in 1..=2usize, m in 1..=4usize, seed in any::<u64>(),
@@ -389,7 +393,8 @@ proptest! {
         }
     }
 
-    /// T-50: whatever the rounding, a bias stays within [0, 1], and a coin that showed one side only gets exactly 1 or 0.
+    /// T-50: whatever the rounding, a bias stays within [0, 1], and a coin that showed one side only gets
+    /// exactly 1 or 0.
     #[test]
     fn one_sided_coins_get_exact_biases(
         n in 1..=40usize, k in 1..=4usize, m in prop::sample::select(vec![1usize, 3, 1000]), seed in any::<u64>(),
@@ -410,8 +415,8 @@ proptest! {
         }
     }
 
-    /// T-51: the derivative of ℓ in the weights against dual numbers; Σ α_j ∂ℓ/∂α_j = n; the Lagrangian of Q is stationary at
-    /// R_j/n with λ = n, and λ = −n with the constraint the other way round.
+    /// T-51: the derivative of ℓ in the weights against dual numbers; Σ α_j ∂ℓ/∂α_j = n; the Lagrangian of Q is
+    /// stationary at R_j/n with λ = n, and λ = −n with the constraint the other way round.
     #[test]
     fn the_multiplier_is_the_number_of_draws((model, x, _) in sizes()) {
         let n = x.nrows() as f64;
@@ -439,7 +444,8 @@ proptest! {
         prop_assert!((solved - &weights).amax() < gamma(200));
     }
 
-    /// T-52, T-E23: with r_ij ∈ {0, 1} the M step is heads over flips for each coin, counted by hand, to the last bit.
+    /// T-52, T-E23: with r_ij ∈ {0, 1} the M step is heads over flips for each coin, counted by hand, to the
+    /// last bit.
     #[test]
     fn known_coins_need_no_iteration((model, x, seed) in sizes()) {
         let k = model.k().min(x.nrows());
@@ -490,7 +496,8 @@ fn the_log_odds_are_linear_in_the_heads() {
 
 // Coins that are sure of themselves.
 
-/// T-46, T-47, T-49: a bias of 0 or 1 is legitimate: log 0 = −∞ where it is contradicted, 0 · log 0 = 0 where it is not, and no NaN.
+/// T-46, T-47, T-49: a bias of 0 or 1 is legitimate: log 0 = −∞ where it is contradicted, 0 · log 0 = 0 where
+/// it is not, and no NaN.
 #[test]
 fn sure_coins_are_legitimate() {
     let model = BernoulliMixture::new(dvector![0.5, 0.25, 0.25], dmatrix![1.0; 0.0; 0.5], 2).unwrap();
@@ -526,7 +533,8 @@ fn sure_coins_are_legitimate() {
     assert!(matches!(em::fit(sure, &x, &em::Stopping::default()), Err(Error::ImpossibleDatum { row: 1 })));
 }
 
-/// T-47, T-48: small biases keep their digits: log(1 − p) of p = 1e-20 is −1e-20, and a draw of a weightless coin has r = 0.
+/// T-47, T-48: small biases keep their digits: log(1 − p) of p = 1e-20 is −1e-20, and a draw of a weightless
+/// coin has r = 0.
 #[test]
 fn small_numbers_keep_their_digits() {
     let rare = BernoulliMixture::new(dvector![0.0, 1.0], dmatrix![0.5; 1e-20], 1000).unwrap();
@@ -561,8 +569,8 @@ fn an_idle_coin_keeps_its_biases() {
 
 // One flip a draw.
 
-/// T-E10: ℓ of single flips depends on s = Σ α_j p_j alone: on the ridge it is that of one coin, −6.73012 for six heads of ten,
-/// whatever the coins; and beside the ridge it is lower.
+/// T-E10: ℓ of single flips depends on s = Σ α_j p_j alone: on the ridge it is that of one coin, −6.73012 for
+/// six heads of ten, whatever the coins; and beside the ridge it is lower.
 #[test]
 fn the_likelihood_of_single_flips_is_a_ridge() {
     let (_, x) = three_coins();
@@ -615,7 +623,8 @@ fn the_information_of_a_single_flip_has_rank_one() {
     }
 }
 
-/// T-E10: a sweep scales all α_j p_j by h/s and lands on the ridge; the second sweep moves nothing but the last digits.
+/// T-E10: a sweep scales all α_j p_j by h/s and lands on the ridge; the second sweep moves nothing but the last
+/// digits.
 #[test]
 fn em_on_single_flips_is_done_after_one_sweep() {
     let (model, x) = three_coins();
@@ -623,8 +632,9 @@ fn em_on_single_flips_is_done_after_one_sweep() {
     let second = em::sweep(&first, &x).unwrap();
     assert_printed(model.log_likelihood(&x).unwrap(), "-6.732");
     assert_printed(first.log_likelihood(&x).unwrap(), "-6.73012");
-    // r: log joints below 4 nats through 6 operations and an exponential, 4 γ(6) + γ(8); sums of ten, a quotient: γ(12).
-    // Twice, and the error of the first sweep is carried over: below γ(150), where the catalogue saw 1e-16.
+    // r: log joints below 4 nats through 6 operations and an exponential, 4 γ(6) + γ(8); sums of ten, a
+    // quotient: γ(12). Twice, and the error of the first sweep is carried over: below γ(150), where the
+    // catalogue saw 1e-16.
     assert!(em::largest_move(&first, &second) <= gamma(150), "{:e}", em::largest_move(&first, &second));
     assert!(em::largest_move(&model, &first) > 1e-3);
     // It has not even begun to look for the coins: where it stops is where it began, scaled.
@@ -651,8 +661,8 @@ fn em_on_single_flips_is_done_after_one_sweep() {
 
 // More flips a draw.
 
-/// T-E10: ten flips a draw recover what one cannot: (.3, .7), (.80, .35), from a start that knows nothing, to the precision that
-/// the information allows; the numbers of heads of one flip leave EM where its start was.
+/// T-E10: ten flips a draw recover what one cannot: (.3, .7), (.80, .35), from a start that knows nothing, to
+/// the precision that the information allows; the numbers of heads of one flip leave EM where its start was.
 #[test]
 fn ten_flips_a_draw_recover_the_coins() {
     let truth = BernoulliMixture::new(dvector![0.3, 0.7], dmatrix![0.80; 0.35], 10).unwrap();
@@ -671,25 +681,25 @@ fn ten_flips_a_draw_recover_the_coins() {
     assert!(accuracy(&by_eye, &labels, 2) > 0.9);
     assert!(fit.log_likelihood() > truth.log_likelihood(&x).unwrap());
 
-    // Rows: 200 data sets. The scatter of the estimates is that of the information, to a few per cent.
+    // Over 200 data sets the scatter of the estimates is what the information says.
     let mut squares = [0.0; 3];
     let mut rng = data::rng(11);
     for _ in 0..200 {
         let (x, _) = truth.sample(500, &mut rng).unwrap();
         let fit = em::fit(truth.clone(), &x, &em::Stopping::default()).unwrap();
         let found = [fit.model().weights[0], fit.model().biases[0], fit.model().biases[1]];
-        for m in 0..3 {
-            squares[m] += (found[m] - [0.3, 0.80, 0.35][m]).powi(2) / (4.0 * covariance[(m, m)]) / 200.0;
+        for (m, square) in squares.iter_mut().enumerate() {
+            *square += (found[m] - [0.3, 0.80, 0.35][m]).powi(2) / (4.0 * covariance[(m, m)]) / 200.0;
         }
     }
     for ratio in squares {
-        // χ²/200 has standard deviation 0.1, and the estimates are normal only for n → ∞.
+        // χ²/200 has standard deviation 0.1: five of them.
         assert_within(ratio, 1.0, 0.5);
     }
 }
 
-/// T-E10: the rank of the information is min(m, 2k − 1) for m flips of k coins; for d features it is at most what the outcomes
-/// have, 2^d − 1, so that two coins need three features.
+/// T-E10: the rank of the information is min(m, 2k − 1) for m flips of k coins; for d features it is at most
+/// what the outcomes have, 2^d − 1, so that two coins need three features.
 #[test]
 fn the_information_has_the_rank_of_what_can_be_seen() {
     for k in 1..=3 {
@@ -710,7 +720,8 @@ fn the_information_has_the_rank_of_what_can_be_seen() {
     assert_eq!(rank(&information(&equal).unwrap()), 1);
 }
 
-/// The eigenvalues of these matrices are above 1e-7 of the largest, or rounding (1e-16 times a few hundred operations).
+/// The eigenvalues of these matrices are above 1e-7 of the largest, or rounding (1e-16 times a few hundred
+/// operations).
 fn rank(information: &DMatrix<f64>) -> usize {
     let eigenvalues = information.symmetric_eigenvalues();
     let largest = eigenvalues.max();
@@ -719,8 +730,8 @@ fn rank(information: &DMatrix<f64>) -> usize {
     count(1e-7)
 }
 
-/// T-E10: the information is also minus the expected second derivative of the log probability, here by hyper-dual numbers, with the
-/// last weight as one minus the others.
+/// T-E10: the information is also minus the expected second derivative of the log probability, here by
+/// hyper-dual numbers, with the last weight as one minus the others.
 #[test]
 fn the_information_is_the_expected_curvature() {
     for seed in 0..12 {
@@ -765,9 +776,9 @@ fn heads_show_the_moments_of_the_bias() {
         let naive: Vec<f64> = (0..=m)
             .map(|r| (0..model.k()).map(|j| model.weights[j] * model.biases[j].powi(r as i32)).sum())
             .collect();
-        for r in 0..=m {
-            assert_within(moments[r], naive[r], gamma(40 * (m + 1)));
-            assert_within(bias_moments(&model, m + 1).unwrap()[r], naive[r], gamma(2 * m + 8));
+        for (r, &expected) in naive.iter().enumerate() {
+            assert_within(moments[r], expected, gamma(40 * (m + 1)));
+            assert_within(bias_moments(&model, m + 1).unwrap()[r], expected, gamma(2 * m + 8));
         }
     }
     // As a matrix: triangular, with a diagonal of 1/(m choose r), so nothing is lost.
@@ -799,7 +810,8 @@ fn two_k_minus_one_flips_identify_the_coins() {
     }
 }
 
-/// T-E10: 2k − 2 flips are not: the twin has other coins and the same distribution of up to 2k − 2 flips, but not of 2k − 1.
+/// T-E10: 2k − 2 flips are not: the twin has other coins and the same distribution of up to 2k − 2 flips, but
+/// not of 2k − 1.
 #[test]
 fn two_k_minus_two_flips_do_not() {
     for k in 2..=4 {
@@ -812,13 +824,15 @@ fn two_k_minus_two_flips_do_not() {
                 outcomes(&BernoulliMixture { flips, ..coins.clone() }).unwrap().1
             };
             let hankel = DMatrix::from_fn(k, k, |a, b| bias_moments(&model, 2 * k).unwrap()[a + b]);
-            // J errs by γ(100)/λ_min(H), and a probability is f(J) for a function whose slope on [0, 1] is at most m < 2k.
+            // J errs by γ(100)/λ_min(H), and a probability is f(J) for a function whose slope on [0, 1] is at
+            // most m < 2k.
             let bound = 2.0 * k as f64 * gamma(100) / hankel.symmetric_eigenvalues().min();
             for m in 1..=2 * k - 2 {
                 let same = (distribution(&model, m) - distribution(&other, m)).amax();
                 assert!(same <= bound, "k = {k}, m = {m}: {same:e} > {bound:e}");
             }
-            // The moment of order 2k − 1 moves by η Π (off-diagonal entries of J)² = η det H_k / det H_{k−1}, exactly.
+            // The moment of order 2k − 1 moves by η Π (off-diagonal entries of J)² = η det H_k / det H_{k−1},
+            // exactly.
             let moments = bias_moments(&model, 2 * k).unwrap();
             let of_other = bias_moments(&other, 2 * k).unwrap();
             let determinant = |size: usize| DMatrix::from_fn(size, size, |a, b| moments[a + b]).determinant();
@@ -871,8 +885,8 @@ fn letters_come_out_of_the_noise() {
 
 // As printed.
 
-/// T-E09: Pr(X) = Σ_j Pr(X | Z = j) Pr(Z = j) for the data set is one coin for all of them, −8.563, not −6.732; it holds for one
-/// datum, and for all kⁿ labelings, of which it keeps the k constant ones.
+/// T-E09: Pr(X) = Σ_j Pr(X | Z = j) Pr(Z = j) for the data set is one coin for all of them, −8.563, not −6.732;
+/// it holds for one datum, and for all kⁿ labelings, of which it keeps the k constant ones.
 #[test]
 fn the_law_of_total_probability_is_for_each_draw() {
     let (model, x) = three_coins();
@@ -897,8 +911,8 @@ fn the_law_of_total_probability_is_for_each_draw() {
     assert_eq!(one_coin_for_all(&sure, &column(&[1.0, 0.0])), Err(Error::ImpossibleDatum { row: 0 }));
 }
 
-/// T-E14: with Σ_j over a term in j′ the "sum of responsibilities" is .452, 1.694 or 5.083, according to j′, not 1. The α_{j′} in
-/// the denominators is right.
+/// T-E14: with Σ_j over a term in j′ the "sum of responsibilities" is .452, 1.694 or 5.083, according to j′,
+/// not 1. The α_{j′} in the denominators is right.
 #[test]
 fn the_index_of_the_sum_is_that_of_its_terms() {
     let (model, x) = three_coins();
@@ -916,8 +930,8 @@ fn the_index_of_the_sum_is_that_of_its_terms() {
     assert_eq!(sum_with_a_free_index(&sure, &column(&[1.0])).unwrap(), dmatrix![0.5, f64::INFINITY]);
 }
 
-/// T-E26: without brackets the last term has lost its sum: a different number for every i and j, the right one for none. And with a
-/// comma for the bar Θ is a random variable with a prior, whose mode is another p.
+/// T-E26: without brackets the last term has lost its sum: a different number for every i and j, the right one
+/// for none. And with a comma for the bar Θ is a random variable with a prior, whose mode is another p.
 #[test]
 fn brackets_and_bars_matter() {
     let (model, x) = three_coins();
@@ -984,6 +998,10 @@ fn bad_input_is_an_error() {
         assert_eq!(heads_over_flips(&x, &[0, 1, 1], 2, 1), Err(expected.clone()));
         assert_eq!(random_start(&x, 2, 1, &mut data::rng(1)), Err(expected));
     }
+    // The place is that of the entry, in a matrix of several columns too.
+    let wide = dmatrix![1.0, 0.0, 1.0; 0.0, 1.0, -3.0];
+    let expected = Error::Entry { what: "data", row: 1, column: 2, value: -3.0, allowed: "0 or 1" };
+    assert_eq!(random_start(&wide, 2, 1, &mut data::rng(1)), Err(expected));
     let ten = make(&half, &p, 10).unwrap();
     assert!(ten.log_joint(&column(&[10.0])).is_ok());
     let error = ten.log_joint(&column(&[11.0])).unwrap_err();
@@ -1076,6 +1094,8 @@ fn bad_input_is_an_error() {
     assert!(matches!(moments_from_heads(&dvector![0.5, 0.6]), Err(Error::NotOnSimplex { .. })));
     assert!(matches!(moments_from_heads(&DVector::zeros(0)), Err(Error::Empty { .. })));
     assert!(matches!(from_moments(&dvector![1.0, 0.5, 0.25], 3), Err(Error::Shape { .. })));
+    let doubled = from_moments(&dvector![2.0, 1.0, 0.625, 0.4375], 3);
+    assert!(matches!(doubled, Err(Error::NotOnSimplex { what: "moment of order 0", .. })));
     // One coin of bias ½ is not two.
     assert!(matches!(from_moments(&dvector![1.0, 0.5, 0.25, 0.125], 3), Err(Error::Domain { .. })));
     assert!(matches!(twin(&make(&half, &dmatrix![0.4; 0.4], 2).unwrap(), 0.1), Err(Error::Domain { .. })));

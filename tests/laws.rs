@@ -199,7 +199,8 @@ impl Lawful for BernoulliMixture {
     }
 }
 
-/// A hard case for the mixture of coins: tiny and zero weights, coincident, extreme and certain biases, few data, equal rows.
+/// A hard case for the mixture of coins: tiny and zero weights, coincident, extreme and certain biases, few data, equal
+/// rows.
 fn bernoulli_case() -> impl Strategy<Value = (BernoulliMixture, DMatrix<f64>)> {
     let flips = prop::sample::select(vec![1usize, 1, 2, 10]);
     (1..30usize, 1..4usize, 1..6usize, flips, 0..7usize, any::<u64>()).prop_map(|(n, k, d, m, kind, seed)| {

@@ -1,8 +1,9 @@
 //! How many flips a draw identify k coins: 2k − 1, counted, measured and constructed.
 //!
-//! Counted: m flips have m + 1 numbers of heads, so m free probabilities, and k coins have 2k − 1 free parameters.
-//! Measured: the [`information`] of a draw has rank min(m, 2k − 1). Constructed: from 2k − 1 flips [`from_moments`] gets
-//! the coins back, and for 2k − 2 flips [`twin`] gives other coins that nobody can tell from the first.
+//! Counted: m flips have m + 1 numbers of heads, so m free probabilities, and k coins have 2k − 1 free
+//! parameters. Measured: the [`information`] of a draw has rank min(m, 2k − 1). Constructed: from 2k − 1 flips
+//! [`from_moments`] gets the coins back, and for 2k − 2 flips [`twin`] gives other coins that nobody can tell
+//! from the first.
 
 use super::BernoulliMixture;
 use crate::check;
@@ -16,8 +17,9 @@ use nalgebra::{DMatrix, DVector};
 /// P(x) = \prod_a\binom m{x_a}\ \sum_j\alpha_j\prod_a p_{ja}^{x_a}(1-p_{ja})^{m-x_a}
 /// ```
 ///
-/// Returns the (m+1)^d different data as rows, and as many probabilities that sum to one. With one column these are the
-/// numbers of heads 0, 1, …, m. [`Error::Domain`] if there are more than about a million, or m is above a thousand.
+/// Returns the (m+1)^d different data as rows, and as many probabilities that sum to one. With one column these
+/// are the numbers of heads 0, 1, …, m. [`Error::Domain`] if there are more than about a million, or m is above
+/// a thousand.
 ///
 /// Source: T-46, T-47.
 ///
@@ -50,10 +52,11 @@ pub fn outcomes(model: &BernoulliMixture) -> Result<(DMatrix<f64>, DVector<f64>)
 /// \frac{\partial\log P}{\partial\alpha_j} = \frac{p(x\mid j) - p(x\mid k)}{p(x)}
 /// ```
 ///
-/// Returns a square matrix for the k − 1 + kd free parameters: all weights but the last, whose place the constraint takes,
-/// then the biases coin by coin within a feature. In squared nats; n draws have n times as much, and the inverse bounds
-/// the variance of any unbiased estimate. Where it is singular, a direction in θ leaves all probabilities as they are, to first order.
-/// For one flip a draw it has rank one. Errors as in [`outcomes`] and [`score::in_biases`](super::score::in_biases).
+/// Returns a square matrix for the k − 1 + kd free parameters: all weights but the last, whose place the
+/// constraint takes, then the biases coin by coin within a feature. In squared nats; n draws have n times as
+/// much, and the inverse bounds the variance of any unbiased estimate. Where it is singular, a direction in θ
+/// leaves all probabilities as they are, to first order. For one flip a draw it has rank one. Errors as in
+/// [`outcomes`] and [`score::in_biases`](super::score::in_biases).
 ///
 /// Source: T-E10.
 ///
@@ -114,9 +117,10 @@ pub fn bias_moments(model: &BernoulliMixture, count: usize) -> Result<DVector<f6
 /// \mu_r = \sum_{h=r}^m\frac{\binom hr}{\binom mr}\,P(h), \qquad r = 0, \dots, m
 /// ```
 ///
-/// because r given flips are all heads with probability E p^r, and $`\binom hr/\binom mr`$ is the share of r-subsets that are.
-/// `probabilities` holds P(0) … P(m), a probability vector; returns m + 1 moments. The map is a triangular matrix without
-/// zeros on its diagonal, so the m + 1 moments say all that the distribution does, and it says no more.
+/// because r given flips are all heads with probability E p^r, and $`\binom hr/\binom mr`$ is the share of
+/// r-subsets that are. `probabilities` holds P(0) … P(m), a probability vector; returns m + 1 moments. The map
+/// is a triangular matrix without zeros on its diagonal, so the m + 1 moments say all that the distribution
+/// does, and it says no more.
 ///
 /// Source: T-E10; Blischke (1964).
 ///
@@ -142,12 +146,13 @@ pub fn moments_from_heads(probabilities: &DVector<f64>) -> Result<DVector<f64>> 
 /// \qquad \alpha_j = V_{1j}^2
 /// ```
 ///
-/// `moments` holds μ₀ = 1, μ₁, …, μ_{2k−1}, of biases that are k different ones with positive weights. J is the matrix of
-/// "multiply by p" in the basis of polynomials that are orthonormal under the coins; its eigenvalues are the biases (Gauss'
-/// quadrature; Golub and Welsch 1969). So 2k − 1 flips a draw are enough. Returns coins in order of their biases, with `flips` flips
-/// a draw. [`Error::Domain`] for moments of fewer coins, [`Error::Entry`] for those of something that is no bias,
-/// [`Error::Shape`] for an odd number of them. Estimated moments of few data seldom are those of coins; EM's ℓ is the
-/// better use of them.
+/// `moments` holds μ₀ = 1, μ₁, …, μ_{2k−1}, of biases that are k different ones with positive weights. J is the
+/// matrix of "multiply by p" in the basis of polynomials that are orthonormal under the coins; its eigenvalues
+/// are the biases (Gauss' quadrature; Golub and Welsch 1969). So 2k − 1 flips a draw are enough. Returns coins
+/// in order of their biases, with `flips` flips a draw. [`Error::Domain`] for moments of fewer coins,
+/// [`Error::Entry`] for those of something that is no bias, [`Error::Shape`] for an odd number of them,
+/// [`Error::NotOnSimplex`] if μ₀ is not 1. Estimated moments of few data seldom are those of coins; EM's ℓ is
+/// the better use of them.
 ///
 /// Source: T-E10; Blischke (1964).
 ///
@@ -169,11 +174,11 @@ pub fn from_moments(moments: &DVector<f64>, flips: usize) -> Result<BernoulliMix
 /// J' = J + \eta\,e_ke_k^\top, \qquad \mu'_r = e_1^\top J'^r e_1 = \mu_r \quad\text{for } r\le2k-2
 /// ```
 ///
-/// J is tridiagonal: each factor moves by one place at most. To see its last entry a product must go from place 1 to k, stay
-/// there once, and come back: 2k − 1 factors. So the moments up to 2k − 2 are the same for every η, and with them the
-/// distribution of up to 2k − 2 flips; μ_{2k−1} is not. `model` has one column, k different biases and positive weights;
-/// `shift` is η, small enough for the new biases to stay in [0, 1], else [`Error::Entry`]. Returns coins in order of
-/// their biases with the same flips.
+/// J is tridiagonal: each factor moves by one place at most. To see its last entry a product must go from place
+/// 1 to k, stay there once, and come back: 2k − 1 factors. So the moments up to 2k − 2 are the same for every
+/// η, and with them the distribution of up to 2k − 2 flips; μ_{2k−1} is not. `model` has one column, k
+/// different biases and positive weights; `shift` is η, small enough for the new biases to stay in [0, 1], else
+/// [`Error::Entry`]. Returns coins in order of their biases with the same flips.
 ///
 /// Source: T-E10; Blischke (1964).
 ///
@@ -199,10 +204,11 @@ fn jacobi_matrix(moments: &DVector<f64>) -> Result<DMatrix<f64>> {
     check::finite("moments", moments)?;
     let k = moments.len() / 2;
     check::shape("moments", moments.shape(), (2 * k, 1))?;
+    check::simplex("moment of order 0", 0, std::iter::once(moments[0]))?;
     let hankel = |from: usize| DMatrix::from_fn(k, k, |a, b| moments[a + b + from]);
     let eigenvalues = hankel(0).symmetric_eigenvalues();
-    // The rounding of k² moments, none above 1, moves an eigenvalue by as much.
-    let rounding = (k * k) as f64 * f64::EPSILON;
+    // Errors of ε in the entries of a k×k matrix move no eigenvalue by more than kε.
+    let rounding = k as f64 * f64::EPSILON;
     match hankel(0).cholesky().filter(|_| eigenvalues.min() > rounding) {
         Some(factor) => {
             let factor = factor.unpack();
@@ -243,5 +249,5 @@ fn check_countable(flips: usize) -> Result<()> {
 
 /// log of "m choose h".
 fn log_binomial(m: usize, h: usize) -> f64 {
-    (1..=h.min(m - h)).map(|i| ((m - i + 1) as f64 / i as f64).ln()).sum()
+    (1..=h).map(|i| ((m - i + 1) as f64 / i as f64).ln()).sum()
 }

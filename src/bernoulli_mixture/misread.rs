@@ -12,10 +12,11 @@ use nalgebra::{DMatrix, DVector, RowDVector};
 /// \log\sum_j\alpha_j\prod_i p(x_i\mid z=j) \qquad\text{instead of}\qquad \log\prod_i\sum_j\alpha_j\,p(x_i\mid z_i=j)
 /// ```
 ///
-/// `x` is n×d heads; returns nats. It is the likelihood of another experiment, in which a coin is drawn once and kept; in the
-/// tutorial's, z is a vector of n labels and the law holds for each datum (or for the sum over all kⁿ labelings). The two
-/// agree for a single datum. [`Error::ImpossibleDatum`](crate::Error::ImpossibleDatum) with row 0 where no single coin could
-/// have made all the data.
+/// `x` is n×d heads; returns nats. It is the likelihood of another experiment, in which a coin is drawn once
+/// and kept; in the tutorial's, z is a vector of n labels and the law holds for each datum (or for the sum over
+/// all kⁿ labelings). The two agree for a single datum.
+/// [`Error::ImpossibleDatum`](crate::Error::ImpossibleDatum) with row 0 where no single coin could have made
+/// all the data.
 ///
 /// Source: T-E09.
 ///
@@ -41,8 +42,8 @@ pub fn one_coin_for_all(model: &BernoulliMixture, x: &DMatrix<f64>) -> Result<f6
 /// \frac{\sum_j p(x_i, z_i=j)}{\sum_{j'} p(x_i, z_i=j')} = 1
 /// ```
 ///
-/// `x` is n×d heads; returns n×k, a value for each choice of the free index j′; +∞ where r_ij′ = 0. All of them should be 1,
-/// or λ would not be n. Two lines earlier, and for Gaussians, the same sum has the right index.
+/// `x` is n×d heads; returns n×k, a value for each choice of the free index j′; +∞ where r_ij′ = 0. All of them
+/// should be 1, or λ would not be n. Two lines earlier, and for Gaussians, the same sum has the right index.
 ///
 /// Source: T-E14.
 ///
@@ -68,8 +69,8 @@ pub fn sum_with_a_free_index(model: &BernoulliMixture, x: &DMatrix<f64>) -> Resu
 /// \qquad\text{instead of}\qquad \sum_{ij}\big[r_{ij}\,x_i\log p_j + r_{ij}(1-x_i)\log(1-p_j)\big]
 /// ```
 ///
-/// for one column and one flip a draw; `x` is n×1, `r` n×k; returns n×k, a value for each choice of the indices that have
-/// lost their sum. Errors as in [`terms_of_q`](super::score::terms_of_q), which has the right form.
+/// for one column and one flip a draw; `x` is n×1, `r` n×k; returns n×k, a value for each choice of the indices
+/// that have lost their sum. Errors as in [`terms_of_q`](super::score::terms_of_q), which has the right form.
 ///
 /// Source: T-E26.
 ///

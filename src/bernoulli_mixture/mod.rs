@@ -4,14 +4,15 @@
 //! p(x_i) = \sum_j \alpha_j\prod_a p_{ja}^{x_{ia}}(1-p_{ja})^{m-x_{ia}}, \qquad x_{ia}\in\{0, 1, \dots, m\}
 //! ```
 //!
-//! One model says three things. With m = 1 and one column it is the tutorial's coin, flipped once a draw. With m flips a
-//! draw and one column, x is the number of heads of *one* coin: the order of its flips says nothing about the coin, so the
-//! number of heads is all that need be kept. With m = 1 and d columns every feature has a bias of its own, as the pixels
-//! of a black-and-white image have.
+//! One model says three things. With m = 1 and one column it is the tutorial's coin, flipped once a draw. With
+//! m flips a draw and one column, x is the number of heads of *one* coin: the order of its flips says nothing
+//! about the coin, so the number of heads is all that need be kept. With m = 1 and d columns every feature has
+//! a bias of its own, as the pixels of a black-and-white image have.
 //!
 //! | file | what it derives |
 //! |---|---|
-//! | this one | the model, its likelihood, the two steps of EM, the fit when the coins are known |
+//! | this one | the model, its likelihood, the E step; [`random_start`] is where EM starts |
+//! | `update` | the M step of the biases, and the fit when the coins are known |
 //! | [`score`] | Q term by term, its derivatives, those of ℓ, and the multiplier |
 //! | [`single_flip`] | why one flip a draw does not identify the coins: the ridge |
 //! | [`identifiability`] | how many flips do: Fisher information, moments, twins |
@@ -21,20 +22,25 @@ pub mod identifiability;
 pub mod misread;
 pub mod score;
 pub mod single_flip;
+mod start;
+mod update;
+
+pub use start::random_start;
+pub use update::{heads_over_flips, update_biases};
 
 use crate::check;
 use crate::error::{Error, Result};
-use crate::gaussian_mixture::update;
+use crate::gaussian_mixture;
 use crate::latent::{self, Model};
 use nalgebra::{DMatrix, DVector};
+use rand::Rng;
 use rand::distr::weighted::WeightedIndex;
-use rand::{Rng, RngExt};
 use rand_distr::{Binomial, Distribution};
 
 /// The parameters θ = (α, p) of a mixture of k coins, and how often a draw flips its coin.
 ///
-/// The d columns are independent given the coin: d features that each have their own bias. Nothing else is said of them;
-/// for m flips of *one* bias take one column and `flips: m`.
+/// The d columns are independent given the coin: d features that each have their own bias. Nothing else is said
+/// of them; for m flips of *one* bias take one column and `flips: m`.
 ///
 /// Source: T-46.
 ///
@@ -94,11 +100,11 @@ impl BernoulliMixture {
     /// \log p(x_i\mid z_i=j) = \sum_a\left[x_{ia}\log p_{ja} + (m-x_{ia})\log(1-p_{ja})\right], \qquad 0\log0 = 0
     /// ```
     ///
-    /// `x` is n×d, each entry a whole number of heads from 0 to m; returns n×k in nats. It is the probability of the flips
-    /// in one given order. That of the number of heads is larger by $`\prod_a\binom m{x_{ia}}`$, a factor without
-    /// parameters: it moves no maximum and no responsibility. A bias of 0 or 1 is a coin like any other, and gives −∞ where
-    /// it is contradicted. [`Error::Entry`] for an entry of `x` that counts no heads, and the errors of
-    /// [`BernoulliMixture::new`].
+    /// `x` is n×d, each entry a whole number of heads from 0 to m; returns n×k in nats. It is the probability
+    /// of the flips in one given order. That of the number of heads is larger by $`\prod_a\binom m{x_{ia}}`$, a
+    /// factor without parameters: it moves no maximum and no responsibility. A bias of 0 or 1 is a coin like
+    /// any other, and gives −∞ where it is contradicted. [`Error::Entry`] for an entry of `x` that counts no
+    /// heads, and the errors of [`BernoulliMixture::new`].
     ///
     /// Source: T-46, T-47.
     ///
@@ -132,8 +138,9 @@ impl BernoulliMixture {
     /// p(x_1,\dots,x_n) = \prod_i\sum_j\alpha_j\prod_a p_{ja}^{x_{ia}}(1-p_{ja})^{m-x_{ia}}
     /// ```
     ///
-    /// `x` is n×d; returns a number in [0, 1]. The sum stands inside the product: a coin is drawn for every datum, not one
-    /// for all of them (T-E09). Its logarithm is ℓ, which goes by the same letter in the tutorial (T-E06).
+    /// `x` is n×d; returns a number in [0, 1]. The sum stands inside the product: a coin is drawn for every
+    /// datum, not one for all of them (T-E09). Its logarithm is ℓ, which goes by the same letter in the
+    /// tutorial (T-E06).
     ///
     /// Source: T-47, T-E06, T-E09.
     ///
@@ -176,8 +183,9 @@ impl BernoulliMixture {
     ///               {\sum_{j'}\alpha_{j'}\prod_a p_{j'a}^{x_{ia}}(1-p_{j'a})^{m-x_{ia}}}
     /// ```
     ///
-    /// `x` is n×d; returns n×k, rows summing to one. The log odds of two coins are linear in the numbers of heads. The index
-    /// of the sum is j′, the one of its terms (T-E14); r_ij lies *in* {0, 1} when the coins are known (T-E23).
+    /// `x` is n×d; returns n×k, rows summing to one. The log odds of two coins are linear in the numbers of
+    /// heads. The index of the sum is j′, the one of its terms (T-E14); r_ij lies *in* {0, 1} when the coins
+    /// are known (T-E23).
     ///
     /// Source: T-48, T-E14, T-E23.
     ///
@@ -266,120 +274,13 @@ impl Model for BernoulliMixture {
     /// The two updates; a coin without any responsibility keeps its biases, at weight 0.
     fn maximize(&self, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<Self> {
         let biases = update_biases(x, r, &self.biases, self.flips)?;
-        Ok(BernoulliMixture { weights: update::weights(r)?, biases, flips: self.flips })
+        Ok(BernoulliMixture { weights: gaussian_mixture::update::weights(r)?, biases, flips: self.flips })
     }
 
     /// Weights, then biases, coin by coin within a feature.
     fn parameters(&self) -> DVector<f64> {
         DVector::from_vec(self.weights.iter().chain(&self.biases).copied().collect())
     }
-}
-
-/// The bias update: each coin's heads over its flips, every draw counted by its responsibility.
-///
-/// ```math
-/// \hat p_{ja} = \frac{\sum_i r_{ij}\,x_{ia}}{\sum_i r_{ij}\,x_{ia} + \sum_i r_{ij}\,(m-x_{ia})} = \frac{\sum_i r_{ij}\,x_{ia}}{m\,R_j}
-/// ```
-///
-/// `x` is n×d heads of `flips` = m, `r` n×k, `previous` k×d; returns k×d. It is the mean step of k-means on x/m
-/// ([`update_means`](crate::kmeans::update_means)), written with heads and tails so that a coin which showed one side only gets exactly 1 or 0.
-/// A coin with $`R_j = 0`$ keeps its `previous` biases, bit for bit.
-///
-/// Source: T-50.
-///
-/// ```
-/// use executable_em::bernoulli_mixture::update_biases;
-/// use nalgebra::dmatrix;
-/// let (x, r) = (dmatrix![1.0; 1.0; 0.0], dmatrix![1.0, 0.0; 0.5, 0.5; 0.5, 0.5]);
-/// assert_eq!(update_biases(&x, &r, &dmatrix![0.1; 0.2], 1)?, dmatrix![0.75; 0.5]);
-/// # Ok::<(), executable_em::Error>(())
-/// ```
-pub fn update_biases(
-    x: &DMatrix<f64>,
-    r: &DMatrix<f64>,
-    previous: &DMatrix<f64>,
-    flips: usize,
-) -> Result<DMatrix<f64>> {
-    check_flips(flips)?;
-    check_heads(x, flips)?;
-    check::state(x, r, previous)?;
-    let (heads, tails) = (r.transpose() * x, r.transpose() * x.map(|heads| flips as f64 - heads));
-    Ok(previous.map_with_location(|j, a, before| {
-        let flips = heads[(j, a)] + tails[(j, a)];
-        if flips > 0.0 { heads[(j, a)] / flips } else { before }
-    }))
-}
-
-/// The fit when it is known which coin made each draw: heads over flips for each coin, and its share of the draws.
-///
-/// ```math
-/// \hat p_{ja} = \frac{\text{heads of coin } j \text{ in feature } a}{m\,n_j}, \qquad \hat\alpha_j = \frac{n_j}n
-/// ```
-///
-/// `x` is n×d heads of `flips` = m, `labels` holds n numbers below `k`. Counted by hand, without responsibilities; it is what
-/// [`maximum_likelihood`](latent::complete::maximum_likelihood) gives, because there every r_ij ∈ {0, 1}. [`Error::Domain`] for a coin that no draw
-/// used, [`Error::Label`] for a label of k or more.
-///
-/// Source: T-52, T-E23 (∈, not =).
-///
-/// ```
-/// use executable_em::bernoulli_mixture::heads_over_flips;
-/// use nalgebra::{dmatrix, dvector};
-/// let fit = heads_over_flips(&dmatrix![9.0; 4.0; 8.0], &[0, 1, 0], 2, 10)?;
-/// assert_eq!(fit.biases, dmatrix![0.85; 0.4]);
-/// assert_eq!(fit.weights, dvector![2.0 / 3.0, 1.0 / 3.0]);
-/// # Ok::<(), executable_em::Error>(())
-/// ```
-pub fn heads_over_flips(
-    x: &DMatrix<f64>,
-    labels: &[usize],
-    k: usize,
-    flips: usize,
-) -> Result<BernoulliMixture> {
-    check_flips(flips)?;
-    check_heads(x, flips)?;
-    check::component_count(k, x.nrows())?;
-    check::shape("labels", (labels.len(), 1), (x.nrows(), 1))?;
-    latent::one_hot(labels, k)?;
-    let mut draws = DVector::<f64>::zeros(k);
-    let mut heads = DMatrix::zeros(k, x.ncols());
-    for (i, &label) in labels.iter().enumerate() {
-        draws[label] += 1.0;
-        let mut row = heads.row_mut(label);
-        row += x.row(i);
-    }
-    for (j, mut row) in heads.row_iter_mut().enumerate() {
-        check::positive("draws of a coin", draws[j])?;
-        row /= draws[j] * flips as f64;
-    }
-    BernoulliMixture::new(draws / x.nrows() as f64, heads, flips)
-}
-
-/// A random start: equal weights, and every bias uniform on [¼, ¾].
-///
-/// The biases must differ: from equal coins no sweep can part them. `x` is n×d heads of `flips` = m;
-/// [`Error::ComponentCount`] unless 1 ≤ k ≤ n.
-///
-/// Source: T-46; Bishop (2006), §9.3.3.
-///
-/// ```
-/// use executable_em::{bernoulli_mixture::random_start, data};
-/// use nalgebra::dmatrix;
-/// let start = random_start(&dmatrix![3.0; 7.0], 2, 10, &mut data::rng(1))?;
-/// assert!(start.biases.iter().all(|&p| (0.25..=0.75).contains(&p)) && start.biases[0] != start.biases[1]);
-/// # Ok::<(), executable_em::Error>(())
-/// ```
-pub fn random_start(
-    x: &DMatrix<f64>,
-    k: usize,
-    flips: usize,
-    rng: &mut impl Rng,
-) -> Result<BernoulliMixture> {
-    check_flips(flips)?;
-    check_heads(x, flips)?;
-    check::component_count(k, x.nrows())?;
-    let biases = DMatrix::from_fn(k, x.ncols(), |_, _| rng.random_range(0.25..=0.75));
-    BernoulliMixture::new(DVector::from_element(k, 1.0 / k as f64), biases, flips)
 }
 
 /// count · log p with 0 · log 0 = 0: what has not happened contradicts nobody.

@@ -1,6 +1,7 @@
 //! Q of the coins term by term, the derivatives of Q and of ℓ, and the multiplier of the weights.
 //!
-//! The derivatives are those of the interior: a bias of exactly 0 or 1 is an error here, as are weights of 0 in a quotient.
+//! The derivatives are those of the interior: a bias of exactly 0 or 1 is an error here, as are weights of 0 in
+//! a quotient.
 
 use super::{BernoulliMixture, check_heads, times_log};
 use crate::check;
@@ -15,8 +16,9 @@ use nalgebra::{DMatrix, DVector};
 /// ```
 ///
 /// `x` is n×d heads, `r` n×k; returns three numbers of nats, whose sum is
-/// [`expected_log_joint`](latent::expected_log_joint). Weights and biases stand in terms of their own, so each is maximised
-/// by itself. The brackets matter: r multiplies all three terms (T-E26). −∞ where r has mass on a coin that contradicts x.
+/// [`expected_log_joint`](latent::expected_log_joint). Weights and biases stand in terms of their own, so each
+/// is maximised by itself. The brackets matter: r multiplies all three terms (T-E26). −∞ where r has mass on a
+/// coin that contradicts x.
 ///
 /// Source: T-49, T-E26.
 ///
@@ -80,8 +82,8 @@ pub fn of_q_in_biases(model: &BernoulliMixture, x: &DMatrix<f64>, r: &DMatrix<f6
 /// \frac{\partial\ell}{\partial p_{ja}} = \sum_i r_{ij}\left(\frac{x_{ia}}{p_{ja}} - \frac{m-x_{ia}}{1-p_{ja}}\right)
 /// ```
 ///
-/// `x` is n×d heads; returns k×d, in nats. It is the gradient of Q at the same θ, by Fisher's identity; r depends on all
-/// biases, so setting it to zero solves nothing in closed form. Errors as in [`of_q_in_biases`].
+/// `x` is n×d heads; returns k×d, in nats. It is the gradient of Q at the same θ, by Fisher's identity; r
+/// depends on all biases, so setting it to zero solves nothing in closed form. Errors as in [`of_q_in_biases`].
 ///
 /// Source: T-50.
 ///
@@ -128,10 +130,10 @@ pub fn in_weights(model: &BernoulliMixture, x: &DMatrix<f64>) -> Result<DVector<
 /// \frac{\partial}{\partial\alpha_j}\Big[Q + \lambda\Big(1 - \sum_l\alpha_l\Big)\Big] = \sum_i\frac{r_{ij}}{\alpha_j} - \lambda
 /// ```
 ///
-/// `weights` holds k numbers α_j > 0, `r` is n×k; returns k numbers, in nats. Times α_j and summed over j it says
-/// $`n - \lambda = 0`$; so λ = n, and $`\hat\alpha_j = R_j/n`$, which is [`update::weights`](crate::gaussian_mixture::update::weights).
-/// (With the constraint written the other way round λ is −n, as in
-/// [`weights_and_multiplier`](crate::gaussian_mixture::update::weights_and_multiplier).)
+/// `weights` holds k numbers α_j > 0, `r` is n×k; returns k numbers, in nats. Times α_j and summed over j it
+/// says $`n - \lambda = 0`$; so λ = n, and $`\hat\alpha_j = R_j/n`$, which is
+/// [`update::weights`](crate::gaussian_mixture::update::weights). (With the constraint written the other way
+/// round λ is −n, as in [`weights_and_multiplier`](crate::gaussian_mixture::update::weights_and_multiplier).)
 ///
 /// Source: T-51.
 ///

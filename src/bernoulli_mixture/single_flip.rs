@@ -28,15 +28,16 @@ pub fn share_of_heads(model: &BernoulliMixture) -> Result<RowDVector<f64>> {
     Ok(model.weights.transpose() * &model.biases)
 }
 
-/// Two coins on the ridge of the single-flip likelihood: whatever the weight and the first bias, the second is such that
-/// heads have the given share.
+/// Two coins on the ridge of the single-flip likelihood: whatever the weight and the first bias, the second is
+/// such that heads have the given share.
 ///
 /// ```math
 /// \alpha\,p_1 + (1-\alpha)\,p_2 = s \quad\Longrightarrow\quad p_2 = \frac{s - \alpha\,p_1}{1-\alpha}
 /// ```
 ///
-/// Returns a mixture with one flip a draw. A surface with two free numbers, `weight` and `bias`, and ℓ is the same on all of
-/// it. [`Error::Domain`](crate::Error::Domain) unless 0 < weight < 1, [`Error::Entry`](crate::Error::Entry) where p₁ or p₂ is no bias.
+/// Returns a mixture with one flip a draw. A surface with two free numbers, `weight` and `bias`, and ℓ is the
+/// same on all of it. [`Error::Domain`](crate::Error::Domain) unless 0 < weight < 1,
+/// [`Error::Entry`](crate::Error::Entry) where p₁ or p₂ is no bias.
 ///
 /// Source: T-E10.
 ///
@@ -62,9 +63,9 @@ pub fn ridge(share: f64, weight: f64, bias: f64) -> Result<BernoulliMixture> {
 /// \alpha_j'\,p_j' = \frac1n\sum_i r_{ij}\,x_i = \frac hs\,\alpha_j\,p_j, \qquad h = \frac{n_1}n,\quad s = \sum_l\alpha_l\,p_l
 /// ```
 ///
-/// for one flip a draw and a share `h` of heads in the data; returns k numbers that sum to `h`. All of them are scaled by one
-/// factor: the sweep goes straight along the ray from the origin onto the ridge. There s = h, the factor is one, and every
-/// later sweep stays. [`Error::Shape`](crate::Error::Shape) for more than one column,
+/// for one flip a draw and a share `h` of heads in the data; returns k numbers that sum to `h`. All of them are
+/// scaled by one factor: the sweep goes straight along the ray from the origin onto the ridge. There s = h, the
+/// factor is one, and every later sweep stays. [`Error::Shape`](crate::Error::Shape) for more than one column,
 /// [`Error::Domain`](crate::Error::Domain) for more than one flip or s = 0.
 ///
 /// Source: T-E10.
