@@ -1098,6 +1098,11 @@ fn bad_input_is_an_error() {
     assert!(matches!(doubled, Err(Error::NotOnSimplex { what: "moment of order 0", .. })));
     // One coin of bias ½ is not two.
     assert!(matches!(from_moments(&dvector![1.0, 0.5, 0.25, 0.125], 3), Err(Error::Domain { .. })));
+    // Nor are two coins three, though rounding may leave their matrix a Cholesky factor.
+    for seed in 0..40 {
+        let moments = bias_moments(&apart(2, 1, seed), 6).unwrap();
+        assert!(matches!(from_moments(&moments, 5), Err(Error::Domain { .. })), "seed {seed}");
+    }
     assert!(matches!(twin(&make(&half, &dmatrix![0.4; 0.4], 2).unwrap(), 0.1), Err(Error::Domain { .. })));
     assert!(matches!(twin(&ten, 5.0), Err(Error::Entry { what: "biases", .. })));
     assert!(twin(&ten, f64::NAN).is_err());
