@@ -594,7 +594,7 @@ fn erratum_the_tanh_map_never_stops() {
 /// goes on to μ = ∓1.44, and ℓ to −6.840 from −8.676.
 ///
 /// The catalogue's −7.508 belongs to variances of 2.5, fitted along. There the eigenvalues are −.8 and exactly 0: across the
-/// diagonal ℓ is flat to second order, and only the fourth lifts it.
+/// diagonal ℓ is flat to second order, and only the fourth lifts it, with the variances moving along.
 #[test]
 fn erratum_a_score_of_zero_may_be_a_saddle() {
     let x = plus_minus_one_and_two();

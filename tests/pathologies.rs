@@ -3,11 +3,11 @@
 
 mod common;
 
-use common::bernoulli::BernoulliMixture;
 use common::bounds::{self, gamma, sweep_fall};
 use common::cases::{self, Case, Kind};
 use common::naive::{self, Entry, Naive};
 use common::{assert_matrices_within, assert_printed, assert_within, column, line_mixture, mixture};
+use executable_em::bernoulli_mixture::BernoulliMixture;
 use executable_em::bound::correlated;
 use executable_em::em::{self, Stopped, Stopping, Tolerance};
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, score, update};
@@ -165,7 +165,7 @@ fn erratum_densities_have_no_upper_bound_and_probabilities_have() {
         let x = DMatrix::from_fn(n, d, |_, _| f64::from(u8::from(rng.random_bool(0.5))));
         // Some coins land on one side only, which is as singular as a coin can be.
         let biases = DMatrix::from_fn(k, d, |_, _| f64::clamp(rng.random_range(-0.3..1.3), 1e-9, 1.0 - 1e-9));
-        let model = BernoulliMixture { weights: cases::weights(k, &mut rng), biases };
+        let model = BernoulliMixture { weights: cases::weights(k, &mut rng), biases, flips: 1 };
         assert!(latent::log_likelihood(&model.log_joint(&x).unwrap()).unwrap() <= n as f64 * gamma(20));
     }
 }

@@ -16,10 +16,8 @@
 //! | [`score`] | Q term by term, its derivatives, those of ℓ, and the multiplier |
 //! | [`single_flip`] | why one flip a draw does not identify the coins: the ridge |
 //! | [`identifiability`] | how many flips do: Fisher information, moments, twins |
-//! | [`misread`] | three of the tutorial's formulas, read as they are printed |
 
 pub mod identifiability;
-pub mod misread;
 pub mod score;
 pub mod single_flip;
 mod start;
@@ -263,6 +261,8 @@ impl Model for BernoulliMixture {
     /// ```math
     /// \log p(x_i, z_i=j) = \log\alpha_j + \sum_a\left[x_{ia}\log p_{ja} + (m-x_{ia})\log(1-p_{ja})\right]
     /// ```
+    ///
+    /// Source: T-47, T-49.
     fn log_joint(&self, x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
         let mut log_joint = self.component_log_probabilities(x)?;
         for (mut column, weight) in log_joint.column_iter_mut().zip(&self.weights) {
@@ -284,7 +284,7 @@ impl Model for BernoulliMixture {
 }
 
 /// count · log p with 0 · log 0 = 0: what has not happened contradicts nobody.
-fn times_log(count: f64, log_p: f64) -> f64 {
+pub(crate) fn times_log(count: f64, log_p: f64) -> f64 {
     if count == 0.0 { 0.0 } else { count * log_p }
 }
 
@@ -293,7 +293,7 @@ fn check_flips(flips: usize) -> Result<()> {
 }
 
 /// For what is true of one flip a draw only.
-fn check_single(flips: usize) -> Result<()> {
+pub(crate) fn check_single(flips: usize) -> Result<()> {
     let (what, value) = ("flips a draw", flips as f64);
     if flips == 1 { Ok(()) } else { Err(Error::Domain { what, value, allowed: "1" }) }
 }

@@ -6,10 +6,11 @@
 //! |---|---|
 //! | ℓ, Q and the bound, each at its θ (T-E01, T-E02, T-E03, T-E04) | [`bound::ascent`](crate::bound::ascent), [`bound::continuous`](crate::bound::continuous) |
 //! | ℓ does not fall, need not be maximal (T-E08, T-E18, T-E19), is easy to evaluate (T-E06, T-E29) | [`em::fit`](crate::em::fit), [`latent::log_likelihood`] |
-//! | single flips of coins say little (T-E10) | [`latent::Model`] |
+//! | single flips of coins say little (T-E10) | [`single_flip`](crate::bernoulli_mixture::single_flip) |
 //! | k-means as hard mixture, with determinants, ties and frozen Σ (T-E11, T-E13, T-E25) | [`soft_kmeans`](crate::soft_kmeans) |
 //! | the covariance about the new mean (T-E15) | [`update::covariances`](crate::gaussian_mixture::update::covariances) |
 
+use crate::bernoulli_mixture::{self, BernoulliMixture};
 use crate::error::{Error, Result};
 use crate::{check, latent};
 use nalgebra::{DMatrix, DVector};
@@ -182,4 +183,39 @@ pub fn residual_form_derivative_of_a_symmetric_form(
     check::shape("A", a.shape(), (x.len(), s.len()))?;
     check::shape("W", w.shape(), (x.len(), x.len()))?;
     Ok(-2.0 * a.transpose() * w * (x - a * s))
+}
+
+/// The part of Q that holds the biases, with the last term outside of the sums, where missing brackets leave it.
+///
+/// ```math
+/// \Big(\sum_{i'j'} r_{i'j'}\,x_{i'}\log p_{j'}\Big) + r_{ij}(1-x_i)\log(1-p_j)
+/// \qquad\text{instead of}\qquad \sum_{ij}\big[r_{ij}\,x_i\log p_j + r_{ij}(1-x_i)\log(1-p_j)\big]
+/// ```
+///
+/// for one column and one flip a draw; `x` is n×1, `r` n×k; returns n×k, a value for each choice of the indices
+/// that have lost their sum. Errors as in [`terms_of_q`](crate::bernoulli_mixture::score::terms_of_q), which has the right form.
+///
+/// Source: T-E26.
+///
+/// ```
+/// use executable_em::bernoulli_mixture::BernoulliMixture;
+/// use executable_em::errata::lecture_t::q_without_brackets;
+/// use nalgebra::{dmatrix, dvector};
+/// let coins = BernoulliMixture::new(dvector![1.0], dmatrix![0.5], 1)?;
+/// let read = q_without_brackets(&coins, &dmatrix![1.0; 0.0], &dmatrix![1.0; 1.0])?;
+/// assert_eq!(read, dmatrix![0.5_f64.ln(); 2.0 * 0.5_f64.ln()]);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn q_without_brackets(
+    model: &BernoulliMixture,
+    x: &DMatrix<f64>,
+    r: &DMatrix<f64>,
+) -> Result<DMatrix<f64>> {
+    bernoulli_mixture::check_single(model.flips)?;
+    check::shape("data", x.shape(), (x.nrows(), 1))?;
+    let [_, heads, _] = bernoulli_mixture::score::terms_of_q(model, x, r)?;
+    let log_tails = model.biases.column(0).map(|p| (-p).ln_1p());
+    Ok(DMatrix::from_fn(x.nrows(), model.k(), |i, j| {
+        heads + bernoulli_mixture::times_log(r[(i, j)] * (1.0 - x[i]), log_tails[j])
+    }))
 }

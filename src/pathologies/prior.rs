@@ -230,6 +230,8 @@ impl Model for MapMixture {
     /// (\Psi + S_j)`$: those of R_j + ν + d + 1 data with the scatter Ψ + S_j. The terms in π are those of R_j + α − 1 data. So
     /// $`\Sigma_j \succeq \Psi/(\nu+d+1+n)`$ whatever r is: a floor that the data can lower, but not break. A component
     /// without responsibility gets the mode of its prior, and keeps its mean.
+    ///
+    /// Source: B-05, C-E09 (the remedy; TP-01); Fraley and Raftery (2007).
     fn maximize(&self, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<Self> {
         let Prior { concentration, degrees, scale } = &self.prior;
         let (n, d) = (x.nrows() as f64, x.ncols() as f64);

@@ -2,10 +2,10 @@
 //! belongs: T-E01, T-E02, T-E03 and T-E04 in `bound.rs`, T-E08 in `em.rs`, T-E11, T-E15 and T-E18 in `gaussian_mixture.rs`,
 //! T-E13 and T-E25 in `soft_kmeans.rs`, T-E19 in `kmeans.rs`, T-E24 and T-E29 in `latent.rs`.
 
-use crate::common::bernoulli::BernoulliMixture;
 use crate::common::bounds::gamma;
 use crate::common::enumeration::{enumerate, labelings};
 use crate::common::{assert_within, column, line_mixture, naive};
+use executable_em::bernoulli_mixture::BernoulliMixture;
 use executable_em::errata::lecture_t;
 use executable_em::gaussian_mixture::{GaussianMixture, OnlyMean, score};
 use executable_em::latent::{self, Model, complete};
@@ -25,7 +25,10 @@ fn rounding() -> f64 {
 
 /// One head and one tail, from two coins of bias .9 and .1 that are equally likely.
 fn head_and_tail() -> (DMatrix<f64>, BernoulliMixture) {
-    (column(&[1.0, 0.0]), BernoulliMixture { weights: dvector![0.5, 0.5], biases: dmatrix![0.9; 0.1] })
+    (
+        column(&[1.0, 0.0]),
+        BernoulliMixture { weights: dvector![0.5, 0.5], biases: dmatrix![0.9; 0.1], flips: 1 },
+    )
 }
 
 /// T-E05: with one θ in both places Q becomes ℓ − H, and its argmax another: on six overlapping data with one free mean
@@ -128,8 +131,11 @@ fn single_flips_identify_one_number() {
     crate::common::assert_printed(one_coin, "-6.73012");
     let mut ends = Vec::new();
     for (share, first, second) in [(0.3, 0.8, 0.35), (0.5, 0.6, 0.5), (0.9, 0.1, 0.99)] {
-        let start =
-            BernoulliMixture { weights: dvector![share, 1.0 - share], biases: dmatrix![first; second] };
+        let start = BernoulliMixture {
+            weights: dvector![share, 1.0 - share],
+            biases: dmatrix![first; second],
+            flips: 1,
+        };
         let next = em::sweep(&start, &x).unwrap();
         let again = em::sweep(&next, &x).unwrap();
         // Means of ten products; each sweep passes r through some 20 operations.
@@ -270,7 +276,8 @@ fn both_terms_of_q_stand_under_the_sum() {
     let weights = 2.0 * 0.5_f64.ln();
     assert_within(weights + all(&heads) + all(&tails), q, 8.0 * gamma(30));
     for (i, j) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
-        let literal = weights + all(&heads) + tails(i, j);
+        let literal = weights + lecture_t::q_without_brackets(&coins, &x, &r).unwrap()[(i, j)];
+        assert_within(literal, weights + all(&heads) + tails(i, j), 8.0 * gamma(30));
         assert!((literal - q).abs() > 0.05, "{literal} {q}");
     }
 }
