@@ -5,6 +5,7 @@
 TOOLS ?= .tools
 PYTHON ?= python3
 EVCXR := 0.22.0
+CARGO_MUTANTS := 27.1.0
 
 BOOK := notebooks/book
 VENV := $(TOOLS)/venv
@@ -12,8 +13,12 @@ RUN := "$(VENV)/bin/python"
 # Stamps: Jupyter is as its pinned versions and our kernel's settings say, the kernel has its version.
 JUPYTER := $(VENV)/.made-of-$(shell cat $(BOOK)/*.txt $(BOOK)/kernel/* | cksum | cut -d' ' -f1)
 KERNEL := $(TOOLS)/kernel/.evcxr-$(EVCXR)
+MUTANTS := $(TOOLS)/mutants/.cargo-mutants-$(CARGO_MUTANTS)
 
-.PHONY: help book lab check notebooks figures doc clean distclean cargo
+CHAPTER := kmeans gaussian gaussian_mixture soft_kmeans latent bound em \
+	bernoulli_mixture pathologies selection errata
+
+.PHONY: help book lab check notebooks figures doc mutants clean distclean cargo
 
 ## make book       the notebooks as a web book, from nothing: installs what is missing (the first time
 ##                 takes about 15 minutes), draws the figures, executes the notebooks, builds the pages
@@ -55,6 +60,16 @@ doc: $(JUPYTER) | cargo
 		cp -r "$(VENV)"/lib/python3*/site-packages/sphinx-mathjax-offline/static/mathjax "$$doc"; \
 		echo "The documentation is ready: open $$doc/executable_em/index.html"
 
+## make mutants    breaks the formulas of every chapter, one at a time, and asks its own tests to notice: some
+##                 hours; a single chapter: make mutants CHAPTER=kmeans
+mutants: $(MUTANTS)
+	@mkdir -p build/mutants
+	@blind=; for chapter in $(CHAPTER); do echo "$$chapter"; \
+		CARGO_TARGET_DIR="$(CURDIR)/build/mutants/target" \
+			"$(TOOLS)/mutants/bin/cargo-mutants" mutants -f "src/$$chapter.rs" -f "src/$$chapter/**" \
+			-o "build/mutants/$$chapter" -- --lib --test "$$chapter" || blind="$$blind $$chapter"; done; \
+	[ -z "$$blind" ] || { echo "error: not every mutant was caught in$$blind: see build/mutants" >&2; exit 1; }
+
 ## make clean      removes what was built; make distclean also removes .tools
 clean:
 	rm -rf build
@@ -62,6 +77,11 @@ clean:
 
 distclean: clean
 	rm -rf .tools
+
+$(MUTANTS): | cargo
+	CARGO_TARGET_DIR="$(TOOLS)/mutants-build" \
+		cargo install --locked cargo-mutants --version $(CARGO_MUTANTS) --root "$(TOOLS)/mutants"
+	@rm -rf "$(TOOLS)/mutants-build" && touch $@
 
 help:
 	@sed -n 's/^## //p' Makefile
