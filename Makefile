@@ -67,7 +67,7 @@ mutants: $(MUTANTS)
 	@blind=; for chapter in $(CHAPTER); do echo "$$chapter"; \
 		CARGO_TARGET_DIR="$(CURDIR)/build/mutants/target" \
 			"$(TOOLS)/mutants/bin/cargo-mutants" mutants -f "src/$$chapter.rs" -f "src/$$chapter/**" \
-			-o "build/mutants/$$chapter" -- --lib --test "$$chapter" || blind="$$blind $$chapter"; done; \
+			-o "build/mutants/$$chapter" -C=--lib -C="--test=$$chapter" || blind="$$blind $$chapter"; done; \
 	[ -z "$$blind" ] || { echo "error: not every mutant was caught in$$blind: see build/mutants" >&2; exit 1; }
 
 ## make clean      removes what was built; make distclean also removes .tools
