@@ -240,7 +240,12 @@ pub struct Ellipse {
     pub angle: f64,
 }
 
-/// The ellipse of a 2×2 covariance at the Mahalanobis radius ρ, from the eigenvectors of Σ.
+/// The ellipse of a 2×2 covariance at the Mahalanobis radius ρ, from the eigenvalues of Σ and the angle of its first
+/// eigenvector.
+///
+/// ```math
+/// \varphi = \tfrac12\operatorname{atan2}(2\Sigma_{12}, \Sigma_{11} - \Sigma_{22})
+/// ```
 ///
 /// The lecture's helper takes the singular vectors, which for a covariance are the eigenvectors.
 /// [`Error::Shape`] unless Σ is 2×2, [`Error::Domain`] unless ρ > 0, and the errors of [`cholesky`].
@@ -259,16 +264,14 @@ pub fn ellipse(covariance: &DMatrix<f64>, radius: f64) -> Result<Ellipse> {
     check::shape("covariance", covariance.shape(), (2, 2))?;
     check::positive("radius", radius)?;
     cholesky(covariance, 0)?;
-    let eigen = covariance.clone().symmetric_eigen();
-    let major = eigen.eigenvalues.imax();
-    let axis = eigen.eigenvectors.column(major);
-    // An axis has no direction: of its two opposite vectors take the one that points right, or up.
-    let sign = if axis[0] < 0.0 || (axis[0] == 0.0 && axis[1] < 0.0) { -1.0 } else { 1.0 };
+    let variances = covariance.symmetric_eigenvalues();
+    // The rotation that makes a 2×2 matrix diagonal. Adding zero turns −0 into 0, so that an upright ellipse has +π/2.
+    let (twice, difference) = (2.0 * covariance[(1, 0)] + 0.0, covariance[(0, 0)] - covariance[(1, 1)]);
     Ok(Ellipse {
-        semi_major: radius * eigen.eigenvalues[major].sqrt(),
+        semi_major: radius * variances.max().sqrt(),
         // Rounding may take the smaller eigenvalue of a nearly singular Σ below zero.
-        semi_minor: radius * eigen.eigenvalues[1 - major].max(0.0).sqrt(),
-        angle: (sign * axis[1]).atan2(sign * axis[0]),
+        semi_minor: radius * variances.min().max(0.0).sqrt(),
+        angle: 0.5 * twice.atan2(difference),
     })
 }
 

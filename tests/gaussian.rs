@@ -7,6 +7,7 @@ use common::{assert_matrices_within, assert_printed, assert_within, cases, mixtu
 use executable_em::{Error, data, gaussian};
 use nalgebra::{DMatrix, DVector, RowDVector, dmatrix, dvector};
 use proptest::prelude::*;
+use rand_distr::{Distribution, StandardNormal};
 use std::f64::consts::{FRAC_PI_2, PI, TAU};
 
 /// H-26, B-01, T-34: the density integrates to one in one, two and three dimensions, correlated ones included; with the
@@ -141,6 +142,14 @@ fn a_sample_is_determined_by_its_seed_and_may_be_empty() {
     assert_eq!(draw(0, 1).shape(), (0, 1));
     assert_eq!(draw(5, 1), draw(5, 1));
     assert_ne!(draw(5, 1), draw(5, 2));
+
+    // μ + L z for the generator's own standard normals z; here L = (1 0; 1 2). Two products and two sums of a few units.
+    let (mean, covariance) = (RowDVector::from_row_slice(&[3.0, -1.0]), dmatrix![1.0, 1.0; 1.0, 5.0]);
+    let x = gaussian::sample(1, &mean, &covariance, &mut data::rng(1)).unwrap();
+    let mut rng = data::rng(1);
+    let z: [f64; 2] = std::array::from_fn(|_| StandardNormal.sample(&mut rng));
+    assert_within(x[0], 3.0 + z[0], 8.0 * f64::EPSILON);
+    assert_within(x[1], -1.0 + z[0] + 2.0 * z[1], 16.0 * f64::EPSILON);
 }
 
 proptest! {
@@ -249,6 +258,7 @@ fn the_ellipse_points_along_the_first_principal_axis() {
     assert_within(degrees(dmatrix![2.0, -1.0; -1.0, 2.0]), -45.0, bound);
     assert_within(degrees(dmatrix![4.0, 0.0; 0.0, 1.0]), 0.0, 0.0);
     assert_within(degrees(dmatrix![1.0, 0.0; 0.0, 4.0]), 90.0, 0.0);
+    assert_within(degrees(dmatrix![1.0, -0.0; -0.0, 4.0]), 90.0, 0.0);
     let steep = gaussian::ellipse(&dmatrix![1.0, 1.0; 1.0, 3.0], 1.0).unwrap();
     assert_within(steep.angle.tan(), 1.0 + 2_f64.sqrt(), 1e-14);
     assert_within(steep.semi_major.powi(2), 2.0 + 2_f64.sqrt(), 1e-14);

@@ -992,6 +992,7 @@ fn censored_lifetimes_have_a_closed_form_that_em_finds() {
     );
     let negative = Error::Domain { what: "time", value: -1.0, allowed: "≥ 0" };
     assert_eq!(censored::complete_rate(&dvector![-1.0, 3.0]), Err(negative));
+    assert_eq!(censored::complete_rate(&dvector![0.0, 2.0]), Ok(1.0)); // a unit may fail at once
     assert!(censored::complete_rate(&dvector![0.0]).is_err());
     assert!(censored::maximum_likelihood(&dvector![0.0], &[true]).is_err());
     assert!(censored::log_likelihood(&dvector![1.0], &[true, false], 1.0).is_err());
