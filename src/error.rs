@@ -140,6 +140,11 @@ pub enum Error {
         /// What the operating system says.
         reason: String,
     },
+    /// The system does not give the threads that were asked for.
+    Threads {
+        /// What it says.
+        reason: String,
+    },
     /// A figure does not exist, or cannot be had in the wanted form.
     Figure {
         /// What is wrong, in words.
@@ -191,6 +196,7 @@ impl fmt::Display for Error {
                 write!(f, "line {line}, column {column}: found {value:?}, expected {expected}")
             }
             Error::File { path, reason } => write!(f, "{path}: {reason}"),
+            Error::Threads { reason } => write!(f, "threads: {reason}"),
             Error::Figure { reason } => write!(f, "{reason}"),
         }
     }

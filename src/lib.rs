@@ -102,6 +102,8 @@ pub mod catalogue;
 mod check;
 pub mod data;
 pub mod em;
+#[cfg(feature = "engine")]
+pub mod engine;
 pub mod errata;
 pub mod error;
 #[cfg(feature = "cli")]

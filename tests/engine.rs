@@ -1,0 +1,294 @@
+//! The engine computes what the derivations say: statistic by statistic, from random parameters, in a single step (a
+//! whole fit would contract errors away).
+
+#![cfg(feature = "engine")]
+
+mod common;
+
+use common::bounds::{self, gamma, sum_of};
+use common::cases::{self, Kind};
+use common::{assert_matrices_within, assert_within};
+use executable_em::engine::{Engine, GaussianStatistics};
+use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
+use executable_em::latent::Model;
+use executable_em::{Error, data};
+use nalgebra::{DMatrix, DVector, dmatrix, dvector};
+use proptest::prelude::*;
+use rand::RngExt;
+
+/// Data about k random centres, and parameters that have nothing to do with them but lie in the same region.
+fn random_state(family: CovarianceFamily, n: usize, d: usize, k: usize) -> (GaussianMixture, DMatrix<f64>) {
+    let mut rng = data::rng((n * 1000 + d * 31 + k) as u64);
+    let mut uniform = |rows, columns| DMatrix::from_fn(rows, columns, |_, _| rng.random_range(-2.0..2.0));
+    let (x, means) = (uniform(n, d), uniform(k, d));
+    let full: Vec<DMatrix<f64>> = (0..k).map(|_| cases::covariance(d, &mut rng)).collect();
+    let weights = cases::weights(k, &mut rng);
+    let covariances = family.constrain(full, &weights).expect("covariances of the family");
+    (GaussianMixture::new(weights, means, covariances, family).expect("a mixture"), x)
+}
+
+/// Every statistic is the derivation's sum over the derivation's responsibilities.
+///
+/// Both sides' responsibilities err by at most `error` (the engine's exponential, good to three units, and its inverse factor
+/// lie within the factor two that the bound has in hand), each product by some more roundings, and the sums of n terms by
+/// γ(n): Σ e |v||v'| + γ(n + 8) Σ r |v||v'|, for both.
+#[track_caller]
+fn assert_statistics(statistics: &GaussianStatistics, model: &GaussianMixture, x: &DMatrix<f64>) {
+    let (n, d) = x.shape();
+    let log_joint = model.log_joint(x).expect("a log joint");
+    let joint_error = bounds::log_joint_error(model, x);
+    let r = model.responsibilities(x).expect("responsibilities");
+    let error = bounds::responsibility_error(&log_joint, &joint_error);
+    let likelihood_error = bounds::log_likelihood_error(&log_joint, &joint_error);
+    assert_within(statistics.log_likelihood, model.log_likelihood(x).expect("ℓ"), 2.0 * likelihood_error);
+    assert_eq!(statistics.total, n as f64);
+
+    let off_diagonal =
+        matches!(model.family, CovarianceFamily::Full | CovarianceFamily::Tied);
+    for j in 0..model.k() {
+        let sum = |factor: &dyn Fn(usize) -> f64| {
+            let terms: Vec<f64> = (0..n).map(|i| r[(i, j)] * factor(i)).collect();
+            let errors: f64 = (0..n).map(|i| error[(i, j)] * factor(i).abs()).sum();
+            (terms.iter().sum::<f64>(), 2.0 * errors + 2.0 * sum_of(&terms, gamma(8)))
+        };
+        let v = |i: usize, a: usize| x[(i, a)] - model.means[(j, a)];
+        let (count, bound) = sum(&|_| 1.0);
+        assert_within(statistics.counts[j], count, bound);
+        for a in 0..d {
+            let (first, bound) = sum(&|i| v(i, a));
+            assert_within(statistics.first[(j, a)], first, bound);
+            for b in 0..=a {
+                let found = statistics.second[j][(a, b)];
+                assert_eq!(found, statistics.second[j][(b, a)]);
+                if a == b || off_diagonal {
+                    let (second, bound) = sum(&|i| v(i, a) * v(i, b));
+                    assert_within(found, second, bound);
+                } else {
+                    assert_eq!(found, 0.0);
+                }
+            }
+        }
+    }
+}
+
+/// All sizes that straddle the edges of lanes (4, 8), groups (32) and blocks (at most 256), and of the unrolled dimensions.
+#[test]
+fn statistics_are_the_derivations_at_every_size() -> Result<(), Error> {
+    let engine = Engine::new(1)?;
+    for family in CovarianceFamily::ALL {
+        for n in [1, 2, 31, 32, 33, 255, 256, 257] {
+            for d in [1, 2, 3, 4, 5, 6, 7, 8, 9, 33] {
+                for k in [1, 2, 5, 17] {
+                    let (model, x) = random_state(family, n, d, k);
+                    assert_statistics(&engine.statistics(&model, &x)?, &model, &x);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn statistics_are_the_derivations_over_several_chunks() -> Result<(), Error> {
+    let engine = Engine::new(2)?;
+    for (family, d, k) in [
+        (CovarianceFamily::Full, 2, 5),
+        (CovarianceFamily::Tied, 3, 2),
+        (CovarianceFamily::Full, 7, 3),
+        (CovarianceFamily::Diagonal, 8, 2),
+        (CovarianceFamily::Spherical, 1, 17),
+    ] {
+        let (model, x) = random_state(family, 10_007, d, k);
+        assert_statistics(&engine.statistics(&model, &x)?, &model, &x);
+    }
+    Ok(())
+}
+
+/// One step by the derivation.
+fn derived_step(model: &GaussianMixture, x: &DMatrix<f64>) -> GaussianMixture {
+    model.maximize(x, &model.responsibilities(x).expect("responsibilities")).expect("an M step")
+}
+
+#[test]
+fn a_step_is_the_derivations_step() -> Result<(), Error> {
+    let engine = Engine::new(1)?;
+    for family in CovarianceFamily::ALL {
+        let (model, x) = random_state(family, 500, 3, 4);
+        let (next, log_likelihood) = engine.step(&model, &x)?;
+        let derived = derived_step(&model, &x);
+        // Numbers of order one, sums of 500 terms, covariances of condition some hundreds.
+        let bound = 100.0 * gamma(500);
+        assert_eq!(next.family, family);
+        assert_matrices_within(&next.means, &derived.means, bound);
+        for (covariance, derived) in next.covariances.iter().zip(&derived.covariances) {
+            assert_matrices_within(covariance, derived, bound);
+        }
+        assert!((next.weights - derived.weights).amax() < bound);
+        assert_within(log_likelihood, model.log_likelihood(&x)?, 500.0 * bound);
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(common::config(300))]
+
+    /// From the hard starts, too, as long as the derivation itself has an answer.
+    #[test]
+    fn statistics_are_the_derivations_in_hard_cases(case in cases::strategy(&Kind::ALL)) {
+        if case.model.log_likelihood(&case.x).is_ok() {
+            let statistics = Engine::new(1)?.statistics(&case.model, &case.x)?;
+            assert_statistics(&statistics, &case.model, &case.x);
+        }
+    }
+}
+
+/// The bits do not depend on the number of threads, nor on the run.
+#[test]
+fn any_number_of_threads_gives_the_same_bits() -> Result<(), Error> {
+    for (family, n, d, k) in [
+        (CovarianceFamily::Full, 20_011, 2, 5),
+        (CovarianceFamily::Full, 3_001, 9, 3),
+        (CovarianceFamily::Diagonal, 5_003, 4, 3),
+    ] {
+        let (model, x) = random_state(family, n, d, k);
+        let alone = Engine::new(1)?.statistics(&model, &x)?;
+        for threads in [1, 2, 3, 7] {
+            let engine = Engine::new(threads)?;
+            for _ in 0..3 {
+                assert_eq!(engine.statistics(&model, &x)?, alone);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The statistics of two parts add up to those of the whole.
+#[test]
+fn statistics_add_up() -> Result<(), Error> {
+    let engine = Engine::new(1)?;
+    let (model, x) = random_state(CovarianceFamily::Full, 1000, 3, 3);
+    let mut sum = engine.statistics(&model, &x.rows(0, 317).into_owned())?;
+    sum.add(&engine.statistics(&model, &x.rows(317, 683).into_owned())?)?;
+    assert_statistics(&sum, &model, &x);
+
+    let (other, _) = random_state(CovarianceFamily::Full, 5, 3, 3);
+    let elsewhere = engine.statistics(&GaussianMixture { means: other.means.add_scalar(1.0), ..model.clone() }, &x)?;
+    assert!(matches!(sum.clone().add(&elsewhere), Err(Error::Domain { what: "reference point", .. })));
+    let (smaller, y) = random_state(CovarianceFamily::Full, 50, 2, 3);
+    assert!(matches!(sum.add(&engine.statistics(&smaller, &y)?), Err(Error::Shape { .. })));
+    Ok(())
+}
+
+/// A datum of weight 3 counts as three data, one of weight 0 as none.
+#[test]
+fn weights_of_data_count_repetitions() -> Result<(), Error> {
+    let engine = Engine::new(1)?;
+    for (family, d) in [(CovarianceFamily::Full, 2), (CovarianceFamily::Full, 6), (CovarianceFamily::Spherical, 3)] {
+        let (model, x) = random_state(family, 300, d, 3);
+        let repetitions: Vec<usize> = (0..300).map(|i| i % 4).collect();
+        let rows: Vec<usize> = (0..300).flat_map(|i| std::iter::repeat_n(i, repetitions[i])).collect();
+        let weights = DVector::from_iterator(300, repetitions.iter().map(|&times| times as f64));
+        let (weighted, log_likelihood) = engine.weighted_step(&model, &x, &weights)?;
+        let (repeated, expected) = engine.step(&model, &x.select_rows(&rows))?;
+        let bound = 100.0 * gamma(600);
+        assert_matrices_within(&weighted.means, &repeated.means, bound);
+        for (covariance, expected) in weighted.covariances.iter().zip(&repeated.covariances) {
+            assert_matrices_within(covariance, expected, bound);
+        }
+        assert!((weighted.weights - repeated.weights).amax() < bound);
+        assert_within(log_likelihood, expected, 600.0 * bound);
+    }
+    Ok(())
+}
+
+/// Data far from the origin, whose spread is nine orders smaller: their variances are right to the accuracy of the data.
+#[test]
+fn far_from_the_origin_no_digits_are_lost() -> Result<(), Error> {
+    let (_, small) = random_state(CovarianceFamily::Full, 1000, 2, 1);
+    let x = small.map(|value| 1e6 + 1e-3 * value);
+    let start = GaussianMixture::new(
+        dvector![0.5, 0.5],
+        dmatrix![1e6, 1e6; 1e6 + 1e-3, 1e6],
+        vec![dmatrix![1e-6, 0.0; 0.0, 1e-6]; 2],
+        CovarianceFamily::Full,
+    )?;
+    let (next, _) = Engine::new(1)?.step(&start, &x)?;
+    let derived = derived_step(&start, &x);
+    for (covariance, expected) in next.covariances.iter().zip(&derived.covariances) {
+        // x − μ is exact, but the derivation's mean, a number of order 10⁶, is rounded by up to γ(n)10⁶, and enters squared;
+        // what is left is the rounding of sums.
+        let mean_error = gamma(1000) * 1e6;
+        assert_matrices_within(covariance, expected, mean_error * mean_error + 4.0 * gamma(1000) * 4e-6);
+    }
+    Ok(())
+}
+
+/// A start far from its data moves its mean by many new standard deviations; the variance keeps its digits all the same.
+#[test]
+fn a_long_move_loses_no_digits() -> Result<(), Error> {
+    let x = dmatrix![1e8 - 1.0; 1e8; 1e8 + 1.0];
+    let start =
+        GaussianMixture::new(dvector![1.0], dmatrix![0.0], vec![dmatrix![1e16]], CovarianceFamily::Full)?;
+    let (next, _) = Engine::new(1)?.step(&start, &x)?;
+    assert_within(next.covariances[0][(0, 0)], 2.0 / 3.0, 1e-15);
+    assert_eq!(next.means[0], 1e8);
+    Ok(())
+}
+
+/// Scales of 10⁻⁶ and 10⁶ side by side, and responsibilities far below 10⁻³⁰⁰ down to the smallest number.
+#[test]
+fn scales_and_responsibilities_may_differ_by_any_factor() -> Result<(), Error> {
+    let x = dmatrix![0.0; 1e-6; -1e-6; 1e6; -2e6; 3.0; 37.0];
+    let model = GaussianMixture::new(
+        dvector![0.3, 0.3, 0.4],
+        dmatrix![0.0; 0.0; 1.0],
+        vec![dmatrix![1e-12], dmatrix![1e12], dmatrix![1.0]],
+        CovarianceFamily::Full,
+    )?;
+    assert_statistics(&Engine::new(1)?.statistics(&model, &x)?, &model, &x);
+
+    // At −38.6 from its mean the first component is 10⁻³²³·⁶ as likely as the second.
+    let far = GaussianMixture::new(
+        dvector![0.5, 0.5],
+        dmatrix![0.0; 38.6],
+        vec![dmatrix![1.0]; 2],
+        CovarianceFamily::Full,
+    )?;
+    let statistics = Engine::new(1)?.statistics(&far, &dmatrix![38.6])?;
+    assert!(statistics.counts[0] > 0.0 && statistics.counts[0] < 1e-320);
+    Ok(())
+}
+
+#[test]
+fn a_component_without_data_keeps_its_parameters() -> Result<(), Error> {
+    let model = GaussianMixture::new(
+        dvector![1.0, 0.0],
+        dmatrix![0.0; 5.0],
+        vec![dmatrix![1.0], dmatrix![2.0]],
+        CovarianceFamily::Full,
+    )?;
+    let (next, _) = Engine::new(1)?.step(&model, &dmatrix![0.0; 1.0])?;
+    assert_eq!((next.weights[1], next.means[1], next.covariances[1][0]), (0.0, 5.0, 2.0));
+    Ok(())
+}
+
+#[test]
+fn bad_input_is_one_error() -> Result<(), Error> {
+    let engine = Engine::new(1)?;
+    let (model, x) = random_state(CovarianceFamily::Full, 40, 2, 2);
+    let mut nan = x.clone();
+    nan[(7, 1)] = f64::NAN;
+    assert!(matches!(engine.step(&model, &nan), Err(Error::NotFinite { row: 7, column: 1, .. })));
+    assert!(matches!(engine.step(&model, &DMatrix::zeros(0, 2)), Err(Error::Empty { .. })));
+    assert!(matches!(engine.step(&model, &x.columns(0, 1).into_owned()), Err(Error::Shape { .. })));
+    let flat = GaussianMixture { covariances: vec![dmatrix![1.0, 1.0; 1.0, 1.0]; 2], ..model.clone() };
+    assert!(matches!(engine.step(&flat, &x), Err(Error::NotPositiveDefinite { component: 0, .. })));
+    let negative = DVector::from_element(40, -1.0);
+    assert!(matches!(engine.weighted_step(&model, &x, &negative), Err(Error::Domain { value: -1.0, .. })));
+    assert!(matches!(engine.weighted_step(&model, &x, &dvector![1.0]), Err(Error::Shape { .. })));
+    let mut far = x.clone();
+    far[(33, 0)] = 1e300;
+    assert_eq!(engine.step(&model, &far).unwrap_err(), Error::ImpossibleDatum { row: 33 });
+    assert!(matches!(model.log_likelihood(&far), Err(Error::ImpossibleDatum { row: 33 })));
+    Ok(())
+}
