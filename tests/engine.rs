@@ -43,8 +43,7 @@ fn assert_statistics(statistics: &GaussianStatistics, model: &GaussianMixture, x
     assert_within(statistics.log_likelihood, model.log_likelihood(x).expect("ℓ"), 2.0 * likelihood_error);
     assert_eq!(statistics.total, n as f64);
 
-    let off_diagonal =
-        matches!(model.family, CovarianceFamily::Full | CovarianceFamily::Tied);
+    let off_diagonal = matches!(model.family, CovarianceFamily::Full | CovarianceFamily::Tied);
     for j in 0..model.k() {
         let sum = |factor: &dyn Fn(usize) -> f64| {
             let terms: Vec<f64> = (0..n).map(|i| r[(i, j)] * factor(i)).collect();
@@ -172,7 +171,8 @@ fn statistics_add_up() -> Result<(), Error> {
     assert_statistics(&sum, &model, &x);
 
     let (other, _) = random_state(CovarianceFamily::Full, 5, 3, 3);
-    let elsewhere = engine.statistics(&GaussianMixture { means: other.means.add_scalar(1.0), ..model.clone() }, &x)?;
+    let elsewhere =
+        engine.statistics(&GaussianMixture { means: other.means.add_scalar(1.0), ..model.clone() }, &x)?;
     assert!(matches!(sum.clone().add(&elsewhere), Err(Error::Domain { what: "reference point", .. })));
     let (smaller, y) = random_state(CovarianceFamily::Full, 50, 2, 3);
     assert!(matches!(sum.add(&engine.statistics(&smaller, &y)?), Err(Error::Shape { .. })));
@@ -183,7 +183,9 @@ fn statistics_add_up() -> Result<(), Error> {
 #[test]
 fn weights_of_data_count_repetitions() -> Result<(), Error> {
     let engine = Engine::new(1)?;
-    for (family, d) in [(CovarianceFamily::Full, 2), (CovarianceFamily::Full, 6), (CovarianceFamily::Spherical, 3)] {
+    for (family, d) in
+        [(CovarianceFamily::Full, 2), (CovarianceFamily::Full, 6), (CovarianceFamily::Spherical, 3)]
+    {
         let (model, x) = random_state(family, 300, d, 3);
         let repetitions: Vec<usize> = (0..300).map(|i| i % 4).collect();
         let rows: Vec<usize> = (0..300).flat_map(|i| std::iter::repeat_n(i, repetitions[i])).collect();

@@ -1,10 +1,10 @@
 //! Both steps of EM on the data, block by block: nothing of size n×k is ever stored.
 
 use super::lanes::{GROUP, exp};
+use super::log_joint;
 use super::moments::{self, Sums};
 use super::prepared::Prepared;
 use super::statistics::Layout;
-use super::log_joint;
 use nalgebra::{DMatrix, DVector};
 use pulp::{Simd, WithSimd};
 use std::ops::Range;

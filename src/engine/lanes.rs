@@ -88,7 +88,10 @@ mod tests {
     #[test]
     fn exp_is_exact_at_its_ends() {
         for arch in [Arch::new(), Arch::Scalar] {
-            assert_eq!(exps(&[0.0, -0.0, -750.0, f64::MIN, f64::NEG_INFINITY], arch), [1.0, 1.0, 0.0, 0.0, 0.0]);
+            assert_eq!(
+                exps(&[0.0, -0.0, -750.0, f64::MIN, f64::NEG_INFINITY], arch),
+                [1.0, 1.0, 0.0, 0.0, 0.0]
+            );
             assert!(exps(&[-745.0], arch)[0] > 0.0);
         }
     }

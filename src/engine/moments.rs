@@ -63,12 +63,8 @@ fn unrolled<S: Simd, const D: usize, const P: usize, const U: usize>(
     }
     let total = |lanes: &[S::f64s; U]| lanes.iter().map(|&lane| s.reduce_sum_f64s(lane)).sum::<f64>();
     *sums.count += total(&count);
-    for a in 0..D {
-        sums.first[a] += total(&first[a]);
-    }
-    for p in 0..P {
-        sums.second[p] += total(&second[p]);
-    }
+    sums.first.iter_mut().zip(&first).for_each(|(sum, lanes)| *sum += total(lanes));
+    sums.second.iter_mut().zip(&second).for_each(|(sum, lanes)| *sum += total(lanes));
 }
 
 /// Rows of a tile of Σ r v vᵀ, and its columns: 12 sums in registers, 7 loads for 12 multiply–adds.

@@ -37,7 +37,8 @@ impl Prepared {
         let (k, d) = (model.k(), model.d());
         let layout = Layout { k, d, full: layout_is_full(model.family) };
         let means = model.means.transpose().as_slice().to_vec();
-        let mut prepared = Prepared { layout, constants: Vec::with_capacity(k), means, whitening: Vec::new() };
+        let mut prepared =
+            Prepared { layout, constants: Vec::with_capacity(k), means, whitening: Vec::new() };
         for j in 0..k {
             let log_determinant = if layout.full {
                 prepared.factor(&model.covariances[j], j)?
@@ -71,7 +72,8 @@ impl Prepared {
     /// Appends 1/σ_a; returns log|Σ|.
     fn invert_diagonal(&mut self, covariance: &nalgebra::DMatrix<f64>, j: usize) -> Result<f64> {
         let variances = covariance.diagonal();
-        if let Some(&smallest) = variances.iter().find(|&&variance| !(variance > 0.0 && variance.is_finite())) {
+        if let Some(&smallest) = variances.iter().find(|&&variance| !(variance > 0.0 && variance.is_finite()))
+        {
             return Err(Error::NotPositiveDefinite { component: j, smallest_eigenvalue: smallest });
         }
         self.whitening.extend(variances.iter().map(|variance| 1.0 / variance.sqrt()));

@@ -1,8 +1,8 @@
 //! The sufficient statistics of a Gaussian mixture: sums over the data, so that those of parts add up to those of the whole.
 
+use super::block::Partial;
 use crate::gaussian_mixture::{CovarianceFamily, GaussianMixture};
 use crate::{Error, Result, check};
-use super::block::Partial;
 use nalgebra::{DMatrix, DVector};
 use std::ops::AddAssign;
 
@@ -76,7 +76,13 @@ impl GaussianStatistics {
             let packed = &component(j)[1 + d..];
             DMatrix::from_fn(d, d, |a, b| match (full, a.max(b), a.min(b)) {
                 (true, row, column) => packed[row * (row + 1) / 2 + column],
-                (false, row, column) => if row == column { packed[row] } else { 0.0 },
+                (false, row, column) => {
+                    if row == column {
+                        packed[row]
+                    } else {
+                        0.0
+                    }
+                }
             })
         };
         GaussianStatistics {
@@ -97,7 +103,9 @@ impl GaussianStatistics {
         let mut better = false;
         for j in (0..k).filter(|&j| self.counts[j] > 0.0) {
             let shift = self.first.row(j) / self.counts[j];
-            let is_far = |a: usize| shift[a] * shift[a] > (1.0 - smallest_part) * self.second[j][(a, a)] / self.counts[j];
+            let is_far = |a: usize| {
+                shift[a] * shift[a] > (1.0 - smallest_part) * self.second[j][(a, a)] / self.counts[j]
+            };
             if (0..d).any(is_far) {
                 references.column_mut(j).add_assign(&shift.transpose());
                 better = true;
@@ -114,7 +122,11 @@ impl GaussianStatistics {
         check::shape("reference points", other.references.shape(), self.references.shape())?;
         if let Some(at) = (0..self.references.len()).find(|&at| self.references[at] != other.references[at]) {
             let value = other.references[at];
-            return Err(Error::Domain { what: "reference point", value, allowed: "that of the statistics it joins" });
+            return Err(Error::Domain {
+                what: "reference point",
+                value,
+                allowed: "that of the statistics it joins",
+            });
         }
         self.log_likelihood += other.log_likelihood;
         self.total += other.total;
@@ -139,15 +151,15 @@ impl GaussianStatistics {
     pub fn maximize(&self, previous: &GaussianMixture) -> Result<GaussianMixture> {
         check::shape("means", previous.means.shape(), self.references.shape())?;
         check::positive("sum of the counts", self.total)?;
-        let (k, d) = self.references.shape();
+        let d = self.references.ncols();
         let mut means = previous.means.clone();
         let mut covariances = previous.covariances.clone();
-        for j in 0..k {
+        for (j, covariance) in covariances.iter_mut().enumerate() {
             let count = self.counts[j];
             if count > 0.0 {
                 let shift = self.first.row(j) / count;
                 means.set_row(j, &(self.references.row(j) + &shift));
-                covariances[j] = if layout_has_pairs(previous.family) {
+                *covariance = if layout_has_pairs(previous.family) {
                     DMatrix::from_fn(d, d, |a, b| self.second[j][(a, b)] / count - shift[a] * shift[b])
                 } else {
                     DMatrix::from_fn(d, d, |a, b| {
