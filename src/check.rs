@@ -6,6 +6,10 @@ use nalgebra::{DMatrix, Dim, Matrix, RawStorage};
 /// How far a sum of weights may be from one: what is left of weights typed with nine decimals.
 const SIMPLEX_TOLERANCE: f64 = 1e-9;
 
+/// How far mirrored entries of a covariance may differ, relative to its largest entry: sums of n ≤ 10⁵ rounded
+/// products in either order stay below it.
+const SYMMETRY_TOLERANCE: f64 = 1e-10;
+
 /// A matrix or vector with at least one entry, all of them finite.
 pub(crate) fn finite<R: Dim, C: Dim, S: RawStorage<f64, R, C>>(
     what: &'static str,
@@ -28,6 +32,22 @@ pub(crate) fn finite<R: Dim, C: Dim, S: RawStorage<f64, R, C>>(
 /// A matrix of just these rows and columns.
 pub(crate) fn shape(what: &'static str, found: (usize, usize), expected: (usize, usize)) -> Result<()> {
     if found == expected { Ok(()) } else { Err(Error::Shape { what, expected, found }) }
+}
+
+/// A square, finite matrix whose mirrored entries agree, but for rounding.
+pub(crate) fn symmetric(what: &'static str, matrix: &DMatrix<f64>) -> Result<()> {
+    finite(what, matrix)?;
+    shape(what, matrix.shape(), (matrix.nrows(), matrix.nrows()))?;
+    let scale = matrix.amax();
+    for row in 0..matrix.nrows() {
+        for column in 0..row {
+            let difference = matrix[(row, column)] - matrix[(column, row)];
+            if difference.abs() > SYMMETRY_TOLERANCE * scale {
+                return Err(Error::NotSymmetric { what, row, column, difference });
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Data (n×d) and means (k×d) that are finite and share their columns.

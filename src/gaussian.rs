@@ -7,10 +7,6 @@ use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 use std::f64::consts::TAU;
 
-/// How far mirrored entries of a covariance may differ, relative to its largest entry: sums of n ≤ 10⁵ rounded
-/// products in either order stay below it.
-const SYMMETRY_TOLERANCE: f64 = 1e-10;
-
 /// The factor L of Σ = L Lᵀ, which exists just when a symmetric Σ is positive definite.
 ///
 /// `covariance` is d×d; `component` only labels the error. [`Error::NotSymmetric`],
@@ -26,17 +22,7 @@ const SYMMETRY_TOLERANCE: f64 = 1e-10;
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn cholesky(covariance: &DMatrix<f64>, component: usize) -> Result<Cholesky<f64, Dyn>> {
-    check::finite("covariance", covariance)?;
-    check::shape("covariance", covariance.shape(), (covariance.nrows(), covariance.nrows()))?;
-    let scale = covariance.amax();
-    for row in 0..covariance.nrows() {
-        for column in 0..row {
-            let difference = covariance[(row, column)] - covariance[(column, row)];
-            if difference.abs() > SYMMETRY_TOLERANCE * scale {
-                return Err(Error::NotSymmetric { what: "covariance", row, column, difference });
-            }
-        }
-    }
+    check::symmetric("covariance", covariance)?;
     Cholesky::new(covariance.clone()).ok_or_else(|| Error::NotPositiveDefinite {
         component,
         smallest_eigenvalue: covariance.symmetric_eigenvalues().min(),

@@ -96,6 +96,6 @@ impl Prepared {
 }
 
 /// Whether a family needs the products of different coordinates.
-pub(super) fn layout_is_full(family: CovarianceFamily) -> bool {
+fn layout_is_full(family: CovarianceFamily) -> bool {
     matches!(family, CovarianceFamily::Full | CovarianceFamily::Tied)
 }

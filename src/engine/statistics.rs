@@ -1,7 +1,7 @@
 //! The sufficient statistics of a Gaussian mixture: sums over the data, so that those of parts add up to those of the whole.
 
 use super::block::Partial;
-use crate::gaussian_mixture::{CovarianceFamily, GaussianMixture};
+use crate::gaussian_mixture::GaussianMixture;
 use crate::{Error, Result, check};
 use nalgebra::{DMatrix, DVector};
 use std::ops::AddAssign;
@@ -151,7 +151,6 @@ impl GaussianStatistics {
     pub fn maximize(&self, previous: &GaussianMixture) -> Result<GaussianMixture> {
         check::shape("means", previous.means.shape(), self.references.shape())?;
         check::positive("sum of the counts", self.total)?;
-        let d = self.references.ncols();
         let mut means = previous.means.clone();
         let mut covariances = previous.covariances.clone();
         for (j, covariance) in covariances.iter_mut().enumerate() {
@@ -159,21 +158,12 @@ impl GaussianStatistics {
             if count > 0.0 {
                 let shift = self.first.row(j) / count;
                 means.set_row(j, &(self.references.row(j) + &shift));
-                *covariance = if layout_has_pairs(previous.family) {
-                    DMatrix::from_fn(d, d, |a, b| self.second[j][(a, b)] / count - shift[a] * shift[b])
-                } else {
-                    DMatrix::from_fn(d, d, |a, b| {
-                        if a == b { self.second[j][(a, a)] / count - shift[a] * shift[a] } else { 0.0 }
-                    })
-                };
+                // The family keeps what it has of it: for a diagonal one the rest of δδᵀ falls away.
+                *covariance = &self.second[j] / count - shift.transpose() * &shift;
             }
         }
         let weights = &self.counts / self.total;
         let covariances = previous.family.constrain(covariances, &weights)?;
         Ok(GaussianMixture { weights, means, covariances, family: previous.family })
     }
-}
-
-fn layout_has_pairs(family: CovarianceFamily) -> bool {
-    super::prepared::layout_is_full(family)
 }

@@ -5,6 +5,7 @@
 //! consequences.
 
 use crate::error::Result;
+use crate::gaussian_mixture::spherical::check_state;
 use crate::gaussian_mixture::{CovarianceFamily, GaussianMixture};
 use crate::latent::{self, Model};
 use crate::{check, em, kmeans};
@@ -266,16 +267,4 @@ pub fn expected_log_joint_with_a_shared_index(log_joint: &DMatrix<f64>) -> Resul
         terms.sum()
     };
     Ok(DVector::from_fn(r.nrows(), |i, _| with_posterior(i)))
-}
-
-/// Data, responsibilities, means and positive variances that fit together.
-fn check_state(
-    x: &DMatrix<f64>,
-    r: &DMatrix<f64>,
-    means: &DMatrix<f64>,
-    variances: &DVector<f64>,
-) -> Result<()> {
-    check::state(x, r, means)?;
-    check::shape("variances", variances.shape(), (means.nrows(), 1))?;
-    variances.iter().try_for_each(|&variance| check::positive("variance", variance))
 }

@@ -16,7 +16,6 @@ mod selection;
 mod soft_kmeans;
 
 use crate::em::{Stopping, Tolerance};
-use crate::gaussian_mixture::GaussianMixture;
 use crate::plot::{Figure, Panel};
 use crate::{Error, Result};
 
@@ -157,13 +156,3 @@ fn share_axes(panel: &mut Panel, index: usize, count: usize, columns: usize) {
 
 /// ℓ to a millionth of a nat: no ellipse would move by a hundredth of a pixel if a run went on.
 const DRAWN: Stopping = Stopping { tolerance: Tolerance::LogLikelihood(1e-6), max_sweeps: 1000 };
-
-/// The same mixture with its components in another order: colours then mean the same in every panel.
-fn reordered(model: &GaussianMixture, order: &[usize]) -> GaussianMixture {
-    GaussianMixture {
-        weights: model.weights.select_rows(order),
-        means: model.means.select_rows(order),
-        covariances: order.iter().map(|&j| model.covariances[j].clone()).collect(),
-        family: model.family,
-    }
-}

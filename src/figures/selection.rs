@@ -2,6 +2,7 @@
 
 use crate::em::{Stopping, Tolerance};
 use crate::gaussian_mixture::{CovarianceFamily, GaussianMixture, kmeans_start, random_start};
+use crate::pathologies::switching::relabelled;
 use crate::plot::{self, Anchor, Colour, Figure, Page, Panel, Point, number};
 use crate::selection::{
     Candidate, CrossValidation, Restarts, best_fit, cross_validate, folds, restaurant, search, stick_breaking,
@@ -101,7 +102,7 @@ pub(super) fn two_or_three() -> Result<Figure> {
         let mut order: Vec<usize> = (0..k).collect();
         order.sort_by(|&one, &other| model.weights[other].total_cmp(&model.weights[one]));
         order[..2].sort_by(|&one, &other| model.means[(one, 0)].total_cmp(&model.means[(other, 0)]));
-        let model = super::reordered(model, &order);
+        let model = relabelled(model, &order)?;
         let mut panel = Panel::around(&x);
         panel.title(&format!("*k* = {k}, {}", family.name()));
         panel.note(&format!("BIC {}", number(candidate.criteria.bic, 1)));

@@ -140,7 +140,7 @@ pub fn variances(x: &DMatrix<f64>, r: &DMatrix<f64>, means: &DMatrix<f64>) -> Re
 }
 
 /// Data, responsibilities, means and positive variances that fit together.
-fn check_state(
+pub(crate) fn check_state(
     x: &DMatrix<f64>,
     r: &DMatrix<f64>,
     means: &DMatrix<f64>,

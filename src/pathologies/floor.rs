@@ -4,14 +4,11 @@
 //! [`upper_bound`](super::singularity::upper_bound). The M step under the constraint has a closed form, so it is an exact M
 //! step and ℓ never falls. Adding f I to Σ, as libraries do, is something else.
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::gaussian_mixture::GaussianMixture;
 use crate::latent::Model;
 use crate::{check, em};
 use nalgebra::{DMatrix, DVector};
-
-/// How far mirrored entries of a covariance may differ, as for every covariance of this crate.
-const SYMMETRY_TOLERANCE: f64 = 1e-10;
 
 /// The covariance with every eigenvalue below the floor raised to it.
 ///
@@ -44,7 +41,7 @@ const SYMMETRY_TOLERANCE: f64 = 1e-10;
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn raised(covariance: &DMatrix<f64>, floor: f64) -> Result<DMatrix<f64>> {
-    check_symmetric(covariance)?;
+    check::symmetric("covariance", covariance)?;
     check::positive("floor", floor)?;
     // The axes of a diagonal matrix are known without error.
     let diagonal = DMatrix::from_diagonal(&covariance.diagonal());
@@ -148,17 +145,4 @@ pub fn ridge_sweep(model: &GaussianMixture, x: &DMatrix<f64>, ridge: f64) -> Res
         }
     }
     Ok(next)
-}
-
-/// A square, finite matrix whose mirrored entries agree.
-fn check_symmetric(covariance: &DMatrix<f64>) -> Result<()> {
-    check::finite("covariance", covariance)?;
-    check::shape("covariance", covariance.shape(), (covariance.nrows(), covariance.nrows()))?;
-    for (row, column) in (0..covariance.nrows()).flat_map(|row| (0..row).map(move |column| (row, column))) {
-        let difference = covariance[(row, column)] - covariance[(column, row)];
-        if difference.abs() > SYMMETRY_TOLERANCE * covariance.amax() {
-            return Err(Error::NotSymmetric { what: "covariance", row, column, difference });
-        }
-    }
-    Ok(())
 }

@@ -1,8 +1,9 @@
 //! A mixture of three Gaussians: its density, and what the families of covariances make of draws from it.
 
 use crate::em;
-use crate::figures::{DRAWN, reordered, share_axes};
+use crate::figures::{DRAWN, share_axes};
 use crate::gaussian_mixture::{CovarianceFamily, GaussianMixture, random_start};
+use crate::pathologies::switching::relabelled;
 use crate::plot::{self, Anchor, Figure, Grid, Page, Panel, Point, number};
 use crate::{Result, data};
 use nalgebra::{DMatrix, DVector, dmatrix, dvector};
@@ -112,7 +113,7 @@ pub(in crate::figures) fn families() -> Result<Figure> {
         let fit = em::best(em::restarts(starts, &x, &DRAWN))?;
         let mut order = [0, 1, 2];
         order.sort_by(|&a, &b| fit.model().means[(a, 0)].total_cmp(&fit.model().means[(b, 0)]));
-        let model = reordered(fit.model(), &order);
+        let model = relabelled(fit.model(), &order)?;
         let mut panel = Panel::new([-0.5, 11.0], [0.0, 11.4]);
         share_axes(&mut panel, index, 4, 2);
         panel.equal_aspect().x_ticks(&[0.0, 5.0, 10.0]).y_ticks(&[0.0, 5.0, 10.0]).title(family.name());

@@ -1,9 +1,10 @@
 //! What k-means does not know: how many clusters, which shape, where to start.
 
 use super::MAX_SWEEPS;
-use crate::figures::{DRAWN, reordered};
+use crate::figures::DRAWN;
 use crate::gaussian_mixture::{CovarianceFamily, GaussianMixture, kmeans_start, random_start};
 use crate::kmeans::{self, Lloyd};
+use crate::pathologies::switching::relabelled;
 use crate::plot::{self, Anchor, Figure, Page, Panel, Point, number};
 use crate::{Error, Result, data, em};
 use nalgebra::DMatrix;
@@ -80,7 +81,7 @@ pub(in crate::figures) fn pathologies() -> Result<Figure> {
         page = page.panel(panel);
 
         let fit = best_mixture(&x)?;
-        let model = reordered(&fit, &best_order(&most_probable(&fit, &x)?, &truth));
+        let model = relabelled(&fit, &best_order(&most_probable(&fit, &x)?, &truth))?;
         let mut panel = axes;
         panel.title("a Gaussian mixture").note(&share_right(&most_probable(&model, &x)?, &truth));
         panel.scatter(&x, &plot::by_responsibility(&model.responsibilities(&x)?));
