@@ -27,8 +27,8 @@ use nalgebra::{DMatrix, DVector};
 ///
 /// `covariance` is d×d, symmetric, and may be singular; `floor` f > 0 in squared units of the data. A matrix without
 /// eigenvalues below f is returned as it is, bit for bit, and a diagonal one stays diagonal. A floor below 2⁻⁵² times the
-/// largest eigenvalue is lost in rounding. [`Error::NotSymmetric`], [`Error::Shape`], [`Error::NotFinite`] for a matrix that
-/// is no covariance, [`Error::Domain`] for a floor that is not positive.
+/// largest eigenvalue is lost in rounding. [`Error::NotSymmetric`](crate::Error::NotSymmetric), [`Error::Shape`](crate::Error::Shape), [`Error::NotFinite`](crate::Error::NotFinite) for a matrix that
+/// is no covariance, [`Error::Domain`](crate::Error::Domain) for a floor that is not positive.
 ///
 /// Source: B-05, C-E09 (the remedy).
 ///
@@ -122,7 +122,7 @@ impl Model for FlooredMixture {
 ///
 /// It widens all components in all directions, those far above f too, and is no M step of the likelihood: from a maximum of
 /// ℓ it goes down, and it may go down on the way. `x` is n×d, `ridge` f > 0 in squared units of the data
-/// ([`Error::Domain`]). Errors of [`em::sweep`].
+/// ([`Error::Domain`](crate::Error::Domain)). Errors of [`em::sweep`].
 ///
 /// Source: B-05, C-E09 (the remedy that is none; `reg_covar` of T-06's library).
 ///
