@@ -152,6 +152,20 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// The same error of a block of data that begins `rows` rows into the whole.
+    #[cfg(feature = "engine")]
+    pub(crate) fn later_by(mut self, rows: usize) -> Self {
+        match &mut self {
+            Error::NotFinite { row, .. } | Error::Entry { row, .. } | Error::ImpossibleDatum { row } => {
+                *row += rows
+            }
+            _ => {}
+        }
+        self
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

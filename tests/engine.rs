@@ -8,7 +8,7 @@ mod common;
 use common::bounds::{self, gamma, sum_of};
 use common::cases::{self, Kind};
 use common::{assert_matrices_within, assert_within};
-use executable_em::engine::{Engine, GaussianStatistics};
+use executable_em::engine::{Data, Engine, GaussianStatistics};
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
 use executable_em::latent::Model;
 use executable_em::{Error, data};
@@ -25,6 +25,30 @@ fn random_state(family: CovarianceFamily, n: usize, d: usize, k: usize) -> (Gaus
     let weights = cases::weights(k, &mut rng);
     let covariances = family.constrain(full, &weights).expect("covariances of the family");
     (GaussianMixture::new(weights, means, covariances, family).expect("a mixture"), x)
+}
+
+fn statistics(
+    engine: &Engine,
+    model: &GaussianMixture,
+    x: &DMatrix<f64>,
+) -> Result<GaussianStatistics, Error> {
+    engine.statistics(model, &Data::new(x)?)
+}
+
+/// The parameters after a step, and ℓ before it.
+fn step(engine: &Engine, model: &GaussianMixture, x: &DMatrix<f64>) -> Result<(GaussianMixture, f64), Error> {
+    let sweep = engine.step(model, &Data::new(x)?)?;
+    Ok((sweep.model, sweep.log_likelihood))
+}
+
+fn weighted_step(
+    engine: &Engine,
+    model: &GaussianMixture,
+    x: &DMatrix<f64>,
+    weights: &DVector<f64>,
+) -> Result<(GaussianMixture, f64), Error> {
+    let sweep = engine.step(model, &Data::weighted(x, weights)?)?;
+    Ok((sweep.model, sweep.log_likelihood))
 }
 
 /// Every statistic is the derivation's sum over the derivation's responsibilities.
@@ -79,7 +103,7 @@ fn statistics_are_the_derivations_at_every_size() -> Result<(), Error> {
             for d in [1, 2, 3, 4, 5, 6, 7, 8, 9, 33] {
                 for k in [1, 2, 5, 17] {
                     let (model, x) = random_state(family, n, d, k);
-                    assert_statistics(&engine.statistics(&model, &x)?, &model, &x);
+                    assert_statistics(&statistics(&engine, &model, &x)?, &model, &x);
                 }
             }
         }
@@ -98,7 +122,7 @@ fn statistics_are_the_derivations_over_several_chunks() -> Result<(), Error> {
         (CovarianceFamily::Spherical, 1, 17),
     ] {
         let (model, x) = random_state(family, 10_007, d, k);
-        assert_statistics(&engine.statistics(&model, &x)?, &model, &x);
+        assert_statistics(&statistics(&engine, &model, &x)?, &model, &x);
     }
     Ok(())
 }
@@ -113,7 +137,7 @@ fn a_step_is_the_derivations_step() -> Result<(), Error> {
     let engine = Engine::new(1)?;
     for family in CovarianceFamily::ALL {
         let (model, x) = random_state(family, 500, 3, 4);
-        let (next, log_likelihood) = engine.step(&model, &x)?;
+        let (next, log_likelihood) = step(&engine, &model, &x)?;
         let derived = derived_step(&model, &x);
         // Numbers of order one, sums of 500 terms, covariances of condition some hundreds.
         let bound = 100.0 * gamma(500);
@@ -135,7 +159,7 @@ proptest! {
     #[test]
     fn statistics_are_the_derivations_in_hard_cases(case in cases::strategy(&Kind::ALL)) {
         if case.model.log_likelihood(&case.x).is_ok() {
-            let statistics = Engine::new(1)?.statistics(&case.model, &case.x)?;
+            let statistics = statistics(&Engine::new(1)?, &case.model, &case.x)?;
             assert_statistics(&statistics, &case.model, &case.x);
         }
     }
@@ -150,11 +174,11 @@ fn any_number_of_threads_gives_the_same_bits() -> Result<(), Error> {
         (CovarianceFamily::Diagonal, 5_003, 4, 3),
     ] {
         let (model, x) = random_state(family, n, d, k);
-        let alone = Engine::new(1)?.statistics(&model, &x)?;
+        let alone = statistics(&Engine::new(1)?, &model, &x)?;
         for threads in [1, 2, 3, 7] {
             let engine = Engine::new(threads)?;
             for _ in 0..3 {
-                assert_eq!(engine.statistics(&model, &x)?, alone);
+                assert_eq!(statistics(&engine, &model, &x)?, alone);
             }
         }
     }
@@ -166,16 +190,16 @@ fn any_number_of_threads_gives_the_same_bits() -> Result<(), Error> {
 fn statistics_add_up() -> Result<(), Error> {
     let engine = Engine::new(1)?;
     let (model, x) = random_state(CovarianceFamily::Full, 1000, 3, 3);
-    let mut sum = engine.statistics(&model, &x.rows(0, 317).into_owned())?;
-    sum.add(&engine.statistics(&model, &x.rows(317, 683).into_owned())?)?;
+    let mut sum = statistics(&engine, &model, &x.rows(0, 317).into_owned())?;
+    sum.add(&statistics(&engine, &model, &x.rows(317, 683).into_owned())?)?;
     assert_statistics(&sum, &model, &x);
 
     let (other, _) = random_state(CovarianceFamily::Full, 5, 3, 3);
     let elsewhere =
-        engine.statistics(&GaussianMixture { means: other.means.add_scalar(1.0), ..model.clone() }, &x)?;
+        statistics(&engine, &GaussianMixture { means: other.means.add_scalar(1.0), ..model.clone() }, &x)?;
     assert!(matches!(sum.clone().add(&elsewhere), Err(Error::Domain { what: "reference point", .. })));
     let (smaller, y) = random_state(CovarianceFamily::Full, 50, 2, 3);
-    assert!(matches!(sum.add(&engine.statistics(&smaller, &y)?), Err(Error::Shape { .. })));
+    assert!(matches!(sum.add(&statistics(&engine, &smaller, &y)?), Err(Error::Shape { .. })));
     Ok(())
 }
 
@@ -190,8 +214,8 @@ fn weights_of_data_count_repetitions() -> Result<(), Error> {
         let repetitions: Vec<usize> = (0..300).map(|i| i % 4).collect();
         let rows: Vec<usize> = (0..300).flat_map(|i| std::iter::repeat_n(i, repetitions[i])).collect();
         let weights = DVector::from_iterator(300, repetitions.iter().map(|&times| times as f64));
-        let (weighted, log_likelihood) = engine.weighted_step(&model, &x, &weights)?;
-        let (repeated, expected) = engine.step(&model, &x.select_rows(&rows))?;
+        let (weighted, log_likelihood) = weighted_step(&engine, &model, &x, &weights)?;
+        let (repeated, expected) = step(&engine, &model, &x.select_rows(&rows))?;
         let bound = 100.0 * gamma(600);
         assert_matrices_within(&weighted.means, &repeated.means, bound);
         for (covariance, expected) in weighted.covariances.iter().zip(&repeated.covariances) {
@@ -214,7 +238,7 @@ fn far_from_the_origin_no_digits_are_lost() -> Result<(), Error> {
         vec![dmatrix![1e-6, 0.0; 0.0, 1e-6]; 2],
         CovarianceFamily::Full,
     )?;
-    let (next, _) = Engine::new(1)?.step(&start, &x)?;
+    let (next, _) = step(&Engine::new(1)?, &start, &x)?;
     let derived = derived_step(&start, &x);
     for (covariance, expected) in next.covariances.iter().zip(&derived.covariances) {
         // x − μ is exact, but the derivation's mean, a number of order 10⁶, is rounded by up to γ(n)10⁶, and enters squared;
@@ -231,7 +255,7 @@ fn a_long_move_loses_no_digits() -> Result<(), Error> {
     let x = dmatrix![1e8 - 1.0; 1e8; 1e8 + 1.0];
     let start =
         GaussianMixture::new(dvector![1.0], dmatrix![0.0], vec![dmatrix![1e16]], CovarianceFamily::Full)?;
-    let (next, _) = Engine::new(1)?.step(&start, &x)?;
+    let (next, _) = step(&Engine::new(1)?, &start, &x)?;
     assert_within(next.covariances[0][(0, 0)], 2.0 / 3.0, 1e-15);
     assert_eq!(next.means[0], 1e8);
     Ok(())
@@ -247,7 +271,7 @@ fn scales_and_responsibilities_may_differ_by_any_factor() -> Result<(), Error> {
         vec![dmatrix![1e-12], dmatrix![1e12], dmatrix![1.0]],
         CovarianceFamily::Full,
     )?;
-    assert_statistics(&Engine::new(1)?.statistics(&model, &x)?, &model, &x);
+    assert_statistics(&statistics(&Engine::new(1)?, &model, &x)?, &model, &x);
 
     // At −38.6 from its mean the first component is 10⁻³²³·⁶ as likely as the second.
     let far = GaussianMixture::new(
@@ -256,7 +280,7 @@ fn scales_and_responsibilities_may_differ_by_any_factor() -> Result<(), Error> {
         vec![dmatrix![1.0]; 2],
         CovarianceFamily::Full,
     )?;
-    let statistics = Engine::new(1)?.statistics(&far, &dmatrix![38.6])?;
+    let statistics = statistics(&Engine::new(1)?, &far, &dmatrix![38.6])?;
     assert!(statistics.counts[0] > 0.0 && statistics.counts[0] < 1e-320);
     Ok(())
 }
@@ -269,7 +293,7 @@ fn a_component_without_data_keeps_its_parameters() -> Result<(), Error> {
         vec![dmatrix![1.0], dmatrix![2.0]],
         CovarianceFamily::Full,
     )?;
-    let (next, _) = Engine::new(1)?.step(&model, &dmatrix![0.0; 1.0])?;
+    let (next, _) = step(&Engine::new(1)?, &model, &dmatrix![0.0; 1.0])?;
     assert_eq!((next.weights[1], next.means[1], next.covariances[1][0]), (0.0, 5.0, 2.0));
     Ok(())
 }
@@ -280,17 +304,17 @@ fn bad_input_is_one_error() -> Result<(), Error> {
     let (model, x) = random_state(CovarianceFamily::Full, 40, 2, 2);
     let mut nan = x.clone();
     nan[(7, 1)] = f64::NAN;
-    assert!(matches!(engine.step(&model, &nan), Err(Error::NotFinite { row: 7, column: 1, .. })));
-    assert!(matches!(engine.step(&model, &DMatrix::zeros(0, 2)), Err(Error::Empty { .. })));
-    assert!(matches!(engine.step(&model, &x.columns(0, 1).into_owned()), Err(Error::Shape { .. })));
+    assert!(matches!(step(&engine, &model, &nan), Err(Error::NotFinite { row: 7, column: 1, .. })));
+    assert!(matches!(step(&engine, &model, &DMatrix::zeros(0, 2)), Err(Error::Empty { .. })));
+    assert!(matches!(step(&engine, &model, &x.columns(0, 1).into_owned()), Err(Error::Shape { .. })));
     let flat = GaussianMixture { covariances: vec![dmatrix![1.0, 1.0; 1.0, 1.0]; 2], ..model.clone() };
-    assert!(matches!(engine.step(&flat, &x), Err(Error::NotPositiveDefinite { component: 0, .. })));
+    assert!(matches!(step(&engine, &flat, &x), Err(Error::NotPositiveDefinite { component: 0, .. })));
     let negative = DVector::from_element(40, -1.0);
-    assert!(matches!(engine.weighted_step(&model, &x, &negative), Err(Error::Domain { value: -1.0, .. })));
-    assert!(matches!(engine.weighted_step(&model, &x, &dvector![1.0]), Err(Error::Shape { .. })));
+    assert!(matches!(weighted_step(&engine, &model, &x, &negative), Err(Error::Entry { value: -1.0, .. })));
+    assert!(matches!(weighted_step(&engine, &model, &x, &dvector![1.0]), Err(Error::Shape { .. })));
     let mut far = x.clone();
     far[(33, 0)] = 1e300;
-    assert_eq!(engine.step(&model, &far).unwrap_err(), Error::ImpossibleDatum { row: 33 });
+    assert_eq!(step(&engine, &model, &far).unwrap_err(), Error::ImpossibleDatum { row: 33 });
     assert!(matches!(model.log_likelihood(&far), Err(Error::ImpossibleDatum { row: 33 })));
     Ok(())
 }

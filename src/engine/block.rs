@@ -4,8 +4,8 @@ use super::lanes::{GROUP, exp};
 use super::log_joint;
 use super::moments::{self, Sums};
 use super::prepared::Prepared;
+use super::source::Data;
 use super::statistics::Layout;
-use nalgebra::{DMatrix, DVector};
 use pulp::{Simd, WithSimd};
 use std::ops::Range;
 
@@ -46,13 +46,6 @@ impl Partial {
         self.sums.iter_mut().zip(&other.sums).for_each(|(sum, other)| *sum += other);
         self.impossible = self.impossible.or(other.impossible);
     }
-}
-
-/// The data, checked to be finite, and their weights, checked not to be negative.
-#[derive(Clone, Copy)]
-pub(super) struct Data<'a> {
-    pub x: &'a DMatrix<f64>,
-    pub weights: Option<&'a DVector<f64>>,
 }
 
 /// The room that one thread works in.

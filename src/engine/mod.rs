@@ -6,8 +6,13 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `statistics.rs` | the sufficient statistics, which add up, and the M step from them |
-//! | `prepared.rs` | parameters as the kernels read them: constants, means, inverse Cholesky factors |
+//! | this one | [`Engine`], and what it asks of a model: [`Fused`] |
+//! | `fit.rs` | sweeps until the tolerance is met, restarts |
+//! | `source.rs` | data in memory or in blocks that are read anew for every pass |
+//! | `sample.rs` | a start in one pass |
+//! | `gaussian_mixture.rs` | the step of a Gaussian mixture |
+//! | `statistics.rs` | its sufficient statistics, which add up, and the M step from them |
+//! | `prepared.rs` | its parameters as the kernels read them: constants, means, inverse Cholesky factors |
 //! | `log_joint.rs` | the E step's kernels |
 //! | `moments.rs` | the M step's kernels |
 //! | `block.rs` | both of them on one block; the softmax between them |
@@ -15,33 +20,68 @@
 //! | `lanes.rs` | the exponential |
 
 mod block;
+mod fit;
+mod gaussian_mixture;
 mod lanes;
 mod log_joint;
 mod moments;
 mod parallel;
 mod prepared;
+mod sample;
+mod source;
 mod statistics;
 
+pub use fit::{Fitted, Progress, Stopped, Stopping, Tolerance};
+pub use sample::sample;
+pub use source::{Data, Source, Stream};
 pub use statistics::GaussianStatistics;
 
-use crate::gaussian_mixture::GaussianMixture;
-use crate::{Error, Result, check};
-use block::Data;
-use nalgebra::{DMatrix, DVector};
-use prepared::Prepared;
+use crate::latent::Model;
+use crate::{Error, Result};
+use pulp::Arch;
 
 /// Computes EM steps on a number of threads.
 #[derive(Debug)]
 pub struct Engine {
     pool: Option<rayon::ThreadPool>,
+    arch: Arch,
 }
 
-/// Where a new variance is smaller than this part of the second moment about the old mean, their difference has lost two bits,
-/// and the moments are taken again about the new mean.
-const SMALLEST_PART: f64 = 0.25;
+/// A model whose EM step the engine has fused: all of it in one pass over the data.
+///
+/// Whoever has data calls [`Engine::step`], [`Engine::fit`] or [`Engine::best_of`].
+pub trait Fused: Model + Sized {
+    /// What the M step needs to know of the data: sums over them.
+    type Statistics;
+
+    /// The sums at these parameters.
+    ///
+    /// # Errors
+    /// Those of [`Engine::statistics`].
+    fn statistics(&self, engine: &Engine, source: &(impl Source + ?Sized)) -> Result<Self::Statistics>;
+
+    /// One sweep of EM.
+    ///
+    /// # Errors
+    /// Those of [`Engine::step`].
+    fn sweep(&self, engine: &Engine, source: &(impl Source + ?Sized)) -> Result<Sweep<Self>>;
+}
+
+/// One sweep of EM.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sweep<M> {
+    /// The parameters after the sweep.
+    pub model: M,
+    /// ℓ *before* it, in nats: the E step gives it for nothing.
+    pub log_likelihood: f64,
+    /// The number of data, or the sum of their weights.
+    pub total: f64,
+}
 
 impl Engine {
     /// An engine on `threads` threads; 0 stands for as many as the machine has cores.
+    ///
+    /// It uses the widest vector instructions that the machine has.
     ///
     /// # Errors
     /// [`Error::Threads`] if the system refuses to start them.
@@ -51,6 +91,24 @@ impl Engine {
     /// assert!(Engine::new(2).is_ok());
     /// ```
     pub fn new(threads: usize) -> Result<Self> {
+        Engine::on(threads, Arch::new())
+    }
+
+    /// An engine that uses no vector instructions, as on a machine that has none: to see what they are worth, and that they
+    /// change nothing.
+    ///
+    /// # Errors
+    /// Those of [`Engine::new`].
+    ///
+    /// ```
+    /// use executable_em::engine::Engine;
+    /// assert!(Engine::portable(1).is_ok());
+    /// ```
+    pub fn portable(threads: usize) -> Result<Self> {
+        Engine::on(threads, Arch::Scalar)
+    }
+
+    fn on(threads: usize, arch: Arch) -> Result<Self> {
         let pool = match threads {
             1 => None,
             _ => {
@@ -58,110 +116,41 @@ impl Engine {
                 Some(pool.map_err(|error| Error::Threads { reason: error.to_string() })?)
             }
         };
-        Ok(Engine { pool })
+        Ok(Engine { pool, arch })
     }
 
     /// The sufficient statistics of the data at these parameters: an E step and the sums of the M step.
     ///
-    /// `x` is n×d. Errors as in [`GaussianMixture::new`]; [`Error::NotFinite`] and [`Error::Empty`] for the data;
+    /// # Errors
+    /// Those of a model that is none, as in [`GaussianMixture::new`](crate::gaussian_mixture::GaussianMixture::new);
+    /// [`Error::Shape`] for data of another dimension, [`Error::Empty`] for a source without any;
     /// [`Error::ImpossibleDatum`] for a datum that no component can explain.
     ///
     /// Example: [`GaussianStatistics`].
-    pub fn statistics(&self, model: &GaussianMixture, x: &DMatrix<f64>) -> Result<GaussianStatistics> {
-        let (prepared, data) = prepare(model, x, None)?;
-        self.statistics_about(&prepared, data, prepared.means())
+    pub fn statistics<M: Fused>(&self, model: &M, source: &(impl Source + ?Sized)) -> Result<M::Statistics> {
+        model.statistics(self, source)
     }
 
     /// One sweep of EM: the parameters after it, and ℓ before it.
     ///
-    /// The same as `model.maximize(x, &model.responsibilities(x)?)`, to rounding. Errors as for [`Engine::statistics`].
+    /// The same as `model.maximize(x, &model.responsibilities(x)?)`, to rounding.
+    ///
+    /// # Errors
+    /// Those of [`Engine::statistics`] and of the model's M step.
     ///
     /// ```
-    /// use executable_em::engine::Engine;
+    /// use executable_em::engine::{Data, Engine};
     /// use executable_em::gaussian_mixture::{CovarianceFamily, random_start};
     /// use executable_em::{data, latent::Model};
     /// let x = data::old_faithful();
     /// let model = random_start(&x, 2, CovarianceFamily::Full, &mut data::rng(1))?;
-    /// let (next, log_likelihood) = Engine::new(1)?.step(&model, &x)?;
+    /// let sweep = Engine::new(1)?.step(&model, &Data::new(&x)?)?;
     /// let derived = model.maximize(&x, &model.responsibilities(&x)?)?;
-    /// assert!((next.means - derived.means).amax() < 1e-11);
-    /// assert!((log_likelihood - model.log_likelihood(&x)?).abs() < 1e-10);
+    /// assert!((sweep.model.means - derived.means).amax() < 1e-11);
+    /// assert!((sweep.log_likelihood - model.log_likelihood(&x)?).abs() < 1e-10);
     /// # Ok::<(), executable_em::Error>(())
     /// ```
-    pub fn step(&self, model: &GaussianMixture, x: &DMatrix<f64>) -> Result<(GaussianMixture, f64)> {
-        self.checked_step(model, x, None)
+    pub fn step<M: Fused>(&self, model: &M, source: &(impl Source + ?Sized)) -> Result<Sweep<M>> {
+        model.sweep(self, source)
     }
-
-    /// One sweep of EM on weighted data: a datum of weight w counts as w equal data.
-    ///
-    /// ```math
-    /// \ell = \sum_i w_i\log p(x_i), \qquad R_j = \sum_i w_i r_{ij}
-    /// ```
-    ///
-    /// `data_weights` holds n numbers ≥ 0 ([`Error::Domain`] otherwise). Errors as for [`Engine::statistics`].
-    ///
-    /// ```
-    /// use executable_em::engine::Engine;
-    /// use executable_em::gaussian_mixture::{CovarianceFamily, random_start};
-    /// use nalgebra::{dmatrix, dvector};
-    /// let (x, repeated) = (dmatrix![0.0; 1.0; 5.0], dmatrix![0.0; 1.0; 5.0; 5.0]);
-    /// let model = random_start(&x, 1, CovarianceFamily::Full, &mut executable_em::data::rng(1))?;
-    /// let engine = Engine::new(1)?;
-    /// let (weighted, _) = engine.weighted_step(&model, &x, &dvector![1.0, 1.0, 2.0])?;
-    /// assert!((weighted.means - engine.step(&model, &repeated)?.0.means).amax() < 1e-15);
-    /// # Ok::<(), executable_em::Error>(())
-    /// ```
-    pub fn weighted_step(
-        &self,
-        model: &GaussianMixture,
-        x: &DMatrix<f64>,
-        data_weights: &DVector<f64>,
-    ) -> Result<(GaussianMixture, f64)> {
-        self.checked_step(model, x, Some(data_weights))
-    }
-
-    fn checked_step(
-        &self,
-        model: &GaussianMixture,
-        x: &DMatrix<f64>,
-        weights: Option<&DVector<f64>>,
-    ) -> Result<(GaussianMixture, f64)> {
-        let (prepared, data) = prepare(model, x, weights)?;
-        let mut statistics = self.statistics_about(&prepared, data, prepared.means())?;
-        if let Some(references) = statistics.better_references(SMALLEST_PART) {
-            statistics = self.statistics_about(&prepared, data, &references)?;
-        }
-        Ok((statistics.maximize(model)?, statistics.log_likelihood))
-    }
-
-    fn statistics_about(
-        &self,
-        prepared: &Prepared,
-        data: Data<'_>,
-        references: &[f64],
-    ) -> Result<GaussianStatistics> {
-        let partial = parallel::sum(self.pool.as_ref(), data, prepared, references);
-        match partial.impossible {
-            Some(row) => Err(Error::ImpossibleDatum { row }),
-            None => Ok(GaussianStatistics::from_partial(&partial, prepared.layout, references)),
-        }
-    }
-}
-
-fn prepare<'a>(
-    model: &GaussianMixture,
-    x: &'a DMatrix<f64>,
-    weights: Option<&'a DVector<f64>>,
-) -> Result<(Prepared, Data<'a>)> {
-    check::finite("data", x)?;
-    model.validate()?;
-    check::shape("data", x.shape(), (x.nrows(), model.d()))?;
-    if let Some(weights) = weights {
-        check::finite("data weights", weights)?;
-        check::shape("data weights", weights.shape(), (x.nrows(), 1))?;
-        if let Some(&value) = weights.iter().find(|&&weight| weight < 0.0) {
-            return Err(Error::Domain { what: "data weight", value, allowed: "≥ 0" });
-        }
-    }
-    Ok((Prepared::new(model)?, Data { x, weights }))
 }

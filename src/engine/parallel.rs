@@ -1,20 +1,53 @@
 //! The same sum, in the same order, with any number of threads.
 
-use super::block::{Chunk, Data, Partial, Workspace, block_len};
-use super::prepared::Prepared;
+use super::Engine;
+use super::block::Partial;
+use super::source::{Data, Source};
+use crate::{Error, Result, check};
 use pulp::Arch;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 
-/// A step is cut into about this many chunks, so that threads come out even …
+/// What one pass over the data sums.
+pub(super) trait Pass: Sync {
+    /// The room that one thread works in.
+    type Workspace;
+
+    fn workspace(&self) -> Self::Workspace;
+
+    /// The sums of no data.
+    fn zero(&self) -> Partial;
+
+    /// The dimension of the data.
+    fn d(&self) -> usize;
+
+    /// How many data are worked on at once.
+    fn block_len(&self) -> usize;
+
+    /// About how many multiply–adds a datum takes.
+    fn work(&self) -> usize;
+
+    /// Adds a run of rows.
+    fn add(
+        &self,
+        arch: Arch,
+        data: Data<'_>,
+        rows: Range<usize>,
+        workspace: &mut Self::Workspace,
+        partial: &mut Partial,
+    );
+}
+
+/// A block of data is cut into about this many chunks, so that threads come out even …
 const CHUNKS: usize = 64;
 /// … none of them so long that the sums of many small parts lose their advantage over one long sum.
 const LONGEST: usize = 16_384;
+/// Waking the other threads takes as long as this many multiply–adds.
+const WAKING: usize = 200_000;
 
 /// The rows of every chunk; they depend on the data alone, never on the threads.
-fn chunk_len(n: usize, d: usize) -> usize {
-    let block = block_len(d);
+fn chunk_len(n: usize, block: usize) -> usize {
     n.div_ceil(CHUNKS).next_multiple_of(block).min(LONGEST / block * block)
 }
 
@@ -24,48 +57,61 @@ struct Turn {
     total: Partial,
 }
 
-/// Sums all chunks; those that are ready early wait for their turn.
-pub(super) fn sum(
-    pool: Option<&rayon::ThreadPool>,
-    data: Data<'_>,
-    prepared: &Prepared,
-    references: &[f64],
-) -> Partial {
-    let (n, d) = data.x.shape();
-    let len = chunk_len(n, d);
-    let count = n.div_ceil(len);
-    let rows = |chunk: usize| -> Range<usize> { chunk * len..n.min((chunk + 1) * len) };
-    let arch = Arch::new();
-    let layout = prepared.layout;
-    let claimed = AtomicUsize::new(0);
-    let turn = Mutex::new(Turn { next: 0, total: Partial::zero(layout) });
-    let next_turn = Condvar::new();
-
-    let work = || {
-        let (mut workspace, mut partial) = (Workspace::new(layout), Partial::zero(layout));
-        loop {
-            // Chunks are claimed in order, so the one that others wait for is always being worked on.
-            let chunk = claimed.fetch_add(1, Ordering::Relaxed);
-            if chunk >= count {
-                break;
+impl Engine {
+    /// One pass over all blocks of a source. [`Error::Empty`] if there are none.
+    pub(super) fn pass<P: Pass>(&self, source: &(impl Source + ?Sized), pass: &P) -> Result<Partial> {
+        let mut total = pass.zero();
+        let mut rows = 0;
+        source.read(&mut |data| {
+            let n = data.x.nrows();
+            check::shape("data", data.x.shape(), (n, pass.d()))?;
+            let partial = self.sum(data, pass);
+            match partial.impossible {
+                Some(row) => return Err(Error::ImpossibleDatum { row: rows + row }),
+                None if rows == 0 => total = partial,
+                None => total.add(&partial),
             }
-            partial.clear();
-            let (workspace, partial) = (&mut workspace, &mut partial);
-            arch.dispatch(Chunk { data, rows: rows(chunk), prepared, references, workspace, partial });
-            let mut turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
-            while turn.next != chunk {
-                turn = next_turn.wait(turn).unwrap_or_else(PoisonError::into_inner);
-            }
-            turn.total.add(partial);
-            turn.next += 1;
-            next_turn.notify_all();
-        }
-    };
-    match pool {
-        Some(pool) if count > 1 => {
-            pool.broadcast(|_| work());
-        }
-        _ => work(),
+            rows += n;
+            Ok(())
+        })?;
+        if rows == 0 { Err(Error::Empty { what: "data" }) } else { Ok(total) }
     }
-    turn.into_inner().unwrap_or_else(PoisonError::into_inner).total
+
+    /// Sums all chunks of a block; those that are ready early wait for their turn.
+    fn sum<P: Pass>(&self, data: Data<'_>, pass: &P) -> Partial {
+        let n = data.x.nrows();
+        let len = chunk_len(n, pass.block_len());
+        let count = n.div_ceil(len);
+        let rows = |chunk: usize| -> Range<usize> { chunk * len..n.min((chunk + 1) * len) };
+        let claimed = AtomicUsize::new(0);
+        let turn = Mutex::new(Turn { next: 0, total: pass.zero() });
+        let next_turn = Condvar::new();
+
+        let work = || {
+            let (mut workspace, mut partial) = (pass.workspace(), pass.zero());
+            loop {
+                // Chunks are claimed in order, so the one that others wait for is always being worked on.
+                let chunk = claimed.fetch_add(1, Ordering::Relaxed);
+                if chunk >= count {
+                    break;
+                }
+                partial.clear();
+                pass.add(self.arch, data, rows(chunk), &mut workspace, &mut partial);
+                let mut turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+                while turn.next != chunk {
+                    turn = next_turn.wait(turn).unwrap_or_else(PoisonError::into_inner);
+                }
+                turn.total.add(&partial);
+                turn.next += 1;
+                next_turn.notify_all();
+            }
+        };
+        match &self.pool {
+            Some(pool) if count > 1 && n * pass.work() > WAKING => {
+                pool.broadcast(|_| work());
+            }
+            _ => work(),
+        }
+        turn.into_inner().unwrap_or_else(PoisonError::into_inner).total
+    }
 }

@@ -43,10 +43,12 @@ impl Layout {
 /// let x = data::old_faithful();
 /// let model = random_start(&x, 2, CovarianceFamily::Full, &mut data::rng(1))?;
 /// let engine = engine::Engine::new(1)?;
-/// let (first, second) = (x.rows(0, 100).into_owned(), x.rows(100, 172).into_owned());
-/// let mut both = engine.statistics(&model, &first)?;
-/// both.add(&engine.statistics(&model, &second)?)?;
-/// let whole = engine.statistics(&model, &x)?;
+/// let of = |rows: std::ops::Range<usize>| {
+///     let part = x.rows(rows.start, rows.len()).into_owned();
+///     engine.statistics(&model, &engine::Data::new(&part)?)
+/// };
+/// let (mut both, whole) = (of(0..100)?, of(0..272)?);
+/// both.add(&of(100..272)?)?;
 /// assert!((both.log_likelihood - whole.log_likelihood).abs() < 1e-9);
 /// assert!((both.counts - whole.counts).amax() < 1e-9);
 /// # Ok::<(), executable_em::Error>(())

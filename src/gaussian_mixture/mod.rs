@@ -235,14 +235,22 @@ impl GaussianMixture {
 
     /// The parameters are those of a mixture; they are public, so every use asks again.
     pub(crate) fn validate(&self) -> Result<()> {
+        self.check_parts()?;
+        let mut covariances = self.covariances.iter().enumerate();
+        covariances
+            .try_for_each(|(component, covariance)| gaussian::cholesky(covariance, component).map(drop))
+    }
+
+    /// The parameters are those of a mixture, if only their covariances are positive definite.
+    pub(crate) fn check_parts(&self) -> Result<()> {
         let (k, d) = (self.k(), self.d());
         check::finite("means", &self.means)?;
         check::simplex("weights", 0, self.weights.iter().copied())?;
         check::shape("means", self.means.shape(), (k, d))?;
         check::shape("covariances", (self.covariances.len(), 1), (k, 1))?;
-        for (component, covariance) in self.covariances.iter().enumerate() {
+        for covariance in &self.covariances {
+            check::finite("covariance", covariance)?;
             check::shape("covariance", covariance.shape(), (d, d))?;
-            gaussian::cholesky(covariance, component)?;
         }
         self.family.check(&self.covariances)
     }

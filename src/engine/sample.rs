@@ -1,0 +1,95 @@
+//! A start for data of any size: one pass draws a sample, and the sample gives the start.
+
+use super::Source;
+use crate::data::Rng;
+use crate::{Error, Result, check};
+use nalgebra::DMatrix;
+use rand::RngExt;
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+
+/// A datum of the sample: the one of the smallest key is the first to go.
+struct Drawn {
+    key: f64,
+    index: usize,
+    row: Vec<f64>,
+}
+
+impl Ord for Drawn {
+    fn cmp(&self, other: &Self) -> Ordering {
+        other.key.total_cmp(&self.key).then(self.index.cmp(&other.index))
+    }
+}
+
+impl PartialOrd for Drawn {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Drawn {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Drawn {}
+
+/// At most `size` data, drawn without replacement in one pass, in the order in which they were read.
+///
+/// Each datum gets the key log(u)/w, u uniform on (0, 1), w its weight, and those of the largest keys are kept: without weights
+/// every subset is equally likely, with them the chance of being next is proportional to the weight. Of no more data than `size`
+/// all are returned (those of weight 0 never).
+///
+/// On such a sample [`kmeans_start`](crate::gaussian_mixture::kmeans_start) and
+/// [`random_start`](crate::gaussian_mixture::random_start) give a start for the whole: the k-means++ of data that are too
+/// many to be visited once a component.
+///
+/// Source: Efraimidis and Spirakis (2006), Information Processing Letters 97, 181–185.
+///
+/// # Errors
+/// [`Error::Empty`] for no data or no weight above 0, [`Error::Domain`] for `size` 0, those of reading.
+///
+/// ```
+/// use executable_em::{data, engine::{self, Data}};
+/// let x = data::old_faithful();
+/// let sample = engine::sample(&Data::new(&x)?, 50, &mut data::rng(1))?;
+/// assert_eq!(sample.shape(), (50, 2));
+/// assert_eq!(engine::sample(&Data::new(&x)?, 1000, &mut data::rng(1))?, x);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn sample(source: &(impl Source + ?Sized), size: usize, rng: &mut Rng) -> Result<DMatrix<f64>> {
+    if size == 0 {
+        return Err(Error::Domain { what: "sample size", value: 0.0, allowed: "≥ 1" });
+    }
+    let mut kept: BinaryHeap<Drawn> = BinaryHeap::new();
+    let mut rows = 0;
+    source.read(&mut |data| {
+        let (n, d) = data.x.shape();
+        if let Some(first) = kept.peek() {
+            check::shape("data", (n, d), (n, first.row.len()))?;
+        }
+        for i in 0..n {
+            let weight = data.weights.map_or(1.0, |weights| weights[i]);
+            // 1 − u is never zero.
+            let key = (1.0 - rng.random::<f64>()).ln() / weight;
+            let joins =
+                weight > 0.0 && (kept.len() < size || kept.peek().is_some_and(|least| key > least.key));
+            if joins {
+                if kept.len() == size {
+                    kept.pop();
+                }
+                kept.push(Drawn { key, index: rows + i, row: data.x.row(i).iter().copied().collect() });
+            }
+        }
+        rows += n;
+        Ok(())
+    })?;
+    let mut kept = kept.into_vec();
+    kept.sort_by_key(|drawn| drawn.index);
+    let Some(first) = kept.first() else {
+        return Err(Error::Empty { what: "data" });
+    };
+    let d = first.row.len();
+    Ok(DMatrix::from_fn(kept.len(), d, |i, a| kept[i].row[a]))
+}

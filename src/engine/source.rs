@@ -1,0 +1,110 @@
+//! Where the engine's data come from: memory, or blocks that are read anew for every pass.
+
+use crate::{Error, Result, check};
+use nalgebra::{DMatrix, DVector};
+
+/// Data in memory, and perhaps a weight for each, checked once.
+///
+/// `x` is n×d. A datum of weight w counts as w equal data.
+///
+/// ```
+/// use executable_em::{Error, data, engine::Data};
+/// use nalgebra::dmatrix;
+/// let x = data::old_faithful();
+/// assert!(Data::new(&x).is_ok());
+/// let error = Data::new(&dmatrix![1.0; f64::NAN]).unwrap_err();
+/// assert!(matches!(error, Error::NotFinite { row: 1, .. }));
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Data<'a> {
+    pub(super) x: &'a DMatrix<f64>,
+    pub(super) weights: Option<&'a DVector<f64>>,
+}
+
+impl<'a> Data<'a> {
+    /// Data that count once each.
+    ///
+    /// # Errors
+    /// [`Error::Empty`] for no data, [`Error::NotFinite`] for one that is no number.
+    pub fn new(x: &'a DMatrix<f64>) -> Result<Self> {
+        check::finite("data", x)?;
+        Ok(Data { x, weights: None })
+    }
+
+    /// Data that count as often as their weights say: n finite numbers ≥ 0.
+    ///
+    /// # Errors
+    /// Those of [`Data::new`], [`Error::Shape`] for another number of weights, [`Error::Entry`] for a negative one.
+    ///
+    /// ```
+    /// use executable_em::{Error, engine::Data};
+    /// use nalgebra::{dmatrix, dvector};
+    /// let x = dmatrix![0.0; 1.0];
+    /// assert!(Data::weighted(&x, &dvector![1.0, 2.5]).is_ok());
+    /// assert!(matches!(Data::weighted(&x, &dvector![1.0, -2.5]), Err(Error::Entry { row: 1, .. })));
+    /// ```
+    pub fn weighted(x: &'a DMatrix<f64>, weights: &'a DVector<f64>) -> Result<Self> {
+        check::finite("data", x)?;
+        check::finite("data weights", weights)?;
+        check::shape("data weights", weights.shape(), (x.nrows(), 1))?;
+        if let Some(row) = weights.iter().position(|&weight| weight < 0.0) {
+            let value = weights[row];
+            return Err(Error::Entry { what: "data weights", row, column: 0, value, allowed: "≥ 0" });
+        }
+        Ok(Data { x, weights: Some(weights) })
+    }
+}
+
+/// Data that can be read any number of times, a block of rows after the other, always the same.
+pub trait Source {
+    /// Shows `visit` every block in turn; ends with the first error, of the reading or the visit.
+    ///
+    /// # Errors
+    /// Those of the visit, and those of whatever the data are read from.
+    fn read(&self, visit: &mut dyn FnMut(Data<'_>) -> Result<()>) -> Result<()>;
+}
+
+/// One block.
+impl Source for Data<'_> {
+    fn read(&self, visit: &mut dyn FnMut(Data<'_>) -> Result<()>) -> Result<()> {
+        visit(*self)
+    }
+}
+
+/// Data that do not fit into memory: a function that begins again and returns an iterator over n_b×d blocks.
+///
+/// A block should hold some ten thousand rows, that all threads find work in it. The order of summation, and so the last
+/// bits of a result, depend on where the blocks end.
+///
+/// ```
+/// use executable_em::engine::{Data, Engine, Stream};
+/// use executable_em::gaussian_mixture::{CovarianceFamily, random_start};
+/// use executable_em::data;
+/// let x = data::old_faithful();
+/// let blocks = || Ok([(0, 100), (100, 172)].map(|(start, len)| Ok(x.rows(start, len).into_owned())));
+/// let model = random_start(&x, 2, CovarianceFamily::Full, &mut data::rng(1))?;
+/// let engine = Engine::new(1)?;
+/// let streamed = engine.statistics(&model, &Stream(blocks))?;
+/// let whole = engine.statistics(&model, &Data::new(&x)?)?;
+/// assert!((streamed.log_likelihood - whole.log_likelihood).abs() < 1e-9);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Stream<F>(pub F);
+
+impl<F, I> Source for Stream<F>
+where
+    F: Fn() -> Result<I>,
+    I: IntoIterator<Item = Result<DMatrix<f64>>>,
+{
+    fn read(&self, visit: &mut dyn FnMut(Data<'_>) -> Result<()>) -> Result<()> {
+        let mut rows = 0;
+        for block in (self.0)()? {
+            let block = block?;
+            let data = Data::new(&block).map_err(|error| error.later_by(rows))?;
+            visit(data)?;
+            rows += block.nrows();
+        }
+        Ok(())
+    }
+}
