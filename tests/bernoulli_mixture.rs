@@ -1078,6 +1078,16 @@ fn bad_input_is_an_error() {
         let moments = bias_moments(&apart(2, 1, seed), 6).unwrap();
         assert!(matches!(from_moments(&moments, 5), Err(Error::Domain { .. })), "seed {seed}");
     }
+    // Moments in doubles leave the smallest eigenvalue an error of 16kε: below it, and at it, there is no telling. Of the
+    // first matrix it is 20ε / 1.25 to first order, of the second, a diagonal one, exactly 32ε.
+    for (m1, m2) in [(0.5, 0.25 + 20.0 * f64::EPSILON), (0.0, 32.0 * f64::EPSILON)] {
+        let found = from_moments(&dvector![1.0, m1, m2, 0.5 * m2], 3);
+        assert!(matches!(found, Err(Error::Domain { .. })), "{found:?}");
+    }
+    assert!(
+        from_moments(&dvector![1.0, 0.5, 0.25 + 100.0 * f64::EPSILON, 0.125 + 150.0 * f64::EPSILON], 3)
+            .is_ok()
+    );
     assert!(matches!(twin(&make(&half, &dmatrix![0.4; 0.4], 2).unwrap(), 0.1), Err(Error::Domain { .. })));
     assert!(matches!(twin(&ten, 5.0), Err(Error::Entry { what: "biases", .. })));
     assert!(twin(&ten, f64::NAN).is_err());
