@@ -1,0 +1,345 @@
+//! Whole fits of the engine: the sweeps are the derivation's, streams are memory, restarts restart, watchers may stop them.
+
+#![cfg(feature = "engine")]
+
+mod common;
+
+use common::assert_matrices_within;
+use common::bounds::gamma;
+use executable_em::engine::{
+    self, Data, Engine, Fused, GaussianStatistics, Progress, Stopped, Stopping, Stream, Tolerance,
+};
+use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, kmeans_start, random_start};
+use executable_em::pathologies::FlooredMixture;
+use executable_em::{Error, data, em};
+use nalgebra::{DMatrix, DVector, dmatrix, dvector};
+use std::cell::Cell;
+use std::ops::ControlFlow;
+
+type Outcome = Result<(), Error>;
+
+fn on(_: Progress) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
+fn stopping(tolerance: Tolerance, max_sweeps: usize) -> Stopping {
+    Stopping { tolerance, max_sweeps }
+}
+
+/// The same θ after the same number of sweeps as the derivation's loop, for both rules and at the cap.
+///
+/// Old Faithful's fit contracts, so the roundings of one sweep, some γ(n) of numbers of order 10², are not amplified: 10⁻⁹ is
+/// a thousand times that.
+#[test]
+fn a_fit_takes_the_derivations_sweeps() -> Outcome {
+    let x = data::old_faithful();
+    let (data, n) = (Data::new(&x)?, x.nrows() as f64);
+    for family in CovarianceFamily::ALL {
+        let start = random_start(&x, 2, family, &mut data::rng(4))?;
+        for (ours, theirs, cap) in [
+            (Tolerance::MeanLogLikelihood(1e-7 / n), em::Tolerance::LogLikelihood(1e-7), 1000),
+            (Tolerance::Parameters(1e-6), em::Tolerance::Parameters(1e-6), 1000),
+            (Tolerance::MeanLogLikelihood(0.0), em::Tolerance::LogLikelihood(0.0), 3),
+            (Tolerance::Parameters(1e-6), em::Tolerance::Parameters(1e-6), 0),
+        ] {
+            let fit = Engine::new(1)?.fit(start.clone(), &data, &stopping(ours, cap))?;
+            let derived = em::fit(start.clone(), &x, &em::Stopping { tolerance: theirs, max_sweeps: cap })?;
+            assert_eq!(fit.sweeps, derived.sweeps(), "{family:?} {ours:?}");
+            assert_eq!(fit.stopped == Stopped::Converged, derived.stopped == em::Stopped::Converged);
+            assert_matrices_within(&fit.model.means, &derived.model().means, 1e-9);
+            assert!((fit.log_likelihood - derived.log_likelihood()).abs() < 1e-9);
+            assert_eq!((fit.total, fit.start), (n, 0));
+        }
+    }
+    Ok(())
+}
+
+/// ℓ is that of the model returned, and never falls on the way, but for its own rounding.
+#[test]
+fn a_watcher_sees_every_sweep() -> Outcome {
+    let (x, _) = data::blobs();
+    let start = random_start(&x, 4, CovarianceFamily::Full, &mut data::rng(5))?;
+    let mut seen: Vec<Progress> = Vec::new();
+    let fit = Engine::new(2)?.best_of([Ok(start)], &Data::new(&x)?, &Stopping::default(), |progress| {
+        seen.push(progress);
+        ControlFlow::Continue(())
+    })?;
+    assert_eq!(seen.len(), fit.sweeps + 1);
+    assert!(seen.iter().enumerate().all(|(index, progress)| progress.sweeps == index));
+    assert!(seen.iter().all(|progress| progress.total == 400.0 && progress.start == 0));
+    let last = seen[fit.sweeps];
+    assert_eq!(last.log_likelihood, fit.log_likelihood);
+    // Sums of 400 terms of size below 10.
+    let rounding = 4000.0 * gamma(400);
+    assert!((fit.model.log_likelihood(&x)? - fit.log_likelihood).abs() < rounding);
+    assert!(seen.windows(2).all(|pair| pair[1].log_likelihood >= pair[0].log_likelihood - rounding));
+    Ok(())
+}
+
+/// Restarts begin from different θ, the best one wins, and one that collapses is passed over.
+#[test]
+fn restarts_restart() -> Outcome {
+    let (x, _) = data::blobs();
+    let data = Data::new(&x)?;
+    let engine = Engine::new(1)?;
+    let starts = || {
+        let mut rng = data::rng(11);
+        let x = &x;
+        (0..12).map(move |_| random_start(x, 4, CovarianceFamily::Full, &mut rng))
+    };
+    let mut firsts = Vec::new();
+    let best = engine.best_of(starts(), &data, &Stopping::default(), |progress| {
+        if progress.sweeps == 0 {
+            firsts.push((progress.start, progress.log_likelihood));
+        }
+        ControlFlow::Continue(())
+    })?;
+    let alone: Vec<f64> = starts()
+        .map(|start| Ok(engine.fit(start?, &data, &Stopping::default())?.log_likelihood))
+        .collect::<Result<_, Error>>()?;
+    let highest = alone.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    assert_eq!(best.log_likelihood, highest);
+    assert_eq!(alone[best.start], highest);
+    assert!(alone.iter().any(|&other| other < highest - 1.0), "no start is worse: {alone:?}");
+    assert_eq!(firsts.len(), 12);
+    assert!(firsts.windows(2).all(|pair| pair[0].1 != pair[1].1 && pair[0].0 + 1 == pair[1].0));
+    Ok(())
+}
+
+#[test]
+fn a_run_that_fails_is_passed_over() -> Outcome {
+    let x = dmatrix![0.0; 3.0; 4.0; 5.0; 6.0];
+    let at = |mean: f64, variance: f64| {
+        GaussianMixture::new(
+            dvector![0.5, 0.5],
+            dmatrix![mean; 5.0],
+            vec![dmatrix![variance], dmatrix![1.0]],
+            CovarianceFamily::Full,
+        )
+    };
+    let engine = Engine::new(1)?;
+    let data = Data::new(&x)?;
+    // The first collapses onto the datum 0; the second is one Gaussian twice.
+    let collapse = engine.fit(at(0.0, 0.01)?, &data, &Stopping::default());
+    assert!(matches!(collapse, Err(Error::NotPositiveDefinite { component: 0, .. })), "{collapse:?}");
+    let fit = engine.best_of([at(0.0, 0.01), at(5.0, 1.0)], &data, &Stopping::default(), on)?;
+    assert_eq!(fit.start, 1);
+    let failed = engine.best_of([at(0.0, 0.01), at(0.0, f64::NAN)], &data, &Stopping::default(), on);
+    assert!(matches!(failed, Err(Error::NotPositiveDefinite { component: 0, .. })));
+    let none: [Result<GaussianMixture, Error>; 0] = [];
+    let nothing = engine.best_of(none, &data, &Stopping::default(), on);
+    assert_eq!(nothing.unwrap_err(), Error::Empty { what: "starts" });
+    // With a floor it does not collapse, and sweeps as the derivation does.
+    let start = FlooredMixture::new(at(0.0, 0.01)?, 0.01)?;
+    let floored = engine.fit(start.clone(), &data, &stopping(Tolerance::MeanLogLikelihood(1e-10), 1000))?;
+    assert_eq!(floored.model.mixture.covariances[0][0], 0.01);
+    let sweep = engine.step(&start, &data)?;
+    let derived = em::sweep(&start, &x)?;
+    assert_matrices_within(&sweep.model.mixture.means, &derived.mixture.means, 1e-14);
+    assert_eq!(engine.statistics(&start, &data)?, engine.statistics(&start.mixture, &data)?);
+    Ok(())
+}
+
+/// Whoever breaks off gets the best so far.
+#[test]
+fn a_watcher_can_stop_a_fit() -> Outcome {
+    let x = data::old_faithful();
+    let data = Data::new(&x)?;
+    let starts = || {
+        (1..4)
+            .map(|seed| random_start(&data::old_faithful(), 2, CovarianceFamily::Full, &mut data::rng(seed)))
+    };
+    let stop_at = |start: usize, sweeps: usize| {
+        Engine::new(1)?.best_of(starts(), &data, &Stopping::default(), |progress| {
+            if (progress.start, progress.sweeps) == (start, sweeps) {
+                return ControlFlow::Break(());
+            }
+            ControlFlow::Continue(())
+        })
+    };
+    let early = stop_at(0, 3)?;
+    assert_eq!((early.stopped, early.sweeps, early.start), (Stopped::Interrupted, 3, 0));
+    let three = Engine::new(1)?.fit(
+        starts().next().expect("three starts")?,
+        &data,
+        &stopping(Tolerance::MeanLogLikelihood(0.0), 3),
+    )?;
+    assert_eq!(early.model, three.model);
+    let late = stop_at(1, 1)?;
+    assert_eq!((late.stopped, late.start), (Stopped::Interrupted, 0));
+    assert!((late.log_likelihood - -1130.264).abs() < 1e-3);
+    Ok(())
+}
+
+fn blocks(x: &DMatrix<f64>, len: usize) -> impl Fn() -> Result<Vec<Result<DMatrix<f64>, Error>>, Error> {
+    let x = x.clone();
+    move || {
+        let starts = (0..x.nrows()).step_by(len);
+        Ok(starts.map(|start| Ok(x.rows(start, len.min(x.nrows() - start)).into_owned())).collect())
+    }
+}
+
+/// Data in blocks give the statistics of data in memory to the rounding of sums, and the same bits on every run and thread.
+#[test]
+fn a_stream_is_its_blocks_together() -> Outcome {
+    let x = data::old_faithful();
+    let model = random_start(&x, 3, CovarianceFamily::Full, &mut data::rng(2))?;
+    let whole = Engine::new(1)?.statistics(&model, &Data::new(&x)?)?;
+    for len in [1, 7, 100, 271, 272, 1000] {
+        let stream = Stream(blocks(&x, len));
+        let streamed = Engine::new(1)?.statistics(&model, &stream)?;
+        assert_eq!(streamed, Engine::new(3)?.statistics(&model, &stream)?);
+        // Terms below 10 (log densities), 100 and 100² (moments about means within the data).
+        assert!((streamed.log_likelihood - whole.log_likelihood).abs() < 272.0 * 10.0 * gamma(272));
+        assert!((&streamed.counts - &whole.counts).amax() < 272.0 * gamma(272));
+        assert_matrices_within(&streamed.first, &whole.first, 272.0 * 100.0 * gamma(272));
+        for (second, expected) in streamed.second.iter().zip(&whole.second) {
+            assert_matrices_within(second, expected, 272.0 * 1e4 * gamma(272));
+        }
+        assert_eq!(streamed.total, 272.0);
+    }
+    assert_eq!(Engine::new(1)?.statistics(&model, &Stream(blocks(&x, 272)))?, whole);
+    let fit = Engine::new(2)?.fit(model, &Stream(blocks(&x, 50)), &Stopping::default())?;
+    assert_eq!(fit.stopped, Stopped::Converged);
+    Ok(())
+}
+
+/// Every pass begins anew; errors of a block name the row of the whole, errors of reading come through, and no pass follows.
+#[test]
+fn a_broken_stream_says_where() -> Outcome {
+    let x = data::old_faithful();
+    let model = random_start(&x, 2, CovarianceFamily::Full, &mut data::rng(2))?;
+    let engine = Engine::new(1)?;
+    let with = |row: usize, value: f64| {
+        let mut x = x.clone();
+        x[(row, 1)] = value;
+        engine.step(&model, &Stream(blocks(&x, 100))).unwrap_err()
+    };
+    assert!(matches!(with(123, f64::NAN), Error::NotFinite { row: 123, column: 1, .. }));
+    assert_eq!(with(222, 1e300), Error::ImpossibleDatum { row: 222 });
+    let passes = Cell::new(0);
+    let file = || {
+        passes.set(passes.get() + 1);
+        let gone = Error::File { path: "x.csv".to_string(), reason: "gone".to_string() };
+        Ok([Ok(x.rows(0, 100).into_owned()), Err(gone)])
+    };
+    assert!(matches!(
+        engine.fit(model.clone(), &Stream(file), &Stopping::default()),
+        Err(Error::File { .. })
+    ));
+    assert_eq!(passes.get(), 1);
+    let narrow = || Ok([Ok(x.rows(0, 100).into_owned()), Ok(dmatrix![1.0])]);
+    assert!(matches!(engine.step(&model, &Stream(narrow)), Err(Error::Shape { .. })));
+    let nothing = || Ok(Vec::<Result<DMatrix<f64>, Error>>::new());
+    assert_eq!(engine.step(&model, &Stream(nothing)).unwrap_err(), Error::Empty { what: "data" });
+    assert_eq!(
+        engine::sample(&Stream(nothing), 5, &mut data::rng(1)).unwrap_err(),
+        Error::Empty { what: "data" }
+    );
+    assert!(matches!(engine::sample(&Stream(narrow), 500, &mut data::rng(1)), Err(Error::Shape { .. })));
+    Ok(())
+}
+
+/// Every datum is drawn as often as any other: 2000 samples of 3 from 10, each count binomial with mean 600 and variance 420;
+/// 5 standard deviations are 103. With weights the first draw goes by weight.
+#[test]
+fn samples_are_fair() -> Outcome {
+    let x = DMatrix::from_fn(10, 1, |i, _| i as f64);
+    let mut rng = data::rng(8);
+    let mut counts = [0; 10];
+    for round in 0..2000 {
+        let drawn = if round % 2 == 0 {
+            engine::sample(&Data::new(&x)?, 3, &mut rng)?
+        } else {
+            engine::sample(&Stream(blocks(&x, 4)), 3, &mut rng)?
+        };
+        assert_eq!(drawn.shape(), (3, 1));
+        assert!(drawn[0] < drawn[1] && drawn[1] < drawn[2], "in the order of reading, no datum twice");
+        drawn.iter().for_each(|&value| counts[value as usize] += 1);
+    }
+    assert!(counts.iter().all(|&count: &i32| (count - 600).abs() < 103), "{counts:?}");
+
+    // P(i) = w_i / Σ w: 0, .1, .2, .3, .4 of 2000, within 5 standard deviations (≤ 110).
+    let weights = dvector![0.0, 1.0, 2.0, 3.0, 4.0];
+    let five = x.rows(0, 5).into_owned();
+    let mut first = [0; 5];
+    for _ in 0..2000 {
+        first[engine::sample(&Data::weighted(&five, &weights)?, 1, &mut rng)?[0] as usize] += 1;
+    }
+    assert_eq!(first[0], 0);
+    for (count, expected) in first.iter().zip([0, 200, 400, 600, 800]) {
+        assert!((*count - expected as i32).abs() < 110, "{first:?}");
+    }
+    let all = engine::sample(&Data::weighted(&five, &weights)?, 100, &mut rng)?;
+    assert_eq!(all, five.rows(1, 4).into_owned());
+    let none = Data::weighted(&five, &DVector::zeros(5))
+        .and_then(|none| engine::sample(&none, 3, &mut data::rng(1)));
+    assert_eq!(none.unwrap_err(), Error::Empty { what: "data" });
+    assert!(matches!(engine::sample(&Data::new(&x)?, 0, &mut rng), Err(Error::Domain { .. })));
+    Ok(())
+}
+
+/// A sample of a large set starts a fit of the whole: here it reaches the planted components.
+#[test]
+fn a_sample_starts_a_fit() -> Outcome {
+    let planted = GaussianMixture::new(
+        dvector![0.5, 0.3, 0.2],
+        dmatrix![0.0, 0.0; 6.0, 0.0; 0.0, 6.0],
+        vec![DMatrix::identity(2, 2); 3],
+        CovarianceFamily::Full,
+    )?;
+    let (x, _) = planted.sample(20_000, &mut data::rng(1))?;
+    let data = Data::new(&x)?;
+    let sample = engine::sample(&data, 500, &mut data::rng(2))?;
+    let start = kmeans_start(&sample, 3, CovarianceFamily::Full, &mut data::rng(3))?;
+    let fit = Engine::new(2)?.fit(start, &data, &Stopping::default())?;
+    let mut weights: Vec<f64> = fit.model.weights.iter().copied().collect();
+    weights.sort_by(f64::total_cmp);
+    // Standard errors √(w(1 − w)/n) ≤ .0036; five of them.
+    for (weight, expected) in weights.iter().zip([0.2, 0.3, 0.5]) {
+        assert!((weight - expected).abs() < 0.018, "{weights:?}");
+    }
+    Ok(())
+}
+
+/// The step on an engine without vector instructions, and on any number of threads, is the step.
+#[test]
+fn a_fit_does_not_depend_on_threads_or_instructions() -> Outcome {
+    let x = data::old_faithful();
+    let stream = Stream(blocks(&x, 64));
+    let start = random_start(&x, 3, CovarianceFamily::Full, &mut data::rng(7))?;
+    let rule = stopping(Tolerance::MeanLogLikelihood(1e-9), 200);
+    let alone = Engine::new(1)?.fit(start.clone(), &stream, &rule)?;
+    assert_eq!(Engine::new(3)?.fit(start.clone(), &stream, &rule)?, alone);
+    let portable = Engine::portable(1)?.fit(start, &stream, &rule)?;
+    assert!((portable.log_likelihood - alone.log_likelihood).abs() < 1e-6);
+    assert_matrices_within(&portable.model.means, &alone.model.means, 1e-3);
+    Ok(())
+}
+
+#[test]
+fn nonsense_is_one_error() -> Outcome {
+    let x = data::old_faithful();
+    let start = random_start(&x, 2, CovarianceFamily::Full, &mut data::rng(1))?;
+    let engine = Engine::new(1)?;
+    for tolerance in [-1.0, f64::NAN] {
+        for rule in [Tolerance::MeanLogLikelihood(tolerance), Tolerance::Parameters(tolerance)] {
+            let fit = engine.fit(start.clone(), &Data::new(&x)?, &stopping(rule, 10));
+            assert!(matches!(fit, Err(Error::Domain { what: "tolerance", .. })));
+        }
+    }
+    let data = Data::new(&x)?;
+    let off = GaussianMixture { weights: dvector![0.5, 0.6], ..start.clone() };
+    assert!(matches!(engine.fit(off, &data, &Stopping::default()), Err(Error::NotOnSimplex { .. })));
+    let short = GaussianMixture { covariances: vec![], ..start.clone() };
+    assert!(matches!(engine.step(&short, &data), Err(Error::Shape { .. })));
+    let nan = GaussianMixture { means: DMatrix::from_element(2, 2, f64::NAN), ..start.clone() };
+    assert!(matches!(engine.statistics(&nan, &data), Err(Error::NotFinite { .. })));
+    let other = GaussianMixture { family: CovarianceFamily::Spherical, ..start.clone() };
+    assert!(matches!(other.sweep(&engine, &data), Err(Error::NotInFamily { .. })));
+    let weightless = DVector::zeros(272);
+    let nothing: Result<_, Error> = engine.step(&start, &Data::weighted(&x, &weightless)?);
+    assert!(matches!(nothing, Err(Error::Domain { .. })));
+    let _: GaussianStatistics = engine.statistics(&start, &Data::weighted(&x, &weightless)?)?;
+    Ok(())
+}
