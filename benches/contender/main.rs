@@ -1,0 +1,92 @@
+//! The crate's own contenders of `make bench`: the engine, and the derivations that it is held to.
+
+mod protocol;
+
+use executable_em::engine::Engine;
+use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
+use executable_em::{em, kmeans};
+use nalgebra::{DMatrix, DVector};
+use protocol::{Result, Task};
+
+fn main() -> Result<()> {
+    if std::env::args().len() < 3 {
+        println!("`make bench` runs this; `cargo bench --bench step` times the engine alone");
+        return Ok(());
+    }
+    let task = Task::read()?;
+    match (task.name.as_str(), task.family.as_str()) {
+        ("derivation", "kmeans") => {
+            let (x, start) = (data(&task)?, mixture(&task, CovarianceFamily::Full)?);
+            let sweep = |means: &DMatrix<f64>| {
+                kmeans::update_means(&x, &kmeans::responsibilities(&x, means)?, means)
+            };
+            let parameters =
+                |means: &DMatrix<f64>| numbers(&GaussianMixture { means: means.clone(), ..start.clone() });
+            task.answer(|sweeps| repeat(&start.means, sweeps, sweep), parameters)
+        }
+        ("derivation", family) => {
+            let (x, start) = (data(&task)?, mixture(&task, family_of(family)?)?);
+            task.answer(|sweeps| repeat(&start, sweeps, |model| em::sweep(model, &x)), numbers)
+        }
+        ("engine", "kmeans") => absent("the engine has no k-means yet"),
+        ("engine", family) => {
+            let (x, start) = (data(&task)?, mixture(&task, family_of(family)?)?);
+            let engine = Engine::new(task.threads)?;
+            let step = |model: &GaussianMixture| Ok(engine.step(model, &x)?.0);
+            task.answer(|sweeps| repeat(&start, sweeps, step), numbers)
+        }
+        ("portable", _) => absent("the engine cannot be asked for scalar lanes yet"),
+        ("streamed", _) => absent("the engine reads no files yet"),
+        (name, _) => Err(format!("there is no contender {name} here").into()),
+    }
+}
+
+/// A contender that does not take part says why instead of `ready`.
+fn absent(reason: &str) -> Result<()> {
+    println!("{reason}");
+    Ok(())
+}
+
+fn repeat<M: Clone>(
+    start: &M,
+    sweeps: usize,
+    sweep: impl Fn(&M) -> executable_em::Result<M>,
+) -> Result<M> {
+    let mut model = start.clone();
+    for _ in 0..sweeps {
+        model = sweep(&model)?;
+    }
+    Ok(model)
+}
+
+fn data(task: &Task) -> Result<DMatrix<f64>> {
+    Ok(DMatrix::from_row_iterator(task.n, task.d, task.numbers("x.f64")?))
+}
+
+fn family_of(name: &str) -> Result<CovarianceFamily> {
+    match name {
+        "full" => Ok(CovarianceFamily::Full),
+        "diagonal" => Ok(CovarianceFamily::Diagonal),
+        "spherical" => Ok(CovarianceFamily::Spherical),
+        _ => Err(format!("there is no family {name}").into()),
+    }
+}
+
+fn mixture(task: &Task, family: CovarianceFamily) -> Result<GaussianMixture> {
+    let (k, d, start) = (task.k, task.d, task.numbers("start.f64")?);
+    let (weights, rest) = start.split_at(k);
+    let (means, covariances) = rest.split_at(k * d);
+    Ok(GaussianMixture {
+        weights: DVector::from_row_slice(weights),
+        means: DMatrix::from_row_slice(k, d, means),
+        covariances: covariances.chunks_exact(d * d).map(|one| DMatrix::from_row_slice(d, d, one)).collect(),
+        family,
+    })
+}
+
+/// As [`mixture`] reads them.
+fn numbers(model: &GaussianMixture) -> Vec<f64> {
+    let means = model.means.transpose();
+    let covariances = model.covariances.iter().flat_map(|covariance| covariance.iter());
+    model.weights.iter().chain(means.iter()).chain(covariances).copied().collect()
+}

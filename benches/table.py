@@ -1,0 +1,59 @@
+"""The Markdown that `make bench` prints, made from what it has written."""
+
+ORDER = ["engine", "oneDAL", "scikit-learn", "linfa", "derivation"]
+BEGIN = "<!-- bench: written by `make bench` -->"
+END = "<!-- end of bench -->"
+
+
+def digits(value, count=3):
+    """To so many significant digits, without an exponent."""
+    text = f"{value:.{count}g}"
+    return f"{float(text):.0f}" if "e" in text or float(text) >= 10 ** (count - 1) else text
+
+
+def markdown(results):
+    machine, versions = results["machine"], results["versions"]
+    peers = ", ".join(f"{name} {version}" for name, version in versions.items())
+    lines = [
+        f"Milliseconds for one sweep, on 1 and on 2 threads, and in brackets how many times the engine's; measured on "
+        f"{results['date']} on {machine['cpu']} ({machine['cores']} cores), side by side: all contenders start from the "
+        f"same parameters, in 64-bit floats, and take turns; the median of their turns counts. After {results['sweeps']} "
+        f"sweeps their ℓ (for k-means, J) agree to {results['tolerance']:.0e} of it. {peers}.",
+        "",
+        "| n, d, k | " + " | ".join(ORDER) + " | memory beyond the data, MB: engine, oneDAL, scikit-learn |",
+        "|---" * (len(ORDER) + 2) + "|",
+    ]
+    for size in results["sizes"]:
+        cells = [times(size["contenders"], name) for name in ORDER]
+        memory = ", ".join(megabytes(size["contenders"], name) for name in ORDER[:3])
+        lines.append(f"| {size['size']} | " + " | ".join(cells) + f" | {memory} |")
+    return "\n".join(lines)
+
+
+def of(records, name, threads):
+    return next((one for one in records if (one["contender"], one["threads"]) == (name, threads)), {})
+
+
+def times(records, name):
+    """Its time on one thread and on two, and how many times the engine's each of them is."""
+    own = [of(records, name, threads).get("ms") for threads in (1, 2)]
+    engine = [of(records, "engine", threads).get("ms") for threads in (1, 2)]
+    known = [ms for ms in own if ms]
+    if not known:
+        return "–"
+    ratios = [f"{digits(ms / base, 2)}×" for ms, base in zip(own, engine) if ms and base]
+    text = ", ".join(map(digits, known))
+    return f"{text} ({', '.join(ratios)})" if ratios and name != "engine" else text
+
+
+def megabytes(records, name):
+    count = of(records, name, 1).get("bytes")
+    return "–" if count is None else digits(count / 1e6, 2)
+
+
+def into(text, table):
+    """The text with the table between its markers, if it has them."""
+    if BEGIN not in text or END not in text:
+        return text
+    before, rest = text.split(BEGIN, 1)
+    return f"{before}{BEGIN}\n\n{table}\n\n{END}{rest.split(END, 1)[1]}"
