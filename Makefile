@@ -15,10 +15,12 @@ JUPYTER := $(VENV)/.made-of-$(shell cat $(BOOK)/*.txt $(BOOK)/kernel/* | cksum |
 KERNEL := $(TOOLS)/kernel/.evcxr-$(EVCXR)
 MUTANTS := $(TOOLS)/mutants/.cargo-mutants-$(CARGO_MUTANTS)
 
+PEERS := $(TOOLS)/bench/.made-of-$(shell cksum < benches/requirements.txt | cut -d' ' -f1)
+
 CHAPTER := kmeans gaussian gaussian_mixture soft_kmeans latent bound em \
 	bernoulli_mixture pathologies selection errata
 
-.PHONY: help book lab check notebooks figures doc mutants clean distclean cargo
+.PHONY: help book lab check notebooks figures doc mutants bench clean distclean cargo python
 
 ## make book       the notebooks as a web book, from nothing: installs what is missing (the first time
 ##                 takes about 15 minutes), draws the figures, executes the notebooks, builds the pages
@@ -70,6 +72,13 @@ mutants: $(MUTANTS)
 			-o "build/mutants/$$chapter" -C=--lib -C="--test=$$chapter" || blind="$$blind $$chapter"; done; \
 	[ -z "$$blind" ] || { echo "error: not every mutant was caught in$$blind: see build/mutants" >&2; exit 1; }
 
+## make bench      times the engine beside its peers (scikit-learn, oneDAL, linfa), which it installs; some 25
+##                 minutes on a machine that does nothing else; writes benches/results.json and the README's table.
+##                 A short look, which writes neither: make bench QUICK=1, or make bench SIZES="100000,2,5 1000000,8,16"
+bench: $(PEERS) | cargo
+	cd benches && "$(abspath $(TOOLS))/bench/bin/python" -m unittest -q
+	"$(TOOLS)/bench/bin/python" benches/compare.py $(if $(QUICK),--quick) $(SIZES)
+
 ## make clean      removes what was built; make distclean also removes .tools
 clean:
 	rm -rf build
@@ -89,16 +98,23 @@ help:
 cargo:
 	@command -v cargo >/dev/null || { echo "error: cargo is missing: install Rust from https://rustup.rs" >&2; exit 1; }
 
-$(JUPYTER):
+python:
 	@command -v $(PYTHON) >/dev/null || { echo "error: $(PYTHON) is missing: install Python 3.11 or newer" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "error: $$($(PYTHON) --version) is too old: install Python 3.11 or newer, or name one: make PYTHON=python3.12" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
 		|| { echo "error: Python's venv module is missing: on Debian and Ubuntu, apt install python3-venv" >&2; exit 1; }
+
+$(JUPYTER): | python
 	$(PYTHON) -m venv "$(VENV)"
 	$(RUN) -m pip install --quiet --disable-pip-version-check -r $(BOOK)/requirements.txt -c $(BOOK)/constraints.txt
 	$(RUN) -m jupyter kernelspec install --sys-prefix --name rust $(BOOK)/kernel
 	@rm -f "$(VENV)"/.made-of-* && touch $@
+
+$(PEERS): | python
+	$(PYTHON) -m venv "$(TOOLS)/bench"
+	"$(TOOLS)/bench/bin/python" -m pip install --quiet --disable-pip-version-check -r benches/requirements.txt
+	@rm -f "$(TOOLS)"/bench/.made-of-* && touch $@
 
 # Full optimisation would nearly double this build. As it is, a warm notebook starts in about 10 s.
 $(KERNEL): | cargo

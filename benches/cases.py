@@ -27,10 +27,20 @@ class Case:
         return sizes if self.family == "full" else f"{sizes} {self.family}"
 
     @property
+    def work(self):
+        """Roughly, the seconds of a good sweep."""
+        pair = self.d**2 + 4 * self.d + 40 if self.family == "full" else self.d + 8
+        return self.n * self.k * pair / 5e9
+
+    @property
     def long(self):
-        """The longer run has as many more sweeps as take a good part of a second, always an even number."""
-        pair = self.d + 8 if self.family in ("kmeans", "diagonal", "spherical") else self.d**2 + 4 * self.d + 40
-        return SHORT + 2 * int(np.clip(1e9 / (self.n * self.k * pair), 1, 500))
+        """The sweeps of the longer run; few, as some contenders stop when ℓ no longer moves."""
+        return SHORT + 2 * int(np.clip(0.2 / self.work, 1, 4))
+
+    @property
+    def times(self):
+        """How often a run is repeated to make a measurable time of it."""
+        return int(np.clip(0.2 / (self.work * self.long), 1, 200))
 
 
 CASES = [
@@ -106,7 +116,8 @@ def score(case, x, weights, means, covariances):
     """ℓ, in nats; for k-means J, the sum of squared distances to the nearest mean."""
     blocks = (x[at : at + BLOCK] for at in range(0, len(x), BLOCK))
     if case.family == "kmeans":
-        return sum(np.min([((block - mean) ** 2).sum(axis=1) for mean in means], axis=0).sum() for block in blocks)
+        distances = ([((block - mean) ** 2).sum(axis=1) for mean in means] for block in blocks)
+        return float(sum(np.min(of_block, axis=0).sum() for of_block in distances))
     factors = np.linalg.cholesky(covariances)
     whitening = np.linalg.inv(factors)
     normalisers = np.log(np.einsum("jaa->ja", factors)).sum(axis=1) + 0.5 * case.d * np.log(2 * np.pi)

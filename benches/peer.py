@@ -2,9 +2,10 @@
 
     peer.py NAME FOLDER n d k family threads
 
-reads the data and the start in FOLDER and says `ready`, or why it does not take part. Then it answers each
-number of sweeps on stdin with the seconds that they took. The parameters after the first run go into
-FOLDER/NAME-threads.f64; at the end it says how many bytes it needed beyond the data, if the system tells.
+reads the data and the start in FOLDER and says `ready`, or why it does not take part. Each line on stdin,
+`sweeps times`, asks for so many sweeps from the start, that many times over; the answer is the mean of their
+seconds. The parameters after the first run go into FOLDER/NAME-threads.f64. At the end it says how many bytes
+it needed beyond the data, if the system tells.
 """
 
 import sys
@@ -65,6 +66,18 @@ def one_dal(case, x, start, threads):
 
     daal4py.daalinit(threads)
     weights, means, covariances = start
+    if case.family == "spherical":
+        raise NotImplementedError("oneDAL has no spherical covariances")
+    if case.family == "kmeans":
+
+        def run(sweeps):
+            fit = daal4py.kmeans(case.k, maxIterations=sweeps, accuracyThreshold=0.0).compute(x, means)
+            if int(fit.nIterations[0, 0]) != sweeps:
+                raise RuntimeError(f"k-means stopped after {fit.nIterations[0, 0]} sweeps of {sweeps}")
+            return weights, fit.centroids, covariances
+
+        return run
+
     diagonal = case.family == "diagonal"
     if diagonal:
         covariances = np.einsum("jaa->ja", covariances)
@@ -112,9 +125,11 @@ def main(name, folder, n, d, k, family, threads):
     print("ready", flush=True)
     result = folder / f"{name}-{threads}.f64"
     for line in sys.stdin:
+        sweeps, times = map(int, line.split())
         began = time.perf_counter()
-        fit = run(int(line))
-        print(time.perf_counter() - began, flush=True)
+        for _ in range(times):
+            fit = run(sweeps)
+        print((time.perf_counter() - began) / times, flush=True)
         if not result.exists():
             np.concatenate([np.ravel(part) for part in fit]).tofile(result)
     print(memory()[1] - before if known else "")
@@ -124,4 +139,6 @@ if __name__ == "__main__":
     try:
         main(*sys.argv[1:])
     except ImportError as error:
-        print(f"not installed: {error.name}")
+        print(f"{error.name} is not installed")
+    except NotImplementedError as error:
+        print(error)

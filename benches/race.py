@@ -6,12 +6,15 @@ import subprocess
 import tempfile
 import threading
 import time
+from contextlib import contextmanager
+
+import numpy as np
 
 from cases import SHORT, parameters, score
 
 # A contender that needs longer for one answer is out; one that has used its time sits out the later rounds.
-LONGEST_ANSWER = 45.0
-TIME = 30.0
+LONGEST_ANSWER = 20.0
+TIME = 15.0
 # Threads that a contender leaves behind may spin for a moment.
 PAUSE = 0.03
 # ℓ is a sum of n terms with a few roundings each; peers that compute the same sweep agree to some 1e-12 of it. Less than
@@ -57,79 +60,84 @@ class Contender:
         said = self.process.stdout.readline()
         in_time = too_long.is_alive()
         too_long.cancel()
-        if not said:
-            self.stop()
-            self.complaints.seek(0)
-            complaints = self.complaints.read().strip().splitlines()
-            raise Absent(
-                complaints[-1] if in_time and complaints else f"more than {LONGEST_ANSWER:.0f} s for {task}"
-            )
-        return said.strip()
+        if said:
+            return said.strip()
+        self.process.wait()
+        self.complaints.seek(0)
+        complaints = self.complaints.read().split("\n")
+        last = next((line for line in reversed(complaints) if line), f"nothing for {task}")
+        self.stop()
+        raise Absent(last if in_time else f"more than {LONGEST_ANSWER:.0f} s for {task}")
 
-    def run(self, sweeps):
+    def run(self, sweeps, times=1):
         """The seconds that so many sweeps take, with whatever it does before and after them."""
         time.sleep(PAUSE)
-        self.process.stdin.write(f"{sweeps}\n")
-        seconds = float(self.hear(f"{sweeps} sweeps"))
-        self.seconds += seconds
+        self.process.stdin.write(f"{sweeps} {times}\n")
+        seconds = float(self.hear(f"{times} × {sweeps} sweeps"))
+        self.seconds += times * seconds
         return seconds
 
     def measure(self, case):
         """One sweep: what the longer of two runs has more, by the number of sweeps it has more."""
         if self.seconds < TIME:
-            short = self.run(SHORT)
-            self.differences.append((self.run(case.long) - short) / (case.long - SHORT))
+            short = self.run(SHORT, case.times)
+            self.differences.append((self.run(case.long, case.times) - short) / (case.long - SHORT))
 
-    def end(self):
-        """Bytes beyond the data at the peak, where the system tells them."""
+    def record(self):
+        """The median turn, and the bytes beyond the data at the peak, where the system tells them."""
         self.process.stdin.close()
         said = self.process.stdout.readline().strip()
-        self.process.wait()
-        return int(said) if said else None
+        record = {"bytes": int(said) if said else None}
+        if self.differences:
+            record |= {"ms": 1e3 * statistics.median(self.differences), "rounds": len(self.differences)}
+        return record
 
     def stop(self):
+        """May be called again."""
         self.process.kill()
         self.process.wait()
+        for file in (self.process.stdin, self.process.stdout, self.complaints):
+            file.close()
 
 
 def race(case, entrants, folder, x, rounds):
     """What each entrant (name, threads, command) needs: a list of records; Mismatch if results differ."""
     contenders, records = [], []
-    for name, threads, command in entrants:
-        record = {"contender": name, "threads": threads}
-        records.append(record)
-        try:
-            contender = Contender(name, threads, command, case, folder)
-            contenders.append((contender, record))
-            contender.run(SHORT)
-        except Absent as reason:
-            record["absent"] = str(reason)
-    for _ in range(rounds):
+    try:
+        for name, threads, command in entrants:
+            records.append({"contender": name, "threads": threads})
+            with excused(records[-1]):
+                contenders.append((Contender(name, threads, command, case, folder), records[-1]))
+                contenders[-1][0].run(SHORT)
+        for _ in range(rounds):
+            for contender, record in contenders:
+                with excused(record):
+                    if "absent" not in record:
+                        contender.measure(case)
         for contender, record in contenders:
             if "absent" not in record:
-                try:
-                    contender.measure(case)
-                except Absent as reason:
-                    record["absent"] = str(reason)
-    for contender, record in contenders:
-        if "absent" in record:
-            continue
-        if contender.differences:
-            record["ms"] = 1e3 * statistics.median(contender.differences)
-            record["rounds"] = len(contender.differences)
-        record["bytes"] = contender.end()
-        record["score"] = score(case, x, *parameters(case, contender.result))
+                record |= contender.record()
+                record["score"] = score(case, x, *parameters(case, contender.result))
+    finally:
+        for contender, _ in contenders:
+            contender.stop()
     agree(case, records)
     return records
 
 
+@contextmanager
+def excused(record):
+    try:
+        yield
+    except Absent as reason:
+        record["absent"] = str(reason)
+
+
 def agree(case, records):
     """Everyone's parameters after the same sweeps have the same ℓ (or J), computed by one referee."""
-    scores = {f"{record['contender']} ({record['threads']})": record["score"] for record in records if "score" in record}
-    if not scores:
-        return
-    lowest, highest = min(scores.values()), max(scores.values())
+    scored = [record for record in records if "score" in record]
+    scores = np.array([record["score"] for record in scored])
     # Written so that a NaN is a mismatch too.
-    if not highest - lowest <= TOLERANCE * abs(highest):
-        lines = "".join(f"\n  {name}: {value!r}" for name, value in scores.items())
-        raise Mismatch(f"{case} after {SHORT} sweeps:{lines}")
+    if len(scores) and not np.ptp(scores) <= TOLERANCE * abs(scores).max():
+        lines = [f"\n  {record['contender']} ({record['threads']}): {record['score']!r}" for record in scored]
+        raise Mismatch(f"{case} after {SHORT} sweeps:{''.join(lines)}")

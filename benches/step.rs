@@ -2,7 +2,7 @@
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use executable_em::data;
-use executable_em::engine::Engine;
+use executable_em::engine::{Data, Engine};
 use executable_em::gaussian_mixture::{CovarianceFamily, random_start};
 use nalgebra::DMatrix;
 use rand_distr::{Distribution, StandardNormal};
@@ -25,10 +25,11 @@ fn step(criterion: &mut Criterion, family: CovarianceFamily) {
         let mut rng = data::rng(1);
         let x = DMatrix::from_fn(n, d, |_, _| StandardNormal.sample(&mut rng));
         let model = random_start(&x, k, family, &mut rng).expect("distinct data");
+        let source = Data::new(&x).expect("finite data");
         let engine = Engine::new(1).expect("no thread to start");
         group.throughput(Throughput::Elements((n * k) as u64));
         group.bench_function(BenchmarkId::from_parameter(format!("{n}, {d}, {k}")), |bencher| {
-            bencher.iter(|| engine.step(&model, &x));
+            bencher.iter(|| engine.step(&model, &source));
         });
     }
     group.finish();

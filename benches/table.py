@@ -7,8 +7,7 @@ END = "<!-- end of bench -->"
 
 def digits(value, count=3):
     """To so many significant digits, without an exponent."""
-    text = f"{value:.{count}g}"
-    return f"{float(text):.0f}" if "e" in text or float(text) >= 10 ** (count - 1) else text
+    return f"{float(f'{value:.{count}g}'):.15g}"
 
 
 def markdown(results):

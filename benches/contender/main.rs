@@ -2,11 +2,14 @@
 
 mod protocol;
 
-use executable_em::engine::Engine;
+use executable_em::engine::{Data, Engine, Source, Stream};
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
-use executable_em::{em, kmeans};
+use executable_em::{Error, em, kmeans};
 use nalgebra::{DMatrix, DVector};
-use protocol::{Result, Task};
+use protocol::{Result, Task, floats};
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
 
 fn main() -> Result<()> {
     if std::env::args().len() < 3 {
@@ -17,9 +20,8 @@ fn main() -> Result<()> {
     match (task.name.as_str(), task.family.as_str()) {
         ("derivation", "kmeans") => {
             let (x, start) = (data(&task)?, mixture(&task, CovarianceFamily::Full)?);
-            let sweep = |means: &DMatrix<f64>| {
-                kmeans::update_means(&x, &kmeans::responsibilities(&x, means)?, means)
-            };
+            let sweep =
+                |means: &DMatrix<f64>| kmeans::update_means(&x, &kmeans::responsibilities(&x, means)?, means);
             let parameters =
                 |means: &DMatrix<f64>| numbers(&GaussianMixture { means: means.clone(), ..start.clone() });
             task.answer(|sweeps| repeat(&start.means, sweeps, sweep), parameters)
@@ -28,17 +30,38 @@ fn main() -> Result<()> {
             let (x, start) = (data(&task)?, mixture(&task, family_of(family)?)?);
             task.answer(|sweeps| repeat(&start, sweeps, |model| em::sweep(model, &x)), numbers)
         }
-        ("engine", "kmeans") => absent("the engine has no k-means yet"),
-        ("engine", family) => {
-            let (x, start) = (data(&task)?, mixture(&task, family_of(family)?)?);
-            let engine = Engine::new(task.threads)?;
-            let step = |model: &GaussianMixture| Ok(engine.step(model, &x)?.0);
-            task.answer(|sweeps| repeat(&start, sweeps, step), numbers)
+        ("engine" | "portable" | "streamed", "kmeans") => absent("the engine has no k-means yet"),
+        ("engine", _) => engine(&task, &Engine::new(task.threads)?, &Data::new(&data(&task)?)?),
+        ("portable", _) => engine(&task, &Engine::portable(task.threads)?, &Data::new(&data(&task)?)?),
+        ("streamed", _) => {
+            let path = task.folder.join("x.f64");
+            engine(&task, &Engine::new(task.threads)?, &Stream(|| blocks(&path, task.d)))
         }
-        ("portable", _) => absent("the engine cannot be asked for scalar lanes yet"),
-        ("streamed", _) => absent("the engine reads no files yet"),
         (name, _) => Err(format!("there is no contender {name} here").into()),
     }
+}
+
+fn engine(task: &Task, engine: &Engine, source: &impl Source) -> Result<()> {
+    let start = mixture(task, family_of(&task.family)?)?;
+    let step = |model: &GaussianMixture| Ok(engine.step(model, source)?.model);
+    task.answer(|sweeps| repeat(&start, sweeps, step), numbers)
+}
+
+/// The file's data, ten thousand rows at a time.
+fn blocks(
+    path: &Path,
+    d: usize,
+) -> executable_em::Result<impl Iterator<Item = executable_em::Result<DMatrix<f64>>>> {
+    let lost = |error: io::Error| Error::File { path: path.display().to_string(), reason: error.to_string() };
+    let mut file = File::open(path).map_err(lost)?;
+    Ok(std::iter::from_fn(move || {
+        let mut bytes = Vec::new();
+        match file.by_ref().take(10_000 * 8 * d as u64).read_to_end(&mut bytes) {
+            Ok(0) => None,
+            Ok(len) => Some(Ok(DMatrix::from_row_iterator(len / 8 / d, d, floats(&bytes)))),
+            Err(error) => Some(Err(lost(error))),
+        }
+    }))
 }
 
 /// A contender that does not take part says why instead of `ready`.
@@ -47,11 +70,7 @@ fn absent(reason: &str) -> Result<()> {
     Ok(())
 }
 
-fn repeat<M: Clone>(
-    start: &M,
-    sweeps: usize,
-    sweep: impl Fn(&M) -> executable_em::Result<M>,
-) -> Result<M> {
+fn repeat<M: Clone>(start: &M, sweeps: usize, sweep: impl Fn(&M) -> executable_em::Result<M>) -> Result<M> {
     let mut model = start.clone();
     for _ in 0..sweeps {
         model = sweep(&model)?;

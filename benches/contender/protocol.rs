@@ -39,11 +39,10 @@ impl Task {
 
     /// The numbers of a file: in `x.f64` the data, row by row; in `start.f64` weights, means and covariances.
     pub fn numbers(&self, file: &str) -> Result<Vec<f64>> {
-        let bytes = fs::read(self.folder.join(file))?;
-        Ok(bytes.as_chunks().0.iter().map(|eight| f64::from_le_bytes(*eight)).collect())
+        Ok(floats(&fs::read(self.folder.join(file))?).collect())
     }
 
-    /// Answers until the referee has heard enough: `run` makes so many sweeps from the start.
+    /// Answers until the referee has heard enough; `run` makes so many sweeps from the start.
     pub fn answer<M>(
         &self,
         mut run: impl FnMut(usize) -> Result<M>,
@@ -53,12 +52,18 @@ impl Task {
         println!("ready");
         let result = self.folder.join(format!("{}-{}.f64", self.name, self.threads));
         for line in io::stdin().lock().lines() {
-            let sweeps = line?.parse()?;
+            let line = line?;
+            let (sweeps, times) = line.split_once(' ').ok_or("sweeps and times are asked for")?;
+            let (sweeps, times): (usize, u32) = (sweeps.parse()?, times.parse()?);
             let began = Instant::now();
-            let model = run(sweeps)?;
-            println!("{}", began.elapsed().as_secs_f64());
+            let mut model = run(sweeps)?;
+            for _ in 1..times {
+                model = run(sweeps)?;
+            }
+            println!("{}", began.elapsed().as_secs_f64() / f64::from(times));
             if !result.exists() {
-                let bytes: Vec<u8> = parameters(&model).iter().flat_map(|number| number.to_le_bytes()).collect();
+                let bytes: Vec<u8> =
+                    parameters(&model).iter().flat_map(|number| number.to_le_bytes()).collect();
                 fs::write(&result, bytes)?;
             }
         }
@@ -68,6 +73,10 @@ impl Task {
         }
         Ok(())
     }
+}
+
+pub fn floats(bytes: &[u8]) -> impl Iterator<Item = f64> {
+    bytes.as_chunks().0.iter().map(|eight| f64::from_le_bytes(*eight))
 }
 
 /// Bytes of anonymous memory now and at its peak so far: what is allocated, without the pages of programs.
