@@ -76,7 +76,7 @@ mutants: $(MUTANTS)
 ##                 minutes on a machine that does nothing else; writes benches/results.json and the README's table.
 ##                 A short look, which writes neither: make bench QUICK=1, or make bench SIZES="100000,2,5 1000000,8,16"
 bench: $(PEERS) | cargo
-	cd benches && "$(abspath $(TOOLS))/bench/bin/python" -m unittest -q
+	"$(TOOLS)/bench/bin/python" -m unittest discover -q -s benches
 	"$(TOOLS)/bench/bin/python" benches/compare.py $(if $(QUICK),--quick) $(SIZES)
 
 ## make clean      removes what was built; make distclean also removes .tools

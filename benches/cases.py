@@ -33,6 +33,12 @@ class Case:
         return self.n * self.k * pair / 5e9
 
     @property
+    def multiply_adds(self):
+        """What both steps cost at least, with full covariances: for a pair of a datum and a component, x − μ
+        through a triangle and its square, the triangle of r v vᵀ, r v, and an exponential (13)."""
+        return self.n * self.k * (self.d**2 + 2 * self.d + 13) if self.family == "full" else None
+
+    @property
     def long(self):
         """The sweeps of the longer run; few, as some contenders stop when ℓ no longer moves."""
         return SHORT + 2 * int(np.clip(0.2 / self.work, 1, 4))

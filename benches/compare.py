@@ -98,8 +98,13 @@ def machine():
     return {"cpu": cpu, "cores": os.cpu_count(), "system": platform.system()}
 
 
+def peak(ours):
+    """Multiply–adds that one thread can do in a second."""
+    return float(subprocess.run([*ours, "peak"], stdout=subprocess.PIPE, text=True, check=True).stdout)
+
+
 def sizes(cases, rounds, ours, linfa, peer):
-    results = []
+    results, per_second = [], peak(ours)
     for case in cases:
         entrants = [(name, threads, peer) for threads in (1, 2) for name in ("oneDAL", "scikit-learn")]
         entrants = [("engine", 1, ours), *entrants[:2], ("engine", 2, ours), *entrants[2:]]
@@ -107,8 +112,10 @@ def sizes(cases, rounds, ours, linfa, peer):
         if case in TRICKS:
             entrants.append(("portable", 1, ours))
         records = measure(case, entrants, rounds)
-        results.append({"size": str(case), "n": case.n, "d": case.d, "k": case.k, "family": case.family,
-                        "contenders": records})  # fmt: skip
+        result = {"size": str(case), "n": case.n, "d": case.d, "k": case.k, "family": case.family}
+        if case.multiply_adds:
+            result["limit_ms"] = 1e3 * case.multiply_adds / per_second
+        results.append({**result, "contenders": records})
     return results
 
 

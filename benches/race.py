@@ -17,9 +17,8 @@ LONGEST_ANSWER = 20.0
 TIME = 15.0
 # Threads that a contender leaves behind may spin for a moment.
 PAUSE = 0.03
-# ℓ is a sum of n terms with a few roundings each; peers that compute the same sweep agree to some 1e-12 of it. Less than
-# what a second sweep or another divisor (n − 1 for n) changes, by orders of magnitude.
-TOLERANCE = 1e-8
+# ℓ is a sum of at most 10⁶ terms, so that its rounding is below 10⁶ · 2⁻⁵³ of it; seen are some 10⁻¹⁵.
+TOLERANCE = 1.2e-10
 
 
 class Absent(Exception):

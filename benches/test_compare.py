@@ -103,9 +103,9 @@ class Referee(unittest.TestCase):
         def records(*scores):
             return [{"contender": "a", "threads": i, "score": value} for i, value in enumerate(scores)]
 
-        race.agree(SMALL, records(-1000.0, -1000.0 * (1 + 0.9e-8)))
+        race.agree(SMALL, records(-1000.0, -1000.0 * (1 + 0.9 * race.TOLERANCE)))
         race.agree(SMALL, [{"contender": "a", "threads": 1, "absent": "ill"}])
-        for scores in itertools.permutations((-1000.0, -1000.0, -1000.0 * (1 + 1.1e-8))):
+        for scores in itertools.permutations((-1000.0, -1000.0, -1000.0 * (1 + 1.1 * race.TOLERANCE))):
             with self.assertRaises(race.Mismatch):
                 race.agree(SMALL, records(*scores))
         with self.assertRaises(race.Mismatch):
@@ -164,6 +164,26 @@ class Results(unittest.TestCase):
         cells = [table.times(records, name) for name in ("engine", "oneDAL", "linfa")]
         self.assertEqual(cells, ["2, 1", "10, 6 (5×, 6×)", "–"])
         self.assertEqual([table.megabytes(records, name) for name in ("engine", "oneDAL")], ["0.3", "–"])
+
+    def test_the_limit_is_compared_with_one_thread(self):
+        records = [{"contender": "engine", "threads": threads, "ms": ms} for threads, ms in ((2, 5.0), (1, 8.0))]
+        self.assertEqual(table.share({"limit_ms": 2.0, "contenders": records}), "25%")
+        self.assertEqual(table.share({"contenders": records}), "–")
+        # Two data, three components: (16 + 8 + 13) multiply–adds for each of six pairs.
+        self.assertEqual(Case(2, 4, 3).multiply_adds, 222)
+
+    def test_every_row_has_a_cell_for_every_column(self):
+        results = {
+            "date": "2026-01-31",
+            "machine": {"cpu": "a CPU", "cores": 2},
+            "versions": {"oneDAL": "1.2"},
+            "sweeps": 2,
+            "tolerance": 1.2e-10,
+            "sizes": [{"size": str(case), "contenders": []} for case in CASES],
+        }
+        _, _, *rows = table.markdown(results).splitlines()
+        self.assertEqual(len(rows), 2 + len(CASES))
+        self.assertEqual({row.count("|") for row in rows}, {rows[0].count("|")})
 
     def test_the_table_goes_between_its_markers_and_nowhere_else(self):
         text = f"before\n{table.BEGIN}\nold\n{table.END}\nafter\n"

@@ -20,9 +20,9 @@ pub struct Task {
 }
 
 impl Task {
-    /// From the command line; cargo adds `--bench` to it.
+    /// From the command line.
     pub fn read() -> Result<Task> {
-        let arguments: Vec<String> = env::args().skip(1).filter(|argument| argument != "--bench").collect();
+        let arguments: Vec<String> = env::args().skip(1).collect();
         let [name, folder, n, d, k, family, threads] = arguments.as_slice() else {
             return Err("a contender takes NAME FOLDER n d k family threads: see `make bench`".into());
         };
