@@ -75,11 +75,13 @@ class Referee(unittest.TestCase):
         np.testing.assert_allclose(covariances.ravel(), [1.0, 32 / 3], rtol=1e-15)
 
     def test_the_families_keep_what_they_have(self):
+        full = start(SMALL, *draw(SMALL))[2]
         for family in ("diagonal", "spherical"):
-            case = Case(60, 3, 2, family)
-            for covariance in start(case, *draw(case))[2]:
+            covariances = start(Case(60, 3, 2, family), *draw(SMALL))[2]
+            for covariance, of_full in zip(covariances, full):
                 self.assertFalse((covariance - np.diag(np.diag(covariance))).any())
                 self.assertEqual(np.ptp(np.diag(covariance)) == 0, family == "spherical")
+                self.assertAlmostEqual(np.trace(covariance), np.trace(of_full), delta=1e-14)
 
     def test_data_are_the_same_on_every_run_and_labels_are_those_of_a_sound_start(self):
         np.testing.assert_array_equal(draw(SMALL)[0], draw(SMALL)[0])
