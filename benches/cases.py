@@ -8,7 +8,7 @@ import numpy as np
 
 SEED = 5
 OLD_FAITHFUL = Path(__file__).resolve().parent.parent / "src/data/old_faithful.csv"
-# Contenders are compared after this many sweeps, far from convergence; even, as linfa sweeps in pairs.
+# Contenders are compared after this many sweeps, while each still moves ℓ; even, as linfa sweeps in pairs.
 SHORT = 2
 BLOCK = 16_384
 
@@ -45,8 +45,8 @@ class Case:
 
     @property
     def times(self):
-        """How often a run is repeated to make a measurable time of it."""
-        return int(np.clip(0.2 / (self.work * self.long), 1, 200))
+        """How often a run is repeated, at most, to make a measurable time of it."""
+        return int(np.clip(0.2 / (self.work * self.long), 1, 1000))
 
 
 CASES = [

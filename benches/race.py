@@ -15,6 +15,8 @@ from cases import SHORT, parameters, score
 # A contender that needs longer for one answer is out; one that has used its time sits out the later rounds.
 LONGEST_ANSWER = 20.0
 TIME = 15.0
+# It repeats its runs only as often as fills about this.
+TURN = 1.0
 # Threads that a contender leaves behind may spin for a moment.
 PAUSE = 0.03
 # ℓ is a sum of at most 10⁶ terms, so that its rounding is below 10⁶ · 2⁻⁵³ of it; seen are some 10⁻¹⁵.
@@ -33,7 +35,7 @@ class Contender:
     """A process that has read the data and waits to be asked."""
 
     def __init__(self, name, threads, command, case, folder):
-        self.name, self.threads, self.seconds = name, threads, 0.0
+        self.seconds, self.times = 0.0, 1
         self.differences = []
         self.result = folder / f"{name}-{threads}.f64"
         limits = {f"{library}_NUM_THREADS": str(threads) for library in ("OMP", "OPENBLAS", "RAYON")}
@@ -76,11 +78,16 @@ class Contender:
         self.seconds += times * seconds
         return seconds
 
+    def warm_up(self, case):
+        """The first run, whose result is kept, also shows how many runs fit into a turn."""
+        seconds = self.run(SHORT) * case.long / SHORT
+        self.times = max(1, min(case.times, int(TURN / seconds)))
+
     def measure(self, case):
         """One sweep: what the longer of two runs has more, by the number of sweeps it has more."""
         if self.seconds < TIME:
-            short = self.run(SHORT, case.times)
-            self.differences.append((self.run(case.long, case.times) - short) / (case.long - SHORT))
+            short = self.run(SHORT, self.times)
+            self.differences.append((self.run(case.long, self.times) - short) / (case.long - SHORT))
 
     def record(self):
         """The median turn, and the bytes beyond the data at the peak, where the system tells them."""
@@ -107,7 +114,7 @@ def race(case, entrants, folder, x, rounds):
             records.append({"contender": name, "threads": threads})
             with excused(records[-1]):
                 contenders.append((Contender(name, threads, command, case, folder), records[-1]))
-                contenders[-1][0].run(SHORT)
+                contenders[-1][0].warm_up(case)
         for _ in range(rounds):
             for contender, record in contenders:
                 with excused(record):

@@ -40,13 +40,15 @@ FAKE = textwrap.dedent("""
         if name == "away": return print("has no time")
         if name == "broken": raise ValueError("is broken")
         print("ready", flush=True)
+        asked = 0
         for line in sys.stdin:
             if name == "slow": time.sleep(60)
             sweeps, times = map(int, line.split())
             source = "other" if name == "wrong" else "start"
             shutil.copy(f"{folder}/{source}.f64", f"{folder}/{name}-{threads}.f64")
-            print(5.0 + 0.25 * sweeps, flush=True)
-        print(1000)
+            asked += times
+            print(sweeps / 1024 if name == "fast" else 0.5 + 0.25 * sweeps, flush=True)
+        print(asked)
     main(*sys.argv[1:])
 """)
 
@@ -130,10 +132,16 @@ class Race(unittest.TestCase):
     def test_a_sweep_is_the_difference_of_two_runs(self):
         (record,) = self.race("good")
         self.assertAlmostEqual(record["ms"], 250.0, delta=1e-9)
-        self.assertEqual(record["bytes"], 1000)
+        self.assertEqual(record["bytes"], 1 + 3 * 2)
+
+    def test_short_runs_are_repeated_as_often_as_fit_into_a_turn(self):
+        (record,) = self.race("fast")
+        self.assertAlmostEqual(record["ms"], 1000 / 1024, delta=1e-9)
+        # A second holds 102 runs of ten sweeps.
+        self.assertEqual(record["bytes"], 1 + 3 * 2 * 102)
 
     def test_it_ends_when_its_time_is_used(self):
-        with mock.patch.object(race, "TIME", 10.0 * SMALL.times):
+        with mock.patch.object(race, "TIME", 4.0):
             (record,) = self.race("good")
         self.assertEqual(record["rounds"], 1)
 
