@@ -15,10 +15,11 @@ def markdown(results):
     peers = ", ".join(f"{name} {version}" for name, version in versions.items())
     lines = [
         f"Milliseconds for one sweep, on 1 and on 2 threads, and in brackets how many times the engine's; measured on "
-        f"{results['date']} on {machine['cpu']} ({machine['cores']} cores), side by side: all contenders start from the "
-        f"same parameters, in 64-bit floats, and take turns; the median of their turns counts. After {results['sweeps']} "
-        f"sweeps their ℓ (for k-means, J) agree to {results['tolerance']:.1e} of it. The limit is the time of d² + 2d + 13 "
-        f"multiply–adds a pair of datum and component, at the rate of a loop that does nothing else. {peers}.",
+        f"{results['date']} on {machine['cpu']} ({machine['cores']} cores), side by side: all contenders start from "
+        "the same parameters, in 64-bit floats, and take turns; the median of their turns counts. After "
+        f"{results['sweeps']} sweeps their ℓ (for k-means, J) agree to {results['tolerance']:.1e} of it. The limit is "
+        "the time of d² + 2d + 13 multiply–adds a pair of datum and component, at the rate of a loop that does nothing "
+        f"else. {peers}.",
         "",
         "| n, d, k | engine | of the limit | "
         + " | ".join(ORDER[1:])
