@@ -12,6 +12,7 @@
 //! | `sample.rs` | a start in one pass |
 //! | `gaussian_mixture.rs` | the step of a Gaussian mixture |
 //! | `statistics.rs` | its sufficient statistics, which add up, and the M step from them |
+//! | `kmeans/` | Lloyd's algorithm |
 //! | `prepared.rs` | its parameters as the kernels read them: constants, means, inverse Cholesky factors |
 //! | `log_joint.rs` | the E step's kernels |
 //! | `moments.rs` | the M step's kernels |
@@ -22,6 +23,7 @@
 mod block;
 mod fit;
 mod gaussian_mixture;
+mod kmeans;
 mod lanes;
 mod log_joint;
 mod moments;
@@ -32,6 +34,7 @@ mod source;
 mod statistics;
 
 pub use fit::{Fitted, Progress, Stopped, Stopping, Tolerance};
+pub use kmeans::{KMeansFit, KMeansProgress, KMeansStatistics, KMeansStopping, KMeansSweep, plus_plus_start};
 pub use sample::sample;
 pub use source::{Data, Source, Stream};
 pub use statistics::GaussianStatistics;

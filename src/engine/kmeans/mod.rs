@@ -1,0 +1,301 @@
+//! k-means (Lloyd) on data of any size: a sweep is one pass over the data, and nothing of their number is stored.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | this one | one sweep, and the labels |
+//! | `fit.rs` | sweeps until the means are at rest, restarts |
+//! | `statistics.rs` | what a pass sums: counts, sums, J |
+//! | `nearest.rs` | the kernel that finds the nearest mean |
+//! | `start.rs` | k-means++ in k passes |
+
+mod fit;
+mod nearest;
+mod start;
+mod statistics;
+
+pub use fit::{KMeansFit, KMeansProgress, KMeansStopping};
+pub use start::plus_plus_start;
+pub use statistics::KMeansStatistics;
+
+use super::Engine;
+use super::block::Partial;
+use super::parallel::Pass;
+use super::source::{Data, Source};
+use crate::{Error, Result, check};
+use nalgebra::{DMatrix, DVector};
+use nearest::{BLOCK, Block, GROUP, PackedMeans, WIDE};
+use pulp::{Arch, Simd, WithSimd};
+use rayon::prelude::*;
+use std::array;
+use std::ops::Range;
+
+/// One sweep of Lloyd's algorithm.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KMeansSweep {
+    /// The means after the sweep, k×d.
+    pub means: DMatrix<f64>,
+    /// J *before* it, the data assigned to the nearest of the means before it: squared units of the data.
+    pub objective: f64,
+    /// How many data each of the means before it was nearest to, or the sum of their weights: k numbers.
+    pub counts: DVector<f64>,
+    /// The number of data, or the sum of their weights.
+    pub total: f64,
+}
+
+impl Engine {
+    /// What Lloyd's mean step needs to know of the data: each goes to the nearest of these means.
+    ///
+    /// `means` is k×d. As near to two means, a datum goes to the one of lower index, as in [`assign`](crate::kmeans::assign).
+    ///
+    /// # Errors
+    /// [`Error::NotFinite`](Error::NotFinite) for a mean that is no number, [`Error::Shape`](Error::Shape) for
+    /// data of another dimension, [`Error::Empty`](Error::Empty) for a source or means without any,
+    /// [`Error::Domain`](Error::Domain) where the squared distances overflow; those of reading.
+    ///
+    /// Example: [`KMeansStatistics`].
+    pub fn kmeans_statistics(
+        &self,
+        means: &DMatrix<f64>,
+        source: &(impl Source + ?Sized),
+    ) -> Result<KMeansStatistics> {
+        Ok(self.clusters(means, means, source)?.0)
+    }
+
+    /// One sweep of Lloyd's algorithm: every datum to its nearest mean, every mean to the average of its data.
+    ///
+    /// `means` is k×d. The same as [`assign`](crate::kmeans::assign) and [`update_means`](crate::kmeans::update_means): the
+    /// labels exactly, the means to rounding. A cluster without data keeps its mean.
+    ///
+    /// Source: H-02, H-04, T-04; Lloyd (1982).
+    ///
+    /// # Errors
+    /// Those of [`Engine::kmeans_statistics`].
+    ///
+    /// ```
+    /// use executable_em::engine::{Data, Engine};
+    /// use nalgebra::{dmatrix, dvector};
+    /// let x = dmatrix![0.0; 2.0; 9.0];
+    /// let sweep = Engine::new(1)?.kmeans_sweep(&dmatrix![0.0; 10.0; 20.0], &Data::new(&x)?)?;
+    /// assert_eq!((sweep.means, sweep.objective), (dmatrix![1.0; 9.0; 20.0], 5.0));
+    /// assert_eq!(sweep.counts, dvector![2.0, 1.0, 0.0]);
+    /// # Ok::<(), executable_em::Error>(())
+    /// ```
+    pub fn kmeans_sweep(&self, means: &DMatrix<f64>, source: &(impl Source + ?Sized)) -> Result<KMeansSweep> {
+        Ok(self.sweep_about(means, means, source)?.0)
+    }
+
+    /// Shows `visit` the label of every datum, the index of the nearest of `means` (k×d), a run of data after the other.
+    ///
+    /// # Errors
+    /// Those of [`Engine::kmeans_statistics`], but for the overflow, and those of the visit.
+    ///
+    /// ```
+    /// use executable_em::engine::{Data, Engine};
+    /// use nalgebra::dmatrix;
+    /// let x = dmatrix![0.0; 0.9; 1.0; 1.1];
+    /// let mut all = Vec::new();
+    /// Engine::new(1)?.kmeans_labels(&dmatrix![0.0; 2.0], &Data::new(&x)?, |labels| {
+    ///     all.extend_from_slice(labels);
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!(all, [0, 0, 0, 1]); // 1.0 is a tie
+    /// # Ok::<(), executable_em::Error>(())
+    /// ```
+    pub fn kmeans_labels(
+        &self,
+        means: &DMatrix<f64>,
+        source: &(impl Source + ?Sized),
+        mut visit: impl FnMut(&[usize]) -> Result<()>,
+    ) -> Result<()> {
+        check::finite("means", means)?;
+        let means = &PackedMeans::new(means);
+        let mut labels = vec![0; RUN];
+        source.read(&mut |Data { x, .. }| {
+            let n = x.nrows();
+            check::shape("data", x.shape(), (n, means.d))?;
+            for start in (0..n).step_by(RUN) {
+                let labels = &mut labels[..RUN.min(n - start)];
+                let parts = labels.par_chunks_mut(RUN / PARTS).enumerate();
+                let label = |(part, labels): (usize, &mut [usize])| {
+                    self.arch.dispatch(Label { x, start: start + part * (RUN / PARTS), means, labels });
+                };
+                match &self.pool {
+                    Some(pool) => pool.install(|| parts.for_each(label)),
+                    None => labels.chunks_mut(RUN / PARTS).enumerate().for_each(label),
+                }
+                visit(labels)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// A sweep whose sums are taken about these references, and the number of rows.
+    fn sweep_about(
+        &self,
+        references: &DMatrix<f64>,
+        means: &DMatrix<f64>,
+        source: &(impl Source + ?Sized),
+    ) -> Result<(KMeansSweep, usize)> {
+        let (statistics, rows) = self.clusters(references, means, source)?;
+        let means = statistics.means(means)?;
+        let KMeansStatistics { objective, counts, total, .. } = statistics;
+        Ok((KMeansSweep { means, objective, counts, total }, rows))
+    }
+
+    fn clusters(
+        &self,
+        references: &DMatrix<f64>,
+        means: &DMatrix<f64>,
+        source: &(impl Source + ?Sized),
+    ) -> Result<(KMeansStatistics, usize)> {
+        check::finite("means", means)?;
+        let (k, d) = references.shape();
+        // Row by row, each filled up with zeros.
+        let padded = references.transpose().resize(d.next_multiple_of(GROUP), k, 0.0);
+        let pass = KMeansPass { means: PackedMeans::new(means), references: padded.as_slice() };
+        let Partial { log_likelihood, sums, .. } = self.pass(source, &pass)?;
+        if !log_likelihood.is_finite() {
+            let (what, value) = ("sum of squared distances", -log_likelihood);
+            return Err(Error::Domain { what, value, allowed: "finite" });
+        }
+        let first = DMatrix::from_fn(k, d, |j, a| sums[j * padded.nrows() + a]);
+        let (counts, rows) = sums[padded.len()..].split_at(k);
+        let counts = DVector::from_row_slice(counts);
+        let statistics = KMeansStatistics {
+            objective: -log_likelihood,
+            total: counts.sum(),
+            counts,
+            references: references.clone(),
+            first,
+        };
+        Ok((statistics, rows[0] as usize))
+    }
+}
+
+/// So many labels are handed out at once …
+const RUN: usize = 65_536;
+/// … found in so many parts.
+const PARTS: usize = 16;
+
+/// The labels of a run of rows.
+struct Label<'a> {
+    x: &'a DMatrix<f64>,
+    start: usize,
+    means: &'a PackedMeans,
+    labels: &'a mut [usize],
+}
+
+impl WithSimd for Label<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, s: S) {
+        let mut block = Block::new(self.means.d);
+        for (number, labels) in self.labels.chunks_mut(BLOCK).enumerate() {
+            let start = self.start + number * BLOCK;
+            block.read::<S>(self.x, start..start + labels.len());
+            block.assign(s, self.means);
+            labels.iter_mut().zip(block.labels()).for_each(|(to, label)| *to = label);
+        }
+    }
+}
+
+/// The sums s of all clusters, their R, and the number of rows.
+struct KMeansPass<'a> {
+    means: PackedMeans,
+    /// Cluster by cluster, each filled up with zeros to a multiple of [`GROUP`].
+    references: &'a [f64],
+}
+
+impl Pass for KMeansPass<'_> {
+    type Workspace = Block;
+
+    fn workspace(&self) -> Block {
+        Block::new(self.means.d)
+    }
+
+    fn zero(&self) -> Partial {
+        let sums = vec![0.0; self.references.len() + self.means.k + 1];
+        Partial { log_likelihood: 0.0, total: 0.0, sums, impossible: None }
+    }
+
+    fn d(&self) -> usize {
+        self.means.d
+    }
+
+    fn block_len(&self) -> usize {
+        BLOCK
+    }
+
+    fn work(&self) -> usize {
+        self.means.k * (self.means.d + 2)
+    }
+
+    fn add(&self, arch: Arch, data: Data<'_>, rows: Range<usize>, block: &mut Block, partial: &mut Partial) {
+        arch.dispatch(Chunk { data, rows, pass: self, block, partial });
+    }
+}
+
+/// A run of rows, and where their sums go.
+struct Chunk<'a> {
+    data: Data<'a>,
+    rows: Range<usize>,
+    pass: &'a KMeansPass<'a>,
+    block: &'a mut Block,
+    partial: &'a mut Partial,
+}
+
+impl WithSimd for Chunk<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, s: S) {
+        let Chunk { data: Data { x, weights }, rows, pass, block, partial } = self;
+        if let Some(seen) = partial.sums.last_mut() {
+            *seen += rows.len() as f64;
+        }
+        for start in rows.clone().step_by(BLOCK) {
+            let end = rows.end.min(start + BLOCK);
+            block.read::<S>(x, start..end);
+            block.assign(s, &pass.means);
+            match weights {
+                None => pass.gather::<S>(block, |_| 1.0, partial),
+                Some(weights) => pass.gather::<S>(block, |i| weights[start + i], partial),
+            }
+        }
+    }
+}
+
+impl KMeansPass<'_> {
+    /// Adds every datum to the sums of its cluster, and its squared distance to J.
+    #[inline(always)]
+    fn gather<S: Simd>(&self, block: &Block, weight: impl Fn(usize) -> f64, partial: &mut Partial) {
+        let width = WIDE * S::F64_LANES;
+        let groups = self.means.d.div_ceil(GROUP);
+        let (first, counts) = partial.sums.split_at_mut(self.references.len());
+        let (first, references) = (first.as_chunks_mut::<GROUP>().0, self.references.as_chunks::<GROUP>().0);
+        for (tile, (x, labels)) in block.tiles::<S>().enumerate() {
+            for (group, x) in x.chunks_exact(GROUP * width).enumerate() {
+                for (lane, label) in labels.iter().enumerate() {
+                    let at = label.to_bits() as usize * groups + group;
+                    let weight = weight(tile * width + lane);
+                    let v: [f64; GROUP] = array::from_fn(|a| x[a * width + lane] - references[at][a]);
+                    first[at].iter_mut().zip(v).for_each(|(sum, v)| *sum += weight * v);
+                }
+            }
+        }
+        for (i, label) in block.labels().enumerate() {
+            counts[label] += weight(i);
+        }
+        let (squares, rest) = block.squares().as_chunks::<8>();
+        let mut sums = [0.0; 8];
+        for (chunk, squares) in squares.iter().enumerate() {
+            for (lane, square) in squares.iter().enumerate() {
+                sums[lane] += weight(chunk * 8 + lane) * square;
+            }
+        }
+        let rest: f64 =
+            rest.iter().enumerate().map(|(i, square)| weight(squares.len() * 8 + i) * square).sum();
+        partial.log_likelihood -= sums.iter().sum::<f64>() + rest;
+    }
+}
