@@ -299,7 +299,7 @@ pub(crate) fn check_single(flips: usize) -> Result<()> {
 }
 
 /// Every entry is a whole number of heads among `flips`.
-fn check_heads(x: &DMatrix<f64>, flips: usize) -> Result<()> {
+pub(crate) fn check_heads(x: &DMatrix<f64>, flips: usize) -> Result<()> {
     check::finite("data", x)?;
     let allowed = if flips == 1 { "0 or 1" } else { "a whole number of heads, at most the number of flips" };
     check::entries("data", x, allowed, |heads| heads >= 0.0 && heads.fract() == 0.0 && heads <= flips as f64)

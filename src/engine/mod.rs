@@ -12,6 +12,7 @@
 //! | `sample.rs` | a start in one pass |
 //! | `gaussian_mixture.rs` | the step of a Gaussian mixture |
 //! | `statistics.rs` | its sufficient statistics, which add up, and the M step from them |
+//! | `bernoulli_mixture/` | the step of a Bernoulli mixture |
 //! | `kmeans/` | Lloyd's algorithm |
 //! | `prepared.rs` | its parameters as the kernels read them: constants, means, inverse Cholesky factors |
 //! | `log_joint.rs` | the E step's kernels |
@@ -20,6 +21,7 @@
 //! | `parallel.rs` | all blocks, in a fixed order, on several threads |
 //! | `lanes.rs` | the exponential |
 
+mod bernoulli_mixture;
 mod block;
 mod fit;
 mod gaussian_mixture;
@@ -33,6 +35,7 @@ mod sample;
 mod source;
 mod statistics;
 
+pub use bernoulli_mixture::BernoulliStatistics;
 pub use fit::{Fitted, Progress, Stopped, Stopping, Tolerance};
 pub use kmeans::{KMeansFit, KMeansProgress, KMeansStatistics, KMeansStopping, KMeansSweep, plus_plus_start};
 pub use sample::sample;

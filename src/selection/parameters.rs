@@ -1,5 +1,6 @@
 //! How many numbers a model is free to choose.
 
+use crate::bernoulli_mixture::BernoulliMixture;
 use crate::gaussian_mixture::GaussianMixture;
 use crate::soft_kmeans::{SoftKMeans, Weights};
 
@@ -52,6 +53,13 @@ impl FreeParameters for SoftKMeans {
             Weights::Fitted => self.weights.len().saturating_sub(1),
         };
         weights + self.means.len()
+    }
+}
+
+impl FreeParameters for BernoulliMixture {
+    /// Whether the flips can tell that many apart is another matter: see [`bernoulli_parameters`].
+    fn free_parameters(&self) -> usize {
+        bernoulli_parameters(self.k(), self.d())
     }
 }
 

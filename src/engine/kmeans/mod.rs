@@ -110,6 +110,7 @@ impl Engine {
         check::finite("means", means)?;
         let means = &PackedMeans::new(means);
         let mut labels = vec![0; RUN];
+        let mut rows = 0;
         source.read(&mut |Data { x, .. }| {
             let n = x.nrows();
             check::shape("data", x.shape(), (n, means.d))?;
@@ -125,8 +126,10 @@ impl Engine {
                 }
                 visit(labels)?;
             }
+            rows += n;
             Ok(())
-        })
+        })?;
+        if rows == 0 { Err(Error::Empty { what: "data" }) } else { Ok(()) }
     }
 
     /// A sweep whose sums are taken about these references, and the number of rows.

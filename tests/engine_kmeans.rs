@@ -1,0 +1,459 @@
+//! The engine's k-means computes what the derivations say: the very same labels, and sums to rounding, in a single sweep.
+
+#![cfg(feature = "engine")]
+
+mod common;
+
+use common::bounds::{gamma, objective_relative, sum_of};
+use common::cases::{self, Kind};
+use common::{assert_matrices_within, assert_within};
+use executable_em::engine::{
+    self, Data, Engine, KMeansStatistics, KMeansStopping, KMeansSweep, Source, Stopped, Stream,
+};
+use executable_em::{Error, Result, data, kmeans};
+use nalgebra::{DMatrix, DVector, dmatrix, dvector};
+use proptest::prelude::*;
+use rand::RngExt;
+use std::ops::ControlFlow;
+
+/// Data and means that have nothing to do with them but lie in the same region.
+fn random_state(n: usize, d: usize, k: usize) -> (DMatrix<f64>, DMatrix<f64>) {
+    let mut rng = data::rng((n * 1000 + d * 31 + k) as u64);
+    let mut uniform = |rows, columns| DMatrix::from_fn(rows, columns, |_, _| rng.random_range(-2.0..2.0));
+    (uniform(n, d), uniform(k, d))
+}
+
+/// With the widest instructions, and with none.
+fn engines() -> [Engine; 2] {
+    [Engine::new(1).expect("no threads"), Engine::portable(1).expect("no threads")]
+}
+
+fn labels(engine: &Engine, means: &DMatrix<f64>, source: &impl Source) -> Result<Vec<usize>> {
+    let mut all = Vec::new();
+    engine.kmeans_labels(means, source, |labels| {
+        all.extend_from_slice(labels);
+        Ok(())
+    })?;
+    Ok(all)
+}
+
+fn sweep(engine: &Engine, means: &DMatrix<f64>, x: &DMatrix<f64>) -> Result<KMeansSweep> {
+    engine.kmeans_sweep(means, &Data::new(x)?)
+}
+
+/// Every statistic is the derivation's sum over the derivation's labels.
+///
+/// Labels and counts are equal. Both sides' squared distances are sums of d squares of the same differences, good to γ(d + 2),
+/// and their sum over n to γ(n) more; the products w v are exact, so a sum of n differences is good to γ(n) Σ|v|, on both sides.
+#[track_caller]
+fn assert_statistics(
+    engine: &Engine,
+    statistics: &KMeansStatistics,
+    x: &DMatrix<f64>,
+    means: &DMatrix<f64>,
+) -> Result<()> {
+    let (n, d) = x.shape();
+    let k = means.nrows();
+    let expected = kmeans::assign(x, means)?;
+    assert_eq!(labels(engine, means, &Data::new(x)?)?, expected);
+    assert_eq!(statistics.total, n as f64);
+    assert_eq!(&statistics.references, means);
+    for j in 0..k {
+        let cluster: Vec<usize> = (0..n).filter(|&i| expected[i] == j).collect();
+        assert_eq!(statistics.counts[j], cluster.len() as f64);
+        for a in 0..d {
+            let v: Vec<f64> = cluster.iter().map(|&i| x[(i, a)] - means[(j, a)]).collect();
+            assert_within(statistics.first[(j, a)], v.iter().sum(), 2.0 * sum_of(&v, 0.0));
+        }
+    }
+    let objective = kmeans::objective(x, &kmeans::responsibilities(x, means)?, means)?;
+    assert_within(statistics.objective, objective, 2.0 * objective_relative(n, k, d) * objective);
+    Ok(())
+}
+
+/// What two computations of a cluster's mean may differ by: sums of n data, or of n differences from a reference point,
+/// divided and added to it; each is good to γ(n + 3) of the largest number that enters, which is at most twice the largest
+/// datum or mean.
+fn mean_bound(x: &DMatrix<f64>, means: &DMatrix<f64>) -> f64 {
+    2.0 * gamma(x.nrows() + 3) * 2.0 * x.amax().max(means.amax())
+}
+
+/// All sizes that straddle the edges of tiles (2, 8, 16 data; 4 means; 4 dimensions) and blocks (256).
+#[test]
+fn statistics_are_the_derivations_at_every_size() -> Result<()> {
+    for engine in engines() {
+        for n in [1, 2, 7, 8, 9, 255, 256, 257] {
+            for d in [1, 2, 3, 4, 5, 7, 8, 9, 33] {
+                for k in [1, 2, 4, 5, 17] {
+                    let (x, means) = random_state(n, d, k);
+                    let statistics = engine.kmeans_statistics(&means, &Data::new(&x)?)?;
+                    assert_statistics(&engine, &statistics, &x, &means)?;
+                }
+            }
+        }
+        for (d, k) in [(1, 17), (2, 5), (7, 2), (8, 1), (9, 5)] {
+            let (x, means) = random_state(10_007, d, k);
+            let statistics = engine.kmeans_statistics(&means, &Data::new(&x)?)?;
+            assert_statistics(&engine, &statistics, &x, &means)?;
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_sweep_is_the_derivations_sweep() -> Result<()> {
+    for engine in engines() {
+        for (n, d, k) in [(1, 1, 2), (300, 3, 4), (1000, 9, 17)] {
+            let (x, means) = random_state(n, d, k);
+            let sweep = sweep(&engine, &means, &x)?;
+            let r = kmeans::responsibilities(&x, &means)?;
+            let derived = kmeans::update_means(&x, &r, &means)?;
+            assert_matrices_within(&sweep.means, &derived, mean_bound(&x, &means));
+            let objective = kmeans::objective(&x, &r, &means)?;
+            assert_within(sweep.objective, objective, 2.0 * objective_relative(n, k, d) * objective);
+            assert_eq!(sweep.counts, executable_em::latent::counts(&r));
+            assert_eq!(sweep.total, n as f64);
+        }
+    }
+    Ok(())
+}
+
+/// Midway between two means rounding alone decides, and it decides as in the derivation, whatever the instructions: with
+/// fused multiply–adds alone about one label in five would differ here.
+#[test]
+fn near_ties_are_broken_as_in_the_derivation() -> Result<()> {
+    for d in [2, 3, 8, 33] {
+        for k in [2, 3, 9] {
+            let (_, means) = random_state(1, d, k);
+            let mut rng = data::rng((d * 10 + k) as u64);
+            let x = DMatrix::from_fn(2000, d, |i, a| {
+                let middle = 0.5 * (means[(i % k, a)] + means[((i + 1) % k, a)]);
+                middle * (1.0 + f64::EPSILON * rng.random_range(-2..=2) as f64)
+            });
+            for engine in engines() {
+                assert_eq!(labels(&engine, &means, &Data::new(&x)?)?, kmeans::assign(&x, &means)?);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The squares of (0.1, 0.3) and of (0.3, 0.1) add up to the same number, but not with fused multiply–adds.
+#[test]
+fn exact_ties_go_to_the_lower_index() -> Result<()> {
+    let x = dmatrix![0.0, 0.0; 0.0, 0.0; 0.0, 0.0];
+    for engine in engines() {
+        for means in [
+            dmatrix![9.0, 9.0; 0.1, 0.3; 0.3, 0.1],
+            dmatrix![9.0, 9.0; 0.3, 0.1; 0.1, 0.3],
+            dmatrix![9.0, 9.0; 0.3, 0.1; 0.3, 0.1],
+        ] {
+            assert_eq!(labels(&engine, &means, &Data::new(&x)?)?, [1, 1, 1]);
+            assert_eq!(sweep(&engine, &means, &x)?.counts, dvector![0.0, 3.0, 0.0]);
+        }
+    }
+    Ok(())
+}
+
+/// Data far from the origin whose spread is nine orders smaller, data whose squared distances underflow, and a start that is
+/// far from its data: the labels are the derivation's, the sums as good as at the origin.
+#[test]
+fn labels_do_not_depend_on_the_scale() -> Result<()> {
+    let (x, means) = random_state(1000, 3, 5);
+    for (shift, scale) in [(1e6, 1e-3), (0.0, 1e-162), (0.0, 1e-155), (0.0, 1e150), (-1e9, 1e9)] {
+        let (x, means) = (x.map(|x| shift + scale * x), means.map(|m| shift + scale * m));
+        for engine in engines() {
+            assert_eq!(labels(&engine, &means, &Data::new(&x)?)?, kmeans::assign(&x, &means)?);
+            let next = sweep(&engine, &means, &x)?.means;
+            // The differences from the old means are exact or rounded once; what is left is the last bit of the mean.
+            let r = kmeans::responsibilities(&x.map(|x| x - shift), &means.map(|m| m - shift))?;
+            let expected =
+                kmeans::update_means(&x.map(|x| x - shift), &r, &means.map(|m| m - shift))?.add_scalar(shift);
+            assert_matrices_within(
+                &next,
+                &expected,
+                4.0 * gamma(1003) * 2.0 * scale + f64::EPSILON * f64::abs(shift),
+            );
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(common::config(300))]
+
+    #[test]
+    fn statistics_are_the_derivations_in_hard_cases(case in cases::strategy(&Kind::ALL)) {
+        for engine in engines() {
+            let means = &case.model.means;
+            let statistics = engine.kmeans_statistics(means, &Data::new(&case.x)?)?;
+            assert_statistics(&engine, &statistics, &case.x, means)?;
+        }
+    }
+
+    /// As many sweeps as the derivation, to the same labels: but where the start is at rest, whose first sweep the derivation
+    /// counts.
+    #[test]
+    fn whole_runs_are_the_derivations(case in cases::strategy(&[Kind::Ordinary, Kind::Duplicated, Kind::Ties])) {
+        let engine = Engine::new(1)?;
+        let start = &case.model.means;
+        let derived = kmeans::lloyd(&case.x, start, 100)?;
+        let fit = engine.kmeans(start.clone(), &Data::new(&case.x)?, &KMeansStopping::default())?;
+        prop_assert_eq!(fit.stopped, Stopped::Converged);
+        prop_assert_eq!(labels(&engine, &fit.means, &Data::new(&case.x)?)?, derived.labels());
+        assert_matrices_within(&fit.means, derived.means(), mean_bound(&case.x, start));
+        let sweeps = (derived.half_steps.len() - 1) / 2;
+        prop_assert!(fit.sweeps == sweeps || (fit.sweeps, sweeps) == (0, 1), "{} of {}", fit.sweeps, sweeps);
+    }
+}
+
+#[test]
+fn a_whole_run_is_the_derivations() -> Result<()> {
+    let (blobs, _) = data::blobs();
+    let (scattered, _) = random_state(600, 5, 1);
+    for (x, k) in [(data::old_faithful(), 3), (blobs, 4), (scattered, 7)] {
+        for seed in 0..5 {
+            let start = kmeans::random_start(&x, k, &mut data::rng(seed))?;
+            let derived = kmeans::lloyd(&x, &start, 1000)?;
+            let sweeps = (derived.half_steps.len() - 1) / 2;
+            for engine in [Engine::new(1)?, Engine::portable(1)?, Engine::new(2)?] {
+                let source = Data::new(&x)?;
+                let fit = engine.kmeans(start.clone(), &source, &KMeansStopping::default())?;
+                assert_eq!((fit.stopped, fit.sweeps), (Stopped::Converged, sweeps));
+                assert_eq!(labels(&engine, &fit.means, &source)?, derived.labels());
+                assert_matrices_within(&fit.means, derived.means(), mean_bound(&x, &start));
+                // The objective is flat where its means are averages: their errors enter squared.
+                let relative = 4.0 * objective_relative(x.nrows(), k, x.ncols());
+                assert_within(fit.objective, derived.objective(), relative * derived.objective());
+                for (j, &count) in fit.counts.iter().enumerate() {
+                    assert_eq!(count, derived.labels().iter().filter(|&&label| label == j).count() as f64);
+                }
+            }
+            // Cut short, both have done as many sweeps.
+            let cap = sweeps / 2;
+            let stopping = KMeansStopping { tolerance: 0.0, max_sweeps: cap };
+            let fit = Engine::new(1)?.kmeans(start.clone(), &Data::new(&x)?, &stopping)?;
+            assert_eq!((fit.stopped, fit.sweeps), (Stopped::MaxSweeps, cap));
+            let derived = kmeans::lloyd(&x, &start, cap)?;
+            assert_matrices_within(&fit.means, derived.means(), mean_bound(&x, &start));
+        }
+    }
+    Ok(())
+}
+
+/// J falls from sweep to sweep, and the run ends after the first fall that is no larger than the tolerance.
+#[test]
+fn a_tolerance_stops_earlier() -> Result<()> {
+    let (x, _) = random_state(2000, 2, 1);
+    let engine = Engine::new(1)?;
+    let start = kmeans::random_start(&x, 8, &mut data::rng(4))?;
+    for tolerance in [0.0, 1e-4, 1e-2, 0.3] {
+        let mut objectives = Vec::new();
+        let stopping = KMeansStopping { tolerance, max_sweeps: 1000 };
+        let fit = engine.best_kmeans([Ok(start.clone())], &Data::new(&x)?, &stopping, |progress| {
+            assert_eq!((progress.start, progress.sweeps, progress.total), (0, objectives.len(), 2000.0));
+            objectives.push(progress.objective);
+            ControlFlow::Continue(())
+        })?;
+        assert_eq!((fit.stopped, fit.total), (Stopped::Converged, 2000.0));
+        assert_eq!((fit.sweeps + 1, fit.objective), (objectives.len(), objectives[fit.sweeps]));
+        let falls: Vec<bool> =
+            objectives.windows(2).map(|pair| pair[0] - pair[1] > tolerance * pair[1]).collect();
+        if tolerance > 0.0 {
+            let (last, others) = falls.split_last().expect("more than one sweep");
+            assert!(!last && others.iter().all(|&fell| fell), "{tolerance}: {falls:?}");
+        } else {
+            assert!(falls.iter().all(|&fell| fell) && fit.sweeps > 10);
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn the_best_of_several_starts_wins() -> Result<()> {
+    let (x, _) = data::blobs();
+    let engine = Engine::new(1)?;
+    let source = Data::new(&x)?;
+    let stopping = KMeansStopping::default();
+    let starts: Vec<DMatrix<f64>> =
+        (0..8).map(|seed| kmeans::random_start(&x, 4, &mut data::rng(seed))).collect::<Result<_>>()?;
+    let alone: Vec<f64> = starts
+        .iter()
+        .map(|start| Ok(engine.kmeans(start.clone(), &source, &stopping)?.objective))
+        .collect::<Result<_>>()?;
+    let least = (0..8).min_by(|&a, &b| alone[a].total_cmp(&alone[b])).expect("eight starts");
+    assert!(alone.iter().any(|&objective| objective > 1.1 * alone[least]));
+
+    let broken = Err(Error::Empty { what: "a start" });
+    let with_broken = || [broken.clone()].into_iter().chain(starts.iter().cloned().map(Ok));
+    let go_on = |_| ControlFlow::Continue(());
+    let fit = engine.best_kmeans(with_broken(), &source, &stopping, go_on)?;
+    assert_eq!((fit.start, fit.objective), (least + 1, alone[least]));
+    assert_eq!(fit.stopped, Stopped::Converged);
+
+    // Broken off in the first sweep of the third start: the best of two, and of what there is of the third.
+    let fit = engine.best_kmeans(starts.iter().cloned().map(Ok), &source, &stopping, |progress| {
+        if progress.start == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?;
+    assert_eq!((fit.stopped, fit.objective), (Stopped::Interrupted, alone[0].min(alone[1])));
+
+    let failed = engine.best_kmeans([broken.clone(), Ok(dmatrix![f64::NAN])], &source, &stopping, go_on);
+    assert_eq!(failed.unwrap_err(), Error::Empty { what: "a start" });
+    let none = engine.best_kmeans([], &source, &stopping, go_on);
+    assert_eq!(none.unwrap_err(), Error::Empty { what: "starts" });
+    Ok(())
+}
+
+/// The bits do not depend on the number of threads, nor on the run.
+#[test]
+fn any_number_of_threads_gives_the_same_bits() -> Result<()> {
+    for (n, d, k) in [(20_011, 2, 5), (70_001, 3, 4), (3_001, 9, 3)] {
+        let (x, means) = random_state(n, d, k);
+        let source = Data::new(&x)?;
+        let alone = Engine::new(1)?;
+        let (statistics, expected) =
+            (alone.kmeans_statistics(&means, &source)?, labels(&alone, &means, &source)?);
+        assert_eq!(expected.len(), n);
+        for threads in [2, 3, 7] {
+            let engine = Engine::new(threads)?;
+            for _ in 0..3 {
+                assert_eq!(engine.kmeans_statistics(&means, &source)?, statistics);
+                assert_eq!(labels(&engine, &means, &source)?, expected);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A datum of weight 3 counts as three data, one of weight 0 as none.
+#[test]
+fn weights_of_data_count_repetitions() -> Result<()> {
+    for engine in engines() {
+        for d in [1, 3, 8] {
+            let (x, means) = random_state(301, d, 3);
+            let repetitions: Vec<usize> = (0..301).map(|i| i % 4).collect();
+            let rows: Vec<usize> = (0..301).flat_map(|i| std::iter::repeat_n(i, repetitions[i])).collect();
+            let weights = DVector::from_iterator(301, repetitions.iter().map(|&times| times as f64));
+            let weighted = engine.kmeans_sweep(&means, &Data::weighted(&x, &weights)?)?;
+            let repeated = x.select_rows(&rows);
+            let expected = sweep(&engine, &means, &repeated)?;
+            assert_eq!((&weighted.counts, weighted.total), (&expected.counts, expected.total));
+            assert_matrices_within(&weighted.means, &expected.means, mean_bound(&repeated, &means));
+            let relative = 2.0 * objective_relative(rows.len(), 3, d);
+            assert_within(weighted.objective, expected.objective, relative * expected.objective);
+        }
+    }
+    Ok(())
+}
+
+/// Blocks that are read one after the other give the labels and the sums of the whole.
+#[test]
+fn a_stream_is_as_good_as_memory() -> Result<()> {
+    let (x, means) = random_state(3000, 3, 4);
+    let engine = Engine::new(2)?;
+    let blocks =
+        || Ok([(0, 1), (1, 999), (1000, 2000)].map(|(start, len)| Ok(x.rows(start, len).into_owned())));
+    let (stream, memory) = (Stream(blocks), Data::new(&x)?);
+    assert_statistics(&engine, &engine.kmeans_statistics(&means, &stream)?, &x, &means)?;
+    assert_eq!(labels(&engine, &means, &stream)?, labels(&engine, &means, &memory)?);
+    let stopping = KMeansStopping::default();
+    let (streamed, whole) = (
+        engine.kmeans(means.clone(), &stream, &stopping)?,
+        engine.kmeans(means.clone(), &memory, &stopping)?,
+    );
+    assert_eq!((streamed.sweeps, &streamed.counts), (whole.sweeps, &whole.counts));
+    assert_matrices_within(&streamed.means, &whole.means, mean_bound(&x, &means));
+    Ok(())
+}
+
+/// The statistics of two parts add up to those of the whole.
+#[test]
+fn statistics_add_up() -> Result<()> {
+    let engine = Engine::new(1)?;
+    let (x, means) = random_state(1000, 3, 3);
+    let of = |x: &DMatrix<f64>, means: &DMatrix<f64>| engine.kmeans_statistics(means, &Data::new(x)?);
+    let mut sum = of(&x.rows(0, 317).into_owned(), &means)?;
+    sum.add(&of(&x.rows(317, 683).into_owned(), &means)?)?;
+    assert_statistics(&engine, &sum, &x, &means)?;
+    assert_matrices_within(&sum.means(&means)?, &sweep(&engine, &means, &x)?.means, mean_bound(&x, &means));
+
+    let before = sum.clone();
+    let elsewhere = of(&x, &means.add_scalar(1.0))?;
+    assert!(matches!(sum.add(&elsewhere), Err(Error::Domain { what: "reference point", .. })));
+    let (y, smaller) = random_state(50, 2, 3);
+    assert!(matches!(sum.add(&of(&y, &smaller)?), Err(Error::Shape { .. })));
+    assert!(matches!(sum.means(&smaller), Err(Error::Shape { .. })));
+    assert_eq!(sum, before);
+    Ok(())
+}
+
+#[test]
+fn a_cluster_without_data_keeps_its_mean() -> Result<()> {
+    let start = dmatrix![0.1; 0.7; 1e9];
+    for engine in engines() {
+        let x = dmatrix![0.0; 1.0];
+        let next = sweep(&engine, &start, &x)?;
+        assert_eq!((next.means, next.counts), (dmatrix![0.0; 1.0; 1e9], dvector![1.0, 1.0, 0.0]));
+        // Not even where all its data weigh nothing.
+        let next = engine.kmeans_sweep(&start, &Data::weighted(&x, &dvector![0.0, 2.0])?)?;
+        assert_eq!((next.means, next.total), (dmatrix![0.1; 1.0; 1e9], 2.0));
+    }
+    Ok(())
+}
+
+/// The k-means++ start draws the very data that the derivation draws.
+#[test]
+fn the_start_is_the_derivations() -> Result<()> {
+    let (blobs, _) = data::blobs();
+    let (scattered, _) = random_state(200, 9, 1);
+    let same = DMatrix::from_element(20, 2, 3.0);
+    let huge = scattered.map(|x| 1e160 * x);
+    for x in [data::old_faithful(), blobs, scattered, same, huge] {
+        for k in [1, 2, 5, 17] {
+            for seed in 0..5 {
+                let start = engine::plus_plus_start(&x, k, &mut data::rng(seed))?;
+                assert_eq!(start, kmeans::plus_plus_start(&x, k, &mut data::rng(seed))?);
+            }
+        }
+    }
+    let x = dmatrix![1.0; 2.0];
+    let start = |x: &DMatrix<f64>, k| engine::plus_plus_start(x, k, &mut data::rng(1)).unwrap_err();
+    assert_eq!(start(&x, 0), Error::ComponentCount { k: 0, n: 2 });
+    assert_eq!(start(&x, 3), Error::ComponentCount { k: 3, n: 2 });
+    assert!(matches!(start(&dmatrix![1.0; f64::NAN], 1), Error::NotFinite { row: 1, .. }));
+    assert!(matches!(start(&DMatrix::zeros(0, 2), 1), Error::Empty { .. }));
+    Ok(())
+}
+
+#[test]
+fn bad_input_is_one_error() -> Result<()> {
+    let engine = Engine::new(1)?;
+    let (x, means) = random_state(40, 2, 3);
+    let no_means = DMatrix::zeros(0, 2);
+    assert!(matches!(sweep(&engine, &no_means, &x), Err(Error::Empty { what: "means" })));
+    assert!(matches!(labels(&engine, &no_means, &Data::new(&x)?), Err(Error::Empty { what: "means" })));
+    let mut nan = means.clone();
+    nan[(1, 0)] = f64::NAN;
+    assert!(matches!(sweep(&engine, &nan, &x), Err(Error::NotFinite { what: "means", row: 1, .. })));
+    let narrow = x.columns(0, 1).into_owned();
+    assert!(matches!(sweep(&engine, &means, &narrow), Err(Error::Shape { what: "data", .. })));
+    assert!(matches!(labels(&engine, &means, &Data::new(&narrow)?), Err(Error::Shape { what: "data", .. })));
+    let nothing = Stream(|| Ok(Vec::<Result<DMatrix<f64>>>::new()));
+    assert!(matches!(engine.kmeans_sweep(&means, &nothing), Err(Error::Empty { what: "data" })));
+    assert!(matches!(labels(&engine, &means, &nothing), Err(Error::Empty { what: "data" })));
+    let broken = Stream(|| Ok([Ok(DMatrix::zeros(3, 2)), Ok(DMatrix::from_element(2, 2, f64::NAN))]));
+    assert!(matches!(engine.kmeans_sweep(&means, &broken), Err(Error::NotFinite { row: 3, .. })));
+    let far = sweep(&engine, &dmatrix![1e200], &dmatrix![0.0]);
+    assert!(matches!(far, Err(Error::Domain { what: "sum of squared distances", .. })));
+
+    let fit = |means: &DMatrix<f64>, tolerance| {
+        engine.kmeans(means.clone(), &Data::new(&x)?, &KMeansStopping { tolerance, max_sweeps: 9 })
+    };
+    assert!(matches!(fit(&means, -1.0), Err(Error::Domain { what: "tolerance", .. })));
+    assert!(matches!(fit(&means, f64::NAN), Err(Error::Domain { what: "tolerance", .. })));
+    let many = DMatrix::from_element(41, 2, 0.5);
+    assert_eq!(fit(&many, 0.0).unwrap_err(), Error::ComponentCount { k: 41, n: 40 });
+    let stop = engine.kmeans_labels(&means, &Data::new(&x)?, |_| Err(Error::Empty { what: "visit" }));
+    assert_eq!(stop.unwrap_err(), Error::Empty { what: "visit" });
+    Ok(())
+}
