@@ -6,6 +6,7 @@ use common::bounds::{self, gamma, sum_of};
 use common::enumeration::labelings;
 use common::naive::Naive;
 use common::{assert_printed, assert_within, cases, column, line_mixture};
+use executable_em::bernoulli_mixture::BernoulliMixture;
 use executable_em::em::{self, Stopping, Tolerance};
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, kmeans_start, random_start};
 use executable_em::latent::{self, Model};
@@ -243,6 +244,8 @@ fn coins_show_their_parameters_only_if_flipped_often() {
         );
     }
     assert_eq!(bernoulli_parameters(0, 3), 0);
+    let coins = BernoulliMixture::new(dvector![0.2, 0.8], dmatrix![0.1, 0.2, 0.3; 0.4, 0.5, 0.6], 1);
+    assert_eq!(coins.expect("coins").free_parameters(), 7);
 }
 
 // The criteria.

@@ -153,16 +153,20 @@ impl Engine {
     ) -> Result<(KMeansStatistics, usize)> {
         check::finite("means", means)?;
         let (k, d) = references.shape();
-        // Row by row, each filled up with zeros.
-        let padded = references.transpose().resize(d.next_multiple_of(GROUP), k, 0.0);
-        let pass = KMeansPass { means: PackedMeans::new(means), references: padded.as_slice() };
+        let row_by_row = |points: &DMatrix<f64>| points.transpose().resize(d.next_multiple_of(GROUP), k, 0.0);
+        let (means_by_row, references_by_row) = (row_by_row(means), row_by_row(references));
+        let pass = KMeansPass {
+            nearest: PackedMeans::new(means),
+            means: means_by_row.as_slice(),
+            references: references_by_row.as_slice(),
+        };
         let Partial { log_likelihood, sums, .. } = self.pass(source, &pass)?;
         if !log_likelihood.is_finite() {
             let (what, value) = ("sum of squared distances", -log_likelihood);
             return Err(Error::Domain { what, value, allowed: "finite" });
         }
-        let first = DMatrix::from_fn(k, d, |j, a| sums[j * padded.nrows() + a]);
-        let (counts, rows) = sums[padded.len()..].split_at(k);
+        let first = DMatrix::from_fn(k, d, |j, a| sums[j * means_by_row.nrows() + a]);
+        let (counts, rows) = sums[means_by_row.len()..].split_at(k);
         let counts = DVector::from_row_slice(counts);
         let statistics = KMeansStatistics {
             objective: -log_likelihood,
@@ -205,8 +209,10 @@ impl WithSimd for Label<'_> {
 
 /// The sums s of all clusters, their R, and the number of rows.
 struct KMeansPass<'a> {
-    means: PackedMeans,
-    /// Cluster by cluster, each filled up with zeros to a multiple of [`GROUP`].
+    nearest: PackedMeans,
+    /// The means, cluster by cluster, each filled up with zeros to a multiple of [`GROUP`].
+    means: &'a [f64],
+    /// Likewise the points that the sums are about.
     references: &'a [f64],
 }
 
@@ -214,16 +220,16 @@ impl Pass for KMeansPass<'_> {
     type Workspace = Block;
 
     fn workspace(&self) -> Block {
-        Block::new(self.means.d)
+        Block::new(self.nearest.d)
     }
 
     fn zero(&self) -> Partial {
-        let sums = vec![0.0; self.references.len() + self.means.k + 1];
+        let sums = vec![0.0; self.references.len() + self.nearest.k + 1];
         Partial { log_likelihood: 0.0, total: 0.0, sums, impossible: None }
     }
 
     fn d(&self) -> usize {
-        self.means.d
+        self.nearest.d
     }
 
     fn block_len(&self) -> usize {
@@ -231,7 +237,7 @@ impl Pass for KMeansPass<'_> {
     }
 
     fn work(&self) -> usize {
-        self.means.k * (self.means.d + 2)
+        self.nearest.k * (self.nearest.d + 2)
     }
 
     fn add(&self, arch: Arch, data: Data<'_>, rows: Range<usize>, block: &mut Block, partial: &mut Partial) {
@@ -260,7 +266,7 @@ impl WithSimd for Chunk<'_> {
         for start in rows.clone().step_by(BLOCK) {
             let end = rows.end.min(start + BLOCK);
             block.read::<S>(x, start..end);
-            block.assign(s, &pass.means);
+            block.assign(s, &pass.nearest);
             match weights {
                 None => pass.gather::<S>(block, |_| 1.0, partial),
                 Some(weights) => pass.gather::<S>(block, |i| weights[start + i], partial),
@@ -274,31 +280,27 @@ impl KMeansPass<'_> {
     #[inline(always)]
     fn gather<S: Simd>(&self, block: &Block, weight: impl Fn(usize) -> f64, partial: &mut Partial) {
         let width = WIDE * S::F64_LANES;
-        let groups = self.means.d.div_ceil(GROUP);
+        let groups = self.nearest.d.div_ceil(GROUP);
         let (first, counts) = partial.sums.split_at_mut(self.references.len());
-        let (first, references) = (first.as_chunks_mut::<GROUP>().0, self.references.as_chunks::<GROUP>().0);
+        let first = first.as_chunks_mut::<GROUP>().0;
+        let (means, references) = (self.means.as_chunks::<GROUP>().0, self.references.as_chunks::<GROUP>().0);
+        let mut squares = [0.0; GROUP];
         for (tile, (x, labels)) in block.tiles::<S>().enumerate() {
             for (group, x) in x.chunks_exact(GROUP * width).enumerate() {
                 for (lane, label) in labels.iter().enumerate() {
                     let at = label.to_bits() as usize * groups + group;
                     let weight = weight(tile * width + lane);
-                    let v: [f64; GROUP] = array::from_fn(|a| x[a * width + lane] - references[at][a]);
-                    first[at].iter_mut().zip(v).for_each(|(sum, v)| *sum += weight * v);
+                    let x: [f64; GROUP] = array::from_fn(|a| x[a * width + lane]);
+                    let v: [f64; GROUP] = array::from_fn(|a| x[a] - means[at][a]);
+                    squares = array::from_fn(|a| squares[a] + weight * v[a] * v[a]);
+                    let w: [f64; GROUP] = array::from_fn(|a| x[a] - references[at][a]);
+                    first[at] = array::from_fn(|a| first[at][a] + weight * w[a]);
                 }
             }
         }
         for (i, label) in block.labels().enumerate() {
             counts[label] += weight(i);
         }
-        let (squares, rest) = block.squares().as_chunks::<8>();
-        let mut sums = [0.0; 8];
-        for (chunk, squares) in squares.iter().enumerate() {
-            for (lane, square) in squares.iter().enumerate() {
-                sums[lane] += weight(chunk * 8 + lane) * square;
-            }
-        }
-        let rest: f64 =
-            rest.iter().enumerate().map(|(i, square)| weight(squares.len() * 8 + i) * square).sum();
-        partial.log_likelihood -= sums.iter().sum::<f64>() + rest;
+        partial.log_likelihood -= squares.iter().sum::<f64>();
     }
 }

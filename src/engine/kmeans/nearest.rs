@@ -1,10 +1,9 @@
-//! The assignment step's kernel: the nearest mean of every datum of a block, in the derivation's very order of summation
-//! wherever that could matter.
+//! The assignment step's kernel: the nearest mean of every datum of a block.
 //!
-//! A distance summed with fused multiply–adds takes half the time, but its last bits differ from those of the derivation,
-//! and where two means are as near but for rounding, the label would differ too. So the fused distances are trusted only
-//! where the second smallest is larger than the smallest by more than both can err; elsewhere the distances are computed
-//! again, as the derivation does. The labels are therefore the derivation's, bit for bit, on every machine.
+//! With ½‖x − m‖² = ½‖x‖² + (½‖m‖² − x·m), the nearest mean is the one of least ½‖m‖² − x·m: one multiply–add a dimension. But
+//! its rounding is relative to ‖x‖² and ‖m‖², not to the distance. So it is trusted only where the second smallest is larger
+//! than the smallest by more than both of them and the derivation's distances can err; elsewhere the distances are computed
+//! as the derivation does. The labels are therefore the derivation's, bit for bit, on every machine.
 
 use nalgebra::DMatrix;
 use pulp::Simd;
@@ -18,28 +17,50 @@ const MEANS: usize = 4;
 /// The sums of a cluster are gathered so many dimensions at a time.
 pub(super) const GROUP: usize = 4;
 
-/// The rows of a block: so many that a column is read in long runs, so few that the block stays in the second cache.
-pub(super) const BLOCK: usize = 256;
+/// The rows of a block: so many that a column is read in long runs, so few that the block stays in the second cache; a
+/// multiple of [`WIDE`] registers of every instruction set.
+pub(super) const BLOCK: usize = 240;
 
 /// The means as the kernel reads them: a few at a time, dimension by dimension.
 pub(super) struct PackedMeans {
     pub k: usize,
     pub d: usize,
-    tiles: Vec<f64>,
+    /// −m. The last tile is filled up with zeros …
+    negated: Vec<f64>,
+    /// ½‖m‖², and … infinities, which are nearest to nothing.
+    half_squares: Vec<f64>,
+    /// The largest ‖m‖².
+    largest_square: f64,
 }
 
 impl PackedMeans {
-    /// `means` is k×d. The last tile is filled up with means at infinity, which are nearest to nothing.
+    /// `means` is k×d.
     pub fn new(means: &DMatrix<f64>) -> Self {
         let (k, d) = means.shape();
-        let mut tiles = Vec::with_capacity(k.next_multiple_of(MEANS) * d);
-        for first in (0..k).step_by(MEANS) {
-            for a in 0..d {
-                let mean = |j: usize| if j < k { means[(j, a)] } else { f64::INFINITY };
-                tiles.extend((first..first + MEANS).map(mean));
-            }
+        let tiles = (0..k).step_by(MEANS);
+        let negated = tiles.flat_map(|first| {
+            (0..d * MEANS).map(move |at| {
+                let j = first + at % MEANS;
+                if j < k { -means[(j, at / MEANS)] } else { 0.0 }
+            })
+        });
+        let squares = means.row_iter().map(|mean| mean.norm_squared());
+        let mut half_squares: Vec<f64> = squares.clone().map(|square| 0.5 * square).collect();
+        half_squares.resize(k.next_multiple_of(MEANS), f64::INFINITY);
+        PackedMeans {
+            k,
+            d,
+            negated: negated.collect(),
+            half_squares,
+            largest_square: squares.fold(0.0, f64::max),
         }
-        PackedMeans { k, d, tiles }
+    }
+
+    /// A few means: their ½‖m‖², and −m.
+    #[inline(always)]
+    fn tiles(&self) -> impl Iterator<Item = (&[f64; MEANS], &[[f64; MEANS]])> {
+        let half_squares = self.half_squares.as_chunks::<MEANS>().0;
+        half_squares.iter().zip(self.negated.as_chunks::<MEANS>().0.chunks_exact(self.d))
     }
 }
 
@@ -49,15 +70,12 @@ pub(super) struct Block {
     x: Vec<f64>,
     /// The label of each datum: the bits of these numbers, so that labels move with the comparisons.
     labels: Vec<f64>,
-    /// The squared distance of each datum from its mean.
-    squares: Vec<f64>,
     len: usize,
 }
 
 impl Block {
     pub fn new(d: usize) -> Self {
-        let of = |count: usize| vec![0.0; count * BLOCK];
-        Block { x: of(d.next_multiple_of(GROUP)), labels: of(1), squares: of(1), len: 0 }
+        Block { x: vec![0.0; d.next_multiple_of(GROUP) * BLOCK], labels: vec![0.0; BLOCK], len: 0 }
     }
 
     /// Reads at most [`BLOCK`] rows; the last tile is filled up with copies of the last of them.
@@ -88,21 +106,10 @@ impl Block {
         let tiles = self.len.div_ceil(WIDE * S::F64_LANES);
         let tile_len = means.d.next_multiple_of(GROUP) * WIDE;
         let x = S::as_simd_f64s(&self.x).0.chunks_exact(tile_len).take(tiles);
-        let squares = S::as_mut_simd_f64s(&mut self.squares).0.as_chunks_mut::<WIDE>().0;
         let labels = S::as_mut_simd_f64s(&mut self.labels).0.as_chunks_mut::<WIDE>().0;
-        // Each distance, fused or not, is a sum of d squares and errs by at most d ε/2 of itself, and where it underflows by
-        // at most d smallest numbers.
-        let ratio = s.splat_f64s(1.0 + 4.0 * (means.d + 1) as f64 * f64::EPSILON);
-        let underflow = s.splat_f64s(means.d as f64 * f64::MIN_POSITIVE);
-        for ((x, squares), labels) in x.zip(squares).zip(labels) {
-            let mut nearest = Nearest::among::<true>(s, x, means);
-            if (0..WIDE).any(|u| {
-                let both_err = s.mul_add_e_f64s(nearest.square[u], ratio, underflow);
-                s.first_true_m64s(s.less_than_or_equal_f64s(nearest.second[u], both_err)) < S::F64_LANES
-            }) {
-                nearest = Nearest::among::<false>(s, x, means);
-            }
-            (*squares, *labels) = (nearest.square, nearest.label);
+        for (x, labels) in x.zip(labels) {
+            let (x, _) = x.as_chunks::<WIDE>();
+            *labels = certain(s, &x[..means.d], means).unwrap_or_else(|| derived(s, &x[..means.d], means));
         }
     }
 
@@ -110,12 +117,6 @@ impl Block {
     #[inline(always)]
     pub fn labels(&self) -> impl Iterator<Item = usize> {
         self.labels[..self.len].iter().map(|label| label.to_bits() as usize)
-    }
-
-    /// The squared distance of each datum from its mean.
-    #[inline(always)]
-    pub fn squares(&self) -> &[f64] {
-        &self.squares[..self.len]
     }
 
     /// The coordinates of each tile of data, dimension by dimension, with the bits of their labels.
@@ -127,47 +128,76 @@ impl Block {
     }
 }
 
-/// The smallest distance of each datum of a tile, whose it is, and the second smallest.
-struct Nearest<S: Simd> {
-    square: [S::f64s; WIDE],
-    label: [S::f64s; WIDE],
-    second: [S::f64s; WIDE],
-}
-
-impl<S: Simd> Nearest<S> {
-    #[inline(always)]
-    fn among<const FUSED: bool>(s: S, x: &[S::f64s], means: &PackedMeans) -> Self {
-        let infinity = s.splat_f64s(f64::INFINITY);
-        let mut nearest =
-            Nearest { square: [infinity; WIDE], label: [s.splat_f64s(0.0); WIDE], second: [infinity; WIDE] };
-        for (first, tile) in means.tiles.chunks_exact(MEANS * means.d).enumerate() {
-            let mut sums = [[s.splat_f64s(0.0); WIDE]; MEANS];
-            for (x, mean) in x.as_chunks::<WIDE>().0.iter().zip(tile.as_chunks::<MEANS>().0) {
-                for (sums, &mean) in sums.iter_mut().zip(mean) {
-                    let mean = s.splat_f64s(mean);
-                    for (sum, &x) in sums.iter_mut().zip(x) {
-                        let v = s.sub_f64s(x, mean);
-                        *sum = if FUSED {
-                            s.mul_add_e_f64s(v, v, *sum)
-                        } else {
-                            s.add_f64s(*sum, s.mul_f64s(v, v))
-                        };
-                    }
-                }
-            }
-            for (t, sums) in sums.iter().enumerate() {
-                let index = s.splat_f64s(f64::from_bits((first * MEANS + t) as u64));
-                for (u, &sum) in sums.iter().enumerate() {
-                    let (least, second) = (nearest.square[u], nearest.second[u]);
-                    let is_less = s.less_than_f64s(sum, least);
-                    nearest.label[u] = s.select_f64s(is_less, index, nearest.label[u]);
-                    if FUSED {
-                        nearest.second[u] = s.min_f64s(second, s.max_f64s(least, sum));
-                    }
-                    nearest.square[u] = s.min_f64s(least, sum);
+/// The labels of a tile by ½‖m‖² − x·m, if rounding can have changed none of them.
+///
+/// Each of these numbers, a sum of d + 1 terms, errs by at most (d + 1) ε (‖x‖² + ‖m‖²), where ε is twice the unit roundoff; half
+/// a squared distance of the derivation, a sum of d squared differences, by ½(d + 2) ε of itself, itself at most
+/// ‖x‖² + ‖m‖². Two of each: (3d + 4) ε (‖x‖² + ‖m‖²), and the smallest normal number in place of ε where they underflow.
+#[inline(always)]
+fn certain<S: Simd>(s: S, x: &[[S::f64s; WIDE]], means: &PackedMeans) -> Option<[S::f64s; WIDE]> {
+    let infinity = s.splat_f64s(f64::INFINITY);
+    let (mut least, mut second) = ([infinity; WIDE], [infinity; WIDE]);
+    let mut labels = [s.splat_f64s(0.0); WIDE];
+    for (first, (half_squares, negated)) in means.tiles().enumerate() {
+        let mut sums = half_squares.map(|half| [s.splat_f64s(half); WIDE]);
+        for (x, negated) in x.iter().zip(negated) {
+            for (sums, &negated) in sums.iter_mut().zip(negated) {
+                let negated = s.splat_f64s(negated);
+                for (sum, &x) in sums.iter_mut().zip(x) {
+                    *sum = s.mul_add_e_f64s(x, negated, *sum);
                 }
             }
         }
-        nearest
+        for (t, sums) in sums.iter().enumerate() {
+            let label = s.splat_f64s(f64::from_bits((first * MEANS + t) as u64));
+            for (u, &sum) in sums.iter().enumerate() {
+                labels[u] = s.select_f64s(s.less_than_f64s(sum, least[u]), label, labels[u]);
+                second[u] = s.min_f64s(second[u], s.max_f64s(least[u], sum));
+                least[u] = s.min_f64s(least[u], sum);
+            }
+        }
     }
+    let mut squares = [s.splat_f64s(means.largest_square); WIDE];
+    for x in x {
+        for (square, &x) in squares.iter_mut().zip(x) {
+            *square = s.mul_add_e_f64s(x, x, *square);
+        }
+    }
+    let terms = 4.0 * (means.d + 2) as f64;
+    let (relative, smallest) = (s.splat_f64s(terms * f64::EPSILON), s.splat_f64s(terms * f64::MIN_POSITIVE));
+    let all = s.equal_f64s(infinity, infinity);
+    let is_certain = (0..WIDE).all(|u| {
+        let error = s.mul_add_e_f64s(squares[u], relative, smallest);
+        // Asked this way, because an overflow may have left a number that is none.
+        let apart = s.greater_than_f64s(s.sub_f64s(second[u], least[u]), error);
+        s.first_true_m64s(s.xor_m64s(apart, all)) >= S::F64_LANES
+    });
+    is_certain.then_some(labels)
+}
+
+/// The labels of a tile by squared distances, each summed as the derivation sums it.
+#[inline(always)]
+fn derived<S: Simd>(s: S, x: &[[S::f64s; WIDE]], means: &PackedMeans) -> [S::f64s; WIDE] {
+    let mut least = [s.splat_f64s(f64::INFINITY); WIDE];
+    let mut labels = [s.splat_f64s(0.0); WIDE];
+    for (first, (_, negated)) in means.tiles().enumerate() {
+        let mut sums = [[s.splat_f64s(0.0); WIDE]; MEANS];
+        for (x, negated) in x.iter().zip(negated) {
+            for (sums, &negated) in sums.iter_mut().zip(negated) {
+                let negated = s.splat_f64s(negated);
+                for (sum, &x) in sums.iter_mut().zip(x) {
+                    let v = s.add_f64s(x, negated);
+                    *sum = s.add_f64s(*sum, s.mul_f64s(v, v));
+                }
+            }
+        }
+        for (t, sums) in sums.iter().enumerate().take(means.k - first * MEANS) {
+            let label = s.splat_f64s(f64::from_bits((first * MEANS + t) as u64));
+            for (u, &sum) in sums.iter().enumerate() {
+                labels[u] = s.select_f64s(s.less_than_f64s(sum, least[u]), label, labels[u]);
+                least[u] = s.min_f64s(least[u], sum);
+            }
+        }
+    }
+    labels
 }
