@@ -78,11 +78,11 @@ fn mean_bound(x: &DMatrix<f64>, means: &DMatrix<f64>) -> f64 {
     2.0 * gamma(x.nrows() + 3) * 2.0 * x.amax().max(means.amax())
 }
 
-/// All sizes that straddle the edges of tiles (3, 12, 24 data; 4 means; 4 dimensions) and blocks (240).
+/// All sizes that straddle the edges of tiles (2, 8, 16 data; 4 means; 4 dimensions) and blocks (48).
 #[test]
 fn statistics_are_the_derivations_at_every_size() -> Result<()> {
     for engine in engines() {
-        for n in [1, 2, 7, 8, 9, 11, 12, 13, 239, 240, 241, 255, 256, 257] {
+        for n in [1, 2, 7, 8, 9, 47, 48, 49, 255, 256, 257] {
             for d in [1, 2, 3, 4, 5, 7, 8, 9, 33] {
                 for k in [1, 2, 4, 5, 17] {
                     let (x, means) = random_state(n, d, k);

@@ -17,9 +17,9 @@ const MEANS: usize = 4;
 /// The sums of a cluster are gathered so many dimensions at a time.
 pub(super) const GROUP: usize = 4;
 
-/// The rows of a block: so many that a column is read in long runs, so few that the block stays in the second cache; a
-/// multiple of [`WIDE`] registers of every instruction set.
-pub(super) const BLOCK: usize = 240;
+/// The rows of a block: so few that what is computed of one hides the reading of the next; a multiple of [`WIDE`] registers of
+/// every instruction set.
+pub(super) const BLOCK: usize = 48;
 
 /// The means as the kernel reads them: a few at a time, dimension by dimension.
 pub(super) struct PackedMeans {
