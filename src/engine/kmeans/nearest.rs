@@ -78,7 +78,7 @@ impl Block {
         Block { x: vec![0.0; d.next_multiple_of(GROUP) * BLOCK], labels: vec![0.0; BLOCK], len: 0 }
     }
 
-    /// Reads at most [`BLOCK`] rows; the last tile is filled up with copies of the last of them.
+    /// Reads at most [`BLOCK`] rows; what fills up the last tile is left from before, and never looked at.
     #[inline(always)]
     pub fn read<S: Simd>(&mut self, x: &DMatrix<f64>, rows: Range<usize>) {
         let (n, d) = x.shape();
@@ -92,10 +92,8 @@ impl Block {
             for (x, tile) in whole.zip(&mut tiles) {
                 tile[a * width..][..width].copy_from_slice(x);
             }
-            if let (Some(last), Some(tile)) = (rest.last(), tiles.next()) {
-                let lanes = &mut tile[a * width..][..width];
-                lanes.fill(*last);
-                lanes[..rest.len()].copy_from_slice(rest);
+            if let Some(tile) = tiles.next() {
+                tile[a * width..][..rest.len()].copy_from_slice(rest);
             }
         }
     }
