@@ -262,7 +262,7 @@ fn weights_of_data_count_repetitions() -> Result<()> {
     for engine in engines() {
         for (d, flips) in [(1, 10), (6, 1)] {
             let (model, x) = random_state(300, d, 3, flips);
-            let repetitions: Vec<usize> = (0..300).map(|i| i % 4).collect();
+            let repetitions: Vec<usize> = (0..300).map(|i| i % 5).collect();
             let rows: Vec<usize> = (0..300).flat_map(|i| std::iter::repeat_n(i, repetitions[i])).collect();
             let weights = DVector::from_iterator(300, repetitions.iter().map(|&times| times as f64));
             let found = engine.statistics(&model, &Data::weighted(&x, &weights)?)?;

@@ -118,8 +118,8 @@ fn a_sweep_is_the_derivations_sweep() -> Result<()> {
     Ok(())
 }
 
-/// Midway between two means rounding alone decides, and it decides as in the derivation, whatever the instructions: with
-/// fused multiply–adds alone about one label in five would differ here.
+/// Midway between two means rounding alone decides, and it decides as in the derivation, whatever the
+/// instructions.
 #[test]
 fn near_ties_are_broken_as_in_the_derivation() -> Result<()> {
     for d in [2, 3, 8, 33] {
@@ -132,6 +132,34 @@ fn near_ties_are_broken_as_in_the_derivation() -> Result<()> {
             });
             for engine in engines() {
                 assert_eq!(labels(&engine, &means, &Data::new(&x)?)?, kmeans::assign(&x, &means)?);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Likewise far out between two means, and close to the origin between far means of equal length, where the products that the
+/// engine compares err most.
+#[test]
+fn near_ties_far_from_the_means_are_broken_as_in_the_derivation() -> Result<()> {
+    for (d, k) in [(2, 2), (3, 3), (8, 5)] {
+        let mut rng = data::rng((d * 10 + k) as u64);
+        let (_, means) = random_state(1, d, k);
+        let between = (means.row(0) + means.row(1)) * 0.5;
+        let across = means.row(0) - means.row(1);
+        let mut far = DMatrix::zeros(500, d);
+        for mut x in far.row_iter_mut() {
+            let along = nalgebra::RowDVector::from_fn(d, |_, _| rng.random_range(-1e8..1e8));
+            let off = along.dot(&across) / across.norm_squared();
+            x.copy_from(&(&between + along - &across * off));
+        }
+        // Rows of the same numbers in different orders.
+        let lengths: Vec<f64> = (0..d).map(|_| rng.random_range(0.1..1.0)).collect();
+        let alike = DMatrix::from_fn(k, d, |j, a| lengths[(a + j) % d]);
+        let close = DMatrix::from_fn(500, d, |_, _| rng.random_range(-1e-15..1e-15));
+        for engine in engines() {
+            for (x, means) in [(&far, &means), (&close, &alike)] {
+                assert_eq!(labels(&engine, means, &Data::new(x)?)?, kmeans::assign(x, means)?);
             }
         }
     }
@@ -241,6 +269,23 @@ fn a_whole_run_is_the_derivations() -> Result<()> {
     Ok(())
 }
 
+/// Without a tolerance a run goes on while a mean moves, even where J, of order 10¹⁸ through two distant data, shows no fall.
+#[test]
+fn a_fall_too_small_for_j_does_not_stop_a_run() -> Result<()> {
+    let (near, _) = random_state(300, 1, 1);
+    let x = DMatrix::from_fn(302, 1, |i, _| match i {
+        300 => 1e10 - 1e9,
+        301 => 1e10 + 1e9,
+        _ => near[i],
+    });
+    let start = dmatrix![-2.0; -1.9; -1.8; 1e10];
+    let derived = kmeans::lloyd(&x, &start, 1000)?;
+    let fit = Engine::new(1)?.kmeans(start, &Data::new(&x)?, &KMeansStopping::default())?;
+    assert_eq!((fit.sweeps, fit.stopped), ((derived.half_steps.len() - 1) / 2, Stopped::Converged));
+    assert_eq!(labels(&Engine::new(1)?, &fit.means, &Data::new(&x)?)?, derived.labels());
+    Ok(())
+}
+
 /// J falls from sweep to sweep, and the run ends after the first fall that is no larger than the tolerance.
 #[test]
 fn a_tolerance_stops_earlier() -> Result<()> {
@@ -331,7 +376,7 @@ fn weights_of_data_count_repetitions() -> Result<()> {
     for engine in engines() {
         for d in [1, 3, 8] {
             let (x, means) = random_state(301, d, 3);
-            let repetitions: Vec<usize> = (0..301).map(|i| i % 4).collect();
+            let repetitions: Vec<usize> = (0..301).map(|i| i % 5).collect();
             let rows: Vec<usize> = (0..301).flat_map(|i| std::iter::repeat_n(i, repetitions[i])).collect();
             let weights = DVector::from_iterator(301, repetitions.iter().map(|&times| times as f64));
             let weighted = engine.kmeans_sweep(&means, &Data::weighted(&x, &weights)?)?;

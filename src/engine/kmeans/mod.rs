@@ -2,13 +2,15 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | this one | one sweep, and the labels |
+//! | this one | one sweep |
 //! | `fit.rs` | sweeps until the means are at rest, restarts |
 //! | `statistics.rs` | what a pass sums: counts, sums, J |
+//! | `labels.rs` | the labels, a run of data after the other |
 //! | `nearest.rs` | the kernel that finds the nearest mean |
 //! | `start.rs` | k-means++ in k passes |
 
 mod fit;
+mod labels;
 mod nearest;
 mod start;
 mod statistics;
@@ -25,7 +27,6 @@ use crate::{Error, Result, check};
 use nalgebra::{DMatrix, DVector};
 use nearest::{BLOCK, Block, GROUP, PackedMeans, WIDE};
 use pulp::{Arch, Simd, WithSimd};
-use rayon::prelude::*;
 use std::array;
 use std::ops::Range;
 
@@ -84,54 +85,6 @@ impl Engine {
         Ok(self.sweep_about(means, means, source)?.0)
     }
 
-    /// Shows `visit` the label of every datum, the index of the nearest of `means` (k×d), a run of data after the other.
-    ///
-    /// # Errors
-    /// Those of [`Engine::kmeans_statistics`], but for the overflow, and those of the visit.
-    ///
-    /// ```
-    /// use executable_em::engine::{Data, Engine};
-    /// use nalgebra::dmatrix;
-    /// let x = dmatrix![0.0; 0.9; 1.0; 1.1];
-    /// let mut all = Vec::new();
-    /// Engine::new(1)?.kmeans_labels(&dmatrix![0.0; 2.0], &Data::new(&x)?, |labels| {
-    ///     all.extend_from_slice(labels);
-    ///     Ok(())
-    /// })?;
-    /// assert_eq!(all, [0, 0, 0, 1]); // 1.0 is a tie
-    /// # Ok::<(), executable_em::Error>(())
-    /// ```
-    pub fn kmeans_labels(
-        &self,
-        means: &DMatrix<f64>,
-        source: &(impl Source + ?Sized),
-        mut visit: impl FnMut(&[usize]) -> Result<()>,
-    ) -> Result<()> {
-        check::finite("means", means)?;
-        let means = &PackedMeans::new(means);
-        let mut labels = vec![0; RUN];
-        let mut rows = 0;
-        source.read(&mut |Data { x, .. }| {
-            let n = x.nrows();
-            check::shape("data", x.shape(), (n, means.d))?;
-            for start in (0..n).step_by(RUN) {
-                let labels = &mut labels[..RUN.min(n - start)];
-                let parts = labels.par_chunks_mut(RUN / PARTS).enumerate();
-                let label = |(part, labels): (usize, &mut [usize])| {
-                    self.arch.dispatch(Label { x, start: start + part * (RUN / PARTS), means, labels });
-                };
-                match &self.pool {
-                    Some(pool) => pool.install(|| parts.for_each(label)),
-                    None => labels.chunks_mut(RUN / PARTS).enumerate().for_each(label),
-                }
-                visit(labels)?;
-            }
-            rows += n;
-            Ok(())
-        })?;
-        if rows == 0 { Err(Error::Empty { what: "data" }) } else { Ok(()) }
-    }
-
     /// A sweep whose sums are taken about these references, and the number of rows.
     fn sweep_about(
         &self,
@@ -176,34 +129,6 @@ impl Engine {
             first,
         };
         Ok((statistics, rows[0] as usize))
-    }
-}
-
-/// So many labels are handed out at once …
-const RUN: usize = 65_536;
-/// … found in so many parts.
-const PARTS: usize = 16;
-
-/// The labels of a run of rows.
-struct Label<'a> {
-    x: &'a DMatrix<f64>,
-    start: usize,
-    means: &'a PackedMeans,
-    labels: &'a mut [usize],
-}
-
-impl WithSimd for Label<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, s: S) {
-        let mut block = Block::new(self.means.d);
-        for (number, labels) in self.labels.chunks_mut(BLOCK).enumerate() {
-            let start = self.start + number * BLOCK;
-            block.read::<S>(self.x, start..start + labels.len());
-            block.assign(s, self.means);
-            labels.iter_mut().zip(block.labels()).for_each(|(to, label)| *to = label);
-        }
     }
 }
 
