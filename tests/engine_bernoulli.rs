@@ -221,6 +221,24 @@ fn contradicted_coins_have_no_part() -> Result<()> {
     Ok(())
 }
 
+/// A bias so small that 1 − p has lost its digits, flipped so often that they matter: ℓ = m log(1 − p) ≈ −1. And as many flips
+/// as a number can count do not hide a contradiction.
+#[test]
+fn many_flips_need_all_digits() -> Result<()> {
+    for engine in engines() {
+        let rare = BernoulliMixture::new(dvector![1.0], dmatrix![1e-12], 1_000_000_000_000)?;
+        let found = step(&engine, &rare, &dmatrix![0.0])?.log_likelihood;
+        assert_within(found, -1.0 - 0.5e-12, 4.0 * f64::EPSILON);
+        let sure = BernoulliMixture::new(dvector![0.5, 0.5], dmatrix![1.0; 0.0], usize::MAX)?;
+        let most = usize::MAX as f64;
+        let next = step(&engine, &sure, &dmatrix![0.0; most; most])?.model;
+        assert_eq!((next.biases, next.weights[1]), (dmatrix![1.0; 0.0], 1.0 / 3.0));
+        let both = step(&engine, &sure, &dmatrix![most; 1.0]);
+        assert_eq!(both.unwrap_err(), Error::ImpossibleDatum { row: 1 });
+    }
+    Ok(())
+}
+
 /// The first row that no coin can have made, in whatever block it is.
 #[test]
 fn an_impossible_draw_is_named() -> Result<()> {
