@@ -49,9 +49,8 @@ impl Engine {
     /// `means` is k×d. As near to two means, a datum goes to the one of lower index, as in [`assign`](crate::kmeans::assign).
     ///
     /// # Errors
-    /// [`Error::NotFinite`](Error::NotFinite) for a mean that is no number, [`Error::Shape`](Error::Shape) for
-    /// data of another dimension, [`Error::Empty`](Error::Empty) for a source or means without any,
-    /// [`Error::Domain`](Error::Domain) where the squared distances overflow; those of reading.
+    /// [`Error::NotFinite`] for a mean that is no number, [`Error::Shape`] for data of another dimension, [`Error::Empty`] for
+    /// a source or means without any, [`Error::Domain`] where the squared distances overflow; those of reading.
     ///
     /// Example: [`KMeansStatistics`].
     pub fn kmeans_statistics(
@@ -98,6 +97,7 @@ impl Engine {
         Ok((KMeansSweep { means, objective, counts, total }, rows))
     }
 
+    /// The statistics, their sums taken about these references, and the number of rows.
     fn clusters(
         &self,
         references: &DMatrix<f64>,
