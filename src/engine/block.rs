@@ -1,20 +1,23 @@
 //! Both steps of EM on the data, block by block: nothing of size n×k is ever stored.
 
-use super::lanes::{GROUP, exp};
+use super::lanes::{Room, Strip, WIDE, strip_len};
+use super::lanes::{Room, Strip, WIDE, strip_len};
+use super::log_joint;
 use super::log_joint;
 use super::moments::{self, Sums};
-use super::prepared::Prepared;
+use super::moments::{self, Sums};
+use super::prepared::{PANEL, Prepared};
+use super::softmax::{Marginals, softmax};
 use super::source::Data;
-use super::statistics::Layout;
 use pulp::{Simd, WithSimd};
 use std::ops::Range;
 
-/// A block's centred data should stay in the nearest cache.
-const BLOCK_NUMBERS: usize = 3072;
+/// A block's data should stay in the second cache.
+const BLOCK_NUMBERS: usize = 32_768;
 
-/// How many data make a block.
+/// How many data make a block: a whole number of strips, so many that the work before and after each kernel does not count.
 pub(super) fn block_len(d: usize) -> usize {
-    (BLOCK_NUMBERS / d / GROUP * GROUP).clamp(GROUP, 256)
+    (BLOCK_NUMBERS / d / 32 * 32).clamp(96, 384)
 }
 
 /// What the data of a chunk add to the statistics.
@@ -31,8 +34,8 @@ pub(super) struct Partial {
 
 impl Partial {
     pub fn zero(layout: Layout) -> Self {
-        let component = 1 + layout.d + layout.second_len();
-        Partial { log_likelihood: 0.0, total: 0.0, sums: vec![0.0; layout.k * component], impossible: None }
+        let sums = vec![0.0; layout.k * layout.component_len()];
+        Partial { log_likelihood: 0.0, total: 0.0, sums, impossible: None }
     }
 
     pub fn clear(&mut self) {
@@ -50,29 +53,33 @@ impl Partial {
 
 /// The room that one thread works in.
 pub(super) struct Workspace {
-    /// First the log joint, then the responsibilities: k × block.
-    joint: Vec<f64>,
-    max: Vec<f64>,
-    sum: Vec<f64>,
-    centred: Vec<f64>,
-    weighted: Vec<f64>,
-    /// The last block, filled up with copies of its last datum.
-    tail: Vec<f64>,
+    /// The data of the block, strip by strip, and their weights; the last strip of all is filled up with copies of its last datum,
+    /// of weight 0.
+    x: Room,
+    weights: Room,
+    /// First the log joint, then the responsibilities times the weights, component by component.
+    joint: Room,
+    marginals: Marginals,
+    /// Four dimensions times the responsibilities of one component.
+    weighted: Room,
 }
 
 impl Workspace {
     pub fn new(layout: Layout) -> Self {
-        let len = block_len(layout.d);
-        let of = |count: usize| vec![0.0; count * len];
+        let room = |count: usize| Room::new(count * block_len(layout.d));
         Workspace {
-            joint: of(layout.k),
-            max: of(1),
-            sum: of(1),
-            centred: of(layout.d),
-            weighted: of(layout.d),
-            tail: of(layout.d),
+            x: room(stride(layout.d)),
+            weights: room(1),
+            joint: room(layout.k),
+            marginals: Marginals { max: room(1), sum: room(1) },
+            weighted: room(PANEL),
         }
     }
+}
+
+/// From a strip of data to the next: an odd number of lines, for those of one dimension to spread over the whole nearest cache.
+fn stride(d: usize) -> usize {
+    d | 1
 }
 
 /// A run of rows, and where their sums go.
@@ -91,113 +98,92 @@ impl WithSimd for Chunk<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) {
-        let Chunk { data: Data { x, weights }, rows, prepared, references, workspace, partial } = self;
-        let (n, d) = x.shape();
-        let len = block_len(d);
-        let mut tail = std::mem::take(&mut workspace.tail);
-        for start in rows.clone().step_by(len) {
-            let valid = len.min(rows.end - start);
-            let padded = valid.next_multiple_of(GROUP);
-            let columns: Vec<&[f64]> = if start + padded <= n {
-                x.as_slice().chunks_exact(n).map(|column| &column[start..start + padded]).collect()
-            } else {
-                for (column, tail) in x.as_slice().chunks_exact(n).zip(tail.chunks_exact_mut(padded)) {
-                    tail[..valid].copy_from_slice(&column[start..start + valid]);
-                    tail[valid..].fill(column[start + valid - 1]);
-                }
-                tail.chunks_exact(padded).take(d).collect()
-            };
-            let weights = weights.map(|weights| &weights.as_slice()[start..start + valid]);
-            let impossible = block(s, &columns, valid, weights, prepared, references, workspace, partial);
-            if let Some(row) = impossible {
-                partial.impossible.get_or_insert(start + row);
+        let len = block_len(self.prepared.layout.d);
+        for start in self.rows.clone().step_by(len) {
+            let rows = start..self.rows.end.min(start + len);
+            block(s, rows, self.data, self.prepared, self.references, self.workspace, self.partial);
+            if self.partial.impossible.is_some() {
                 break;
             }
         }
-        workspace.tail = tail;
     }
 }
 
-/// One block; returns the first of its data that no component can explain.
+/// One block: the E step, what becomes of it, and the M step's sums.
 #[inline(always)]
-#[allow(clippy::too_many_arguments)]
 fn block<S: Simd>(
     s: S,
-    x: &[&[f64]],
-    valid: usize,
-    weights: Option<&[f64]>,
+    rows: Range<usize>,
+    data: Data<'_>,
     prepared: &Prepared,
     references: &[f64],
     workspace: &mut Workspace,
     partial: &mut Partial,
-) -> Option<usize> {
+) {
     let Layout { k, d, full } = prepared.layout;
-    let len = x[0].len();
-    let (max, sum) = (&mut workspace.max[..len], &mut workspace.sum[..len]);
-    max.fill(f64::NEG_INFINITY);
-    for (j, out) in workspace.joint.chunks_exact_mut(len).take(k).enumerate() {
+    let count = rows.len();
+    let len = count.div_ceil(strip_len::<S>());
+    let x = workspace.x.strips::<S>(len * stride(d));
+    load_data(s, data.x, rows.clone(), x);
+    load_weights(data.weights, rows.clone(), &mut workspace.weights.numbers()[..len * strip_len::<S>()]);
+
+    let joint = workspace.joint.strips::<S>(k * len);
+    for (j, joint) in joint.chunks_exact_mut(len).enumerate() {
         if full {
-            log_joint::full(s, x, prepared.component(j), &mut workspace.centred, out, max);
+            log_joint::full(s, x, prepared.component(j), joint);
         } else {
-            log_joint::diagonal::<S>(x, prepared.component(j), out, max);
+            log_joint::diagonal(s, x, prepared.component(j), joint);
         }
     }
-    if max.iter().fold(f64::INFINITY, |low, &max| if max < low { max } else { low }) == f64::NEG_INFINITY {
-        return max.iter().position(|&max| max == f64::NEG_INFINITY).map(|row| row.min(valid - 1));
+    softmax(s, joint, workspace.weights.strips::<S>(len), &mut workspace.marginals);
+    if let Some(row) = workspace.marginals.impossible(count) {
+        partial.impossible = Some(rows.start + row);
+        return;
     }
+    let weights = &workspace.weights.numbers()[..count];
+    partial.total += weights.iter().sum::<f64>();
+    partial.log_likelihood += match data.weights {
+        None => workspace.marginals.log_likelihood(count),
+        Some(_) => workspace.marginals.weighted_log_likelihood(weights),
+    };
 
-    sum.fill(0.0);
-    for joint in workspace.joint.chunks_exact_mut(len).take(k) {
-        for ((joint, sum), max) in joint.iter_mut().zip(sum.iter_mut()).zip(max.iter()) {
-            *joint = exp::<S>(*joint - max);
-            *sum += *joint;
-        }
-    }
-    partial.log_likelihood += log_likelihood(&max[..valid], &sum[..valid], weights);
-    for (i, sum) in sum.iter_mut().enumerate() {
-        *sum = if i < valid { 1.0 / *sum } else { 0.0 };
-    }
-    match weights {
-        None => partial.total += valid as f64,
-        Some(weights) => {
-            sum.iter_mut().zip(weights).for_each(|(scale, weight)| *scale *= weight);
-            partial.total += weights.iter().sum::<f64>();
-        }
-    }
-
-    let stride = 1 + d + prepared.layout.second_len();
-    let components = workspace.joint.chunks_exact_mut(len).zip(partial.sums.chunks_exact_mut(stride));
-    for ((r, sums), reference) in components.zip(references.chunks_exact(d)) {
-        r.iter_mut().zip(sum.iter()).for_each(|(r, scale)| *r *= scale);
-        let (count, moments) = sums.split_at_mut(1);
-        let (first, second) = moments.split_at_mut(d);
-        let sums = Sums { count: &mut count[0], first, second };
+    let weighted = workspace.weighted.strips::<S>(PANEL * len);
+    let sums = partial.sums.chunks_exact_mut(prepared.layout.component_len());
+    for ((r, sums), reference) in joint.chunks_exact(len).zip(sums).zip(references.chunks_exact(d)) {
+        let sums = Sums::new(sums, d);
         if full {
-            let scratch = (&mut workspace.centred[..], &mut workspace.weighted[..]);
-            moments::full(s, x, reference, r, scratch, sums);
+            moments::full(s, x, reference, r, weighted, sums);
         } else {
             moments::diagonal(s, x, reference, r, sums);
         }
     }
-    None
 }
 
-/// Σ_i (max_i + log sum_i), each sum between 1 and k: the log of a product of a few of them costs one logarithm.
+/// Copies the data strip by strip, and repeats the last of them until the last strip is full.
 #[inline(always)]
-fn log_likelihood(max: &[f64], sum: &[f64], weights: Option<&[f64]>) -> f64 {
-    if let Some(weights) = weights {
-        return max.iter().zip(sum).zip(weights).map(|((max, sum), weight)| weight * (max + sum.ln())).sum();
-    }
-    const LANES: usize = 8;
-    let (mut maxima, mut products) = ([0.0; LANES], [1.0; LANES]);
-    let (max, max_rest) = max.as_chunks::<LANES>();
-    let (sum, sum_rest) = sum.as_chunks::<LANES>();
-    for (max, sum) in max.iter().zip(sum) {
-        for lane in 0..LANES {
-            maxima[lane] += max[lane];
-            products[lane] *= sum[lane];
+fn load_data<S: Simd>(s: S, data: &DMatrix<f64>, rows: Range<usize>, x: &mut [Strip<S>]) {
+    let stride = stride(data.ncols());
+    for a in 0..data.ncols() {
+        let column = &data.as_slice()[a * data.nrows()..][rows.clone()];
+        let whole = S::as_simd_f64s(column).0.as_chunks::<WIDE>().0;
+        for (x, data) in x.chunks_exact_mut(stride).zip(whole) {
+            x[a] = *data;
+        }
+        let rest = &column[whole.len() * strip_len::<S>()..];
+        if let Some(&last) = rest.last() {
+            let strip = &mut x[whole.len() * stride + a];
+            *strip = [s.splat_f64s(last); WIDE];
+            cast_slice_mut(strip)[..rest.len()].copy_from_slice(rest);
         }
     }
-    let rest: f64 = max_rest.iter().zip(sum_rest).map(|(max, sum)| max + sum.ln()).sum();
-    rest + maxima.iter().sum::<f64>() + products.iter().map(|product| product.ln()).sum::<f64>()
+}
+
+/// Copies the weights of these rows, 1 if there are none, and 0 for what fills the last strip.
+fn load_weights(data: Option<&DVector<f64>>, rows: Range<usize>, weights: &mut [f64]) {
+    let (own, padding) = weights.split_at_mut(rows.len());
+    match data {
+        None => own.fill(1.0),
+        Some(data) => own.copy_from_slice(&data.as_slice()[rows]),
+    }
+    padding.fill(0.0);
 }

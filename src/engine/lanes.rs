@@ -1,55 +1,115 @@
-//! Arithmetic on vector lanes: what the kernels are made of.
+//! Vector lanes: where numbers lie, and the arithmetic that the kernels are made of.
 //!
-//! Lanes run over the data. Loops over single numbers here are written so that the compiler turns them into lanes; where it
-//! does not, the kernels use those of [`pulp`], which also picks the widest instructions that the machine has.
+//! Lanes run over the data. [`pulp`] picks the widest registers that the machine has.
 
 use pulp::Simd;
+use pulp::bytemuck::cast_slice_mut;
 
-/// Kernels see data in groups of this many; it is a multiple of four registers of every instruction set.
-pub(super) const GROUP: usize = 32;
+/// How many registers the kernels work on at once.
+pub(super) const WIDE: usize = 2;
 
-/// a b + c, with one rounding where the machine can.
+/// A few registers of data: with four lanes, one line of the cache.
+pub(super) type Strip<S> = [<S as Simd>::f64s; WIDE];
+
+/// How many data a strip holds.
+pub(super) fn strip_len<S: Simd>() -> usize {
+    WIDE * S::F64_LANES
+}
+
+/// Numbers that start where a line of the cache does.
+pub(super) struct Room {
+    numbers: Vec<f64>,
+    start: usize,
+    len: usize,
+}
+
+impl Room {
+    /// Room for `len` numbers, all zero.
+    pub fn new(len: usize) -> Self {
+        let numbers = vec![0.0; len + LINE];
+        // A machine that cannot tell is served as well, only slower.
+        let start = numbers.as_ptr().align_offset(LINE * size_of::<f64>()).min(LINE);
+        Room { numbers, start, len }
+    }
+
+    pub fn numbers(&mut self) -> &mut [f64] {
+        &mut self.numbers[self.start..][..self.len]
+    }
+
+    /// The first strips of the room.
+    pub fn strips<S: Simd>(&mut self, count: usize) -> &mut [Strip<S>] {
+        &mut S::as_mut_simd_f64s(self.numbers()).0.as_chunks_mut().0[..count]
+    }
+}
+
+/// How many numbers make a line of the cache.
+const LINE: usize = 8;
+
+/// The larger of two, and the second where the first is not a number.
 #[inline(always)]
-pub(super) fn mul_add<S: Simd>(a: f64, b: f64, c: f64) -> f64 {
-    // Without the instruction, `mul_add` would call a slow function.
-    if S::IS_SCALAR { a * b + c } else { a.mul_add(b, c) }
+pub(super) fn max<S: Simd>(mut a: S::f64s, mut b: S::f64s) -> S::f64s {
+    // What pulp offers returns a NaN on some machines.
+    for (b, a) in numbers::<S>(&mut b).iter_mut().zip(numbers::<S>(&mut a)) {
+        *b = if *a > *b { *a } else { *b };
+    }
+    b
+}
+
+/// The single numbers of a register; the compiler makes lanes of them again.
+#[inline(always)]
+fn numbers<S: Simd>(register: &mut S::f64s) -> &mut [f64] {
+    cast_slice_mut(std::slice::from_mut(register))
 }
 
 /// eˣ for x ≤ 0 to three units in the last place, with gradual underflow; e⁰ = 1 and e^−∞ = 0 exactly.
 ///
-/// With y = x/2 = m log 2 + r, |r| ≤ ½ log 2, it is (2^m eʳ)². The halving keeps 2^m a normal number down to the smallest
-/// eˣ; eʳ is 1 + r + r² q(r), where q has degree 9 and the relative error 4·10⁻¹⁸ (minimax, by Lawson's iteration).
+/// With x = 2 m log 2 + t, |t| ≤ log 2, it is (2^m e^{t/2})². The halving keeps 2^m a normal number down to the smallest eˣ;
+/// e^{t/2} is 1 + t (½ + t q(t)), where q has degree 9 and the relative error 4·10⁻¹⁸ (minimax, by Lawson's iteration).
 #[inline(always)]
-pub(super) fn exp<S: Simd>(x: f64) -> f64 {
+pub(super) fn exp<S: Simd>(s: S, x: S::f64s) -> S::f64s {
     // Adding it rounds a small number to an integer, which is then found in the lowest bits.
     const ROUND: f64 = 6_755_399_441_055_744.0; // 1.5 · 2^52
-    // log 2 in two parts; m times the first is exact.
-    const LOG_2_HIGH: f64 = 6.931_471_803_691_238e-1;
-    const LOG_2_LOW: f64 = 1.908_214_929_270_587_7e-10;
+    // 2 log 2 in two parts; m times the first is exact.
+    const LOG_4_HIGH: f64 = 2.0 * 6.931_471_803_691_238e-1;
+    const LOG_4_LOW: f64 = 2.0 * 1.908_214_929_270_587_7e-10;
     const Q: [f64; 10] = [
-        2.500_004_291_113_374e-8,
-        2.763_030_919_867_508e-7,
-        2.755_758_674_425_147e-6,
-        2.480_149_294_081_101_2e-5,
-        1.984_126_950_581_489_5e-4,
-        1.388_888_894_376_909_4e-3,
-        8.333_333_333_494_976e-3,
-        4.166_666_666_652_969e-2,
-        1.666_666_666_666_641e-1,
-        5.000_000_000_000_011e-1,
+        5.000_000_000_000_011e-1 / 4.0,
+        1.666_666_666_666_641e-1 / 8.0,
+        4.166_666_666_652_969e-2 / 16.0,
+        8.333_333_333_494_976e-3 / 32.0,
+        1.388_888_894_376_909_4e-3 / 64.0,
+        1.984_126_950_581_489_5e-4 / 128.0,
+        2.480_149_294_081_101_2e-5 / 256.0,
+        2.755_758_674_425_147e-6 / 512.0,
+        2.763_030_919_867_508e-7 / 1024.0,
+        2.500_004_291_113_374e-8 / 2048.0,
     ];
+    let of = |value| s.splat_f64s(value);
+    let mul_add = |a, b, c| s.mul_add_e_f64s(a, b, c);
     // e^−746 is 0 already; below that, and for NaN, the bits would wrap.
-    let y = 0.5 * if x > -746.0 { x } else { -746.0 };
-    let rounded = mul_add::<S>(y, std::f64::consts::LOG2_E, ROUND);
-    let m = rounded - ROUND;
-    let r = mul_add::<S>(m, -LOG_2_LOW, mul_add::<S>(m, -LOG_2_HIGH, y));
-    let mut q = Q[0];
-    for coefficient in &Q[1..] {
-        q = mul_add::<S>(q, r, *coefficient);
+    let x = max::<S>(x, of(-746.0));
+    let rounded = mul_add(x, of(0.5 * std::f64::consts::LOG2_E), of(ROUND));
+    let m = s.sub_f64s(rounded, of(ROUND));
+    let t = mul_add(m, of(-LOG_4_LOW), mul_add(m, of(-LOG_4_HIGH), x));
+    // By pairs, pairs of pairs and so on (Estrin's scheme), since one multiply-add need not wait for the other.
+    let t2 = s.mul_f64s(t, t);
+    let t4 = s.mul_f64s(t2, t2);
+    let pair = |i: usize| mul_add(of(Q[i + 1]), t, of(Q[i]));
+    let low = mul_add(mul_add(pair(6), t2, pair(4)), t4, mul_add(pair(2), t2, pair(0)));
+    let q = mul_add(s.mul_f64s(t4, t4), pair(8), low);
+    let exp_half_t = mul_add(t, mul_add(t, q, of(0.5)), of(1.0));
+    let half = times_power_of_two(s, exp_half_t, rounded);
+    s.mul_f64s(half, half)
+}
+
+/// x 2^m, where m are the lowest bits of `rounded`, which become an exponent once they are shifted to its place.
+#[inline(always)]
+fn times_power_of_two<S: Simd>(s: S, x: S::f64s, mut rounded: S::f64s) -> S::f64s {
+    for number in numbers::<S>(&mut rounded) {
+        *number = f64::from_bits(number.to_bits() << 52);
     }
-    let exp_r = mul_add::<S>(q, r * r, r) + 1.0;
-    let half = f64::from_bits(exp_r.to_bits().wrapping_add(rounded.to_bits() << 52));
-    half * half
+    let (x, exponent) = (s.transmute_u64s_f64s(x), s.transmute_u64s_f64s(rounded));
+    s.transmute_f64s_u64s(s.add_u64s(x, exponent))
 }
 
 #[cfg(test)]
@@ -62,8 +122,8 @@ mod tests {
     impl WithSimd for Each<'_> {
         type Output = ();
         #[inline(always)]
-        fn with_simd<S: Simd>(self, _: S) {
-            self.0.iter_mut().for_each(|x| *x = exp::<S>(*x));
+        fn with_simd<S: Simd>(self, s: S) {
+            S::as_mut_simd_f64s(self.0).0.iter_mut().for_each(|x| *x = exp(s, *x));
         }
     }
 

@@ -1,136 +1,134 @@
-//! The E step's first half on a block: the log joint of one component at every datum, and the largest so far.
+//! The E step's first half on a block: the log joint of one component at every datum.
+//!
+//! Data come strip by strip, each strip one dimension after the other.
 
-use super::lanes::mul_add;
-use super::prepared::{Component, pair_index};
+use super::lanes::{Strip, WIDE};
+use super::prepared::{Component, PANEL, whitening_index};
 use pulp::Simd;
-
-/// How many registers of data are worked on at once: enough to hide the latency of a multiply–add.
-const WIDE: usize = 4;
 
 /// Full covariances: c − ½‖W(x − μ)‖², where W is the inverse of the Cholesky factor.
 #[inline(always)]
-pub(super) fn full<S: Simd>(
-    s: S,
-    x: &[&[f64]],
-    of: Component<'_>,
-    centred: &mut [f64],
-    out: &mut [f64],
-    max: &mut [f64],
-) {
-    match x.len() {
-        1 => unrolled::<S, 1, 1>(s, x, of, out, max),
-        2 => unrolled::<S, 2, 3>(s, x, of, out, max),
-        3 => unrolled::<S, 3, 6>(s, x, of, out, max),
-        4 => unrolled::<S, 4, 10>(s, x, of, out, max),
-        _ => tiled(s, x, of, centred, out, max),
+pub(super) fn full<S: Simd>(s: S, x: &[Strip<S>], of: Component<'_>, out: &mut [Strip<S>]) {
+    match of.mean.len() {
+        1 => small::<S, 1>(s, x, of, out),
+        2 => small::<S, 2>(s, x, of, out),
+        3 => small::<S, 3>(s, x, of, out),
+        4 => small::<S, 4>(s, x, of, out),
+        5 => small::<S, 5>(s, x, of, out),
+        6 => small::<S, 6>(s, x, of, out),
+        7 => small::<S, 7>(s, x, of, out),
+        8 => small::<S, 8>(s, x, of, out),
+        _ => large(s, x, of, out),
     }
 }
 
 /// For a few dimensions everything but the data stays in registers.
 #[inline(always)]
-fn unrolled<S: Simd, const D: usize, const P: usize>(
-    s: S,
-    x: &[&[f64]],
-    of: Component<'_>,
-    out: &mut [f64],
-    max: &mut [f64],
-) {
+fn small<S: Simd, const D: usize>(s: S, x: &[Strip<S>], of: Component<'_>, out: &mut [Strip<S>]) {
     let mean: [S::f64s; D] = std::array::from_fn(|a| s.splat_f64s(of.mean[a]));
-    let mut whitening = [s.splat_f64s(0.0); P];
+    let mut whitening = [[s.splat_f64s(0.0); D]; D];
     for a in 0..D {
         for b in 0..=a {
-            whitening[a * (a + 1) / 2 + b] = s.splat_f64s(of.whitening[pair_index(a, b)]);
+            whitening[b][a] = s.splat_f64s(of.whitening[whitening_index(D, a, b)]);
         }
     }
-    let (constant, minus_half) = (s.splat_f64s(of.constant), s.splat_f64s(-0.5));
-    let out = S::as_mut_simd_f64s(out).0;
-    let count = out.len();
-    let max = &mut S::as_mut_simd_f64s(max).0[..count];
-    let x: [&[S::f64s]; D] = std::array::from_fn(|a| &S::as_simd_f64s(x[a]).0[..count]);
-    for i in 0..count {
-        let v: [S::f64s; D] = std::array::from_fn(|a| s.sub_f64s(x[a][i], mean[a]));
-        let mut square = s.splat_f64s(0.0);
-        for a in 0..D {
-            let row = &whitening[a * (a + 1) / 2..];
-            let mut z = s.mul_f64s(row[0], v[0]);
-            for b in 1..=a {
-                z = s.mul_add_e_f64s(row[b], v[b], z);
+    for (x, out) in x.chunks_exact(x.len() / out.len()).zip(out) {
+        let x = x.first_chunk::<D>().expect("D dimensions");
+        let mut square = [s.splat_f64s(0.0); WIDE];
+        for u in 0..WIDE {
+            let v: [S::f64s; D] = std::array::from_fn(|a| s.sub_f64s(x[a][u], mean[a]));
+            for a in 0..D {
+                let mut z = s.mul_f64s(whitening[0][a], v[0]);
+                for b in 1..=a {
+                    z = s.mul_add_e_f64s(whitening[b][a], v[b], z);
+                }
+                square[u] = s.mul_add_e_f64s(z, z, square[u]);
             }
-            square = s.mul_add_e_f64s(z, z, square);
         }
-        out[i] = s.mul_add_e_f64s(minus_half, square, constant);
-        max[i] = s.max_f64s(out[i], max[i]);
+        *out = log_joint(s, of.constant, square);
     }
 }
 
-/// For more, two rows of W at a time meet four registers of data, so that each loaded number is used several times.
+/// For more, a strip of data meets W four rows at a time.
 #[inline(always)]
-fn tiled<S: Simd>(
+fn large<S: Simd>(s: S, x: &[Strip<S>], of: Component<'_>, out: &mut [Strip<S>]) {
+    let d = of.mean.len();
+    for (x, out) in x.chunks_exact(x.len() / out.len()).zip(out) {
+        let mut square = [s.splat_f64s(0.0); WIDE];
+        let mut rows = of.whitening;
+        for end in (PANEL..=d).step_by(PANEL) {
+            let panel = rows.split_off(..PANEL * end).expect("a panel of rows");
+            add_squares::<S, PANEL>(s, panel, &x[..end], &of.mean[..end], &mut square);
+        }
+        match d % PANEL {
+            1 => add_squares::<S, 1>(s, rows, &x[..d], of.mean, &mut square),
+            2 => add_squares::<S, 2>(s, rows, &x[..d], of.mean, &mut square),
+            3 => add_squares::<S, 3>(s, rows, &x[..d], of.mean, &mut square),
+            _ => {}
+        }
+        *out = log_joint(s, of.constant, square);
+    }
+}
+
+/// Adds the squares of R consecutive components of W (x − μ), where x and μ end with the last of them.
+///
+/// Eight sums in registers, and seven loads for eight multiply–adds; x − μ is faster computed again than kept.
+#[inline(always)]
+fn add_squares<S: Simd, const R: usize>(
     s: S,
-    x: &[&[f64]],
-    of: Component<'_>,
-    centred: &mut [f64],
-    out: &mut [f64],
-    max: &mut [f64],
+    rows: &[f64],
+    x: &[Strip<S>],
+    mean: &[f64],
+    square: &mut Strip<S>,
 ) {
-    let (d, len) = (x.len(), out.len());
-    centre(x, of.mean, centred);
-    let centred = S::as_simd_f64s(&centred[..d * len]).0;
-    let out = S::as_mut_simd_f64s(out).0;
-    let max = S::as_mut_simd_f64s(max).0;
-    let stride = out.len();
-    let (constant, minus_half) = (s.splat_f64s(of.constant), s.splat_f64s(-0.5));
-    let zero = s.splat_f64s(0.0);
-    for at in (0..stride).step_by(WIDE) {
-        let mut square = [zero; WIDE];
-        for pair in 0..d.div_ceil(2) {
-            let columns = (2 * pair + 2).min(d);
-            let rows = &of.whitening[pair_index(2 * pair, 0)..][..2 * columns];
-            let mut z = [[zero; WIDE]; 2];
-            for (b, w) in rows.as_chunks::<2>().0.iter().enumerate() {
-                let v: &[S::f64s; WIDE] = centred[b * stride + at..].first_chunk().expect("whole groups");
-                let w = [s.splat_f64s(w[0]), s.splat_f64s(w[1])];
-                for u in 0..WIDE {
-                    z[0][u] = s.mul_add_e_f64s(w[0], v[u], z[0][u]);
-                    z[1][u] = s.mul_add_e_f64s(w[1], v[u], z[1][u]);
-                }
-            }
+    let columns = rows.as_chunks::<R>().0;
+    let (before, triangle) = columns.split_last_chunk::<R>().expect("R columns or more");
+    let (x_before, x) = x.split_last_chunk::<R>().expect("R dimensions or more");
+    let (mean_before, mean) = mean.split_last_chunk::<R>().expect("R dimensions or more");
+    let mut z = [[s.splat_f64s(0.0); WIDE]; R];
+    for ((w, x), &mean) in before.iter().zip(x_before).zip(mean_before) {
+        let v = x.map(|x| s.sub_f64s(x, s.splat_f64s(mean)));
+        for a in 0..R {
+            let w = s.splat_f64s(w[a]);
             for u in 0..WIDE {
-                square[u] = s.mul_add_e_f64s(z[0][u], z[0][u], square[u]);
-                square[u] = s.mul_add_e_f64s(z[1][u], z[1][u], square[u]);
+                z[a][u] = s.mul_add_e_f64s(w, v[u], z[a][u]);
             }
         }
+    }
+    for b in 0..R {
+        let v = x[b].map(|x| s.sub_f64s(x, s.splat_f64s(mean[b])));
+        for a in b..R {
+            let w = s.splat_f64s(triangle[b][a]);
+            for u in 0..WIDE {
+                z[a][u] = s.mul_add_e_f64s(w, v[u], z[a][u]);
+            }
+        }
+    }
+    for z in z {
         for u in 0..WIDE {
-            let log_joint = s.mul_add_e_f64s(minus_half, square[u], constant);
-            out[at + u] = log_joint;
-            max[at + u] = s.max_f64s(log_joint, max[at + u]);
+            square[u] = s.mul_add_e_f64s(z[u], z[u], square[u]);
         }
     }
 }
 
 /// Diagonal and spherical covariances: c − ½ Σ_a (w_a (x_a − μ_a))².
 #[inline(always)]
-pub(super) fn diagonal<S: Simd>(x: &[&[f64]], of: Component<'_>, out: &mut [f64], max: &mut [f64]) {
-    out.fill(0.0);
-    for ((x, &mean), &w) in x.iter().zip(of.mean).zip(of.whitening) {
-        for (square, &x) in out.iter_mut().zip(*x) {
-            let z = (x - mean) * w;
-            *square = mul_add::<S>(z, z, *square);
+pub(super) fn diagonal<S: Simd>(s: S, x: &[Strip<S>], of: Component<'_>, out: &mut [Strip<S>]) {
+    for (x, out) in x.chunks_exact(x.len() / out.len()).zip(out) {
+        let mut square = [s.splat_f64s(0.0); WIDE];
+        for ((x, &mean), &w) in x.iter().zip(of.mean).zip(of.whitening) {
+            let (mean, w) = (s.splat_f64s(mean), s.splat_f64s(w));
+            for u in 0..WIDE {
+                let z = s.mul_f64s(w, s.sub_f64s(x[u], mean));
+                square[u] = s.mul_add_e_f64s(z, z, square[u]);
+            }
         }
-    }
-    for (out, max) in out.iter_mut().zip(max) {
-        *out = mul_add::<S>(-0.5, *out, of.constant);
-        *max = if *out > *max { *out } else { *max };
+        *out = log_joint(s, of.constant, square);
     }
 }
 
-/// x − μ, one dimension after the other.
+/// c − ½Δ².
 #[inline(always)]
-pub(super) fn centre(x: &[&[f64]], mean: &[f64], centred: &mut [f64]) {
-    let len = x[0].len();
-    for ((x, &mean), centred) in x.iter().zip(mean).zip(centred.chunks_exact_mut(len)) {
-        for (v, &x) in centred.iter_mut().zip(*x) {
-            *v = x - mean;
-        }
-    }
+fn log_joint<S: Simd>(s: S, constant: f64, square: Strip<S>) -> Strip<S> {
+    square.map(|square| s.mul_add_e_f64s(s.splat_f64s(-0.5), square, s.splat_f64s(constant)))
 }

@@ -17,9 +17,10 @@
 //! | `prepared.rs` | its parameters as the kernels read them: constants, means, inverse Cholesky factors |
 //! | `log_joint.rs` | the E step's kernels |
 //! | `moments.rs` | the M step's kernels |
-//! | `block.rs` | both of them on one block; the softmax between them |
+//! | `softmax.rs` | what lies between them: responsibilities and the log-likelihood |
+//! | `block.rs` | all three on one block |
 //! | `parallel.rs` | all blocks, in a fixed order, on several threads |
-//! | `lanes.rs` | the exponential |
+//! | `lanes.rs` | where numbers lie, and the exponential |
 
 mod bernoulli_mixture;
 mod block;
@@ -32,6 +33,7 @@ mod moments;
 mod parallel;
 mod prepared;
 mod sample;
+mod softmax;
 mod source;
 mod statistics;
 

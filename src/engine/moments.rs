@@ -1,6 +1,9 @@
-//! The M step's sums on a block: Σ r, Σ r v and Σ r v vᵀ of one component, where v = x − μ for its mean before the step.
+//! The M step's sums on a block: Σ r, Σ r v and Σ r v vᵀ of one component, where v = x − c for its reference point c.
+//!
+//! Data come strip by strip, each strip one dimension after the other.
 
-use super::log_joint::centre;
+use super::lanes::{Strip, WIDE};
+use super::prepared::PANEL;
 use pulp::Simd;
 
 /// Where the sums of one component are gathered.
@@ -13,149 +16,240 @@ pub(super) struct Sums<'a> {
     pub second: &'a mut [f64],
 }
 
-/// Full and tied covariances.
-#[inline(always)]
-pub(super) fn full<S: Simd>(
-    s: S,
-    x: &[&[f64]],
-    mean: &[f64],
-    r: &[f64],
-    scratch: (&mut [f64], &mut [f64]),
-    sums: Sums<'_>,
-) {
-    match x.len() {
-        1 => unrolled::<S, 1, 1, 4>(s, x, mean, r, sums),
-        2 => unrolled::<S, 2, 3, 2>(s, x, mean, r, sums),
-        3 => unrolled::<S, 3, 6, 1>(s, x, mean, r, sums),
-        4 => unrolled::<S, 4, 10, 1>(s, x, mean, r, sums),
-        _ => tiled(s, x, mean, r, scratch, sums),
+impl<'a> Sums<'a> {
+    /// One after the other, as a [`Partial`](super::block::Partial) holds them.
+    pub fn new(sums: &'a mut [f64], d: usize) -> Self {
+        let (count, moments) = sums.split_at_mut(1);
+        let (first, second) = moments.split_at_mut(d);
+        Sums { count: &mut count[0], first, second }
     }
 }
 
-/// For a few dimensions all sums stay in registers, `U` of them for each so that one need not wait for the other.
+/// Full and tied covariances.
+///
+/// `weighted` is room for four dimensions of the block.
 #[inline(always)]
-fn unrolled<S: Simd, const D: usize, const P: usize, const U: usize>(
+pub(super) fn full<S: Simd>(
     s: S,
-    x: &[&[f64]],
-    mean: &[f64],
-    r: &[f64],
+    x: &[Strip<S>],
+    reference: &[f64],
+    r: &[Strip<S>],
+    weighted: &mut [Strip<S>],
+    sums: Sums<'_>,
+) {
+    *sums.count += sum(s, total(s, r.as_chunks::<1>().0)[0]);
+    let d = reference.len();
+    match d {
+        1 => return small::<S, 1, 2>(s, x, reference, r, sums),
+        2 => return small::<S, 2, 2>(s, x, reference, r, sums),
+        3 => return small::<S, 3, 1>(s, x, reference, r, sums),
+        _ => {}
+    }
+    for row in (0..d).step_by(PANEL) {
+        let first = &mut sums.first[row..];
+        let second = &mut sums.second[packed(row, 0)..];
+        match d - row {
+            1 => panel::<S, 1, 2>(s, row, x, reference, r, weighted, (first, second)),
+            2 => panel::<S, 2, 2>(s, row, x, reference, r, weighted, (first, second)),
+            3 => panel::<S, 3, 1>(s, row, x, reference, r, weighted, (first, second)),
+            _ => panel::<S, PANEL, 1>(s, row, x, reference, r, weighted, (first, second)),
+        }
+    }
+}
+
+/// For a few dimensions all sums stay in registers, `U` of each so that one need not wait for the other.
+#[inline(always)]
+fn small<S: Simd, const D: usize, const U: usize>(
+    s: S,
+    x: &[Strip<S>],
+    reference: &[f64],
+    r: &[Strip<S>],
     sums: Sums<'_>,
 ) {
     let zero = s.splat_f64s(0.0);
-    let (mut count, mut first, mut second) = ([zero; U], [[zero; U]; D], [[zero; U]; P]);
-    let mean: [S::f64s; D] = std::array::from_fn(|a| s.splat_f64s(mean[a]));
-    let r = S::as_simd_f64s(r).0;
-    let x: [&[S::f64s]; D] = std::array::from_fn(|a| &S::as_simd_f64s(x[a]).0[..r.len()]);
-    for at in (0..r.len() / U * U).step_by(U) {
-        for u in 0..U {
-            let r = r[at + u];
-            let v: [S::f64s; D] = std::array::from_fn(|a| s.sub_f64s(x[a][at + u], mean[a]));
-            count[u] = s.add_f64s(count[u], r);
+    let (mut first, mut second) = ([[zero; U]; D], [[[zero; U]; D]; D]);
+    let reference: [S::f64s; D] = std::array::from_fn(|a| s.splat_f64s(reference[a]));
+    for (x, r) in x.chunks_exact(x.len() / r.len()).zip(r) {
+        let x = x.first_chunk::<D>().expect("D dimensions");
+        for u in 0..WIDE {
+            let v: [S::f64s; D] = std::array::from_fn(|a| s.sub_f64s(x[a][u], reference[a]));
             for a in 0..D {
-                let rv = s.mul_f64s(r, v[a]);
-                first[a][u] = s.add_f64s(first[a][u], rv);
+                let rv = s.mul_f64s(r[u], v[a]);
+                first[a][u % U] = s.add_f64s(first[a][u % U], rv);
                 for b in 0..=a {
-                    let sum = &mut second[a * (a + 1) / 2 + b][u];
-                    *sum = s.mul_add_e_f64s(rv, v[b], *sum);
+                    second[a][b][u % U] = s.mul_add_e_f64s(rv, v[b], second[a][b][u % U]);
                 }
             }
         }
     }
-    let total = |lanes: &[S::f64s; U]| lanes.iter().map(|&lane| s.reduce_sum_f64s(lane)).sum::<f64>();
-    *sums.count += total(&count);
-    sums.first.iter_mut().zip(&first).for_each(|(sum, lanes)| *sum += total(lanes));
-    sums.second.iter_mut().zip(&second).for_each(|(sum, lanes)| *sum += total(lanes));
+    for a in 0..D {
+        sums.first[a] += sum(s, first[a]);
+        for b in 0..=a {
+            sums.second[packed(a, b)] += sum(s, second[a][b]);
+        }
+    }
 }
 
-/// Rows of a tile of Σ r v vᵀ, and its columns: 12 sums in registers, 7 loads for 12 multiply–adds.
-const ROWS: usize = 3;
-const COLUMNS: usize = 4;
-
-/// For more dimensions: r v once, then its products with v, tile by tile of the lower triangle.
+/// For more, R rows of the lower triangle: the triangle at their end, and before it rectangles.
 #[inline(always)]
-fn tiled<S: Simd>(
+fn panel<S: Simd, const R: usize, const U: usize>(
     s: S,
-    x: &[&[f64]],
-    mean: &[f64],
-    r: &[f64],
-    (centred, weighted): (&mut [f64], &mut [f64]),
-    sums: Sums<'_>,
+    row: usize,
+    x: &[Strip<S>],
+    reference: &[f64],
+    r: &[Strip<S>],
+    rv: &mut [Strip<S>],
+    (first, second): (&mut [f64], &mut [f64]),
 ) {
-    let (d, len) = (x.len(), r.len());
-    centre(x, mean, centred);
-    *sums.count += total(s, r);
-    for a in 0..d {
-        let (v, rv) = (&centred[a * len..][..len], &mut weighted[a * len..][..len]);
-        for ((rv, &v), &r) in rv.iter_mut().zip(v).zip(r) {
-            *rv = r * v;
-        }
-        sums.first[a] += total(s, rv);
+    let rv = &mut rv.as_chunks_mut::<R>().0[..r.len()];
+    triangle::<S, R, U>(s, row, x, reference, r, rv, second);
+    let totals = total(s, rv);
+    for a in 0..R {
+        first[a] += sum(s, totals[a]);
     }
-    let v = S::as_simd_f64s(&centred[..d * len]).0;
-    let rv = S::as_simd_f64s(&weighted[..d * len]).0;
-    for a in (0..d).step_by(ROWS) {
-        for b in (0..(a + ROWS).min(d)).step_by(COLUMNS) {
-            tile(s, d, (a, b), rv, v, sums.second);
+    let mut column = 0;
+    while column < row {
+        // A multiple of four is a sum of threes and at most two twos.
+        if matches!(row - column, 2 | 4) {
+            rectangle::<S, R, 2>(s, (row, column), x, reference, rv, second);
+            column += 2;
+        } else {
+            rectangle::<S, R, 3>(s, (row, column), x, reference, rv, second);
+            column += 3;
         }
     }
 }
 
-/// Adds one tile; what lies above the diagonal or beyond the last row is computed from a row that exists, and dropped.
+/// r v for R dimensions, and its products with v.
 #[inline(always)]
-fn tile<S: Simd>(s: S, d: usize, (a, b): (usize, usize), rv: &[S::f64s], v: &[S::f64s], second: &mut [f64]) {
-    let len = v.len() / d;
-    let rows: [&[S::f64s]; ROWS] = std::array::from_fn(|i| &rv[(a + i).min(d - 1) * len..][..len]);
-    let columns: [&[S::f64s]; COLUMNS] = std::array::from_fn(|j| &v[(b + j).min(d - 1) * len..][..len]);
-    let mut sums = [[s.splat_f64s(0.0); COLUMNS]; ROWS];
-    for at in 0..len {
-        let column: [S::f64s; COLUMNS] = std::array::from_fn(|j| columns[j][at]);
-        for i in 0..ROWS {
-            let row = rows[i][at];
-            for j in 0..COLUMNS {
-                sums[i][j] = s.mul_add_e_f64s(row, column[j], sums[i][j]);
+fn triangle<S: Simd, const R: usize, const U: usize>(
+    s: S,
+    row: usize,
+    x: &[Strip<S>],
+    reference: &[f64],
+    r: &[Strip<S>],
+    rv: &mut [[Strip<S>; R]],
+    second: &mut [f64],
+) {
+    let reference: [S::f64s; R] = std::array::from_fn(|a| s.splat_f64s(reference[row + a]));
+    let mut sums = [[[s.splat_f64s(0.0); U]; R]; R];
+    for ((x, rv), r) in x.chunks_exact(x.len() / r.len()).zip(rv).zip(r) {
+        let x = x[row..].first_chunk::<R>().expect("R dimensions");
+        for u in 0..WIDE {
+            let v: [S::f64s; R] = std::array::from_fn(|a| s.sub_f64s(x[a][u], reference[a]));
+            for a in 0..R {
+                rv[a][u] = s.mul_f64s(r[u], v[a]);
+                for b in 0..=a {
+                    sums[a][b][u % U] = s.mul_add_e_f64s(rv[a][u], v[b], sums[a][b][u % U]);
+                }
             }
         }
     }
-    for (i, sums) in sums.iter().enumerate() {
-        for (j, &sum) in sums.iter().enumerate() {
-            let (a, b) = (a + i, b + j);
-            if a < d && b <= a {
-                second[a * (a + 1) / 2 + b] += s.reduce_sum_f64s(sum);
+    for a in 0..R {
+        let second = &mut second[packed(row + a, row) - packed(row, 0)..][..a + 1];
+        for b in 0..=a {
+            second[b] += sum(s, sums[a][b]);
+        }
+    }
+}
+
+/// The products of r v in R dimensions with v in C others: twelve sums in registers.
+#[inline(always)]
+fn rectangle<S: Simd, const R: usize, const C: usize>(
+    s: S,
+    (row, column): (usize, usize),
+    x: &[Strip<S>],
+    reference: &[f64],
+    rv: &[[Strip<S>; R]],
+    second: &mut [f64],
+) {
+    let reference: [S::f64s; C] = std::array::from_fn(|b| s.splat_f64s(reference[column + b]));
+    let mut sums = [[s.splat_f64s(0.0); C]; R];
+    for (x, rv) in x.chunks_exact(x.len() / rv.len()).zip(rv) {
+        let x = x[column..].first_chunk::<C>().expect("C dimensions");
+        for u in 0..WIDE {
+            let v: [S::f64s; C] = std::array::from_fn(|b| s.sub_f64s(x[b][u], reference[b]));
+            for a in 0..R {
+                for b in 0..C {
+                    sums[a][b] = s.mul_add_e_f64s(rv[a][u], v[b], sums[a][b]);
+                }
             }
         }
     }
+    for a in 0..R {
+        let second =
+            second[packed(row + a, column) - packed(row, 0)..].first_chunk_mut::<C>().expect("C columns");
+        for b in 0..C {
+            second[b] += s.reduce_sum_f64s(sums[a][b]);
+        }
+    }
+}
+
+/// Where the entry (a, b) of a lower triangle lies.
+fn packed(a: usize, b: usize) -> usize {
+    a * (a + 1) / 2 + b
 }
 
 /// Diagonal and spherical covariances: Σ r v_a² for every dimension.
 #[inline(always)]
-pub(super) fn diagonal<S: Simd>(s: S, x: &[&[f64]], mean: &[f64], r: &[f64], sums: Sums<'_>) {
-    *sums.count += total(s, r);
-    let r = S::as_simd_f64s(r).0;
-    for (a, x) in x.iter().enumerate() {
-        let x = &S::as_simd_f64s(x).0[..r.len()];
-        let mean = s.splat_f64s(mean[a]);
-        let (mut first, mut second) = ([s.splat_f64s(0.0); 4], [s.splat_f64s(0.0); 4]);
-        for (x, r) in x.as_chunks::<4>().0.iter().zip(r.as_chunks::<4>().0) {
-            for u in 0..4 {
-                let v = s.sub_f64s(x[u], mean);
-                let rv = s.mul_f64s(r[u], v);
-                first[u] = s.add_f64s(first[u], rv);
-                second[u] = s.mul_add_e_f64s(rv, v, second[u]);
-            }
+pub(super) fn diagonal<S: Simd>(s: S, x: &[Strip<S>], reference: &[f64], r: &[Strip<S>], sums: Sums<'_>) {
+    *sums.count += sum(s, total(s, r.as_chunks::<1>().0)[0]);
+    for row in (0..reference.len()).step_by(PANEL) {
+        let (reference, first, second) = (&reference[row..], &mut sums.first[row..], &mut sums.second[row..]);
+        match reference.len() {
+            1 => squares::<S, 1>(s, row, x, reference, r, (first, second)),
+            2 => squares::<S, 2>(s, row, x, reference, r, (first, second)),
+            3 => squares::<S, 3>(s, row, x, reference, r, (first, second)),
+            _ => squares::<S, PANEL>(s, row, x, reference, r, (first, second)),
         }
-        sums.first[a] += first.iter().map(|&lane| s.reduce_sum_f64s(lane)).sum::<f64>();
-        sums.second[a] += second.iter().map(|&lane| s.reduce_sum_f64s(lane)).sum::<f64>();
     }
 }
 
-/// The sum of whole groups of numbers.
+/// Σ r v and Σ r v² for R dimensions.
 #[inline(always)]
-fn total<S: Simd>(s: S, numbers: &[f64]) -> f64 {
-    let mut sums = [s.splat_f64s(0.0); 4];
-    for lanes in S::as_simd_f64s(numbers).0.as_chunks::<4>().0 {
-        for u in 0..4 {
-            sums[u] = s.add_f64s(sums[u], lanes[u]);
+fn squares<S: Simd, const R: usize>(
+    s: S,
+    row: usize,
+    x: &[Strip<S>],
+    reference: &[f64],
+    r: &[Strip<S>],
+    (first, second): (&mut [f64], &mut [f64]),
+) {
+    let reference: [S::f64s; R] = std::array::from_fn(|a| s.splat_f64s(reference[a]));
+    let (mut firsts, mut seconds) = ([s.splat_f64s(0.0); R], [s.splat_f64s(0.0); R]);
+    for (x, r) in x.chunks_exact(x.len() / r.len()).zip(r) {
+        let x = x[row..].first_chunk::<R>().expect("R dimensions");
+        for u in 0..WIDE {
+            for a in 0..R {
+                let v = s.sub_f64s(x[a][u], reference[a]);
+                let rv = s.mul_f64s(r[u], v);
+                firsts[a] = s.add_f64s(firsts[a], rv);
+                seconds[a] = s.mul_add_e_f64s(rv, v, seconds[a]);
+            }
         }
     }
-    sums.iter().map(|&lane| s.reduce_sum_f64s(lane)).sum()
+    for a in 0..R {
+        first[a] += s.reduce_sum_f64s(firsts[a]);
+        second[a] += s.reduce_sum_f64s(seconds[a]);
+    }
+}
+
+/// The sums of R strips at a time.
+#[inline(always)]
+fn total<S: Simd, const R: usize>(s: S, strips: &[[Strip<S>; R]]) -> [Strip<S>; R] {
+    let mut sums = [[s.splat_f64s(0.0); WIDE]; R];
+    for strip in strips {
+        for a in 0..R {
+            for u in 0..WIDE {
+                sums[a][u] = s.add_f64s(sums[a][u], strip[a][u]);
+            }
+        }
+    }
+    sums
+}
+
+/// The sum over all lanes of a few registers.
+#[inline(always)]
+fn sum<S: Simd, const U: usize>(s: S, registers: [S::f64s; U]) -> f64 {
+    s.reduce_sum_f64s(registers[1..].iter().fold(registers[0], |sum, &register| s.add_f64s(sum, register)))
 }

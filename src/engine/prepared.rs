@@ -11,7 +11,7 @@ pub(super) struct Component<'a> {
     pub constant: f64,
     /// μ, of length d.
     pub mean: &'a [f64],
-    /// W = L⁻¹ for Σ = L Lᵀ, packed by pairs of rows ([`pair_index`]); for diagonal covariances 1/σ_a.
+    /// W = L⁻¹ for Σ = L Lᵀ, packed by panels of rows ([`whitening_index`]); for diagonal covariances 1/σ_a.
     pub whitening: &'a [f64],
 }
 
@@ -24,11 +24,15 @@ pub(super) struct Prepared {
     whitening: Vec<f64>,
 }
 
-/// Where the entry (a, b) of a lower triangular matrix lies when two rows at a time are stored column by column: the pair of
-/// rows 2p and 2p + 1 takes 2 (2p + 2) places, one of them for the zero above the diagonal.
-pub(super) fn pair_index(a: usize, b: usize) -> usize {
-    let pair = a / 2;
-    2 * pair * (pair + 1) + 2 * b + a % 2
+/// How many rows of a triangular matrix the kernels work on at once.
+pub(super) const PANEL: usize = 4;
+
+/// Where the entry (a, b) of W lies when four rows at a time are stored column by column, without the columns that are zero
+/// in all of them; the last rows may be fewer.
+pub(super) fn whitening_index(d: usize, a: usize, b: usize) -> usize {
+    let row = a / PANEL * PANEL;
+    let height = PANEL.min(d - row);
+    row * (row + PANEL) / 2 + b * height + a % PANEL
 }
 
 impl Prepared {
@@ -56,14 +60,14 @@ impl Prepared {
         let d = self.layout.d;
         let factor = gaussian::cholesky(covariance, j)?.unpack();
         let start = self.whitening.len();
-        self.whitening.resize(start + self.layout.whitening_len(), 0.0);
+        self.whitening.resize(start + self.whitening_len(), 0.0);
         let w = &mut self.whitening[start..];
         // L W = I, row by row of W.
         for a in 0..d {
             for b in 0..=a {
-                let known: f64 = (b..a).map(|c| factor[(a, c)] * w[pair_index(c, b)]).sum();
+                let known: f64 = (b..a).map(|c| factor[(a, c)] * w[whitening_index(d, c, b)]).sum();
                 let identity = if a == b { 1.0 } else { 0.0 };
-                w[pair_index(a, b)] = (identity - known) / factor[(a, a)];
+                w[whitening_index(d, a, b)] = (identity - known) / factor[(a, a)];
             }
         }
         Ok(2.0 * (0..d).map(|a| factor[(a, a)].ln()).sum::<f64>())
@@ -80,8 +84,14 @@ impl Prepared {
         Ok(variances.iter().map(|variance| variance.ln()).sum())
     }
 
+    /// How many numbers a component's whitening takes.
+    fn whitening_len(&self) -> usize {
+        let Layout { d, full, .. } = self.layout;
+        if full { whitening_index(d, d - 1, d - 1) + 1 } else { d }
+    }
+
     pub fn component(&self, j: usize) -> Component<'_> {
-        let (d, whitening) = (self.layout.d, self.layout.whitening_len());
+        let (d, whitening) = (self.layout.d, self.whitening_len());
         Component {
             constant: self.constants[j],
             mean: &self.means[j * d..][..d],

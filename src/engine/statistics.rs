@@ -20,9 +20,9 @@ impl Layout {
         if self.full { self.d * (self.d + 1) / 2 } else { self.d }
     }
 
-    pub fn whitening_len(self) -> usize {
-        let pairs = self.d.div_ceil(2);
-        if self.full { 2 * pairs * (pairs + 1) } else { self.d }
+    /// The count, the first and the second moments of a component.
+    pub fn component_len(self) -> usize {
+        1 + self.d + self.second_len()
     }
 }
 
