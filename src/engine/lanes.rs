@@ -95,8 +95,8 @@ pub(super) fn exp<S: Simd>(s: S, x: S::f64s) -> S::f64s {
     let t2 = s.mul_f64s(t, t);
     let t4 = s.mul_f64s(t2, t2);
     let pair = |i: usize| mul_add(of(Q[i + 1]), t, of(Q[i]));
-    let low = mul_add(mul_add(pair(6), t2, pair(4)), t4, mul_add(pair(2), t2, pair(0)));
-    let q = mul_add(s.mul_f64s(t4, t4), pair(8), low);
+    let high = mul_add(pair(8), t4, mul_add(pair(6), t2, pair(4)));
+    let q = mul_add(high, t4, mul_add(pair(2), t2, pair(0)));
     let exp_half_t = mul_add(t, mul_add(t, q, of(0.5)), of(1.0));
     let half = times_power_of_two(s, exp_half_t, rounded);
     s.mul_f64s(half, half)

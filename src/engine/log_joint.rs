@@ -1,12 +1,13 @@
 //! The E step's first half on a block: the log joint of one component at every datum.
 //!
-//! Data come strip by strip, each strip one dimension after the other.
+//! Data come strip by strip, each strip one dimension after the other. The kernels compute v = μ − x, not x − μ: of a difference,
+//! what is subtracted may stay in memory, and the square of W v does not mind.
 
 use super::lanes::{Strip, WIDE};
 use super::prepared::{Component, PANEL, whitening_index};
 use pulp::Simd;
 
-/// Full covariances: c − ½‖W(x − μ)‖², where W is the inverse of the Cholesky factor.
+/// Full covariances: c − ½‖W(μ − x)‖², where W is the inverse of the Cholesky factor.
 #[inline(always)]
 pub(super) fn full<S: Simd>(s: S, x: &[Strip<S>], of: Component<'_>, out: &mut [Strip<S>]) {
     match of.mean.len() {
@@ -36,7 +37,7 @@ fn small<S: Simd, const D: usize>(s: S, x: &[Strip<S>], of: Component<'_>, out: 
         let x = x.first_chunk::<D>().expect("D dimensions");
         let mut square = [s.splat_f64s(0.0); WIDE];
         for u in 0..WIDE {
-            let v: [S::f64s; D] = std::array::from_fn(|a| s.sub_f64s(x[a][u], mean[a]));
+            let v: [S::f64s; D] = std::array::from_fn(|a| s.sub_f64s(mean[a], x[a][u]));
             for a in 0..D {
                 let mut z = s.mul_f64s(whitening[0][a], v[0]);
                 for b in 1..=a {
@@ -70,9 +71,9 @@ fn large<S: Simd>(s: S, x: &[Strip<S>], of: Component<'_>, out: &mut [Strip<S>])
     }
 }
 
-/// Adds the squares of R consecutive components of W (x − μ), where x and μ end with the last of them.
+/// Adds the squares of R consecutive components of W v, where x and μ end with the last of them.
 ///
-/// Eight sums in registers, and seven loads for eight multiply–adds; x − μ is faster computed again than kept.
+/// Eight sums in registers, and seven loads for eight multiply–adds; v is faster computed again than kept.
 #[inline(always)]
 fn add_squares<S: Simd, const R: usize>(
     s: S,
@@ -87,7 +88,7 @@ fn add_squares<S: Simd, const R: usize>(
     let (mean_before, mean) = mean.split_last_chunk::<R>().expect("R dimensions or more");
     let mut z = [[s.splat_f64s(0.0); WIDE]; R];
     for ((w, x), &mean) in before.iter().zip(x_before).zip(mean_before) {
-        let v = x.map(|x| s.sub_f64s(x, s.splat_f64s(mean)));
+        let v = x.map(|x| s.sub_f64s(s.splat_f64s(mean), x));
         for a in 0..R {
             let w = s.splat_f64s(w[a]);
             for u in 0..WIDE {
@@ -96,7 +97,7 @@ fn add_squares<S: Simd, const R: usize>(
         }
     }
     for b in 0..R {
-        let v = x[b].map(|x| s.sub_f64s(x, s.splat_f64s(mean[b])));
+        let v = x[b].map(|x| s.sub_f64s(s.splat_f64s(mean[b]), x));
         for a in b..R {
             let w = s.splat_f64s(triangle[b][a]);
             for u in 0..WIDE {
@@ -111,7 +112,7 @@ fn add_squares<S: Simd, const R: usize>(
     }
 }
 
-/// Diagonal and spherical covariances: c − ½ Σ_a (w_a (x_a − μ_a))².
+/// Diagonal and spherical covariances: c − ½ Σ_a (w_a (μ_a − x_a))².
 #[inline(always)]
 pub(super) fn diagonal<S: Simd>(s: S, x: &[Strip<S>], of: Component<'_>, out: &mut [Strip<S>]) {
     for (x, out) in x.chunks_exact(x.len() / out.len()).zip(out) {
@@ -119,7 +120,7 @@ pub(super) fn diagonal<S: Simd>(s: S, x: &[Strip<S>], of: Component<'_>, out: &m
         for ((x, &mean), &w) in x.iter().zip(of.mean).zip(of.whitening) {
             let (mean, w) = (s.splat_f64s(mean), s.splat_f64s(w));
             for u in 0..WIDE {
-                let z = s.mul_f64s(w, s.sub_f64s(x[u], mean));
+                let z = s.mul_f64s(w, s.sub_f64s(mean, x[u]));
                 square[u] = s.mul_add_e_f64s(z, z, square[u]);
             }
         }

@@ -1,6 +1,6 @@
-//! The M step's sums on a block: Σ r, Σ r v and Σ r v vᵀ of one component, where v = x − c for its reference point c.
+//! The M step's sums on a block: Σ r, Σ r (x − c) and Σ r (x − c)(x − c)ᵀ of one component, for its reference point c.
 //!
-//! Data come strip by strip, each strip one dimension after the other.
+//! Data come strip by strip, each strip one dimension after the other. As in the E step, v stands for c − x.
 
 use super::lanes::{Strip, WIDE};
 use super::prepared::PANEL;
@@ -10,9 +10,9 @@ use pulp::Simd;
 pub(super) struct Sums<'a> {
     /// Σ r.
     pub count: &'a mut f64,
-    /// Σ r v, of length d.
+    /// Σ r (x − c), of length d.
     pub first: &'a mut [f64],
-    /// Σ r v vᵀ: its lower triangle by rows, or its diagonal.
+    /// Σ r (x − c)(x − c)ᵀ: its lower triangle by rows, or its diagonal.
     pub second: &'a mut [f64],
 }
 
@@ -72,7 +72,7 @@ fn small<S: Simd, const D: usize, const U: usize>(
     for (x, r) in x.chunks_exact(x.len() / r.len()).zip(r) {
         let x = x.first_chunk::<D>().expect("D dimensions");
         for u in 0..WIDE {
-            let v: [S::f64s; D] = std::array::from_fn(|a| s.sub_f64s(x[a][u], reference[a]));
+            let v: [S::f64s; D] = std::array::from_fn(|a| s.sub_f64s(reference[a], x[a][u]));
             for a in 0..D {
                 let rv = s.mul_f64s(r[u], v[a]);
                 first[a][u % U] = s.add_f64s(first[a][u % U], rv);
@@ -83,7 +83,7 @@ fn small<S: Simd, const D: usize, const U: usize>(
         }
     }
     for a in 0..D {
-        sums.first[a] += sum(s, first[a]);
+        sums.first[a] -= sum(s, first[a]);
         for b in 0..=a {
             sums.second[packed(a, b)] += sum(s, second[a][b]);
         }
@@ -105,7 +105,7 @@ fn panel<S: Simd, const R: usize, const U: usize>(
     triangle::<S, R, U>(s, row, x, reference, r, rv, second);
     let totals = total(s, rv);
     for a in 0..R {
-        first[a] += sum(s, totals[a]);
+        first[a] -= sum(s, totals[a]);
     }
     let mut column = 0;
     while column < row {
@@ -136,7 +136,7 @@ fn triangle<S: Simd, const R: usize, const U: usize>(
     for ((x, rv), r) in x.chunks_exact(x.len() / r.len()).zip(rv).zip(r) {
         let x = x[row..].first_chunk::<R>().expect("R dimensions");
         for u in 0..WIDE {
-            let v: [S::f64s; R] = std::array::from_fn(|a| s.sub_f64s(x[a][u], reference[a]));
+            let v: [S::f64s; R] = std::array::from_fn(|a| s.sub_f64s(reference[a], x[a][u]));
             for a in 0..R {
                 rv[a][u] = s.mul_f64s(r[u], v[a]);
                 for b in 0..=a {
@@ -168,7 +168,7 @@ fn rectangle<S: Simd, const R: usize, const C: usize>(
     for (x, rv) in x.chunks_exact(x.len() / rv.len()).zip(rv) {
         let x = x[column..].first_chunk::<C>().expect("C dimensions");
         for u in 0..WIDE {
-            let v: [S::f64s; C] = std::array::from_fn(|b| s.sub_f64s(x[b][u], reference[b]));
+            let v: [S::f64s; C] = std::array::from_fn(|b| s.sub_f64s(reference[b], x[b][u]));
             for a in 0..R {
                 for b in 0..C {
                     sums[a][b] = s.mul_add_e_f64s(rv[a][u], v[b], sums[a][b]);
@@ -190,7 +190,7 @@ fn packed(a: usize, b: usize) -> usize {
     a * (a + 1) / 2 + b
 }
 
-/// Diagonal and spherical covariances: Σ r v_a² for every dimension.
+/// Diagonal and spherical covariances.
 #[inline(always)]
 pub(super) fn diagonal<S: Simd>(s: S, x: &[Strip<S>], reference: &[f64], r: &[Strip<S>], sums: Sums<'_>) {
     *sums.count += sum(s, total(s, r.as_chunks::<1>().0)[0]);
@@ -205,7 +205,7 @@ pub(super) fn diagonal<S: Simd>(s: S, x: &[Strip<S>], reference: &[f64], r: &[St
     }
 }
 
-/// Σ r v and Σ r v² for R dimensions.
+/// Σ r (x_a − c_a) and Σ r (x_a − c_a)² for R dimensions.
 #[inline(always)]
 fn squares<S: Simd, const R: usize>(
     s: S,
@@ -221,7 +221,7 @@ fn squares<S: Simd, const R: usize>(
         let x = x[row..].first_chunk::<R>().expect("R dimensions");
         for u in 0..WIDE {
             for a in 0..R {
-                let v = s.sub_f64s(x[a][u], reference[a]);
+                let v = s.sub_f64s(reference[a], x[a][u]);
                 let rv = s.mul_f64s(r[u], v);
                 firsts[a] = s.add_f64s(firsts[a], rv);
                 seconds[a] = s.mul_add_e_f64s(rv, v, seconds[a]);
@@ -229,7 +229,7 @@ fn squares<S: Simd, const R: usize>(
         }
     }
     for a in 0..R {
-        first[a] += s.reduce_sum_f64s(firsts[a]);
+        first[a] -= s.reduce_sum_f64s(firsts[a]);
         second[a] += s.reduce_sum_f64s(seconds[a]);
     }
 }
