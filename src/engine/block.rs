@@ -1,14 +1,14 @@
 //! Both steps of EM on the data, block by block: nothing of size n×k is ever stored.
 
 use super::lanes::{Room, Strip, WIDE, strip_len};
-use super::lanes::{Room, Strip, WIDE, strip_len};
 use super::log_joint;
-use super::log_joint;
-use super::moments::{self, Sums};
 use super::moments::{self, Sums};
 use super::prepared::{PANEL, Prepared};
 use super::softmax::{Marginals, softmax};
 use super::source::Data;
+use super::statistics::Layout;
+use nalgebra::{DMatrix, DVector};
+use pulp::bytemuck::cast_slice_mut;
 use pulp::{Simd, WithSimd};
 use std::ops::Range;
 

@@ -114,7 +114,7 @@ fn times_power_of_two<S: Simd>(s: S, x: S::f64s, mut rounded: S::f64s) -> S::f64
 
 #[cfg(test)]
 mod tests {
-    use super::exp;
+    use super::{Room, exp};
     use pulp::{Arch, Simd, WithSimd};
 
     struct Each<'a>(&'a mut [f64]);
@@ -123,6 +123,7 @@ mod tests {
         type Output = ();
         #[inline(always)]
         fn with_simd<S: Simd>(self, s: S) {
+            assert_eq!(self.0.len() % S::F64_LANES, 0);
             S::as_mut_simd_f64s(self.0).0.iter_mut().for_each(|x| *x = exp(s, *x));
         }
     }
@@ -149,10 +150,18 @@ mod tests {
     fn exp_is_exact_at_its_ends() {
         for arch in [Arch::new(), Arch::Scalar] {
             assert_eq!(
-                exps(&[0.0, -0.0, -750.0, f64::MIN, f64::NEG_INFINITY], arch),
-                [1.0, 1.0, 0.0, 0.0, 0.0]
+                exps(&[0.0, -0.0, -750.0, f64::MIN, f64::NEG_INFINITY, f64::NAN, -1e9, 0.0], arch),
+                [1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0]
             );
-            assert!(exps(&[-745.0], arch)[0] > 0.0);
+            assert!(exps(&[-745.0; 4], arch).iter().all(|&smallest| smallest > 0.0));
+        }
+    }
+    #[test]
+    fn room_begins_with_a_line_of_the_cache() {
+        for len in [0, 1, 8, 100] {
+            let mut room = Room::new(len);
+            assert_eq!(room.numbers(), vec![0.0; len]);
+            assert!(room.numbers().as_ptr().addr().is_multiple_of(64));
         }
     }
 }
