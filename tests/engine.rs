@@ -106,7 +106,7 @@ fn statistics_are_the_derivations_at_every_size() -> Result<(), Error> {
     let [engine, _] = engines()?;
     for family in CovarianceFamily::ALL {
         for n in [1, 2, 7, 8, 9, 255, 256, 257, 385] {
-            for d in [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 33] {
+            for d in [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 33] {
                 for k in [1, 2, 5, 17] {
                     let (model, x) = random_state(family, n, d, k);
                     assert_statistics(&statistics(&engine, &model, &x)?, &model, &x);
@@ -123,7 +123,7 @@ fn statistics_are_the_derivations_without_vector_instructions() -> Result<(), Er
     let [_, engine] = engines()?;
     for family in CovarianceFamily::ALL {
         for n in [1, 2, 3, 257, 385] {
-            for d in [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 33] {
+            for d in [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 33] {
                 for k in [1, 3] {
                     let (model, x) = random_state(family, n, d, k);
                     assert_statistics(&statistics(&engine, &model, &x)?, &model, &x);
@@ -326,23 +326,38 @@ fn scales_and_responsibilities_may_differ_by_any_factor() -> Result<(), Error> {
     Ok(())
 }
 
-/// So far from the first component that its squared distance is ∞ − ∞ squared: not a number, where the derivation's order of
-/// summation may give ∞. The second component explains the datum.
+/// So far from one component that its squared distance is ∞ − ∞ squared: not a number, where the derivation's order of
+/// summation may give ∞. The other component explains the datum.
 #[test]
 fn a_log_joint_that_overflows_is_that_of_no_data() -> Result<(), Error> {
     let (narrow, wide) = (dmatrix![1e-20, 5e-21; 5e-21, 1e-20], dmatrix![1e300, 0.0; 0.0, 1e300]);
+    for (covariances, far) in [(vec![narrow.clone(), wide.clone()], 0), (vec![wide, narrow], 1)] {
+        let weights = dvector![0.5, 0.5];
+        let model = GaussianMixture::new(weights, DMatrix::zeros(2, 2), covariances, CovarianceFamily::Full)?;
+        for engine in engines()? {
+            let found = statistics(&engine, &model, &dmatrix![1e300, 1e300])?;
+            assert_eq!((found.counts[far], found.counts[1 - far]), (0.0, 1.0));
+            assert_eq!((found.first[(far, 0)], found.first[(1 - far, 0)]), (0.0, 1e300));
+            // log ½ − log 2π − 300 log 10 − 10³⁰⁰: all but the last are lost in it.
+            assert_within(found.log_likelihood, -1e300, 1e300 * gamma(4));
+        }
+    }
+    Ok(())
+}
+
+/// The last strip of all is filled up with copies of its last datum; zeros would be impossible here, and turn every sum into NaN.
+#[test]
+fn what_fills_the_last_strip_has_no_say() -> Result<(), Error> {
     let model = GaussianMixture::new(
         dvector![0.5, 0.5],
-        DMatrix::zeros(2, 2),
-        vec![narrow, wide],
+        dmatrix![1e150; 1e150],
+        vec![dmatrix![1e-10]; 2],
         CovarianceFamily::Full,
     )?;
     for engine in engines()? {
-        let found = statistics(&engine, &model, &dmatrix![1e300, 1e300])?;
-        assert_eq!((found.counts[0], found.counts[1]), (0.0, 1.0));
-        assert_eq!((found.first[(0, 0)], found.first[(1, 0)]), (0.0, 1e300));
-        // log ½ − log 2π − 300 log 10 − 10³⁰⁰: all but the last are lost in it.
-        assert_within(found.log_likelihood, -1e300, 1e300 * gamma(4));
+        let found = statistics(&engine, &model, &dmatrix![1e150; 1e150; 1e150])?;
+        assert_eq!(found.counts, dvector![1.5, 1.5]);
+        assert_eq!(found.first, DMatrix::zeros(2, 1));
     }
     Ok(())
 }
@@ -378,5 +393,8 @@ fn bad_input_is_one_error() -> Result<(), Error> {
     far[(33, 0)] = 1e300;
     assert_eq!(step(&engine, &model, &far).unwrap_err(), Error::ImpossibleDatum { row: 33 });
     assert!(matches!(model.log_likelihood(&far), Err(Error::ImpossibleDatum { row: 33 })));
+    let (_, mut many) = random_state(CovarianceFamily::Full, 1000, 2, 2);
+    many[(901, 1)] = 1e300;
+    assert_eq!(step(&engine, &model, &many).unwrap_err(), Error::ImpossibleDatum { row: 901 });
     Ok(())
 }

@@ -26,7 +26,7 @@ pub(super) struct Partial {
     pub log_likelihood: f64,
     /// The sum of the data's weights.
     pub total: f64,
-    /// For every component Σ r, Σ r v and Σ r v vᵀ.
+    /// For every component Σ r, Σ r (x − c) and Σ r (x − c)(x − c)ᵀ about its reference point c.
     pub sums: Vec<f64>,
     /// The first datum that no component can explain.
     pub impossible: Option<usize>,

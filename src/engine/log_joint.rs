@@ -27,21 +27,18 @@ pub(super) fn full<S: Simd>(s: S, x: &[Strip<S>], of: Component<'_>, out: &mut [
 #[inline(always)]
 fn small<S: Simd, const D: usize>(s: S, x: &[Strip<S>], of: Component<'_>, out: &mut [Strip<S>]) {
     let mean: [S::f64s; D] = std::array::from_fn(|a| s.splat_f64s(of.mean[a]));
-    let mut whitening = [[s.splat_f64s(0.0); D]; D];
-    for a in 0..D {
-        for b in 0..=a {
-            whitening[b][a] = s.splat_f64s(of.whitening[whitening_index(D, a, b)]);
-        }
-    }
+    let entry = |a, b| if b <= a { of.whitening[whitening_index(D, a, b)] } else { 0.0 };
+    let whitening: [[S::f64s; D]; D] =
+        std::array::from_fn(|a| std::array::from_fn(|b| s.splat_f64s(entry(a, b))));
     for (x, out) in x.chunks_exact(x.len() / out.len()).zip(out) {
         let x = x.first_chunk::<D>().expect("D dimensions");
         let mut square = [s.splat_f64s(0.0); WIDE];
         for u in 0..WIDE {
             let v: [S::f64s; D] = std::array::from_fn(|a| s.sub_f64s(mean[a], x[a][u]));
-            for a in 0..D {
-                let mut z = s.mul_f64s(whitening[0][a], v[0]);
+            for (a, row) in whitening.iter().enumerate() {
+                let mut z = s.mul_f64s(row[0], v[0]);
                 for b in 1..=a {
-                    z = s.mul_add_e_f64s(whitening[b][a], v[b], z);
+                    z = s.mul_add_e_f64s(row[b], v[b], z);
                 }
                 square[u] = s.mul_add_e_f64s(z, z, square[u]);
             }

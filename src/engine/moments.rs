@@ -84,8 +84,8 @@ fn small<S: Simd, const D: usize, const U: usize>(
     }
     for a in 0..D {
         sums.first[a] -= sum(s, first[a]);
-        for b in 0..=a {
-            sums.second[packed(a, b)] += sum(s, second[a][b]);
+        for (b, &second) in second[a].iter().enumerate().take(a + 1) {
+            sums.second[packed(a, b)] += sum(s, second);
         }
     }
 }
