@@ -140,12 +140,15 @@ fn block<S: Simd>(
         partial.impossible = Some(rows.start + row);
         return;
     }
-    let weights = &workspace.weights.numbers()[..count];
-    partial.total += weights.iter().sum::<f64>();
-    partial.log_likelihood += match data.weights {
-        None => workspace.marginals.log_likelihood(count),
-        Some(_) => workspace.marginals.weighted_log_likelihood(weights),
+    let (log_likelihood, total) = match data.weights {
+        None => (workspace.marginals.log_likelihood(count), count as f64),
+        Some(_) => {
+            let weights = &workspace.weights.numbers()[..count];
+            (workspace.marginals.weighted_log_likelihood(weights), weights.iter().sum())
+        }
     };
+    partial.log_likelihood += log_likelihood;
+    partial.total += total;
 
     let weighted = workspace.weighted.strips::<S>(PANEL * len);
     let sums = partial.sums.chunks_exact_mut(prepared.layout.component_len());

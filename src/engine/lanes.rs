@@ -1,6 +1,8 @@
 //! Vector lanes: where numbers lie, and the arithmetic that the kernels are made of.
 //!
-//! Lanes run over the data. [`pulp`] picks the widest registers that the machine has.
+//! Lanes run over the data. [`pulp`] picks the widest registers that the machine has; but only what is inlined into the code that
+//! it calls may use them. So everything here and in the kernels is `inline(always)`, and loops stand where closures would do, which
+//! the compiler may leave as calls.
 
 use pulp::Simd;
 use pulp::bytemuck::cast_slice_mut;

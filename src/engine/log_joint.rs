@@ -26,15 +26,24 @@ pub(super) fn full<S: Simd>(s: S, x: &[Strip<S>], of: Component<'_>, out: &mut [
 /// For a few dimensions everything but the data stays in registers.
 #[inline(always)]
 fn small<S: Simd, const D: usize>(s: S, x: &[Strip<S>], of: Component<'_>, out: &mut [Strip<S>]) {
-    let mean: [S::f64s; D] = std::array::from_fn(|a| s.splat_f64s(of.mean[a]));
-    let entry = |a, b| if b <= a { of.whitening[whitening_index(D, a, b)] } else { 0.0 };
-    let whitening: [[S::f64s; D]; D] =
-        std::array::from_fn(|a| std::array::from_fn(|b| s.splat_f64s(entry(a, b))));
+    let mut mean = [s.splat_f64s(0.0); D];
+    for (splat, &mean) in mean.iter_mut().zip(of.mean) {
+        *splat = s.splat_f64s(mean);
+    }
+    let mut whitening = [[s.splat_f64s(0.0); D]; D];
+    for (a, row) in whitening.iter_mut().enumerate() {
+        for (b, w) in row.iter_mut().enumerate().take(a + 1) {
+            *w = s.splat_f64s(of.whitening[whitening_index(D, a, b)]);
+        }
+    }
     for (x, out) in x.chunks_exact(x.len() / out.len()).zip(out) {
         let x = x.first_chunk::<D>().expect("D dimensions");
         let mut square = [s.splat_f64s(0.0); WIDE];
         for u in 0..WIDE {
-            let v: [S::f64s; D] = std::array::from_fn(|a| s.sub_f64s(mean[a], x[a][u]));
+            let mut v = mean;
+            for a in 0..D {
+                v[a] = s.sub_f64s(v[a], x[a][u]);
+            }
             for (a, row) in whitening.iter().enumerate() {
                 let mut z = s.mul_f64s(row[0], v[0]);
                 for b in 1..=a {
@@ -85,7 +94,7 @@ fn add_squares<S: Simd, const R: usize>(
     let (mean_before, mean) = mean.split_last_chunk::<R>().expect("R dimensions or more");
     let mut z = [[s.splat_f64s(0.0); WIDE]; R];
     for ((w, x), &mean) in before.iter().zip(x_before).zip(mean_before) {
-        let v = x.map(|x| s.sub_f64s(s.splat_f64s(mean), x));
+        let v = subtract(s, mean, x);
         for a in 0..R {
             let w = s.splat_f64s(w[a]);
             for u in 0..WIDE {
@@ -94,7 +103,7 @@ fn add_squares<S: Simd, const R: usize>(
         }
     }
     for b in 0..R {
-        let v = x[b].map(|x| s.sub_f64s(s.splat_f64s(mean[b]), x));
+        let v = subtract(s, mean[b], &x[b]);
         for a in b..R {
             let w = s.splat_f64s(triangle[b][a]);
             for u in 0..WIDE {
@@ -125,8 +134,21 @@ pub(super) fn diagonal<S: Simd>(s: S, x: &[Strip<S>], of: Component<'_>, out: &m
     }
 }
 
+/// μ − x.
+#[inline(always)]
+fn subtract<S: Simd>(s: S, mean: f64, x: &Strip<S>) -> Strip<S> {
+    let mut v = [s.splat_f64s(mean); WIDE];
+    for u in 0..WIDE {
+        v[u] = s.sub_f64s(v[u], x[u]);
+    }
+    v
+}
+
 /// c − ½Δ².
 #[inline(always)]
-fn log_joint<S: Simd>(s: S, constant: f64, square: Strip<S>) -> Strip<S> {
-    square.map(|square| s.mul_add_e_f64s(s.splat_f64s(-0.5), square, s.splat_f64s(constant)))
+fn log_joint<S: Simd>(s: S, constant: f64, mut square: Strip<S>) -> Strip<S> {
+    for square in &mut square {
+        *square = s.mul_add_e_f64s(s.splat_f64s(-0.5), *square, s.splat_f64s(constant));
+    }
+    square
 }

@@ -68,11 +68,14 @@ fn small<S: Simd, const D: usize, const U: usize>(
 ) {
     let zero = s.splat_f64s(0.0);
     let (mut first, mut second) = ([[zero; U]; D], [[[zero; U]; D]; D]);
-    let reference: [S::f64s; D] = std::array::from_fn(|a| s.splat_f64s(reference[a]));
+    let reference = splat::<S, D>(s, reference);
     for (x, r) in x.chunks_exact(x.len() / r.len()).zip(r) {
         let x = x.first_chunk::<D>().expect("D dimensions");
         for u in 0..WIDE {
-            let v: [S::f64s; D] = std::array::from_fn(|a| s.sub_f64s(reference[a], x[a][u]));
+            let mut v = reference;
+            for a in 0..D {
+                v[a] = s.sub_f64s(v[a], x[a][u]);
+            }
             for a in 0..D {
                 let rv = s.mul_f64s(r[u], v[a]);
                 first[a][u % U] = s.add_f64s(first[a][u % U], rv);
@@ -131,12 +134,15 @@ fn triangle<S: Simd, const R: usize, const U: usize>(
     rv: &mut [[Strip<S>; R]],
     second: &mut [f64],
 ) {
-    let reference: [S::f64s; R] = std::array::from_fn(|a| s.splat_f64s(reference[row + a]));
+    let reference = splat::<S, R>(s, &reference[row..]);
     let mut sums = [[[s.splat_f64s(0.0); U]; R]; R];
     for ((x, rv), r) in x.chunks_exact(x.len() / r.len()).zip(rv).zip(r) {
         let x = x[row..].first_chunk::<R>().expect("R dimensions");
         for u in 0..WIDE {
-            let v: [S::f64s; R] = std::array::from_fn(|a| s.sub_f64s(reference[a], x[a][u]));
+            let mut v = reference;
+            for a in 0..R {
+                v[a] = s.sub_f64s(v[a], x[a][u]);
+            }
             for a in 0..R {
                 rv[a][u] = s.mul_f64s(r[u], v[a]);
                 for b in 0..=a {
@@ -163,12 +169,15 @@ fn rectangle<S: Simd, const R: usize, const C: usize>(
     rv: &[[Strip<S>; R]],
     second: &mut [f64],
 ) {
-    let reference: [S::f64s; C] = std::array::from_fn(|b| s.splat_f64s(reference[column + b]));
+    let reference = splat::<S, C>(s, &reference[column..]);
     let mut sums = [[s.splat_f64s(0.0); C]; R];
     for (x, rv) in x.chunks_exact(x.len() / rv.len()).zip(rv) {
         let x = x[column..].first_chunk::<C>().expect("C dimensions");
         for u in 0..WIDE {
-            let v: [S::f64s; C] = std::array::from_fn(|b| s.sub_f64s(reference[b], x[b][u]));
+            let mut v = reference;
+            for b in 0..C {
+                v[b] = s.sub_f64s(v[b], x[b][u]);
+            }
             for a in 0..R {
                 for b in 0..C {
                     sums[a][b] = s.mul_add_e_f64s(rv[a][u], v[b], sums[a][b]);
@@ -183,6 +192,16 @@ fn rectangle<S: Simd, const R: usize, const C: usize>(
             second[b] += s.reduce_sum_f64s(sums[a][b]);
         }
     }
+}
+
+/// The first N numbers, each in all lanes of a register.
+#[inline(always)]
+fn splat<S: Simd, const N: usize>(s: S, numbers: &[f64]) -> [S::f64s; N] {
+    let mut registers = [s.splat_f64s(0.0); N];
+    for (register, &number) in registers.iter_mut().zip(numbers) {
+        *register = s.splat_f64s(number);
+    }
+    registers
 }
 
 /// Where the entry (a, b) of a lower triangle lies.
@@ -215,7 +234,7 @@ fn squares<S: Simd, const R: usize>(
     r: &[Strip<S>],
     (first, second): (&mut [f64], &mut [f64]),
 ) {
-    let reference: [S::f64s; R] = std::array::from_fn(|a| s.splat_f64s(reference[a]));
+    let reference = splat::<S, R>(s, reference);
     let (mut firsts, mut seconds) = ([s.splat_f64s(0.0); R], [s.splat_f64s(0.0); R]);
     for (x, r) in x.chunks_exact(x.len() / r.len()).zip(r) {
         let x = x[row..].first_chunk::<R>().expect("R dimensions");
@@ -251,5 +270,9 @@ fn total<S: Simd, const R: usize>(s: S, strips: &[[Strip<S>; R]]) -> [Strip<S>; 
 /// The sum over all lanes of a few registers.
 #[inline(always)]
 fn sum<S: Simd, const U: usize>(s: S, registers: [S::f64s; U]) -> f64 {
-    s.reduce_sum_f64s(registers[1..].iter().fold(registers[0], |sum, &register| s.add_f64s(sum, register)))
+    let mut sum = registers[0];
+    for &register in &registers[1..] {
+        sum = s.add_f64s(sum, register);
+    }
+    s.reduce_sum_f64s(sum)
 }

@@ -39,7 +39,10 @@ pub(super) fn softmax<S: Simd>(
                 sum[u] = s.add_f64s(sum[u], exp);
             }
         }
-        let scale: [S::f64s; WIDE] = std::array::from_fn(|u| s.div_f64s(weights[u], sum[u]));
+        let mut scale = *weights;
+        for u in 0..WIDE {
+            scale[u] = s.div_f64s(scale[u], sum[u]);
+        }
         for joint in joint.chunks_exact_mut(len) {
             for u in 0..WIDE {
                 joint[at][u] = s.mul_f64s(joint[at][u], scale[u]);
