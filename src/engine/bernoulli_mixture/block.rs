@@ -134,9 +134,10 @@ fn e_step<S: Simd>(
     let (coins, none) = joint.split_at_mut(prepared.k * BLOCK);
     none.fill(0.0);
     for joint in coins.chunks_exact_mut(BLOCK) {
-        for ((joint, sum), max) in joint.iter_mut().zip(sum.iter_mut()).zip(max.iter()) {
-            *joint = exp::<S>(*joint - max);
-            *sum += *joint;
+        let (joint, sum) = (S::as_mut_simd_f64s(joint).0, S::as_mut_simd_f64s(sum).0);
+        for ((joint, sum), &max) in joint.iter_mut().zip(sum).zip(S::as_simd_f64s(max).0) {
+            *joint = exp(s, s.sub_f64s(*joint, max));
+            *sum = s.add_f64s(*sum, *joint);
         }
     }
     partial.log_likelihood += log_likelihood(&max[..len], &sum[..len], weights);
