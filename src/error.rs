@@ -140,6 +140,13 @@ pub enum Error {
         /// What the operating system says.
         reason: String,
     },
+    /// A JSON document does not say what it should.
+    Json {
+        /// Where in the document: `means[1][0]`.
+        place: String,
+        /// What is wrong there.
+        reason: String,
+    },
     /// The system does not give the threads that were asked for.
     Threads {
         /// What it says.
@@ -210,6 +217,7 @@ impl fmt::Display for Error {
                 write!(f, "line {line}, column {column}: found {value:?}, expected {expected}")
             }
             Error::File { path, reason } => write!(f, "{path}: {reason}"),
+            Error::Json { place, reason } => write!(f, "{place}: {reason}"),
             Error::Threads { reason } => write!(f, "threads: {reason}"),
             Error::Figure { reason } => write!(f, "{reason}"),
         }

@@ -1,21 +1,11 @@
-//! The command line: regenerates the published figures, lists them, and prints the map of the lectures.
+//! The command line: fits mixtures to people's data, regenerates the published figures, and prints the map of the lectures.
 
-use std::{
-    io::{self, ErrorKind, IsTerminal, Write},
-    path::{Path, PathBuf},
-    process::ExitCode,
-    sync::atomic::{AtomicUsize, Ordering},
-    thread,
-};
+mod commands;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use executable_em::{
-    Error,
-    catalogue::{self, CHAPTERS, Entry},
-    export::{self, Format},
-    figures::{self, Kind, Published},
-};
-use indicatif::{ProgressBar, ProgressStyle};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use commands::{Failure, catalogue, figures, fit, predict, sample};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -25,10 +15,12 @@ Examples:
   executable-em figures kmeans/steps --format pdf,png --out slides
                                                  one figure, for LaTeX and for slides
   executable-em catalogue H-28 soft_kmeans       where an item of the lectures, or a chapter's items, are found
+  executable-em fit data.csv -k 3                a mixture of three Gaussians for your own data
 
-Exit status: 0 all written, 1 something could not be written, 2 the command makes no sense.";
+Exit status: 0 all written, 1 something could not be written or read, 2 the command makes no sense,
+130 interrupted.";
 
-/// Executable EM: regenerates the figures of the book.
+/// Executable EM: regenerates the figures of the book, and fits mixtures to your own data.
 ///
 /// Without a command, every figure is written into figures/ in the format that the book uses: svg for
 /// stills, gif for animations. The same command always writes the same bytes; of a pdf, the same drawing.
@@ -41,67 +33,37 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Fits a Gaussian mixture to a table of numbers
+    #[command(after_help = fit::EXAMPLES)]
+    Fit(fit::Fit),
+    /// Labels, log densities and responsibilities of data under a fitted mixture, as CSV
+    #[command(after_help = predict::EXAMPLES)]
+    Predict(predict::Predict),
+    /// Draws from a fitted mixture, as CSV
+    #[command(after_help = sample::EXAMPLES)]
+    Sample(sample::Sample),
     /// Writes figures as files, DIR/<chapter>/<figure>.<format>
     #[command(after_help = EXAMPLES)]
-    Figures(Selection),
+    Figures(figures::Selection),
     /// Lists the figures: name, formats, title
     List,
     /// Prints the map: each item of the lectures with its function, test, notebook section and figure
     #[command(after_help = EXAMPLES)]
-    Catalogue(Map),
-}
-
-#[derive(Args)]
-struct Selection {
-    /// A figure (kmeans/steps) or a chapter (kmeans); all of them if none is named
-    names: Vec<String>,
-    /// Formats, separated by commas; of an animation, svg, pdf and png show the last frame
-    /// [default: svg for stills, gif for animations]
-    #[arg(long, value_delimiter = ',', value_name = "FORMATS")]
-    format: Vec<Format>,
-    /// Folder to write into; made if it does not exist
-    #[arg(long, value_name = "DIR", default_value = "figures")]
-    out: PathBuf,
-    /// Threads to work on; the files are the same for any number [default: all the machine has]
-    #[arg(long, value_name = "N")]
-    threads: Option<usize>,
-}
-
-#[derive(Args)]
-struct Map {
-    /// An id (H-28), a chapter (kmeans) or errata; everything if none is named
-    names: Vec<String>,
-    /// Text for reading, a Markdown table a chapter, or JSON
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    format: MapFormat,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum MapFormat {
-    Text,
-    Md,
-    Json,
-}
-
-/// What went wrong, by exit status.
-enum Failure {
-    /// 1: the work could not be done.
-    Work(Vec<Error>),
-    /// 2: the command makes no sense.
-    Usage(String),
+    Catalogue(catalogue::Map),
 }
 
 fn main() -> ExitCode {
-    let everything =
-        Selection { names: Vec::new(), format: Vec::new(), out: PathBuf::from("figures"), threads: None };
     let result = match Arguments::parse().command {
-        None => write_figures(&everything),
-        Some(Command::Figures(selection)) => write_figures(&selection),
-        Some(Command::List) => list(),
-        Some(Command::Catalogue(map)) => print_map(&map),
+        None => figures::write(&figures::Selection::default()),
+        Some(Command::Fit(fit)) => fit::run(&fit),
+        Some(Command::Predict(predict)) => predict::run(&predict),
+        Some(Command::Sample(sample)) => sample::run(&sample),
+        Some(Command::Figures(selection)) => figures::write(&selection),
+        Some(Command::List) => figures::list(),
+        Some(Command::Catalogue(map)) => catalogue::print(&map),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) | Err(Failure::Enough) => ExitCode::SUCCESS,
         Err(Failure::Work(errors)) => {
             errors.iter().for_each(|error| eprintln!("error: {error}"));
             ExitCode::from(1)
@@ -110,193 +72,9 @@ fn main() -> ExitCode {
             eprintln!("error: {message}\n\nFor more information, try '--help'.");
             ExitCode::from(2)
         }
-    }
-}
-
-fn list() -> Result<(), Failure> {
-    let width = figures::ALL.iter().map(|figure| figure.name.len()).max().unwrap_or(0);
-    let rows = figures::ALL.iter().map(|figure| {
-        let formats: Vec<String> = formats_of(figure).map(|format| format.to_string()).collect();
-        format!("{:width$}  {:15}  {}\n", figure.name, formats.join(","), figure.title)
-    });
-    say(&rows.collect::<String>())
-}
-
-fn print_map(map: &Map) -> Result<(), Failure> {
-    let mut entries = catalogue::entries().map_err(|error| Failure::Work(vec![error]))?;
-    for name in &map.names {
-        if !entries.iter().any(|entry| entry.answers_to(name)) {
-            return Err(Failure::Usage(unknown_entry(name, &entries)));
-        }
-    }
-    entries.retain(|entry| map.names.is_empty() || map.names.iter().any(|name| entry.answers_to(name)));
-    say(&match map.format {
-        MapFormat::Text => catalogue::to_text(&entries),
-        MapFormat::Md => catalogue::to_markdown(&entries),
-        MapFormat::Json => catalogue::to_json(&entries),
-    })
-}
-
-/// Says that there is no such id or chapter, and which there are: the ids of its lecture if it looks like one.
-fn unknown_entry(name: &str, entries: &[Entry]) -> String {
-    let beginning: String = name.chars().take_while(|c| !c.is_ascii_digit()).collect();
-    let alike = entries.iter().map(|entry| entry.id.as_str()).filter(|id| {
-        beginning.contains('-')
-            && id.trim_end_matches(|c: char| c.is_ascii_digit()) == beginning.to_uppercase()
-    });
-    let mut near: Vec<&str> = alike.collect();
-    if near.is_empty() {
-        near.extend(CHAPTERS);
-        near.push("errata");
-    }
-    format!("no id or chapter is named '{name}'; there are\n  {}", near.join(" "))
-}
-
-/// The formats that a figure can have, that of the book first.
-fn formats_of(figure: &Published) -> impl Iterator<Item = Format> + use<> {
-    let moves = figure.kind == Kind::Animation;
-    let book = if moves { Format::Gif } else { Format::Svg };
-    let others = Format::ALL.into_iter().filter(move |&f| f != book && (moves || f != Format::Gif));
-    [book].into_iter().chain(others)
-}
-
-fn write_figures(selection: &Selection) -> Result<(), Failure> {
-    if selection.threads == Some(0) {
-        return Err(Failure::Usage("--threads is 0, but must be at least 1".to_owned()));
-    }
-    let jobs = jobs(selection)?;
-    let progress = Progress::new(jobs.iter().map(|(_, formats)| formats.len()).sum());
-    let threads =
-        selection.threads.or_else(|| thread::available_parallelism().ok().map(usize::from)).unwrap_or(1);
-
-    // A figure is computed once, whatever the number of its formats.
-    let results = export::in_parallel(&jobs, threads, |(published, formats)| {
-        let figure = published.draw()?;
-        let mut changed = 0;
-        for &format in formats {
-            let path = selection.out.join(format!("{}.{format}", published.name));
-            changed += usize::from(export::write(&path, &export::encode(&figure, format)?)?);
-            progress.wrote(&path);
-        }
-        Ok((formats.len(), changed))
-    });
-    progress.finish();
-
-    let (done, failed): (Vec<_>, Vec<_>) = results.into_iter().partition(Result::is_ok);
-    let errors: Vec<Error> = failed.into_iter().filter_map(Result::err).collect();
-    if !errors.is_empty() {
-        return Err(Failure::Work(errors));
-    }
-    let counts = done.into_iter().flatten();
-    let (files, changed) = counts.fold((0, 0), |(files, changed), (f, c)| (files + f, changed + c));
-    let folder = selection.out.display();
-    say(&format!("{files} {} in {folder}, {changed} changed\n", if files == 1 { "file" } else { "files" }))
-}
-
-/// Each figure that is asked for, once, with its formats.
-fn jobs(selection: &Selection) -> Result<Vec<(&'static Published, Vec<Format>)>, Failure> {
-    for name in &selection.names {
-        if !figures::ALL.iter().any(|figure| figure.name == name || figure.chapter() == name) {
-            return Err(Failure::Usage(unknown(name)));
-        }
-    }
-    let mut wanted = selection.format.clone();
-    wanted.sort();
-    wanted.dedup();
-    let mut jobs = Vec::new();
-    for figure in figures::ALL {
-        let by_name = selection.names.iter().any(|name| name == figure.name);
-        let by_chapter = selection.names.iter().any(|name| name == figure.chapter());
-        if !(by_name || by_chapter || selection.names.is_empty()) {
-            continue;
-        }
-        let possible: Vec<Format> = formats_of(figure).collect();
-        let formats: Vec<Format> = match wanted.as_slice() {
-            [] => possible[..1].to_vec(),
-            _ => wanted.iter().copied().filter(|format| possible.contains(format)).collect(),
-        };
-        // Asked for by its own name, a still cannot be a gif; as one of many it is passed over.
-        if by_name && formats.len() < wanted.len() {
-            return Err(Failure::Usage(format!("{} does not move, so it has no gif", figure.name)));
-        }
-        if !formats.is_empty() {
-            jobs.push((figure, formats));
-        }
-    }
-    if jobs.is_empty() {
-        return Err(Failure::Usage("none of these figures moves, so there is no gif".to_owned()));
-    }
-    Ok(jobs)
-}
-
-/// Says that there is no such figure, and which there are: those of the chapter if that is right, else those
-/// whose names look alike, else all.
-fn unknown(name: &str) -> String {
-    let known = || figures::ALL.iter().map(|figure| figure.name);
-    let chapter = name.split('/').next().unwrap_or(name);
-    let same_chapter = known().filter(|known| known.split('/').next() == Some(chapter));
-    let alike =
-        known().filter(|known| known.split('/').any(|part| name.split('/').any(|n| similar(n, part))));
-    let mut near: Vec<&str> = same_chapter.collect();
-    if near.is_empty() {
-        near = alike.collect();
-    }
-    if near.is_empty() {
-        near = known().collect();
-    }
-    format!("no figure or chapter is named '{name}'; there are\n  {}", near.join("\n  "))
-}
-
-/// Whether two words begin with the same three letters or one contains the other.
-fn similar(a: &str, b: &str) -> bool {
-    let start = |word: &str| word.chars().take(3).collect::<String>();
-    !a.is_empty() && (start(a) == start(b) || a.contains(b) || b.contains(a))
-}
-
-/// Writes to standard output; a reader who has seen enough, as `head` does, is no error.
-fn say(text: &str) -> Result<(), Failure> {
-    match io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::Work(vec![Error::File {
-            path: "standard output".to_owned(),
-            reason: error.to_string(),
-        }])),
-        _ => Ok(()),
-    }
-}
-
-/// A bar on a terminal, a line a file elsewhere.
-struct Progress {
-    bar: Option<ProgressBar>,
-    written: AtomicUsize,
-    total: usize,
-}
-
-impl Progress {
-    fn new(total: usize) -> Self {
-        let bar = io::stderr().is_terminal().then(|| {
-            let bar = ProgressBar::new(total as u64);
-            if let Ok(style) = ProgressStyle::with_template("{bar:32} {pos}/{len}  {msg}") {
-                bar.set_style(style);
-            }
-            bar
-        });
-        Progress { bar, written: AtomicUsize::new(0), total }
-    }
-
-    fn wrote(&self, path: &Path) {
-        let count = 1 + self.written.fetch_add(1, Ordering::Relaxed);
-        match &self.bar {
-            Some(bar) => {
-                bar.set_message(path.display().to_string());
-                bar.inc(1);
-            }
-            None => eprintln!("[{count}/{}] {}", self.total, path.display()),
-        }
-    }
-
-    fn finish(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
+        Err(Failure::Interrupted) => {
+            eprintln!("interrupted");
+            ExitCode::from(130)
         }
     }
 }

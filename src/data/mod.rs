@@ -2,9 +2,11 @@
 
 mod csv;
 mod generators;
+mod stream;
 
-pub use csv::{Table, parse_csv, read_csv};
+pub use csv::{CsvReader, Table, parse_csv, read_csv};
 pub use generators::{noisy_glyphs, stripes, two_squares, unequal_clusters};
+pub use stream::{BLOCK_ROWS, RawReader, assemble, write_raw};
 
 use crate::check;
 use crate::error::{Error, Result};

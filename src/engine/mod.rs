@@ -14,6 +14,7 @@
 //! | `statistics.rs` | its sufficient statistics, which add up, and the M step from them |
 //! | `bernoulli_mixture/` | the step of a Bernoulli mixture |
 //! | `kmeans/` | Lloyd's algorithm |
+//! | `json.rs` | fitted mixtures and statistics as JSON, there and back |
 //! | `prepared.rs` | its parameters as the kernels read them: constants, means, inverse Cholesky factors |
 //! | `log_joint.rs` | the E step's kernels |
 //! | `moments.rs` | the M step's kernels |
@@ -27,6 +28,7 @@ mod block;
 mod fit;
 mod gaussian_mixture;
 mod kmeans;
+mod json;
 mod lanes;
 mod log_joint;
 mod moments;
@@ -40,6 +42,7 @@ mod statistics;
 pub use bernoulli_mixture::BernoulliStatistics;
 pub use fit::{Fitted, Progress, Stopped, Stopping, Tolerance};
 pub use kmeans::{KMeansFit, KMeansProgress, KMeansStatistics, KMeansStopping, KMeansSweep, plus_plus_start};
+pub use json::{Document, SavedMixture};
 pub use sample::sample;
 pub use source::{Data, Source, Stream};
 pub use statistics::GaussianStatistics;

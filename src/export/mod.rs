@@ -10,7 +10,7 @@ mod render;
 
 use std::fmt;
 
-pub use files::write;
+pub use files::{Unfinished, write};
 pub use parallel::in_parallel;
 
 use crate::{Error, Result, plot::Figure};
