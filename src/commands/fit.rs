@@ -67,13 +67,13 @@ pub struct Fit {
     #[arg(long)]
     standardize: bool,
     /// Stop when a sweep raises ℓ by no more than this, in nats a datum
-    #[arg(long, value_name = "NATS", default_value_t = 1e-8)]
+    #[arg(long, value_name = "NATS", default_value_t = 1e-8, allow_negative_numbers = true)]
     tol: f64,
     /// Largest number of sweeps
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
     max_iter: u32,
     /// Let no variance, in any direction, fall below this, in squared units of what is fitted: components cannot collapse
-    #[arg(long, value_name = "VARIANCE")]
+    #[arg(long, value_name = "VARIANCE", allow_negative_numbers = true)]
     floor: Option<f64>,
     /// Threads to work on [default: all the machine has]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]

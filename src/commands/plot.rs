@@ -104,8 +104,8 @@ fn scatter(model: &GaussianMixture, x: &DMatrix<f64>, columns: [usize; 2]) -> Re
     let range = |axis: usize| {
         let reach =
             |j: usize, side: f64| part.means[(j, axis)] + side * part.covariances[j][(axis, axis)].sqrt();
-        let ends = (0..part.k()).flat_map(|j| [reach(j, -2.0), reach(j, 2.0)]);
-        plot::span(points.column(axis).iter().copied().chain(ends), 0.06)
+        let ends = (0..part.k()).flat_map(|j| [reach(j, -3.0), reach(j, 3.0)]);
+        plot::span(points.column(axis).iter().copied().chain(ends), 0.03)
     };
     let mut panel = Panel::new(range(0), range(1));
     panel.dots(&plot::points(&points)?, &colours, radius(x.nrows()), 1.0);

@@ -171,8 +171,8 @@ fn all_failed(k: usize, restarts: usize, failure: Option<Error>) -> String {
     let reason = failure.as_ref().map_or_else(String::new, |error| format!(": {error}"));
     let hint = match failure {
         Some(Error::NotPositiveDefinite { .. }) => {
-            "; a component collapsed, or columns depend on each other: fewer components, another --covariance \
-             or a --floor can help"
+            "; a component collapsed, columns depend on each other, or there are too few rows: fewer components, \
+             another --covariance or a --floor can help"
         }
         _ => "",
     };
