@@ -96,18 +96,21 @@ fn grid(model: &GaussianMixture, x: &DMatrix<f64>, names: &[String], shown: &str
     Ok(page)
 }
 
+/// What an axis must show of a column: all data, and the ellipses.
+fn range(model: &GaussianMixture, x: &DMatrix<f64>, a: usize) -> [f64; 2] {
+    let ends = (0..model.k()).flat_map(|j| {
+        let reach = 3.0 * model.covariances[j][(a, a)].sqrt();
+        [model.means[(j, a)] - reach, model.means[(j, a)] + reach]
+    });
+    plot::span(x.column(a).iter().copied().chain(ends), 0.03)
+}
+
 /// Two columns of the data, and two of the mixture.
 fn scatter(model: &GaussianMixture, x: &DMatrix<f64>, columns: [usize; 2]) -> Result<Panel, Failure> {
     let colours = plot::by_responsibility(&model.responsibilities(x)?);
     let part = marginal(model, &columns);
     let points = x.select_columns(&columns);
-    let range = |axis: usize| {
-        let reach =
-            |j: usize, side: f64| part.means[(j, axis)] + side * part.covariances[j][(axis, axis)].sqrt();
-        let ends = (0..part.k()).flat_map(|j| [reach(j, -3.0), reach(j, 3.0)]);
-        plot::span(points.column(axis).iter().copied().chain(ends), 0.03)
-    };
-    let mut panel = Panel::new(range(0), range(1));
+    let mut panel = Panel::new(range(model, x, columns[0]), range(model, x, columns[1]));
     panel.dots(&plot::points(&points)?, &colours, radius(x.nrows()), 1.0);
     panel.gaussians(&part.means, &part.covariances);
     Ok(panel)
@@ -144,7 +147,7 @@ fn histogram(model: &GaussianMixture, x: &DMatrix<f64>, column: usize) -> Result
         let bin = ((value - low) / width) as usize;
         heights[bin.min(count as usize - 1)] += 1.0 / (n * width);
     }
-    let range = plot::span([low, high], 0.06);
+    let range = range(model, x, column);
     let part = marginal(model, &[column]);
     let steps = 400;
     let at =
