@@ -5,7 +5,7 @@ mod commands;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use commands::{Failure, catalogue, figures, fit, predict, sample};
+use commands::{Failure, catalogue, figures, fit, options, predict, sample};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -35,7 +35,7 @@ struct Arguments {
 enum Command {
     /// Fits a Gaussian mixture to a table of numbers
     #[command(after_help = fit::EXAMPLES)]
-    Fit(fit::Fit),
+    Fit(options::Options),
     /// Labels, log densities and responsibilities of data under a fitted mixture, as CSV
     #[command(after_help = predict::EXAMPLES)]
     Predict(predict::Predict),
@@ -55,7 +55,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         None => figures::write(&figures::Selection::default()),
-        Some(Command::Fit(fit)) => fit::run(&fit),
+        Some(Command::Fit(options)) => fit::run(&options),
         Some(Command::Predict(predict)) => predict::run(&predict),
         Some(Command::Sample(sample)) => sample::run(&sample),
         Some(Command::Figures(selection)) => figures::write(&selection),

@@ -1,17 +1,12 @@
 //! `fit`: a Gaussian mixture for the user's own data.
 
-use std::{
-    ops::RangeInclusive,
-    path::{Path, PathBuf},
-    str::FromStr,
-};
+use std::path::Path;
 
-use clap::{Args, ValueEnum};
 use executable_em::{
     Error, data,
-    engine::{self, Document, Engine, SavedMixture, Source, Stopping, Tolerance},
-    export::{self, Format},
-    gaussian_mixture::{CovarianceFamily, GaussianMixture},
+    engine::{self, Document, Engine, SavedMixture, Source},
+    export,
+    gaussian_mixture::GaussianMixture,
     pathologies::switching,
     plot::Figure,
 };
@@ -19,12 +14,13 @@ use nalgebra::DMatrix;
 
 use super::{
     Failure, broken,
-    input::{Input, listed},
+    input::listed,
+    options::Options,
     plot,
     predict::{Output, Responsibilities},
     report, say,
     scale::Scale,
-    search::{Found, Search, Start},
+    search::{Found, Search},
     store::Store,
     watch::Watch,
 };
@@ -44,102 +40,29 @@ Examples:
 Exit status: 0 fitted, 1 something could not be read, fitted or written, 2 the command makes no sense,
 130 interrupted.";
 
-#[derive(Args)]
-pub struct Fit {
-    #[command(flatten)]
-    input: Input,
-    /// Number of components, or several to compare by BIC, AIC and ICL: 1..8
-    #[arg(short, value_name = "K")]
-    k: Ks,
-    /// Which covariances the components may have
-    #[arg(long, value_name = "FAMILY", default_value = "full")]
-    covariance: Family,
-    /// Number of starts; the run of highest ℓ counts
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
-    restarts: u32,
-    /// Seed of the starts
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-    /// How a run begins
-    #[arg(long, default_value = "kmeans")]
-    start: Start,
-    /// Fit to columns of mean 0 and variance 1; what is printed and saved is in the data's own units
-    #[arg(long)]
-    standardize: bool,
-    /// Stop when a sweep raises ℓ by no more than this, in nats a datum
-    #[arg(long, value_name = "NATS", default_value_t = 1e-8, allow_negative_numbers = true)]
-    tol: f64,
-    /// Largest number of sweeps
-    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
-    max_iter: u32,
-    /// Let no variance, in any direction, fall below this, in squared units of what is fitted: components cannot collapse
-    #[arg(long, value_name = "VARIANCE", allow_negative_numbers = true)]
-    floor: Option<f64>,
-    /// Threads to work on [default: all the machine has]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
-    threads: Option<u32>,
-    /// Save the model, for predict and sample; of several k, the one of lowest BIC
-    #[arg(long, value_name = "JSON")]
-    out: Option<PathBuf>,
-    /// Save each datum's label, log density and responsibilities
-    #[arg(long, value_name = "CSV")]
-    responsibilities: Option<PathBuf>,
-    /// Draw the fit or, of several k, the criteria: .svg, .pdf or .png
-    #[arg(long, value_name = "FILE")]
-    plot: Option<PathBuf>,
-    /// Stream the data from a temporary file, whatever their size
-    #[arg(long)]
-    stream: bool,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Family {
-    Full,
-    Tied,
-    Diagonal,
-    Spherical,
-}
-
-/// `3`, or `1..8` or `1..=8`, both ends included.
-#[derive(Clone)]
-struct Ks(RangeInclusive<usize>);
-
-impl FromStr for Ks {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (first, last) = text.split_once("..").unwrap_or((text, text));
-        let number = |text: &str| text.parse::<usize>().ok().filter(|&k| k > 0);
-        match (number(first), number(last.strip_prefix('=').unwrap_or(last))) {
-            (Some(first), Some(last)) if first <= last => Ok(Ks(first..=last)),
-            _ => Err("a whole number from 1, or a range as 1..8".to_owned()),
-        }
-    }
-}
-
-pub fn run(arguments: &Fit) -> Result<(), Failure> {
-    let plot_as = arguments.check()?;
+pub fn run(options: &Options) -> Result<(), Failure> {
+    let plot_as = options.check()?;
     // A fit may take hours: that its results have a place is asked before.
-    for path in [&arguments.out, &arguments.responsibilities, &arguments.plot].into_iter().flatten() {
+    for path in [&options.out, &options.responsibilities, &options.plot].into_iter().flatten() {
         drop(export::Unfinished::create(path)?);
     }
-    let (file, mut watch) = (arguments.input.name(), Watch::new());
-    let reading = arguments.input.open(None)?;
+    let (file, mut watch) = (options.input.name(), Watch::new());
+    let reading = options.input.open(None)?;
     let d = reading.names.len();
-    if arguments.plot.is_some() && !arguments.has_range() && d > plot::MOST_COLUMNS {
+    if options.plot.is_some() && !options.has_range() && d > plot::MOST_COLUMNS {
         return Err(plot::too_many(d));
     }
-    let store = Store::collect(reading, arguments.stream, &file, &watch)?;
-    arguments.check_data(&store)?;
+    let store = Store::collect(reading, options.stream, &file, &watch)?;
+    options.check_data(&store)?;
     watch.listen()?;
 
-    let scale = arguments.standardize.then(|| Scale::of(&store.columns));
-    let sample = store.read(None, |source| arguments.sample(source))?;
+    let scale = options.standardize.then(|| Scale::of(&store.columns));
+    let sample = store.read(None, |source| options.sample(source))?;
     let in_units = match &scale {
         Some(scale) => scale.apply(sample.clone()),
         None => sample.clone(),
     };
-    let engine = Engine::new(arguments.threads.unwrap_or(0) as usize)?;
+    let engine = Engine::new(options.threads.unwrap_or(0) as usize)?;
     let found = store.read(scale.as_ref(), |source| {
         let search = Search {
             engine: &engine,
@@ -147,15 +70,15 @@ pub fn run(arguments: &Fit) -> Result<(), Failure> {
             sample: &in_units,
             n: store.n,
             log_volume: scale.as_ref().map_or(0.0, Scale::log_volume),
-            family: arguments.family(),
-            floor: arguments.floor,
-            start: arguments.start,
-            restarts: arguments.restarts as usize,
-            seed: arguments.seed,
-            stopping: arguments.stopping(),
+            family: options.family(),
+            floor: options.floor,
+            start: options.start,
+            restarts: options.restarts as usize,
+            seed: options.seed,
+            stopping: options.stopping(),
             watch: &watch,
         };
-        arguments.search(&search)
+        options.search(&search)
     })?;
     watch.finish();
 
@@ -171,56 +94,31 @@ pub fn run(arguments: &Fit) -> Result<(), Failure> {
         n: store.n,
         names: &store.names,
         is_streamed: store.is_streamed(),
-        is_standardized: arguments.standardize,
+        is_standardized: options.standardize,
     };
-    if arguments.has_range() {
+    if options.has_range() {
         say(&report::comparison(&found))?;
     }
-    say(&report::summary(&data, best, &model, arguments.max_iter as usize))?;
+    say(&report::summary(&data, best, &model, options.max_iter as usize))?;
 
-    if let Some(path) = &arguments.out {
-        export::write(path, arguments.saved(&store, best, &model).to_json().as_bytes())?;
+    if let Some(path) = &options.out {
+        export::write(path, options.saved(&store, best, &model).to_json().as_bytes())?;
         say(&format!("\nModel in {}\n", path.display()))?;
     }
     watch.go_on()?;
-    if let Some(path) = &arguments.responsibilities {
+    if let Some(path) = &options.responsibilities {
         write_responsibilities(path, &store, &model, &watch)?;
         say(&format!("Responsibilities in {}\n", path.display()))?;
     }
-    if let (Some(path), Some(format)) = (&arguments.plot, plot_as) {
-        let figure = arguments.figure(&found, &model, &sample, &store)?;
+    if let (Some(path), Some(format)) = (&options.plot, plot_as) {
+        let figure = options.figure(&found, &model, &sample, &store)?;
         export::write(path, &export::encode(&figure, format)?)?;
         say(&format!("Plot in {}\n", path.display()))?;
     }
     Ok(())
 }
 
-impl Fit {
-    /// What makes no sense whatever the data; the format of the plot.
-    fn check(&self) -> Result<Option<Format>, Failure> {
-        let usage = |message: String| Err(Failure::Usage(message));
-        if !(self.tol >= 0.0 && self.tol.is_finite()) {
-            return usage(format!("--tol is {}, but must be finite and ≥ 0", self.tol));
-        }
-        if let Some(floor) = self.floor.filter(|floor| !(*floor > 0.0 && floor.is_finite())) {
-            return usage(format!("--floor is {floor}, but must be finite and > 0"));
-        }
-        let outputs = [&self.out, &self.responsibilities, &self.plot];
-        let mut paths = outputs.into_iter().flatten();
-        while let Some(path) = paths.next() {
-            if paths.clone().any(|other| other == path) {
-                return usage(format!("{} is asked for twice", path.display()));
-            }
-        }
-        let Some(path) = &self.plot else { return Ok(None) };
-        let suffix = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-        let stills = [Format::Svg, Format::Pdf, Format::Png];
-        match stills.into_iter().find(|format| format.to_string() == suffix) {
-            Some(format) => Ok(Some(format)),
-            None => usage(format!("--plot {}: its name must end in .svg, .pdf or .png", path.display())),
-        }
-    }
-
+impl Options {
     /// What makes no sense for these data.
     fn check_data(&self, store: &Store) -> Result<(), Failure> {
         let (n, k) = (store.n, *self.k.0.end());
@@ -249,23 +147,6 @@ impl Fit {
         };
         let hint = if remedies.is_empty() { String::new() } else { format!("; {remedies}") };
         Err(broken(format!("{}: column {name} is constant ({value}): {reason}{hint}", self.input.name())))
-    }
-
-    fn has_range(&self) -> bool {
-        self.k.0.start() < self.k.0.end()
-    }
-
-    fn family(&self) -> CovarianceFamily {
-        match self.covariance {
-            Family::Full => CovarianceFamily::Full,
-            Family::Tied => CovarianceFamily::Tied,
-            Family::Diagonal => CovarianceFamily::Diagonal,
-            Family::Spherical => CovarianceFamily::Spherical,
-        }
-    }
-
-    fn stopping(&self) -> Stopping {
-        Stopping { tolerance: Tolerance::MeanLogLikelihood(self.tol), max_sweeps: self.max_iter as usize }
     }
 
     fn sample(&self, source: &dyn Source) -> Result<DMatrix<f64>, Failure> {

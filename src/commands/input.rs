@@ -120,59 +120,71 @@ impl Input {
         Ok(Reading { names, blocks: Box::new(blocks), raw: None })
     }
 
-    /// The numbers, from 0, of the columns to read.
+    /// The columns to read, from 0: those that are asked for, else those of the model, else all.
     fn chosen(
         &self,
         names: &[String],
         has_header: bool,
         model: Option<&[String]>,
     ) -> Result<Vec<usize>, Failure> {
-        let file = self.name();
-        let wanted = match model {
-            _ if !self.columns.is_empty() => &self.columns,
-            // Without names, what counts is the order.
-            Some(model) if !has_header && model.len() == names.len() => return Ok((0..names.len()).collect()),
-            Some(model) if !has_header => {
-                let (found, expected) = (names.len(), model.len());
-                let hint = "name those to use with --columns";
-                return Err(broken(format!(
-                    "{file}: has {found} columns, but the model has {expected}; {hint}"
-                )));
+        let (file, all) = (self.name(), 0..names.len());
+        let hint = "name those to use with --columns";
+        match model {
+            _ if !self.columns.is_empty() => self.asked_for(names, model),
+            None => Ok(all.collect()),
+            Some(model) if has_header => {
+                let position = |name: &String| {
+                    names.iter().position(|known| known == name).ok_or_else(|| {
+                        let there = names.join(", ");
+                        broken(format!(
+                            "{file}: has no column {name}, as the model has; there are {there}; {hint}"
+                        ))
+                    })
+                };
+                model.iter().map(position).collect()
             }
-            Some(model) => &model.to_vec(),
-            None => return Ok((0..names.len()).collect()),
-        };
+            // Without names, what counts is the order.
+            Some(model) if model.len() == names.len() => Ok(all.collect()),
+            Some(model) => {
+                let (found, expected) = (names.len(), model.len());
+                Err(broken(format!("{file}: has {found} columns, but the model has {expected}; {hint}")))
+            }
+        }
+    }
+
+    /// The columns that --columns names: a name first, else a number.
+    fn asked_for(&self, names: &[String], model: Option<&[String]>) -> Result<Vec<usize>, Failure> {
+        let file = self.name();
+        let usage = |message: String| Err(Failure::Usage(message));
         let mut columns = Vec::new();
-        for name in wanted {
-            let name = name.trim();
+        for name in self.columns.iter().map(|name| name.trim()) {
             let named: Vec<usize> = (0..names.len()).filter(|&column| names[column] == name).collect();
-            let column = match named[..] {
-                [column] => column,
-                [] => name.parse().ok().and_then(|number: usize| number.checked_sub(1)).unwrap_or(usize::MAX),
+            let number = name.parse::<usize>().ok().filter(|number| (1..=names.len()).contains(number));
+            let column = match (&named[..], number) {
+                (&[column], _) => column,
+                ([], Some(number)) => number - 1,
+                ([], None) => {
+                    return usage(format!(
+                        "{file}: no column is named '{name}'; there are {}",
+                        names.join(", ")
+                    ));
+                }
                 _ => {
-                    return Err(Failure::Usage(format!(
-                        "{file}: several columns are named '{name}'; say which by number"
-                    )));
+                    return usage(format!("{file}: several columns are named '{name}'; say which by number"));
                 }
             };
-            if column >= names.len() {
-                let there = names.join(", ");
-                return Err(Failure::Usage(format!(
-                    "{file}: no column is named '{name}'; there are {there}"
-                )));
-            }
             if columns.contains(&column) {
-                return Err(Failure::Usage(format!("{file}: column '{name}' is asked for twice")));
+                return usage(format!("{file}: column '{name}' is asked for twice"));
             }
             columns.push(column);
         }
-        if let Some(model) = model.filter(|model| model.len() != columns.len()) {
-            let (found, expected) = (columns.len(), model.len());
-            return Err(Failure::Usage(format!(
-                "--columns names {found} columns, but the model has {expected}"
-            )));
+        match model {
+            Some(model) if model.len() != columns.len() => {
+                let (found, expected) = (columns.len(), model.len());
+                usage(format!("--columns names {found} columns, but the model has {expected}"))
+            }
+            _ => Ok(columns),
         }
-        Ok(columns)
     }
 }
 

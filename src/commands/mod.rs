@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `figures.rs` | `figures` and `list` |
 //! | `catalogue.rs` | `catalogue` |
-//! | `fit.rs` | `fit`: its options and its course |
+//! | `options.rs`, `fit.rs` | `fit`: its options, and its course |
 //! | `search.rs` | the restarts for one k or several, and what the criteria say |
 //! | `watch.rs` | progress on a terminal, and Ctrl-C |
 //! | `report.rs` | a fit as text |
@@ -19,6 +19,7 @@ pub mod catalogue;
 pub mod figures;
 pub mod fit;
 mod input;
+pub mod options;
 mod plot;
 pub mod predict;
 mod report;

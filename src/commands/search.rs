@@ -20,11 +20,9 @@ use super::{Failure, broken, watch::Watch};
 const SAME: f64 = 1e-5;
 
 /// How a run begins.
-#[derive(Clone, Copy, PartialEq, ValueEnum)]
+#[derive(Clone, Copy, ValueEnum)]
 pub enum Start {
-    /// At a k-means clustering, begun by k-means++
     Kmeans,
-    /// At random data
     Random,
 }
 

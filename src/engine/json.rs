@@ -298,5 +298,5 @@ fn numbers<'a>(values: impl IntoIterator<Item = &'a f64>) -> String {
 }
 
 fn rows(matrix: &DMatrix<f64>) -> impl Iterator<Item = String> {
-    matrix.row_iter().map(|row| numbers(&row))
+    matrix.row_iter().map(numbers)
 }
