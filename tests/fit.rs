@@ -535,6 +535,12 @@ fn streaming_changes_the_order_of_summation_only() {
             assert_eq!(place.saved("m.json").model, of.model, "{stream}");
         }
     }
+    // One round component in units of the spreads has their ratio, however many blocks they were taken from.
+    place.prints("fit x.csv -k 1 --covariance spherical --standardize --out round.json");
+    let variances = &place.saved("round.json").model.covariances[0];
+    let ratio = x.column(0).variance() / x.column(1).variance();
+    assert_within(variances[(0, 0)] / variances[(1, 1)], ratio, ratio * gamma(4 * 40_000));
+
     let second = place.prints("fit x.f64 --dimension 2 --columns 2 --stream -k 1");
     assert_eq!(second.replace("x.f64", "x.csv").replace("x2", " b"), {
         let printed = place.prints("fit x.csv --columns b --stream -k 1");
