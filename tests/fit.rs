@@ -595,13 +595,15 @@ fn an_interrupted_fit_reports_the_best_so_far() {
         .spawn()
         .expect("the program starts");
     // It listens from when the data are read: bit SIGINT − 1 of the signals that it catches.
+    let status = format!("/proc/{}/status", child.id());
     let listens = || {
-        let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+        let status = fs::read_to_string(&status).unwrap_or_default();
         let mask =
             status.lines().find_map(|line| line.strip_prefix("SigCgt:")).map(str::trim).map(str::to_owned);
         mask.and_then(|mask| u64::from_str_radix(&mask, 16).ok()).is_some_and(|mask| mask & 2 != 0)
     };
     while !listens() {
+        assert!(child.try_wait().expect("a child").is_none(), "it ended by itself");
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
     std::thread::sleep(std::time::Duration::from_millis(300));
