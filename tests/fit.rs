@@ -585,9 +585,9 @@ fn a_closed_pipe_ends_it() {
 #[cfg(target_os = "linux")]
 #[test]
 fn an_interrupted_fit_reports_the_best_so_far() {
-    let (x, _) = three_groups().sample(20_000, &mut data::rng(4)).expect("data");
-    let place = Place::with(&[("x.csv", &csv("a,b", &x)), ("r.csv", "kept"), ("m.json", "old")]);
-    let line = "fit x.csv -k 8 --restarts 4000000 --tol 0 --out m.json --responsibilities r.csv --plot p.svg";
+    // Hundreds of restarts end before the signal, so the best of them is not the one that it breaks off.
+    let place = Place::with(&[("x.csv", FAITHFUL), ("r.csv", "kept"), ("m.json", "old")]);
+    let line = "fit x.csv -k 2 --restarts 4000000 --tol 0 --out m.json --responsibilities r.csv --plot p.svg";
     let mut child = place
         .command(line)
         .stdout(Stdio::piped())
@@ -616,7 +616,7 @@ fn an_interrupted_fit_reports_the_best_so_far() {
     assert!(printed.contains("; interrupted after ") && printed.contains("Model in m.json"), "{printed}");
     assert_eq!(error, "interrupted\n");
     let saved = place.saved("m.json");
-    assert_eq!((saved.stopped, saved.model.k(), saved.n), (Stopped::Interrupted, 8, 20_000));
+    assert_eq!((saved.stopped, saved.model.k(), saved.n), (Stopped::Interrupted, 2, 272));
     assert_eq!(place.read("r.csv"), "kept");
     assert_eq!(place.names(), ["m.json", "r.csv", "x.csv"]);
 }
