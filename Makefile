@@ -18,7 +18,7 @@ MUTANTS := $(TOOLS)/mutants/.cargo-mutants-$(CARGO_MUTANTS)
 PEERS := $(TOOLS)/bench/.made-of-$(shell cksum < benches/requirements.txt | cut -d' ' -f1)
 
 CHAPTER := kmeans gaussian gaussian_mixture soft_kmeans latent bound em \
-	bernoulli_mixture pathologies selection errata
+	bernoulli_mixture pathologies selection scale errata
 
 .PHONY: help book lab check notebooks figures doc mutants bench clean distclean cargo python
 

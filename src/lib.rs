@@ -118,6 +118,7 @@ pub mod notebook;
 pub mod pathologies;
 #[cfg(feature = "figures")]
 pub mod plot;
+pub mod scale;
 pub mod selection;
 pub mod soft_kmeans;
 

@@ -12,6 +12,7 @@ mod gaussian_mixture;
 mod kmeans;
 mod latent;
 mod pathologies;
+mod scale;
 mod selection;
 mod soft_kmeans;
 
@@ -113,6 +114,14 @@ pub const ALL: &[Published] = &[
     still("selection/sticks", "Sticks, broken for ever", selection::sticks),
     still("selection/occupied", "How many clusters a Dirichlet process occupies", selection::occupied),
     still("selection/seen", "Each cluster is seen in the end, all of them never", selection::seen),
+    still(
+        "scale/map_and_sum",
+        "EM is a map and a sum: three parts of the data, and all of them",
+        scale::map_and_sum,
+    ),
+    still("scale/peers", "The time of one sweep, beside that of the libraries in use", scale::peers),
+    still("scale/tricks", "What each trick of the engine buys", scale::tricks),
+    still("scale/growth", "How the time of a sweep grows with n, d and k", scale::growth),
     still("errata/half", "What the ½ in soft k-means is for", errata::lecture_h_l::half),
     still("errata/dimension", "A variance is per dimension", errata::lecture_h_l::dimension),
     still("errata/old_mean", "The covariance about the old mean", errata::lecture_c_b_t::old_mean),

@@ -1,6 +1,6 @@
 //! Where everything on a page goes.
 
-use super::{clip::Window, page::Page, panel::Panel, ticks};
+use super::{clip::Window, page::Page, panel::Panel};
 use crate::{Error, Result};
 
 // All lengths in pixels. Text is given a tenth more room than the first font of the list needs, since a
@@ -81,8 +81,8 @@ fn room_left(panel: &Panel) -> f64 {
     if !panel.y.visible {
         return 0.0;
     }
-    let widest =
-        ticks::labels(&panel.y.ticks(panel.y.range, 4)).iter().map(|label| label.chars().count()).max();
+    let labels = panel.y.labels(&panel.y.ticks(panel.y.range, 4));
+    let widest = labels.iter().map(|label| label.chars().count()).max();
     widest.unwrap_or(0) as f64 * DIGIT_WIDTH + AXIS_OFFSET + TICK_LENGTH + 3.0
 }
 

@@ -85,6 +85,11 @@ impl Axis {
     pub(super) fn ticks(&self, shown: [f64; 2], wanted: usize) -> Vec<f64> {
         self.ticks.clone().unwrap_or_else(|| ticks::nice(shown, wanted))
     }
+
+    /// What stands at these ticks: their names, or else their values.
+    pub(super) fn labels(&self, ticks: &[f64]) -> Vec<String> {
+        self.tick_labels.clone().unwrap_or_else(|| ticks::labels(ticks))
+    }
 }
 
 type Axes = Cartesian2d<RangedCoordf64, RangedCoordf64>;
@@ -171,7 +176,7 @@ impl Canvas<'_> {
             self.line(&[[at(tick), y], [at(tick), y + TICK_LENGTH]], FAINT, 0.8)?;
         }
         let below = y + TICK_LENGTH + TICK_SIZE;
-        for (&tick, label) in ticks.iter().zip(ticks::labels(&ticks)) {
+        for (&tick, label) in ticks.iter().zip(panel.x.labels(&ticks)) {
             self.text([at(tick), below], &label, Anchor::Middle, GREY, TICK_SIZE)?;
         }
         let middle = [slot.left + slot.width / 2.0, below + LABEL_HEIGHT - 2.0];
@@ -200,7 +205,7 @@ impl Canvas<'_> {
         for &tick in &ticks {
             self.line(&[[x - TICK_LENGTH, at(tick)], [x, at(tick)]], FAINT, 0.8)?;
         }
-        for (&tick, label) in ticks.iter().zip(ticks::labels(&ticks)) {
+        for (&tick, label) in ticks.iter().zip(panel.y.labels(&ticks)) {
             let end = [x - TICK_LENGTH - 3.0, at(tick) + 0.33 * TICK_SIZE];
             self.text(end, &label, Anchor::End, GREY, TICK_SIZE)?;
         }

@@ -57,7 +57,16 @@ pub(super) struct Axis {
     pub range: [f64; 2],
     pub label: String,
     pub ticks: Option<Vec<f64>>,
+    /// What stands at the ticks, if it is not their value.
+    pub tick_labels: Option<Vec<String>>,
     pub visible: bool,
+}
+
+impl Axis {
+    fn name(&mut self, ticks: &[(f64, &str)]) {
+        self.ticks = Some(ticks.iter().map(|&(at, _)| at).collect());
+        self.tick_labels = Some(ticks.iter().map(|&(_, name)| name.to_owned()).collect());
+    }
 }
 
 /// Places are in data units; radii, widths and offsets in pixels.
@@ -73,7 +82,8 @@ pub(super) enum Element {
 impl Panel {
     /// Empty axes over the given ranges, each from its smaller to its larger end.
     pub fn new(x_range: [f64; 2], y_range: [f64; 2]) -> Self {
-        let axis = |range| Axis { range, label: String::new(), ticks: None, visible: true };
+        let axis =
+            |range| Axis { range, label: String::new(), ticks: None, tick_labels: None, visible: true };
         let mut panel = Panel {
             x: axis(x_range),
             y: axis(y_range),
@@ -135,13 +145,25 @@ impl Panel {
 
     /// Ticks of the x axis, instead of a few round numbers.
     pub fn x_ticks(&mut self, ticks: &[f64]) -> &mut Self {
-        self.x.ticks = Some(ticks.to_vec());
+        (self.x.ticks, self.x.tick_labels) = (Some(ticks.to_vec()), None);
         self
     }
 
     /// Ticks of the y axis, instead of a few round numbers.
     pub fn y_ticks(&mut self, ticks: &[f64]) -> &mut Self {
-        self.y.ticks = Some(ticks.to_vec());
+        (self.y.ticks, self.y.tick_labels) = (Some(ticks.to_vec()), None);
+        self
+    }
+
+    /// Ticks of the x axis with words of their own, as on an axis of logarithms.
+    pub fn x_named_ticks(&mut self, ticks: &[(f64, &str)]) -> &mut Self {
+        self.x.name(ticks);
+        self
+    }
+
+    /// Ticks of the y axis with words of their own, as on an axis of logarithms.
+    pub fn y_named_ticks(&mut self, ticks: &[(f64, &str)]) -> &mut Self {
+        self.y.name(ticks);
         self
     }
 

@@ -1,0 +1,259 @@
+//! The figures of the chapter on data of any size. Times come from the committed results of `make bench`.
+
+use crate::gaussian_mixture::{CovarianceFamily, kmeans_start};
+use crate::plot::{self, Anchor, Figure, Page, Panel, Point, number};
+use crate::scale::Moments;
+use crate::scale::cost::power;
+use crate::scale::results::{Race, Results, measured};
+use crate::{Result, data};
+use nalgebra::DMatrix;
+
+/// Ticks of an axis that holds the decimal logarithm of milliseconds.
+const MILLISECONDS: [(f64, &str); 9] = [
+    (-3.0, "1 µs"),
+    (-2.0, "10 µs"),
+    (-1.0, "0.1 ms"),
+    (0.0, "1 ms"),
+    (1.0, "10 ms"),
+    (2.0, "0.1 s"),
+    (3.0, "1 s"),
+    (4.0, "10 s"),
+    (5.0, "100 s"),
+];
+
+fn ticks_between(low: f64, high: f64) -> Vec<(f64, &'static str)> {
+    MILLISECONDS.into_iter().filter(|tick| (low..=high).contains(&tick.0)).collect()
+}
+
+/// 1 000 000 with thin spaces.
+fn grouped(count: usize) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) && digits.len() > 4 {
+            text.push('\u{2009}');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Three parts of the geyser's data, and the statistics of each after the same E step.
+///
+/// Source: H-34, B-24.
+pub(super) fn map_and_sum() -> Result<Figure> {
+    let x = data::old_faithful();
+    let model = kmeans_start(&x, 2, CovarianceFamily::Full, &mut data::rng(1))?;
+    let size = x.nrows() / 3 + 1;
+    let parts: Vec<DMatrix<f64>> =
+        (0..3).map(|part| x.rows(part * size, size.min(x.nrows() - part * size)).into_owned()).collect();
+    let moments = parts.iter().map(|part| Moments::map(&model, part)).collect::<Result<Vec<_>>>()?;
+    let sum = moments[0].plus(&moments[1])?.plus(&moments[2])?;
+    let shown = parts.iter().zip(&moments).enumerate().map(|(index, (part, moments))| {
+        (part, moments, format!("part {}", index + 1), plot::component(index))
+    });
+    let mut page = Page::new(4).panel_height(178.0);
+    for (x, moments, title, colour) in shown.chain([(&x, &sum, "the sum".to_owned(), plot::GREY)]) {
+        let mut panel = Panel::new([1.2, 5.6], [40.0, 99.0]);
+        panel.title(&title).x_label("eruption, min").x_ticks(&[2.0, 3.0, 4.0, 5.0]);
+        if title == "part 1" {
+            panel.y_label("waiting, min");
+        } else {
+            panel.without_y_axis();
+        }
+        panel.dots(&plot::points(x)?, &[plot::lighten(colour, 0.35)], 1.9, 1.0);
+        let deep = plot::darken(colour, 0.25);
+        let fitted = moments.maximize(&model)?;
+        for (j, mean) in plot::points(&fitted.means)?.into_iter().enumerate() {
+            for (sigmas, width) in [(2.0, 1.0), (1.0, 1.5)] {
+                panel.ellipse(mean, &fitted.covariances[j], sigmas, deep, width);
+            }
+            let place = if mean[0] > 3.0 { [4.25, 62.5] } else { [2.85, 44.0] };
+            let label = format!("*R* = {}", number(moments.counts[j], 1));
+            panel.text(place, [0.0, 0.0], &label, Anchor::Start, deep);
+        }
+        page = page.panel(panel);
+    }
+    let figure = Figure::still(&page)?;
+    Ok(figure.described(
+        "A sweep of EM on Old Faithful in three parts. Each part, with the same parameters in hand, computes its three sums a \
+         component: the count *R*, and what places an ellipse. The counts add up to those on the right, and so do the other sums; the \
+         M step needs nothing else.",
+        "Four scatter plots with two ellipses each, three of a third of the data in three colours, the last of all data in grey.",
+    ))
+}
+
+/// Source: none of the lectures; the results of `make bench`.
+pub(super) fn peers() -> Result<Figure> {
+    let results = measured()?;
+    let contenders = [
+        ("engine", "this engine", plot::component(0)),
+        ("oneDAL", "oneDAL", plot::component(1)),
+        ("scikit-learn", "scikit-learn", plot::component(2)),
+        ("linfa", "linfa", plot::component(3)),
+    ];
+    let mut page = Page::new(2).panel_height(24.0 * results.races.len() as f64);
+    for threads in [1, 2] {
+        let all =
+            results.races.iter().flat_map(|race| contenders.iter().filter_map(|one| race.ms(one.0, threads)));
+        let logs: Vec<f64> = all.map(f64::log10).collect();
+        let range = plot::span(logs, 0.05);
+        let rows = results.races.len() as f64;
+        let mut panel = Panel::new(range, [-rows + 0.4, 1.1]);
+        panel.title(if threads == 1 { "one thread" } else { "two threads" });
+        panel.x_label("time of a sweep").x_named_ticks(&ticks_between(range[0], range[1]));
+        let names: Vec<String> = results.races.iter().map(name_of).collect();
+        let ticks: Vec<(f64, &str)> =
+            names.iter().enumerate().map(|(row, name)| (-(row as f64), name.as_str())).collect();
+        if threads == 1 {
+            panel.y_label("*n* × *d* × *k*").y_named_ticks(&ticks);
+        } else {
+            panel.without_y_axis();
+        }
+        for (row, race) in results.races.iter().enumerate() {
+            let y = -(row as f64);
+            panel.line(&[[range[0], y], [range[1], y]], plot::lighten(plot::FAINT, 0.5), 0.6);
+            for &(contender, _, colour) in contenders.iter().rev() {
+                if let Some(ms) = race.ms(contender, threads) {
+                    panel.dots(
+                        &[[ms.log10(), y]],
+                        &[colour],
+                        if contender == "engine" { 4.6 } else { 3.6 },
+                        1.0,
+                    );
+                }
+            }
+        }
+        if threads == 1 {
+            let width = range[1] - range[0];
+            for ((_, name, colour), share) in contenders.into_iter().zip([0.0, 0.32, 0.55, 0.86]) {
+                let at = [range[0] + share * width, 0.9];
+                panel.dots(&[at], &[colour], 3.6, 1.0);
+                panel.text(at, [8.0, 4.0], name, Anchor::Start, colour);
+            }
+        }
+        page = page.panel(panel);
+    }
+    let figure = Figure::still(&page)?;
+    let caption = format!(
+        "The time of one sweep from the same start, on a logarithmic axis: each power of ten is a step to the right. All who take part \
+         reach the same log-likelihood. Measured on {} by `make bench` ({}).",
+        results.date, results.machine
+    );
+    Ok(figure.described(
+        &caption,
+        "For every size a row with a dot for each library; the engine's is the leftmost.",
+    ))
+}
+
+fn name_of(race: &Race) -> String {
+    let family = match race.family {
+        None => " k-means",
+        Some(CovarianceFamily::Full) => "",
+        Some(family) => &format!(" {}", family.name()),
+    };
+    format!("{}×{}×{}{family}", grouped(race.n), race.d, race.k)
+}
+
+/// Source: none of the lectures; the results of `make bench`.
+pub(super) fn tricks() -> Result<Figure> {
+    let Results { tricks, date, machine, .. } = measured()?;
+    let names = ["derivation", "fused, in blocks", "on vector lanes", "two threads"];
+    let mut page = Page::new(tricks.len().max(1)).panel_height(150.0);
+    for (index, (size, steps)) in tricks.iter().enumerate() {
+        let logs: Vec<f64> = steps.iter().map(|step| step.1.log10()).collect();
+        let (low, high) = (
+            logs.iter().copied().fold(f64::INFINITY, f64::min),
+            logs.iter().copied().fold(f64::MIN, f64::max),
+        );
+        let range = [(low - 0.3).floor(), high + 0.55];
+        let mut panel = Panel::new(range, [-3.55, 0.55]);
+        panel.title(size).x_label("time of a sweep").x_named_ticks(&ticks_between(range[0], range[1]));
+        let ticks: Vec<(f64, &str)> =
+            names.iter().enumerate().map(|(row, name)| (-(row as f64), *name)).collect();
+        if index == 0 {
+            panel.y_named_ticks(&ticks);
+        } else {
+            panel.without_y_axis();
+        }
+        for (row, &log) in logs.iter().enumerate() {
+            let (y, half) = (-(row as f64), 0.3);
+            let colour = plot::component(0);
+            let bar = [[range[0], y - half], [log, y - half], [log, y + half], [range[0], y + half]];
+            panel.area(&bar, plot::lighten(colour, 0.6 - 0.2 * row as f64), 1.0);
+            let gain = if row == 0 {
+                String::new()
+            } else {
+                format!(", {}× faster", number(steps[row - 1].1 / steps[row].1, 1))
+            };
+            panel.text(
+                [log, y],
+                [6.0, 4.0],
+                &format!("{}{gain}", duration(steps[row].1)),
+                Anchor::Start,
+                plot::INK,
+            );
+        }
+        page = page.panel(panel);
+    }
+    let figure = Figure::still(&page)?;
+    let caption = format!(
+        "What each trick buys, from top to bottom: the derivation with its *n* × *k* matrices; the same step in blocks that stay in the \
+         nearest cache; on vector lanes; on two threads. The axis is logarithmic. Measured on {date} by `make bench` ({machine})."
+    );
+    Ok(figure.described(&caption, "Two panels of four bars, each shorter than the one above it."))
+}
+
+/// 0.0123 ms as 12 µs.
+fn duration(ms: f64) -> String {
+    let digits = |value: f64| number(value, if value < 10.0 { 1 } else { 0 });
+    match ms {
+        ms if ms < 1.0 => format!("{} µs", digits(1000.0 * ms)),
+        ms if ms < 1000.0 => format!("{} ms", digits(ms)),
+        ms => format!("{} s", digits(ms / 1000.0)),
+    }
+}
+
+/// Source: T-45 (the step whose cost it is).
+pub(super) fn growth() -> Result<Figure> {
+    let results = measured()?;
+    let mut page = Page::new(3).panel_height(200.0);
+    let axes = [
+        ("*n*", "*d* = 8, *k* = 10", 0),
+        ("*d*", "*n* = 100\u{2009}000, *k* = 10", 1),
+        ("*k*", "*n* = 100\u{2009}000, *d* = 8", 2),
+    ];
+    let times = results.scaling.iter().flatten().map(|point| point.1.log10());
+    let range = plot::span(times, 0.06);
+    for ((letter, held, colour), curve) in axes.into_iter().zip(&results.scaling) {
+        let colour = plot::component(colour);
+        let path: Vec<Point> = curve.iter().map(|&(at, ms)| [at.log10(), ms.log10()]).collect();
+        let mut panel = Panel::new(plot::span(path.iter().map(|point| point[0]), 0.08), range);
+        panel.note(held).x_label(letter);
+        let names: Vec<(f64, String)> =
+            curve.iter().map(|&(at, _)| (at.log10(), grouped(at as usize))).collect();
+        panel.x_named_ticks(&names.iter().map(|(at, name)| (*at, name.as_str())).collect::<Vec<_>>());
+        if letter == "*n*" {
+            panel.y_label("time of a sweep").y_named_ticks(&ticks_between(range[0], range[1]));
+        } else {
+            panel.without_y_axis();
+        }
+        panel.line(&path, colour, 1.5).dots(&path, &[colour], 3.2, 1.0);
+        let upper: Vec<(f64, f64)> = curve[curve.len() - 3..].to_vec();
+        let (x, y): (Vec<f64>, Vec<f64>) = upper.into_iter().unzip();
+        let slope = power(&x, &y)?;
+        let end = path[path.len() - 2];
+        panel.text(end, [-8.0, -8.0], &format!("slope {}", number(slope, 2)), Anchor::End, colour);
+        page = page.panel(panel);
+    }
+    let figure = Figure::still(&page)?;
+    let caption = format!(
+        "How the time of a sweep grows with n, d and k, the other two held; both axes are logarithmic, so a power law is a line, and the \
+         slope (of the last three points) its power. Measured on {} by `make bench` ({}).",
+        results.date, results.machine
+    );
+    Ok(figure.described(
+        &caption,
+        "Three panels with one rising curve each, straight in n and k, bending upwards in d.",
+    ))
+}
