@@ -124,7 +124,7 @@ pub mod soft_kmeans;
 
 pub use error::{Error, Result};
 
-/// The README's snippets, compiled and run as tests.
-#[cfg(doctest)]
+/// The README's snippets, compiled and run as tests; one of them needs the engine.
+#[cfg(all(doctest, feature = "engine"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
