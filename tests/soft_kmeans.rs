@@ -442,6 +442,17 @@ fn bisection_finds_the_critical_stiffness() {
     }
 }
 
+/// H-41: the bracket holds 1/λ_max where it is hardest, with all variance spread evenly over the dimensions, and in any unit. The
+/// corners ±1 of a cube have covariance I; a parting of 10⁻⁴ of the unit errs by its square.
+#[test]
+fn the_bracket_holds_the_critical_stiffness_of_round_data_in_any_unit() {
+    let cube = DMatrix::from_fn(8, 3, |i, a| if i >> a & 1 == 1 { 1.0 } else { -1.0 });
+    for unit in [1.0, 1e-3, 1e3] {
+        let found = merging_stiffness(&(&cube * unit), 2, 1e-4 * unit, 5).unwrap();
+        assert_within(found * unit * unit, 1.0, 1e-7);
+    }
+}
+
 /// H-E06 (TP-08): on data of variance one the critical stiffness is 1; a sweep without the ½ says one half.
 #[test]
 fn without_the_half_means_part_at_half_the_stiffness() {

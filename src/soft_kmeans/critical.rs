@@ -129,7 +129,8 @@ pub fn parting_growth(x: &DMatrix<f64>, k: usize, stiffness: f64, parting: f64) 
 pub fn merging_stiffness(x: &DMatrix<f64>, k: usize, parting: f64, sweeps: usize) -> Result<f64> {
     let total_variance = moments(x)?.1.trace();
     check::positive("total variance of the data", total_variance)?;
-    let (mut merges, mut parts) = (0.5 / total_variance, 2.0 * x.ncols() as f64 / total_variance);
+    let mean_variance = total_variance / x.ncols() as f64;
+    let (mut merges, mut parts) = (0.5 / total_variance, 2.0 / mean_variance);
     for _ in 0..48 {
         let stiffness = 0.5 * (merges + parts);
         let mut model = parted(x, k, stiffness, parting)?;
