@@ -30,15 +30,14 @@ fn main() -> Result<()> {
             let (x, start) = (data(&task)?, mixture(&task, CovarianceFamily::Full)?);
             let sweep =
                 |means: &DMatrix<f64>| kmeans::update_means(&x, &kmeans::responsibilities(&x, means)?, means);
-            let parameters =
-                |means: &DMatrix<f64>| numbers(&GaussianMixture { means: means.clone(), ..start.clone() });
-            task.answer(|sweeps| repeat(&start.means, sweeps, sweep), parameters)
+            task.answer(|sweeps| repeat(&start.means, sweeps, sweep), |means| with_means(&start, means))
         }
         ("derivation", family) => {
             let (x, start) = (data(&task)?, mixture(&task, family_of(family)?)?);
             task.answer(|sweeps| repeat(&start, sweeps, |model| em::sweep(model, &x)), numbers)
         }
-        ("engine" | "portable" | "streamed", "kmeans") => absent("the engine has no k-means yet"),
+        ("engine", "kmeans") => lloyd(&task, &Engine::new(task.threads)?),
+        ("portable", "kmeans") => lloyd(&task, &Engine::portable(task.threads)?),
         ("engine", _) => engine(&task, &Engine::new(task.threads)?, &Data::new(&data(&task)?)?),
         ("portable", _) => engine(&task, &Engine::portable(task.threads)?, &Data::new(&data(&task)?)?),
         ("streamed", _) => {
@@ -53,6 +52,13 @@ fn engine(task: &Task, engine: &Engine, source: &impl Source) -> Result<()> {
     let start = mixture(task, family_of(&task.family)?)?;
     let step = |model: &GaussianMixture| Ok(engine.step(model, source)?.model);
     task.answer(|sweeps| repeat(&start, sweeps, step), numbers)
+}
+
+fn lloyd(task: &Task, engine: &Engine) -> Result<()> {
+    let (x, start) = (data(task)?, mixture(task, CovarianceFamily::Full)?);
+    let x = Data::new(&x)?;
+    let sweep = |means: &DMatrix<f64>| Ok(engine.kmeans_sweep(means, &x)?.means);
+    task.answer(|sweeps| repeat(&start.means, sweeps, sweep), |means| with_means(&start, means))
 }
 
 /// The file's data, ten thousand rows at a time.
@@ -70,12 +76,6 @@ fn blocks(
             Err(error) => Some(Err(lost(error))),
         }
     }))
-}
-
-/// A contender that does not take part says why instead of `ready`.
-fn absent(reason: &str) -> Result<()> {
-    println!("{reason}");
-    Ok(())
 }
 
 fn repeat<M: Clone>(start: &M, sweeps: usize, sweep: impl Fn(&M) -> executable_em::Result<M>) -> Result<M> {
@@ -116,4 +116,9 @@ fn numbers(model: &GaussianMixture) -> Vec<f64> {
     let means = model.means.transpose();
     let covariances = model.covariances.iter().flat_map(|covariance| covariance.iter());
     model.weights.iter().chain(means.iter()).chain(covariances).copied().collect()
+}
+
+/// For k-means, whose weights and covariances stay as they are.
+fn with_means(start: &GaussianMixture, means: &DMatrix<f64>) -> Vec<f64> {
+    numbers(&GaussianMixture { means: means.clone(), ..start.clone() })
 }
