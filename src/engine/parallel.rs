@@ -77,41 +77,56 @@ impl Engine {
         if rows == 0 { Err(Error::Empty { what: "data" }) } else { Ok(total) }
     }
 
-    /// Sums all chunks of a block; those that are ready early wait for their turn.
+    /// Sums all chunks of a block.
     fn sum<P: Pass>(&self, data: Data<'_>, pass: &P) -> Partial {
         let n = data.x.nrows();
         let len = chunk_len(n, pass.block_len());
         let count = n.div_ceil(len);
-        let rows = |chunk: usize| -> Range<usize> { chunk * len..n.min((chunk + 1) * len) };
-        let claimed = AtomicUsize::new(0);
-        let turn = Mutex::new(Turn { next: 0, total: pass.zero() });
-        let next_turn = Condvar::new();
-
-        let work = || {
-            let (mut workspace, mut partial) = (pass.workspace(), pass.zero());
-            loop {
-                // Chunks are claimed in order, so the one that others wait for is always being worked on.
-                let chunk = claimed.fetch_add(1, Ordering::Relaxed);
-                if chunk >= count {
-                    break;
-                }
-                partial.clear();
-                pass.add(self.arch, data, rows(chunk), &mut workspace, &mut partial);
-                let mut turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
-                while turn.next != chunk {
-                    turn = next_turn.wait(turn).unwrap_or_else(PoisonError::into_inner);
-                }
-                turn.total.add(&partial);
-                turn.next += 1;
-                next_turn.notify_all();
-            }
+        let add = |chunk: usize, workspace: &mut P::Workspace, partial: &mut Partial| {
+            partial.clear();
+            pass.add(self.arch, data, chunk * len..n.min((chunk + 1) * len), workspace, partial);
         };
         match &self.pool {
-            Some(pool) if count > 1 && n * pass.work() > WAKING => {
-                pool.broadcast(|_| work());
+            Some(pool) if count > 1 && n * pass.work() > WAKING => in_turns(pool, pass, count, add),
+            _ => {
+                let (mut total, mut workspace, mut partial) = (pass.zero(), pass.workspace(), pass.zero());
+                for chunk in 0..count {
+                    add(chunk, &mut workspace, &mut partial);
+                    total.add(&partial);
+                }
+                total
             }
-            _ => work(),
         }
-        turn.into_inner().unwrap_or_else(PoisonError::into_inner).total
     }
+}
+
+/// On all threads; those that are ready early wait for their turn, so the order of the sum is that of one thread.
+fn in_turns<P: Pass>(
+    pool: &rayon::ThreadPool,
+    pass: &P,
+    count: usize,
+    add: impl Fn(usize, &mut P::Workspace, &mut Partial) + Sync,
+) -> Partial {
+    let claimed = AtomicUsize::new(0);
+    let turn = Mutex::new(Turn { next: 0, total: pass.zero() });
+    let next_turn = Condvar::new();
+    pool.broadcast(|_| {
+        let (mut workspace, mut partial) = (pass.workspace(), pass.zero());
+        loop {
+            // Chunks are claimed in order, so the one that others wait for is always being worked on.
+            let chunk = claimed.fetch_add(1, Ordering::Relaxed);
+            if chunk >= count {
+                break;
+            }
+            add(chunk, &mut workspace, &mut partial);
+            let mut turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+            while turn.next != chunk {
+                turn = next_turn.wait(turn).unwrap_or_else(PoisonError::into_inner);
+            }
+            turn.total.add(&partial);
+            turn.next += 1;
+            next_turn.notify_all();
+        }
+    });
+    turn.into_inner().unwrap_or_else(PoisonError::into_inner).total
 }
