@@ -14,7 +14,7 @@ from cases import SHORT, parameters, score
 
 # A contender that needs longer for one answer is out; one that has used its time sits out the later rounds.
 LONGEST_ANSWER = 20.0
-TIME = 12.0
+TIME = 15.0
 # It repeats its runs only as often as fills about this.
 TURN = 1.0
 # Threads that a contender leaves behind may spin for a moment.

@@ -267,8 +267,8 @@ fn samples_are_fair() -> Outcome {
         first[engine::sample(&Data::weighted(&five, &weights)?, 1, &mut rng)?[0] as usize] += 1;
     }
     assert_eq!(first[0], 0);
-    for (count, expected) in first.iter().zip([0, 200, 400, 600, 800]) {
-        assert!((*count - expected as i32).abs() < 110, "{first:?}");
+    for (count, expected) in first.iter().zip([0_i32, 200, 400, 600, 800]) {
+        assert!((*count - expected).abs() < 110, "{first:?}");
     }
     let all = engine::sample(&Data::weighted(&five, &weights)?, 100, &mut rng)?;
     assert_eq!(all, five.rows(1, 4).into_owned());

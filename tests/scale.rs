@@ -261,7 +261,8 @@ mod committed {
         assert!(results.races.len() >= 13);
         for race in &results.races {
             assert!(race.ms("engine", 1).is_some_and(|ms| ms > 0.0), "{race:?}");
-            assert!(race.ms("scikit-learn", 1).is_some(), "{race:?}");
+            // Whoever takes too long is left out, but nobody races alone.
+            assert!(race.times.iter().any(|time| time.0 != "engine"), "{race:?}");
             assert!(race.ms("nobody", 1).is_none());
         }
         assert_eq!(results.races.iter().filter(|race| race.family.is_none()).count(), 2);

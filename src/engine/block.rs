@@ -140,15 +140,9 @@ fn block<S: Simd>(
         partial.impossible = Some(rows.start + row);
         return;
     }
-    let (log_likelihood, total) = match data.weights {
-        None => (workspace.marginals.log_likelihood(count), count as f64),
-        Some(_) => {
-            let weights = &workspace.weights.numbers()[..count];
-            (workspace.marginals.weighted_log_likelihood(weights), weights.iter().sum())
-        }
-    };
-    partial.log_likelihood += log_likelihood;
-    partial.total += total;
+    let weights = data.weights.map(|weights| &weights.as_slice()[rows.clone()]);
+    partial.log_likelihood += workspace.marginals.log_likelihood(count, weights);
+    partial.total += weights.map_or(count as f64, |weights| weights.iter().sum());
 
     let weighted = workspace.weighted.strips::<S>(PANEL * len);
     let sums = partial.sums.chunks_exact_mut(prepared.layout.component_len());

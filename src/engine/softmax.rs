@@ -58,26 +58,28 @@ impl Marginals {
         self.max.numbers()[..valid].iter().position(|&max| max == f64::NEG_INFINITY)
     }
 
-    /// Σ_i (m_i + log s_i): the log of a product of a few s costs one logarithm.
-    #[inline(always)]
-    pub fn log_likelihood(&mut self, valid: usize) -> f64 {
-        const LANES: usize = 16;
-        let (mut maxima, mut products) = ([0.0; LANES], [1.0; LANES]);
-        let (max, max_rest) = self.max.numbers()[..valid].as_chunks::<LANES>();
-        let (sum, sum_rest) = self.sum.numbers()[..valid].as_chunks::<LANES>();
-        for (max, sum) in max.iter().zip(sum) {
-            for lane in 0..LANES {
-                maxima[lane] += max[lane];
-                products[lane] *= sum[lane];
-            }
-        }
-        let rest: f64 = max_rest.iter().zip(sum_rest).map(|(max, sum)| max + sum.ln()).sum();
-        rest + maxima.iter().sum::<f64>() + products.iter().map(|product| product.ln()).sum::<f64>()
+    /// ℓ of the first `valid` data.
+    pub fn log_likelihood(&mut self, valid: usize, weights: Option<&[f64]>) -> f64 {
+        log_likelihood(&self.max.numbers()[..valid], &self.sum.numbers()[..valid], weights)
     }
+}
 
-    /// Σ_i w_i (m_i + log s_i).
-    pub fn weighted_log_likelihood(&mut self, weights: &[f64]) -> f64 {
-        let marginals = self.max.numbers().iter().zip(self.sum.numbers()).map(|(max, sum)| max + sum.ln());
-        marginals.zip(weights).map(|(log_density, weight)| weight * log_density).sum()
+/// Σ_i w_i (m_i + log s_i), each s between 1 and k; without weights the log of a product of a few s costs one logarithm.
+#[inline(always)]
+pub(super) fn log_likelihood(max: &[f64], sum: &[f64], weights: Option<&[f64]>) -> f64 {
+    if let Some(weights) = weights {
+        return max.iter().zip(sum).zip(weights).map(|((max, sum), weight)| weight * (max + sum.ln())).sum();
     }
+    const LANES: usize = 16;
+    let (mut maxima, mut products) = ([0.0; LANES], [1.0; LANES]);
+    let (max, max_rest) = max.as_chunks::<LANES>();
+    let (sum, sum_rest) = sum.as_chunks::<LANES>();
+    for (max, sum) in max.iter().zip(sum) {
+        for lane in 0..LANES {
+            maxima[lane] += max[lane];
+            products[lane] *= sum[lane];
+        }
+    }
+    let rest: f64 = max_rest.iter().zip(sum_rest).map(|(max, sum)| max + sum.ln()).sum();
+    rest + maxima.iter().sum::<f64>() + products.iter().map(|product| product.ln()).sum::<f64>()
 }

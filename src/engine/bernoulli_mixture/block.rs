@@ -2,6 +2,7 @@
 
 use super::super::block::Partial;
 use super::super::lanes::exp;
+use super::super::softmax::log_likelihood;
 use super::super::source::Data;
 use super::prepared::{COINS, CONTRADICTED, Prepared};
 use nalgebra::DMatrix;
@@ -182,24 +183,4 @@ fn m_step<S: Simd>(s: S, prepared: &Prepared, workspace: &Workspace, sums: &mut 
             }
         }
     }
-}
-
-/// Σ_i (max_i + log sum_i), each sum between 1 and k: the log of a product of a few of them costs one logarithm.
-#[inline(always)]
-fn log_likelihood(max: &[f64], sum: &[f64], weights: Option<&[f64]>) -> f64 {
-    if let Some(weights) = weights {
-        return max.iter().zip(sum).zip(weights).map(|((max, sum), weight)| weight * (max + sum.ln())).sum();
-    }
-    const LANES: usize = 8;
-    let (mut maxima, mut products) = ([0.0; LANES], [1.0; LANES]);
-    let (max, max_rest) = max.as_chunks::<LANES>();
-    let (sum, sum_rest) = sum.as_chunks::<LANES>();
-    for (max, sum) in max.iter().zip(sum) {
-        for lane in 0..LANES {
-            maxima[lane] += max[lane];
-            products[lane] *= sum[lane];
-        }
-    }
-    let rest: f64 = max_rest.iter().zip(sum_rest).map(|(max, sum)| max + sum.ln()).sum();
-    rest + maxima.iter().sum::<f64>() + products.iter().map(|product| product.ln()).sum::<f64>()
 }
