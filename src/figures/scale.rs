@@ -126,7 +126,7 @@ pub(super) fn peers() -> Result<Figure> {
         }
         if threads == 1 {
             let width = range[1] - range[0];
-            for ((_, name, colour), share) in contenders.into_iter().zip([0.0, 0.32, 0.55, 0.86]) {
+            for ((_, name, colour), share) in contenders.into_iter().zip([0.0, 0.32, 0.58, 0.89]) {
                 let at = [range[0] + share * width, 0.9];
                 panel.dots(&[at], &[colour], 3.6, 1.0);
                 panel.text(at, [8.0, 4.0], name, Anchor::Start, colour);
