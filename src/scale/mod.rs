@@ -196,11 +196,11 @@ impl Moments {
         let total = self.counts.sum();
         check::positive("sum of the counts", total)?;
         let (mut means, mut covariances) = (previous.means.clone(), previous.covariances.clone());
-        for j in 0..self.counts.len() {
+        for (j, covariance) in covariances.iter_mut().enumerate() {
             if self.counts[j] > 0.0 {
                 let shift = self.first.row(j) / self.counts[j];
                 means.set_row(j, &(self.references.row(j) + &shift));
-                covariances[j] = &self.second[j] / self.counts[j] - shift.transpose() * &shift;
+                *covariance = &self.second[j] / self.counts[j] - shift.transpose() * &shift;
             }
         }
         let weights = &self.counts / total;
