@@ -1409,3 +1409,34 @@ fn bad_input_is_named() {
     ));
     assert!(random_start(&line, 1, CovarianceFamily::Spherical, &mut data::rng(1)).is_ok());
 }
+
+/// H-54: a component whose spread is above the rounding of its data keeps it, one below gets that of all data, in any unit.
+///
+/// Of n = 100 data as large as 1 the rounding is (n + 6) ε: a pair 600 ε apart, of deviation 300 ε, is above it, one 100 ε apart is below.
+#[test]
+fn a_start_tells_a_narrow_component_from_rounding() {
+    let with_pair = |gap: f64, unit: f64| {
+        let x = DMatrix::from_fn(100, 1, |i, _| match i {
+            0 => unit,
+            1 => unit * (1.0 + gap * f64::EPSILON),
+            _ => unit * i as f64 / 128.0,
+        });
+        let labels: Vec<usize> = (0..100).map(|i| usize::from(i > 1)).collect();
+        let start = start_from_labels(&x, &labels, 2, CovarianceFamily::Full).unwrap();
+        (start.covariances[0][0] / (unit * unit), start.covariances[1][0] / (unit * unit))
+    };
+    for unit in [1.0, 1024.0, 1.0 / 1024.0] {
+        let (own, _) = with_pair(600.0, unit);
+        assert_within(own, (300.0 * f64::EPSILON).powi(2), 1e-2 * (300.0 * f64::EPSILON).powi(2));
+        // All data spread like the others: 1/12 of the square of about ¾.
+        let (broad, others) = with_pair(100.0, unit);
+        assert!(broad > 0.9 * others, "{broad} against {others}");
+    }
+    // In two dimensions: the shape of a component does not depend on the unit, however small.
+    let (x, labels) = data::blobs();
+    let of = |unit: f64| start_from_labels(&(&x * unit), &labels, 4, CovarianceFamily::Full).unwrap();
+    let unit = 0.5_f64.powi(20);
+    for (small, own) in of(unit).covariances.iter().zip(&of(1.0).covariances) {
+        assert_matrices_within(&(small / (unit * unit)), own, 1e-12);
+    }
+}
