@@ -1348,6 +1348,15 @@ fn bad_input_is_named() {
     assert_eq!(model.log_likelihood(&narrow), Err(shape.clone()));
     assert_eq!(score::in_means(&model, &narrow), Err(shape.clone()));
     assert_eq!(score::in_weights(&model, &narrow), Err(shape));
+    // Responsibilities of other data, a datum that is no number, and weights off the simplex.
+    let (two_rows, mut broken) = (r.rows(0, 2).into_owned(), x.clone());
+    broken[(1, 0)] = f64::NAN;
+    let off = GaussianMixture { weights: dvector![0.5, 0.6], ..model.clone() };
+    for (model, x, r) in [(&model, &x, &two_rows), (&model, &broken, &r), (&off, &x, &r)] {
+        assert!(score::of_q_in_means(model, x, r).is_err());
+        assert!(score::of_q_in_covariances(model, x, r).is_err());
+        assert!(score::of_q_in_weights(model, x, r).is_err());
+    }
     assert_eq!(model.density(&DMatrix::zeros(0, 2)), Err(Error::Empty { what: "data" }));
     let error = model.log_joint(&dmatrix![0.0, f64::NEG_INFINITY]).unwrap_err();
     assert_eq!(error, Error::NotFinite { what: "data", row: 0, column: 1, value: f64::NEG_INFINITY });
