@@ -124,6 +124,11 @@ pub(crate) fn positive(what: &'static str, value: f64) -> Result<()> {
     }
 }
 
+/// A tolerance: zero or more, infinity included.
+pub(crate) fn tolerance(value: f64) -> Result<()> {
+    if value >= 0.0 { Ok(()) } else { Err(Error::Domain { what: "tolerance", value, allowed: "≥ 0" }) }
+}
+
 /// 1 ≤ k ≤ n.
 pub(crate) fn component_count(k: usize, n: usize) -> Result<()> {
     if (1..=n).contains(&k) { Ok(()) } else { Err(Error::ComponentCount { k, n }) }

@@ -163,9 +163,7 @@ impl<M: Model> Fit<M> {
 /// ```
 pub fn fit<M: Model>(start: M, x: &DMatrix<f64>, stopping: &Stopping) -> Result<Fit<M>> {
     let (Tolerance::LogLikelihood(tolerance) | Tolerance::Parameters(tolerance)) = stopping.tolerance;
-    if tolerance.is_nan() || tolerance < 0.0 {
-        return Err(Error::Domain { what: "tolerance", value: tolerance, allowed: "≥ 0" });
-    }
+    check::tolerance(tolerance)?;
     check::finite("data", x)?;
 
     let mut log_joint = start.log_joint(x)?;
@@ -241,17 +239,20 @@ pub fn restarts<M: Model>(
 ///
 /// Source: C-10. Example: [`restarts`].
 pub fn best<M>(runs: impl IntoIterator<Item = Result<Fit<M>>>) -> Result<Fit<M>> {
-    let mut best: Result<Fit<M>> = Err(Error::Empty { what: "starts" });
-    for (index, run) in runs.into_iter().enumerate() {
-        let better = match (&best, &run) {
-            (Ok(best), Ok(run)) => run.log_likelihood() > best.log_likelihood(),
-            (Err(_), Ok(_)) => true,
-            (Ok(_), Err(_)) => false,
-            (Err(_), Err(_)) => index == 0,
-        };
-        if better {
-            best = run;
-        }
+    let higher = |run: &Fit<M>, best: &Fit<M>| run.log_likelihood() > best.log_likelihood();
+    let best = runs.into_iter().fold(None, |best, run| Some(better_of(best, run, higher)));
+    best.unwrap_or(Err(Error::Empty { what: "starts" }))
+}
+
+/// The better of the best run so far and the next: one that failed gives way, and of failures the first is kept.
+pub(crate) fn better_of<R>(
+    best: Option<Result<R>>,
+    run: Result<R>,
+    is_better: impl Fn(&R, &R) -> bool,
+) -> Result<R> {
+    match (best, run) {
+        (None, run) | (Some(Err(_)), run @ Ok(_)) => run,
+        (Some(Ok(best)), Ok(run)) if is_better(&run, &best) => Ok(run),
+        (Some(best), _) => best,
     }
-    best
 }

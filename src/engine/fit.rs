@@ -1,8 +1,8 @@
 //! A whole fit: sweeps until the tolerance is met, from one start or the best of several.
 
 use super::{Engine, Fused, Source};
-use crate::em::largest_move;
-use crate::{Error, Result};
+use crate::em::{better_of, largest_move};
+use crate::{Error, Result, check};
 use std::ops::ControlFlow;
 
 /// What the engine watches to see that it has arrived.
@@ -134,27 +134,19 @@ impl Engine {
         mut watch: impl FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Fitted<M>> {
         let (Tolerance::MeanLogLikelihood(tolerance) | Tolerance::Parameters(tolerance)) = stopping.tolerance;
-        if tolerance.is_nan() || tolerance < 0.0 {
-            return Err(Error::Domain { what: "tolerance", value: tolerance, allowed: "≥ 0" });
-        }
-        let mut best: Result<Fitted<M>> = Err(Error::Empty { what: "starts" });
+        check::tolerance(tolerance)?;
+        let mut best = None;
         for (start, model) in starts.into_iter().enumerate() {
             let run = model.and_then(|model| self.run(start, model, source, stopping, &mut watch));
             let interrupted = matches!(&run, Ok(run) if run.stopped == Stopped::Interrupted);
-            let better = match (&best, &run) {
-                (Ok(best), Ok(run)) => run.log_likelihood > best.log_likelihood,
-                (Err(_), Ok(_)) => true,
-                (Ok(_), Err(_)) => false,
-                (Err(_), Err(_)) => start == 0,
-            };
-            if better {
-                best = run;
-            }
+            let so_far =
+                better_of(best, run, |run: &Fitted<M>, best| run.log_likelihood > best.log_likelihood);
             if interrupted {
-                return best.map(|best| Fitted { stopped: Stopped::Interrupted, ..best });
+                return so_far.map(|best| Fitted { stopped: Stopped::Interrupted, ..best });
             }
+            best = Some(so_far);
         }
-        best
+        best.unwrap_or(Err(Error::Empty { what: "starts" }))
     }
 
     fn run<M: Fused>(

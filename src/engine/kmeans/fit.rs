@@ -2,6 +2,7 @@
 
 use super::super::{Engine, Source, Stopped};
 use super::KMeansSweep;
+use crate::em::better_of;
 use crate::{Error, Result, check};
 use nalgebra::{DMatrix, DVector};
 use std::ops::ControlFlow;
@@ -118,28 +119,18 @@ impl Engine {
         stopping: &KMeansStopping,
         mut watch: impl FnMut(KMeansProgress) -> ControlFlow<()>,
     ) -> Result<KMeansFit> {
-        let tolerance = stopping.tolerance;
-        if tolerance.is_nan() || tolerance < 0.0 {
-            return Err(Error::Domain { what: "tolerance", value: tolerance, allowed: "≥ 0" });
-        }
-        let mut best: Result<KMeansFit> = Err(Error::Empty { what: "starts" });
+        check::tolerance(stopping.tolerance)?;
+        let mut best = None;
         for (start, means) in starts.into_iter().enumerate() {
             let run = means.and_then(|means| self.lloyd(start, means, source, stopping, &mut watch));
             let interrupted = matches!(&run, Ok(run) if run.stopped == Stopped::Interrupted);
-            let better = match (&best, &run) {
-                (Ok(best), Ok(run)) => run.objective < best.objective,
-                (Err(_), Ok(_)) => true,
-                (Ok(_), Err(_)) => false,
-                (Err(_), Err(_)) => start == 0,
-            };
-            if better {
-                best = run;
-            }
+            let so_far = better_of(best, run, |run: &KMeansFit, best| run.objective < best.objective);
             if interrupted {
-                return best.map(|best| KMeansFit { stopped: Stopped::Interrupted, ..best });
+                return so_far.map(|best| KMeansFit { stopped: Stopped::Interrupted, ..best });
             }
+            best = Some(so_far);
         }
-        best
+        best.unwrap_or(Err(Error::Empty { what: "starts" }))
     }
 
     fn lloyd(
