@@ -120,10 +120,14 @@ impl Engine {
     }
 
     fn on(threads: usize, arch: Arch) -> Result<Self> {
-        let pool = match threads {
-            1 => None,
-            _ => {
-                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        let threads = match threads {
+            0 => thread::available_parallelism().map_or(1, NonZero::get),
+            _ => threads,
+        };
+        let pool = match threads - 1 {
+            0 => None,
+            others => {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(others).build();
                 Some(pool.map_err(|error| Error::Threads { reason: error.to_string() })?)
             }
         };

@@ -5,6 +5,8 @@ use super::block::Partial;
 use super::source::{Data, Source};
 use crate::{Error, Result, check};
 use pulp::Arch;
+use std::collections::VecDeque;
+use std::mem;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -51,12 +53,6 @@ fn chunk_len(n: usize, block: usize) -> usize {
     n.div_ceil(CHUNKS).next_multiple_of(block).min(LONGEST / block * block)
 }
 
-/// The total so far, and the chunk whose turn it is to be added.
-struct Turn {
-    next: usize,
-    total: Partial,
-}
-
 impl Engine {
     /// One pass over all blocks of a source. [`Error::Empty`] if there are none.
     pub(super) fn pass<P: Pass>(&self, source: &(impl Source + ?Sized), pass: &P) -> Result<Partial> {
@@ -100,17 +96,33 @@ impl Engine {
     }
 }
 
-/// On all threads; those that are ready early wait for their turn, so the order of the sum is that of one thread.
+/// Chunks done before their turn wait to be added, so many for each thread; then the threads wait.
+const EARLY: usize = 4;
+
+/// The sum so far.
+struct Turn {
+    /// The chunk whose turn it is to be added.
+    next: usize,
+    total: Partial,
+    /// Chunks after that one, if they are done.
+    early: VecDeque<Option<Partial>>,
+    /// Room for the sums of chunks to come.
+    spare: Vec<Partial>,
+    are_waiting: bool,
+}
+
+/// On all threads. Whatever the order in which chunks are done, they are added in their own.
 fn in_turns<P: Pass>(
     pool: &rayon::ThreadPool,
     pass: &P,
     count: usize,
     add: impl Fn(usize, &mut P::Workspace, &mut Partial) + Sync,
 ) -> Partial {
-    let claimed = AtomicUsize::new(0);
-    let turn = Mutex::new(Turn { next: 0, total: pass.zero() });
-    let next_turn = Condvar::new();
-    pool.broadcast(|_| {
+    let most_early = EARLY * (pool.current_num_threads() + 1);
+    let (early, spare) = ((0..most_early).map(|_| None).collect(), Vec::new());
+    let turn = Turn { next: 0, total: pass.zero(), early, spare, are_waiting: false };
+    let (turn, next_turn, claimed) = (Mutex::new(turn), Condvar::new(), AtomicUsize::new(0));
+    let work = || {
         let (mut workspace, mut partial) = (pass.workspace(), pass.zero());
         loop {
             // Chunks are claimed in order, so the one that others wait for is always being worked on.
@@ -120,13 +132,41 @@ fn in_turns<P: Pass>(
             }
             add(chunk, &mut workspace, &mut partial);
             let mut turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
-            while turn.next != chunk {
+            while chunk >= turn.next + most_early {
+                turn.are_waiting = true;
                 turn = next_turn.wait(turn).unwrap_or_else(PoisonError::into_inner);
             }
-            turn.total.add(&partial);
-            turn.next += 1;
-            next_turn.notify_all();
+            let place = chunk - turn.next;
+            let other = turn.spare.pop().unwrap_or_else(|| pass.zero());
+            turn.early[place] = Some(mem::replace(&mut partial, other));
+            turn.add_those_in_turn();
+            if mem::take(&mut turn.are_waiting) {
+                next_turn.notify_all();
+            }
         }
-    });
+    };
+    on_all_threads(Some(pool), work);
     turn.into_inner().unwrap_or_else(PoisonError::into_inner).total
+}
+
+/// Runs it on the caller's thread, which is awake, and on those of the pool.
+pub(super) fn on_all_threads(pool: Option<&rayon::ThreadPool>, work: impl Fn() + Sync) {
+    match pool {
+        None => work(),
+        Some(pool) => pool.in_place_scope(|scope| {
+            scope.spawn_broadcast(|_, _| work());
+            work();
+        }),
+    }
+}
+
+impl Turn {
+    fn add_those_in_turn(&mut self) {
+        while let Some(partial) = self.early[0].take() {
+            self.total.add(&partial);
+            self.spare.push(partial);
+            self.early.rotate_left(1);
+            self.next += 1;
+        }
+    }
 }

@@ -1,12 +1,13 @@
 //! The labels of all data, which are too many to be kept: handed out run by run.
 
 use super::super::Engine;
+use super::super::parallel::on_all_threads;
 use super::super::source::{Data, Source};
 use super::nearest::{BLOCK, Block, PackedMeans};
 use crate::{Error, Result, check};
 use nalgebra::DMatrix;
 use pulp::{Simd, WithSimd};
-use rayon::prelude::*;
+use std::sync::{Mutex, PoisonError};
 
 impl Engine {
     /// Shows `visit` the label of every datum, the index of the nearest of `means` (k×d), a run of data after the other.
@@ -41,14 +42,15 @@ impl Engine {
             check::shape("data", x.shape(), (n, means.d))?;
             for start in (0..n).step_by(RUN) {
                 let labels = &mut labels[..RUN.min(n - start)];
-                let parts = labels.par_chunks_mut(RUN / PARTS).enumerate();
-                let label = |(part, labels): (usize, &mut [usize])| {
-                    self.arch.dispatch(Label { x, start: start + part * (RUN / PARTS), means, labels });
-                };
-                match &self.pool {
-                    Some(pool) => pool.install(|| parts.for_each(label)),
-                    None => labels.chunks_mut(RUN / PARTS).enumerate().for_each(label),
-                }
+                let parts = Mutex::new(labels.chunks_mut(RUN / PARTS).enumerate());
+                on_all_threads(self.pool.as_ref(), || {
+                    loop {
+                        let next = parts.lock().unwrap_or_else(PoisonError::into_inner).next();
+                        let Some((part, labels)) = next else { break };
+                        let start = start + part * (RUN / PARTS);
+                        self.arch.dispatch(Label { x, start, means, labels });
+                    }
+                });
                 visit(labels)?;
             }
             rows += n;
