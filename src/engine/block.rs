@@ -4,7 +4,7 @@ use super::lanes::{Room, Strip, WIDE, strip_len};
 use super::log_joint;
 use super::moments::{self, Sums};
 use super::prepared::{PANEL, Prepared};
-use super::softmax::{Marginals, softmax};
+use super::softmax::{Marginals, responsibilities, softmax};
 use super::source::Data;
 use super::statistics::Layout;
 use nalgebra::{DMatrix, DVector};
@@ -57,8 +57,10 @@ pub(super) struct Workspace {
     /// of weight 0.
     x: Room,
     weights: Room,
-    /// First the log joint, then the responsibilities times the weights, component by component.
+    /// Strip by strip, the log joint of every component, and then its power of 4.
     joint: Room,
+    /// The responsibilities of one component, times the weights.
+    r: Room,
     marginals: Marginals,
     /// Four dimensions times the responsibilities of one component.
     weighted: Room,
@@ -70,14 +72,15 @@ impl Workspace {
         Workspace {
             x: room(stride(layout.d)),
             weights: room(1),
-            joint: room(layout.k),
+            joint: room(stride(layout.k)),
+            r: room(1),
             marginals: Marginals { max: room(1), sum: room(1) },
             weighted: room(PANEL),
         }
     }
 }
 
-/// From a strip of data to the next: an odd number of lines, for those of one dimension to spread over the whole nearest cache.
+/// From a strip to the next: an odd number of lines, for those of one dimension or component to spread over the whole nearest cache.
 fn stride(d: usize) -> usize {
     d | 1
 }
@@ -127,27 +130,34 @@ fn block<S: Simd>(
     load_data(s, data.x, rows.clone(), x);
     load_weights(data.weights, rows.clone(), &mut workspace.weights.numbers()[..len * strip_len::<S>()]);
 
-    let joint = workspace.joint.strips::<S>(k * len);
-    for (j, joint) in joint.chunks_exact_mut(len).enumerate() {
+    let joint = workspace.joint.strips::<S>(len * stride(k));
+    for j in 0..k {
+        let (x, of) = (x.chunks_exact(stride(d)), prepared.component(j));
+        let out = joint.chunks_exact_mut(stride(k));
         if full {
-            log_joint::full(s, x, prepared.component(j), joint);
+            log_joint::full(s, x, of, out, j);
         } else {
-            log_joint::diagonal(s, x, prepared.component(j), joint);
+            log_joint::diagonal(s, x, of, out, j);
         }
     }
-    softmax(s, joint, workspace.weights.strips::<S>(len), &mut workspace.marginals);
-    if let Some(row) = workspace.marginals.impossible(count) {
+    let scale = workspace.weights.strips::<S>(len);
+    softmax(s, joint, k, scale, &mut workspace.marginals);
+    let weights = data.weights.map(|weights| &weights.as_slice()[rows.clone()]);
+    let log_likelihood = workspace.marginals.log_likelihood(count, weights);
+    if !log_likelihood.is_finite()
+        && let Some(row) = workspace.marginals.impossible(count)
+    {
         partial.impossible = Some(rows.start + row);
         return;
     }
-    let weights = data.weights.map(|weights| &weights.as_slice()[rows.clone()]);
-    partial.log_likelihood += workspace.marginals.log_likelihood(count, weights);
+    partial.log_likelihood += log_likelihood;
     partial.total += weights.map_or(count as f64, |weights| weights.iter().sum());
 
-    let weighted = workspace.weighted.strips::<S>(PANEL * len);
+    let (r, weighted) = (workspace.r.strips::<S>(len), workspace.weighted.strips::<S>(PANEL * len));
     let sums = partial.sums.chunks_exact_mut(prepared.layout.component_len());
-    for ((r, sums), reference) in joint.chunks_exact(len).zip(sums).zip(references.chunks_exact(d)) {
+    for (j, (sums, reference)) in sums.zip(references.chunks_exact(d)).enumerate() {
         let sums = Sums::new(sums, d);
+        *sums.count += responsibilities(s, joint.chunks_exact(stride(k)), j, scale, r);
         if full {
             moments::full(s, x, reference, r, weighted, sums);
         } else {

@@ -1,4 +1,4 @@
-//! The E step's first half on a block: the log joint of one component at every datum.
+//! The E step's first half on a block: the log joint of one component at every datum, in units of log 4.
 //!
 //! Data come strip by strip, each strip one dimension after the other. The kernels compute v = μ − x, not x − μ: of a difference,
 //! what is subtracted may stay in memory, and the square of W v does not mind.
@@ -6,26 +6,39 @@
 use super::lanes::{Strip, WIDE};
 use super::prepared::{Component, PANEL, whitening_index};
 use pulp::Simd;
+use std::slice::{ChunksExact, ChunksExactMut};
 
-/// Full covariances: c − ½‖W(μ − x)‖², where W is the inverse of the Cholesky factor.
+/// Full covariances: c − ‖W(μ − x)‖², where W is triangular.
 #[inline(always)]
-pub(super) fn full<S: Simd>(s: S, x: &[Strip<S>], of: Component<'_>, out: &mut [Strip<S>]) {
+pub(super) fn full<S: Simd>(
+    s: S,
+    x: ChunksExact<'_, Strip<S>>,
+    of: Component<'_>,
+    out: ChunksExactMut<'_, Strip<S>>,
+    j: usize,
+) {
     match of.mean.len() {
-        1 => small::<S, 1>(s, x, of, out),
-        2 => small::<S, 2>(s, x, of, out),
-        3 => small::<S, 3>(s, x, of, out),
-        4 => small::<S, 4>(s, x, of, out),
-        5 => small::<S, 5>(s, x, of, out),
-        6 => small::<S, 6>(s, x, of, out),
-        7 => small::<S, 7>(s, x, of, out),
-        8 => small::<S, 8>(s, x, of, out),
-        _ => large(s, x, of, out),
+        1 => small::<S, 1>(s, x, of, out, j),
+        2 => small::<S, 2>(s, x, of, out, j),
+        3 => small::<S, 3>(s, x, of, out, j),
+        4 => small::<S, 4>(s, x, of, out, j),
+        5 => small::<S, 5>(s, x, of, out, j),
+        6 => small::<S, 6>(s, x, of, out, j),
+        7 => small::<S, 7>(s, x, of, out, j),
+        8 => small::<S, 8>(s, x, of, out, j),
+        _ => large(s, x, of, out, j),
     }
 }
 
 /// For a few dimensions everything but the data stays in registers.
 #[inline(always)]
-fn small<S: Simd, const D: usize>(s: S, x: &[Strip<S>], of: Component<'_>, out: &mut [Strip<S>]) {
+fn small<S: Simd, const D: usize>(
+    s: S,
+    x: ChunksExact<'_, Strip<S>>,
+    of: Component<'_>,
+    out: ChunksExactMut<'_, Strip<S>>,
+    j: usize,
+) {
     let mut mean = [s.splat_f64s(0.0); D];
     for (splat, &mean) in mean.iter_mut().zip(of.mean) {
         *splat = s.splat_f64s(mean);
@@ -36,7 +49,7 @@ fn small<S: Simd, const D: usize>(s: S, x: &[Strip<S>], of: Component<'_>, out: 
             *w = s.splat_f64s(of.whitening[whitening_index(D, a, b)]);
         }
     }
-    for (x, out) in x.chunks_exact(x.len() / out.len()).zip(out) {
+    for (x, out) in x.zip(out) {
         let x = x.first_chunk::<D>().expect("D dimensions");
         let mut square = [s.splat_f64s(0.0); WIDE];
         for u in 0..WIDE {
@@ -52,15 +65,21 @@ fn small<S: Simd, const D: usize>(s: S, x: &[Strip<S>], of: Component<'_>, out: 
                 square[u] = s.mul_add_e_f64s(z, z, square[u]);
             }
         }
-        *out = log_joint(s, of.constant, square);
+        out[j] = log_joint(s, of.constant, square);
     }
 }
 
 /// For more, a strip of data meets W four rows at a time.
 #[inline(always)]
-fn large<S: Simd>(s: S, x: &[Strip<S>], of: Component<'_>, out: &mut [Strip<S>]) {
+fn large<S: Simd>(
+    s: S,
+    x: ChunksExact<'_, Strip<S>>,
+    of: Component<'_>,
+    out: ChunksExactMut<'_, Strip<S>>,
+    j: usize,
+) {
     let d = of.mean.len();
-    for (x, out) in x.chunks_exact(x.len() / out.len()).zip(out) {
+    for (x, out) in x.zip(out) {
         let mut square = [s.splat_f64s(0.0); WIDE];
         let mut rows = of.whitening;
         for end in (PANEL..=d).step_by(PANEL) {
@@ -73,7 +92,7 @@ fn large<S: Simd>(s: S, x: &[Strip<S>], of: Component<'_>, out: &mut [Strip<S>])
             3 => add_squares::<S, 3>(s, rows, &x[..d], of.mean, &mut square),
             _ => {}
         }
-        *out = log_joint(s, of.constant, square);
+        out[j] = log_joint(s, of.constant, square);
     }
 }
 
@@ -118,10 +137,16 @@ fn add_squares<S: Simd, const R: usize>(
     }
 }
 
-/// Diagonal and spherical covariances: c − ½ Σ_a (w_a (μ_a − x_a))².
+/// Diagonal and spherical covariances: c − Σ_a (w_a (μ_a − x_a))².
 #[inline(always)]
-pub(super) fn diagonal<S: Simd>(s: S, x: &[Strip<S>], of: Component<'_>, out: &mut [Strip<S>]) {
-    for (x, out) in x.chunks_exact(x.len() / out.len()).zip(out) {
+pub(super) fn diagonal<S: Simd>(
+    s: S,
+    x: ChunksExact<'_, Strip<S>>,
+    of: Component<'_>,
+    out: ChunksExactMut<'_, Strip<S>>,
+    j: usize,
+) {
+    for (x, out) in x.zip(out) {
         let mut square = [s.splat_f64s(0.0); WIDE];
         for ((x, &mean), &w) in x.iter().zip(of.mean).zip(of.whitening) {
             let (mean, w) = (s.splat_f64s(mean), s.splat_f64s(w));
@@ -130,7 +155,7 @@ pub(super) fn diagonal<S: Simd>(s: S, x: &[Strip<S>], of: Component<'_>, out: &m
                 square[u] = s.mul_add_e_f64s(z, z, square[u]);
             }
         }
-        *out = log_joint(s, of.constant, square);
+        out[j] = log_joint(s, of.constant, square);
     }
 }
 
@@ -144,11 +169,11 @@ fn subtract<S: Simd>(s: S, mean: f64, x: &Strip<S>) -> Strip<S> {
     v
 }
 
-/// c − ½Δ².
+/// c − ‖W v‖².
 #[inline(always)]
 fn log_joint<S: Simd>(s: S, constant: f64, mut square: Strip<S>) -> Strip<S> {
     for square in &mut square {
-        *square = s.mul_add_e_f64s(s.splat_f64s(-0.5), *square, s.splat_f64s(constant));
+        *square = s.sub_f64s(s.splat_f64s(constant), *square);
     }
     square
 }

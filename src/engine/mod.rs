@@ -21,10 +21,12 @@
 //! | `softmax.rs` | what lies between them: responsibilities and the log-likelihood |
 //! | `block.rs` | all three on one block |
 //! | `parallel.rs` | all blocks, in a fixed order, on several threads |
-//! | `lanes.rs` | where numbers lie, and the exponential |
+//! | `lanes.rs` | where numbers lie |
+//! | `exp.rs` | the exponential, to the base 4 |
 
 mod bernoulli_mixture;
 mod block;
+mod exp;
 mod fit;
 mod gaussian_mixture;
 mod json;
@@ -50,10 +52,13 @@ pub use statistics::GaussianStatistics;
 use crate::latent::Model;
 use crate::{Error, Result};
 use pulp::Arch;
+use std::num::NonZero;
+use std::thread;
 
 /// Computes EM steps on a number of threads.
 #[derive(Debug)]
 pub struct Engine {
+    /// The threads beside that of the caller.
     pool: Option<rayon::ThreadPool>,
     arch: Arch,
 }

@@ -37,7 +37,6 @@ pub(super) fn full<S: Simd>(
     weighted: &mut [Strip<S>],
     sums: Sums<'_>,
 ) {
-    *sums.count += sum(s, total(s, r.as_chunks::<1>().0)[0]);
     let d = reference.len();
     match d {
         1 => return small::<S, 1, 2>(s, x, reference, r, sums),
@@ -67,10 +66,11 @@ fn small<S: Simd, const D: usize, const U: usize>(
     sums: Sums<'_>,
 ) {
     let zero = s.splat_f64s(0.0);
-    let (mut first, mut second) = ([[zero; U]; D], [[[zero; U]; D]; D]);
+    let (mut first, mut second) = ([zero; D], [[[zero; U]; D]; D]);
     let reference = splat::<S, D>(s, reference);
     for (x, r) in x.chunks_exact(x.len() / r.len()).zip(r) {
         let x = x.first_chunk::<D>().expect("D dimensions");
+        let mut firsts = [zero; D];
         for u in 0..WIDE {
             let mut v = reference;
             for a in 0..D {
@@ -78,15 +78,18 @@ fn small<S: Simd, const D: usize, const U: usize>(
             }
             for a in 0..D {
                 let rv = s.mul_f64s(r[u], v[a]);
-                first[a][u % U] = s.add_f64s(first[a][u % U], rv);
+                firsts[a] = if u == 0 { rv } else { s.add_f64s(firsts[a], rv) };
                 for b in 0..=a {
                     second[a][b][u % U] = s.mul_add_e_f64s(rv, v[b], second[a][b][u % U]);
                 }
             }
         }
+        for a in 0..D {
+            first[a] = s.add_f64s(first[a], firsts[a]);
+        }
     }
     for a in 0..D {
-        sums.first[a] -= sum(s, first[a]);
+        sums.first[a] -= s.reduce_sum_f64s(first[a]);
         for (b, &second) in second[a].iter().enumerate().take(a + 1) {
             sums.second[packed(a, b)] += sum(s, second);
         }
@@ -212,7 +215,6 @@ fn packed(a: usize, b: usize) -> usize {
 /// Diagonal and spherical covariances.
 #[inline(always)]
 pub(super) fn diagonal<S: Simd>(s: S, x: &[Strip<S>], reference: &[f64], r: &[Strip<S>], sums: Sums<'_>) {
-    *sums.count += sum(s, total(s, r.as_chunks::<1>().0)[0]);
     for row in (0..reference.len()).step_by(PANEL) {
         let (reference, first, second) = (&reference[row..], &mut sums.first[row..], &mut sums.second[row..]);
         match reference.len() {

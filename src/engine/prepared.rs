@@ -1,5 +1,6 @@
 //! The parameters of a Gaussian mixture as the kernels read them.
 
+use super::exp::LOG_4;
 use super::statistics::Layout;
 use crate::gaussian_mixture::{CovarianceFamily, GaussianMixture};
 use crate::{Error, Result, gaussian};
@@ -7,11 +8,12 @@ use crate::{Error, Result, gaussian};
 /// What the log joint of one component is computed from.
 #[derive(Clone, Copy)]
 pub(super) struct Component<'a> {
-    /// log π − ½ log|2πΣ|.
+    /// c = log π − ½ log|2πΣ|, in units of log 4.
     pub constant: f64,
     /// μ, of length d.
     pub mean: &'a [f64],
-    /// W = L⁻¹ for Σ = L Lᵀ, packed by panels of rows ([`whitening_index`]); for diagonal covariances 1/σ_a.
+    /// W, for which ‖W(μ − x)‖² is ½Δ² in units of log 4: L⁻¹/√(2 log 4) for Σ = L Lᵀ, packed by panels of rows
+    /// ([`whitening_index`]); for diagonal covariances 1/(σ_a √(2 log 4)).
     pub whitening: &'a [f64],
 }
 
@@ -23,6 +25,9 @@ pub(super) struct Prepared {
     means: Vec<f64>,
     whitening: Vec<f64>,
 }
+
+/// 1/√(2 log 4).
+const SCALE: f64 = 0.600_561_204_393_224_9;
 
 /// How many rows of a triangular matrix the kernels work on at once.
 pub(super) const PANEL: usize = 4;
@@ -50,7 +55,7 @@ impl Prepared {
                 prepared.invert_diagonal(&model.covariances[j], j)?
             };
             let log_normaliser = 0.5 * (d as f64 * std::f64::consts::TAU.ln() + log_determinant);
-            prepared.constants.push(model.weights[j].ln() - log_normaliser);
+            prepared.constants.push((model.weights[j].ln() - log_normaliser) / LOG_4);
         }
         Ok(prepared)
     }
@@ -62,25 +67,25 @@ impl Prepared {
         let start = self.whitening.len();
         self.whitening.resize(start + self.whitening_len(), 0.0);
         let w = &mut self.whitening[start..];
-        // L W = I, row by row of W.
+        // L W = I / √(2 log 4), row by row of W.
         for a in 0..d {
             for b in 0..=a {
                 let known: f64 = (b..a).map(|c| factor[(a, c)] * w[whitening_index(d, c, b)]).sum();
-                let identity = if a == b { 1.0 } else { 0.0 };
+                let identity = if a == b { SCALE } else { 0.0 };
                 w[whitening_index(d, a, b)] = (identity - known) / factor[(a, a)];
             }
         }
         Ok(2.0 * (0..d).map(|a| factor[(a, a)].ln()).sum::<f64>())
     }
 
-    /// Appends 1/σ_a; returns log|Σ|.
+    /// Appends the diagonal of W; returns log|Σ|.
     fn invert_diagonal(&mut self, covariance: &nalgebra::DMatrix<f64>, j: usize) -> Result<f64> {
         let variances = covariance.diagonal();
         if let Some(&smallest) = variances.iter().find(|&&variance| !(variance > 0.0 && variance.is_finite()))
         {
             return Err(Error::NotPositiveDefinite { component: j, smallest_eigenvalue: smallest });
         }
-        self.whitening.extend(variances.iter().map(|variance| 1.0 / variance.sqrt()));
+        self.whitening.extend(variances.iter().map(|variance| SCALE / variance.sqrt()));
         Ok(variances.iter().map(|variance| variance.ln()).sum())
     }
 

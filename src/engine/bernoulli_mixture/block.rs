@@ -1,7 +1,7 @@
 //! Both steps of EM on the draws, block by block: nothing of size n×k is ever stored.
 
 use super::super::block::Partial;
-use super::super::lanes::exp;
+use super::super::exp::PowersOf4;
 use super::super::softmax::log_likelihood;
 use super::super::source::Data;
 use super::prepared::{COINS, CONTRADICTED, Prepared};
@@ -131,13 +131,14 @@ fn e_step<S: Simd>(
         return Err(row);
     }
 
+    let powers = PowersOf4::new(s);
     sum.fill(0.0);
     let (coins, none) = joint.split_at_mut(prepared.k * BLOCK);
     none.fill(0.0);
     for joint in coins.chunks_exact_mut(BLOCK) {
         let (joint, sum) = (S::as_mut_simd_f64s(joint).0, S::as_mut_simd_f64s(sum).0);
         for ((joint, sum), &max) in joint.iter_mut().zip(sum).zip(S::as_simd_f64s(max).0) {
-            *joint = exp(s, s.sub_f64s(*joint, max));
+            *joint = powers.of(s, s.sub_f64s(*joint, max));
             *sum = s.add_f64s(*sum, *joint);
         }
     }
