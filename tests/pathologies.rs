@@ -302,6 +302,7 @@ fn curvatures_and_growths_are_those_of_the_likelihood() {
         let score_size = (0..k).map(|j| cases::score_bound(model, x, j, 2) / f64::EPSILON);
         let size = 1.0 + score_size.fold(0.0, f64::max) * f64::EPSILON;
         let found = curvatures(model, x).unwrap();
+        assert_eq!(found.len(), k * d);
         let scale = 1.0 + found.iter().map(|curvature| curvature.value.abs()).fold(0.0, f64::max);
         let bound = gamma(2000) * condition * (size + scale) * (k * d) as f64;
         assert!(found.windows(2).all(|pair| pair[0].value <= pair[1].value));
