@@ -170,3 +170,56 @@ impl Turn {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nalgebra::DMatrix;
+    use std::time::Duration;
+
+    /// Sums the data; the first chunk takes so long that the others are done early, until they must wait.
+    struct SlowAtFirst;
+
+    impl Pass for SlowAtFirst {
+        type Workspace = ();
+
+        fn workspace(&self) {}
+
+        fn zero(&self) -> Partial {
+            Partial { log_likelihood: 0.0, total: 0.0, sums: vec![0.0], impossible: None }
+        }
+
+        fn d(&self) -> usize {
+            1
+        }
+
+        fn block_len(&self) -> usize {
+            1
+        }
+
+        fn work(&self) -> usize {
+            WAKING
+        }
+
+        fn add(&self, _: Arch, data: Data<'_>, rows: Range<usize>, (): &mut (), partial: &mut Partial) {
+            if rows.start == 0 {
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            partial.total += rows.len() as f64;
+            partial.sums[0] += data.x.as_slice()[rows].iter().sum::<f64>();
+        }
+    }
+
+    #[test]
+    fn chunks_that_are_done_early_are_added_in_their_turn() {
+        let x = DMatrix::from_fn(1000, 1, |i, _| (i as f64).sin());
+        let data = Data::new(&x).unwrap();
+        let sum = |threads| Engine::new(threads).unwrap().pass(&data, &SlowAtFirst).unwrap();
+        let alone = sum(1);
+        assert_eq!(alone.total, 1000.0);
+        for threads in [2, 3, 8] {
+            let together = sum(threads);
+            assert_eq!((together.total, &together.sums), (alone.total, &alone.sums));
+        }
+    }
+}
