@@ -8,92 +8,21 @@ use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
     path::Path,
-    process::{Command, Output, Stdio},
+    process::{Command, Stdio},
 };
 
 use common::bounds::gamma;
+use common::place::{Place, csv, text};
 use common::{assert_matrices_within, assert_within};
 use executable_em::data::{self, BLOCK_ROWS, CsvReader, RawReader, parse_csv, write_raw};
-use executable_em::engine::{Data, Document, Engine, GaussianStatistics, SavedMixture, Stopped};
+use executable_em::engine::{Data, Document, Engine, GaussianStatistics, Mixture, SavedMixture, Stopped};
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, kmeans_start, random_start};
 use executable_em::latent::{self, Model};
 use executable_em::{Error, bound, em, selection};
 use nalgebra::{DMatrix, dmatrix, dvector};
-use tempfile::TempDir;
 
 const FAITHFUL: &str = include_str!("../src/data/old_faithful.csv");
 const BLOBS: &str = include_str!("../src/data/blobs.csv");
-
-/// A folder with some files, in which the program runs.
-struct Place(TempDir);
-
-impl Place {
-    fn with(files: &[(&str, &str)]) -> Place {
-        let place = Place(tempfile::tempdir().expect("a folder"));
-        files.iter().for_each(|(name, text)| place.write(name, text));
-        place
-    }
-
-    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
-        fs::write(self.0.path().join(name), bytes).expect("a file");
-    }
-
-    fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.0.path().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
-    }
-
-    fn names(&self) -> Vec<String> {
-        let entries = fs::read_dir(self.0.path()).expect("a folder");
-        let name = |entry: std::io::Result<fs::DirEntry>| entry.expect("an entry").file_name().into_string();
-        let mut names: Vec<String> = entries.map(|entry| name(entry).expect("UTF-8")).collect();
-        names.sort();
-        names
-    }
-
-    fn command(&self, line: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_executable-em"));
-        command.args(line.split_whitespace()).current_dir(self.0.path());
-        command
-    }
-
-    fn run(&self, line: &str) -> Output {
-        self.command(line).stdin(Stdio::null()).output().expect("the program starts")
-    }
-
-    /// What it prints, if it succeeds without a word on standard error.
-    #[track_caller]
-    fn prints(&self, line: &str) -> String {
-        let output = self.run(line);
-        assert_eq!(text(&output.stderr), "", "{line}");
-        assert_eq!(output.status.code(), Some(0), "{line}");
-        text(&output.stdout)
-    }
-
-    /// It says this and no more on standard error, and nothing on standard output.
-    #[track_caller]
-    fn refuses(&self, line: &str, code: i32, error: &str) {
-        let output = self.run(line);
-        assert_eq!(text(&output.stdout), "", "{line}");
-        let help = if code == 2 { "\n\nFor more information, try '--help'." } else { "" };
-        assert_eq!(text(&output.stderr), format!("error: {error}{help}\n"), "{line}");
-        assert_eq!(output.status.code(), Some(code), "{line}");
-    }
-
-    fn saved(&self, name: &str) -> SavedMixture {
-        SavedMixture::from_json(&self.read(name)).expect("a model")
-    }
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).expect("text in UTF-8")
-}
-
-/// Rows of numbers as text that is read back bit for bit.
-fn csv(header: &str, x: &DMatrix<f64>) -> String {
-    let line = |i| x.row(i).iter().map(|value| format!("{value:?}")).collect::<Vec<_>>().join(",");
-    let lines: Vec<String> = (0..x.nrows()).map(line).collect();
-    format!("{header}\n{}\n", lines.join("\n"))
-}
 
 fn three_groups() -> GaussianMixture {
     let covariances =
@@ -122,19 +51,19 @@ fn old_faithful_has_two_kinds_of_eruption() {
         assert!(printed.contains(expected), "{expected:?} is not in {printed}");
     }
 
-    let saved = place.saved("model.json");
+    let (saved, model) = (place.saved("model.json"), place.gaussians("model.json"));
     let x = data::old_faithful();
     assert_eq!((saved.n, saved.seed, saved.stopped), (272, 1, Stopped::Converged));
     assert_eq!(saved.columns, ["eruptions", "waiting"]);
-    assert_within(saved.model.weights[0], 0.6441, 5e-5);
+    assert_within(model.weights[0], 0.6441, 5e-5);
     // ℓ is a sum of 272 terms, each below 12 and the work of some forty operations.
-    let derived = saved.model.log_likelihood(&x).expect("ℓ");
+    let derived = model.log_likelihood(&x).expect("ℓ");
     assert_within(saved.log_likelihood, derived, gamma(272 + 40) * 272.0 * 12.0);
     // At rest: a sweep of the derivation gains no more than the tolerance and the rounding.
-    let next = em::sweep(&saved.model, &x).expect("a sweep").log_likelihood(&x).expect("ℓ");
+    let next = em::sweep(&model, &x).expect("a sweep").log_likelihood(&x).expect("ℓ");
     assert_within(next, derived, 272.0 * 1e-8 + 1e-9);
 
-    let r = saved.model.responsibilities(&x).expect("responsibilities");
+    let r = model.responsibilities(&x).expect("responsibilities");
     let entropy = bound::entropy(&r).expect("an entropy");
     let icl = selection::icl(derived, 11, 272, entropy).expect("ICL");
     assert!(printed.contains(&format!("ICL {icl:.3}")), "{icl} is not in {printed}");
@@ -148,7 +77,7 @@ fn the_entropy_is_that_of_the_responsibilities() {
     for (family, parameters) in [("full", 17), ("tied", 11), ("diagonal", 14), ("spherical", 11)] {
         let printed =
             place.prints(&format!("fit x.csv -k 3 --covariance {family} --restarts 2 --out m.json"));
-        let model = place.saved("m.json").model;
+        let model = place.gaussians("m.json");
         assert_eq!(model.family.name(), family);
         assert_eq!(printed.contains("correlation"), matches!(family, "full" | "tied"));
         let entropy = bound::entropy(&model.responsibilities(&x).expect("r")).expect("an entropy");
@@ -212,7 +141,7 @@ fn predictions_are_the_derivations() {
 
     let table = parse_csv(&printed).expect("a table");
     assert_eq!(table.names, ["label", "log_density", "r1", "r2", "r3"]);
-    let (x, model) = (data::old_faithful(), place.saved("m.json").model);
+    let (x, model) = (data::old_faithful(), place.gaussians("m.json"));
     assert!(model.weights[0] >= model.weights[1] && model.weights[1] >= model.weights[2], "sorted");
     let r = model.responsibilities(&x).expect("r");
     assert_eq!(table.values.columns(2, 3).into_owned(), r);
@@ -265,7 +194,8 @@ fn draws_are_those_of_the_model() {
     let model = three_groups();
     let columns = vec!["length, mm".to_string(), "b".to_string()];
     let (log_likelihood, n, sweeps, stopped, seed) = (-1.5, 7, 3, Stopped::MaxSweeps, u64::MAX);
-    let saved = SavedMixture { model: model.clone(), columns, log_likelihood, n, sweeps, stopped, seed };
+    let saved = Mixture::Gaussian(model.clone());
+    let saved = SavedMixture { model: saved, columns, log_likelihood, n, sweeps, stopped, seed };
     place.write("m.json", saved.to_json());
     assert_eq!(place.saved("m.json"), saved);
 
@@ -309,26 +239,26 @@ fn standardizing_changes_the_units_and_nothing_else() {
         );
         let start = kmeans_start(&z, 2, family, &mut data::rng(1)).expect("a start");
         let model = (0..3).fold(start, |model, _| em::sweep(&model, &z).expect("a sweep"));
-        let saved = place.saved("m.json");
-        assert_eq!((saved.model.family, saved.stopped, saved.sweeps), (saved_family, Stopped::MaxSweeps, 3));
+        let (saved, found) = (place.saved("m.json"), place.gaussians("m.json"));
+        assert_eq!((found.family, saved.stopped, saved.sweeps), (saved_family, Stopped::MaxSweeps, 3));
         // The larger weight comes first. Three sweeps of sums of 272 rounded terms, on data whose mean is five spreads.
         let order = if model.weights[0] > model.weights[1] { [0, 1] } else { [1, 0] };
         let bound = 3.0 * gamma(4 * 272) * 5.0;
         for (j, from) in order.into_iter().enumerate() {
-            assert_within(saved.model.weights[j], model.weights[from], bound);
+            assert_within(found.weights[j], model.weights[from], bound);
             for a in 0..2 {
                 let mean = x.column(a).mean() + spread[a] * model.means[(from, a)];
-                assert_within(saved.model.means[(j, a)], mean, bound * 100.0);
+                assert_within(found.means[(j, a)], mean, bound * 100.0);
                 for b in 0..2 {
                     let covariance = model.covariances[from][(a, b)] * spread[a] * spread[b];
-                    assert_within(saved.model.covariances[j][(a, b)], covariance, bound * 200.0);
+                    assert_within(found.covariances[j][(a, b)], covariance, bound * 200.0);
                 }
             }
         }
         let volume: f64 = spread.iter().map(|spread| spread.ln()).sum();
         let expected = model.log_likelihood(&z).expect("ℓ") - 272.0 * volume;
         assert_within(saved.log_likelihood, expected, 272.0 * 12.0 * bound);
-        assert_within(saved.log_likelihood, saved.model.log_likelihood(&x).expect("ℓ"), 272.0 * 12.0 * bound);
+        assert_within(saved.log_likelihood, found.log_likelihood(&x).expect("ℓ"), 272.0 * 12.0 * bound);
         let parameters =
             [11, 8, 7][["full", "tied", "spherical"].iter().position(|n| *n == name).expect("one")];
         assert!(printed.contains(&format!("{name} covariances: {parameters} free parameters")), "{printed}");
@@ -520,13 +450,13 @@ fn streaming_changes_the_order_of_summation_only() {
     let line = "-k 3 --restarts 1 --tol 0 --max-iter 2 --out m.json --responsibilities r.csv";
     for standardize in ["", "--standardize"] {
         place.prints(&format!("fit x.csv {line} {standardize}"));
-        let (whole, r) = (place.saved("m.json"), place.read("r.csv"));
+        let (whole, means, r) = (place.saved("m.json"), place.gaussians("m.json").means, place.read("r.csv"));
         let printed = place.prints(&format!("fit x.csv --stream {line} {standardize}"));
         assert!(printed.starts_with("Data      x.csv: n = 40000, d = 2 (a, b), streamed\n"));
         let streamed = (place.saved("m.json"), place.read("r.csv"));
         // Two sweeps of sums of 40 000 terms of size 20 at most; the start is the same.
         let bound = 2.0 * gamma(2 * 40_000) * 20.0;
-        assert_matrices_within(&streamed.0.model.means, &whole.model.means, bound);
+        assert_matrices_within(&place.gaussians("m.json").means, &means, bound);
         assert_within(streamed.0.log_likelihood, whole.log_likelihood, 40_000.0 * bound);
         assert_eq!(streamed.1.lines().count(), r.lines().count());
         // The numbers come to the same bits from either file, whole or streamed.
@@ -537,7 +467,7 @@ fn streaming_changes_the_order_of_summation_only() {
     }
     // One round component in units of the spreads has their ratio, however many blocks they were taken from.
     place.prints("fit x.csv -k 1 --covariance spherical --standardize --out round.json");
-    let variances = &place.saved("round.json").model.covariances[0];
+    let variances = &place.gaussians("round.json").covariances[0];
     let ratio = x.column(0).variance() / x.column(1).variance();
     assert_within(variances[(0, 0)] / variances[(1, 1)], ratio, ratio * gamma(4 * 40_000));
 
@@ -731,8 +661,10 @@ fn a_broken_model_is_refused_by_place() {
     let covariances = vec![dmatrix![1.0, 0.5; 0.5, 2.0], dmatrix![3.0, 0.0; 0.0, 0.25]];
     let means = dmatrix![0.1, 1e-300; -7.0, 1e300];
     let saved = SavedMixture {
-        model: GaussianMixture::new(dvector![0.25, 0.75], means, covariances, CovarianceFamily::Full)
-            .expect("one"),
+        model: Mixture::Gaussian(
+            GaussianMixture::new(dvector![0.25, 0.75], means, covariances, CovarianceFamily::Full)
+                .expect("one"),
+        ),
         columns: vec!["a\"b".to_string(), "ü\n".to_string()],
         log_likelihood: -0.1 - 0.2,
         n: 272,
@@ -761,7 +693,11 @@ fn a_broken_model_is_refused_by_place() {
             "\"format\": 2",
             "format: found 2, expected 1, the only format that this version reads",
         ),
-        ("gaussian_mixture", "kmeans", "kind: found \"kmeans\", expected gaussian_mixture"),
+        (
+            "gaussian_mixture",
+            "kmeans",
+            "kind: found \"kmeans\", expected gaussian_mixture or bernoulli_mixture",
+        ),
         (
             "\"interrupted\"",
             "\"tired\"",
@@ -872,14 +808,14 @@ fn a_table_is_read_in_blocks() -> Result<(), Error> {
     Ok(())
 }
 
-/// Each command says what it does in a few lines, with two examples.
+/// Each command says what it does in a few lines, with an example for each kind of use.
 #[test]
-fn help_shows_two_examples() {
+fn help_shows_examples() {
     let place = Place::with(&[]);
-    for command in ["fit", "predict", "sample"] {
+    for (command, count) in [("fit", 3), ("predict", 2), ("sample", 2)] {
         let help = place.prints(&format!("{command} --help"));
         let (_, examples) = help.split_once("Examples:\n").expect("examples");
-        assert_eq!(examples.matches(&format!("executable-em {command} ")).count(), 2, "{help}");
+        assert_eq!(examples.matches(&format!("executable-em {command} ")).count(), count, "{help}");
         assert!(help.lines().count() < 110);
     }
     assert!(Path::new(env!("CARGO_BIN_EXE_executable-em")).exists());

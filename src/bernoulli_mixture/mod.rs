@@ -11,7 +11,7 @@
 //!
 //! | file | what it derives |
 //! |---|---|
-//! | this one | the model, its likelihood, the E step; [`random_start`] is where EM starts |
+//! | this one | the model, its likelihood, the E step; [`random_start`] and [`start_near_mean`] are where EM starts |
 //! | `update` | the M step of the biases, and the fit when the coins are known |
 //! | [`score`] | Q term by term, its derivatives, those of ℓ, and the multiplier |
 //! | [`single_flip`] | why one flip a draw does not identify the coins: the ridge |
@@ -23,7 +23,7 @@ pub mod single_flip;
 mod start;
 mod update;
 
-pub use start::random_start;
+pub use start::{random_start, start_near_mean};
 pub use update::{heads_over_flips, update_biases};
 
 use crate::check;

@@ -32,3 +32,44 @@ pub fn random_start(
     let biases = DMatrix::from_fn(k, x.ncols(), |_, _| rng.random_range(0.25..=0.75));
     BernoulliMixture::new(DVector::from_element(k, 1.0 / k as f64), biases, flips)
 }
+
+/// A random start near the data's mean: equal weights, and every bias with odds between a third and three times those
+/// of its feature.
+///
+/// ```math
+/// \frac{p_{ja}}{1-p_{ja}} = e^{u_{ja}}\,\frac{h_a+\frac12}{t_a+\frac12}, \qquad u_{ja}\sim\mathrm{U}(-\log3, \log3)
+/// ```
+///
+/// with the heads $`h_a = \sum_i x_{ia}`$ and tails $`t_a = \sum_i(m-x_{ia})`$ of all data; the halves keep a feature that
+/// shows one side only off 0 and 1, where no sweep could move it. Where heads and tails come even, the biases lie
+/// on [¼, ¾], as those of [`random_start`] do. Where a side is rare in many features, as words are in documents, coins
+/// that ignore it are so unequally far from *all* data that one of them gets nearly everything; near the mean all
+/// of them compete. Arguments and errors as in [`random_start`].
+///
+/// Source: T-46; the halves: Haldane (1956), Annals of Human Genetics 20, 309–311.
+///
+/// ```
+/// use executable_em::{bernoulli_mixture::start_near_mean, data};
+/// use nalgebra::dmatrix;
+/// let start = start_near_mean(&dmatrix![0.0, 3.0; 0.0, 7.0], 2, 10, &mut data::rng(1))?;
+/// assert!(start.biases.column(0).iter().all(|&p| 0.0 < p && p < 0.07));
+/// assert!(start.biases.column(1).iter().all(|&p| (0.25..=0.75).contains(&p)));
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn start_near_mean(
+    x: &DMatrix<f64>,
+    k: usize,
+    flips: usize,
+    rng: &mut impl Rng,
+) -> Result<BernoulliMixture> {
+    check_flips(flips)?;
+    check_heads(x, flips)?;
+    check::component_count(k, x.nrows())?;
+    let odds = x.row_sum().map(|heads| (heads + 0.5) / ((x.nrows() * flips) as f64 - heads + 0.5));
+    let spread = 3_f64.ln();
+    let biases = DMatrix::from_fn(k, x.ncols(), |_, a| {
+        let odds = odds[a] * rng.random_range(-spread..=spread).exp();
+        odds / (1.0 + odds)
+    });
+    BernoulliMixture::new(DVector::from_element(k, 1.0 / k as f64), biases, flips)
+}

@@ -1,12 +1,13 @@
-//! `fit`: a Gaussian mixture for the user's own data.
+//! `fit`: a mixture for the user's own data.
 
 use std::path::Path;
 
 use executable_em::{
-    Error, data,
-    engine::{self, Document, Engine, SavedMixture, Source},
+    Error,
+    bernoulli_mixture::BernoulliMixture,
+    data,
+    engine::{self, Document, Engine, Mixture, SavedMixture, Source},
     export,
-    gaussian_mixture::GaussianMixture,
     pathologies::switching,
     plot::Figure,
 };
@@ -15,7 +16,7 @@ use nalgebra::DMatrix;
 use super::{
     Failure, broken,
     input::listed,
-    options::Options,
+    options::{Model, Options},
     plot,
     predict::{Output, Responsibilities},
     report, say,
@@ -33,9 +34,13 @@ Components are numbered by weight, the largest first. Up to 256 MiB of numbers a
 streamed from a temporary file (in TMPDIR). Ctrl-C ends the fit after the sweep and reports the best so far, also
 to the file of --out; a second one ends the program. The same command gives the same numbers on any number of threads.
 
+Coins begin at random biases near those of the data, and have no use for --covariance, --start, --standardize and --floor.
+Their ℓ is that of the flips in a given order: of the numbers of heads it is larger, by the same for all parameters.
+
 Examples:
   executable-em fit faithful.csv -k 2 --plot fit.svg --out model.json
   executable-em fit big.csv -k 1..8 --columns length,width --standardize --restarts 5
+  executable-em fit heads.csv -k 2 --model bernoulli --flips 10
 
 Exit status: 0 fitted, 1 something could not be read, fitted or written, 2 the command makes no sense,
 130 interrupted.";
@@ -47,10 +52,11 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         drop(export::Unfinished::create(path)?);
     }
     let (file, mut watch) = (options.input.name(), Watch::new());
-    let reading = options.input.open(None)?;
-    let d = reading.names.len();
-    if options.plot.is_some() && !options.has_range() && d > plot::MOST_COLUMNS {
-        return Err(plot::too_many(d));
+    let mut reading = options.input.open(None)?;
+    if let Some(flips) = options.flips() {
+        reading = reading.of_heads(flips, file.clone());
+    } else if options.plot.is_some() && !options.has_range() && reading.names.len() > plot::MOST_COLUMNS {
+        return Err(plot::too_many(reading.names.len()));
     }
     let store = Store::collect(reading, options.stream, &file, &watch)?;
     options.check_data(&store)?;
@@ -70,9 +76,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
             sample: &in_units,
             n: store.n,
             log_volume: scale.as_ref().map_or(0.0, Scale::log_volume),
-            family: options.family(),
-            floor: options.floor,
-            start: options.start,
+            kind: options.kind(),
             restarts: options.restarts as usize,
             seed: options.seed,
             stopping: options.stopping(),
@@ -85,9 +89,9 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     let Some(best) = found.iter().min_by(|one, other| one.criteria.bic.total_cmp(&other.criteria.bic)) else {
         return Err(Failure::Interrupted);
     };
-    let model = sorted(&match &scale {
-        Some(scale) => scale.undo(&best.fitted.model),
-        None => best.fitted.model.clone(),
+    let model = sorted(match (&best.fitted.model, &scale) {
+        (Mixture::Gaussian(model), Some(scale)) => Mixture::Gaussian(scale.undo(model)),
+        (model, _) => model.clone(),
     })?;
     let data = report::DataLine {
         file: &file,
@@ -107,7 +111,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     }
     watch.go_on()?;
     if let Some(path) = &options.responsibilities {
-        write_responsibilities(path, &store, &model, &watch)?;
+        write_responsibilities(path, &file, &store, &model, &watch)?;
         say(&format!("Responsibilities in {}\n", path.display()))?;
     }
     if let (Some(path), Some(format)) = (&options.plot, plot_as) {
@@ -124,6 +128,9 @@ impl Options {
         let (n, k) = (store.n, *self.k.0.end());
         if k > n {
             return Err(Error::ComponentCount { k, n }.into());
+        }
+        if let Model::Bernoulli = self.model {
+            return Ok(());
         }
         let constant = |&a: &usize| store.columns[a].is_constant();
         let d = store.columns.len();
@@ -175,7 +182,7 @@ impl Options {
         Ok(found)
     }
 
-    fn saved(&self, store: &Store, best: &Found, model: &GaussianMixture) -> SavedMixture {
+    fn saved(&self, store: &Store, best: &Found, model: &Mixture) -> SavedMixture {
         SavedMixture {
             model: model.clone(),
             columns: store.names.clone(),
@@ -190,13 +197,17 @@ impl Options {
     fn figure(
         &self,
         found: &[Found],
-        model: &GaussianMixture,
+        model: &Mixture,
         sample: &DMatrix<f64>,
         store: &Store,
     ) -> Result<Figure, Failure> {
         if self.has_range() {
             return plot::criteria(found);
         }
+        let model = match model {
+            Mixture::Gaussian(model) => model,
+            Mixture::Bernoulli(model) => return plot::biases(model, store.n, &store.names),
+        };
         let rows: Vec<usize> = match sample.nrows() {
             many if many > plot::MOST_DOTS => {
                 (0..plot::MOST_DOTS).map(|i| i * many / plot::MOST_DOTS).collect()
@@ -208,20 +219,28 @@ impl Options {
 }
 
 /// The same mixture, the component of largest weight first.
-fn sorted(model: &GaussianMixture) -> Result<GaussianMixture, Failure> {
+fn sorted(model: Mixture) -> Result<Mixture, Failure> {
+    let weights = model.weights();
     let mut order: Vec<usize> = (0..model.k()).collect();
-    order.sort_by(|&one, &other| model.weights[other].total_cmp(&model.weights[one]));
-    Ok(switching::relabelled(model, &order)?)
+    order.sort_by(|&one, &other| weights[other].total_cmp(&weights[one]));
+    Ok(match model {
+        Mixture::Gaussian(model) => Mixture::Gaussian(switching::relabelled(&model, &order)?),
+        Mixture::Bernoulli(BernoulliMixture { weights, biases, flips }) => {
+            let (weights, biases) = (weights.select_rows(&order), biases.select_rows(&order));
+            Mixture::Bernoulli(BernoulliMixture { weights, biases, flips })
+        }
+    })
 }
 
 fn write_responsibilities(
     path: &Path,
+    file: &str,
     store: &Store,
-    model: &GaussianMixture,
+    model: &Mixture,
     watch: &Watch,
 ) -> Result<(), Failure> {
     let mut out = Output::create(Some(path))?;
-    let mut table = Responsibilities::begin(model, &mut out)?;
+    let mut table = Responsibilities::begin(model, file, &mut out)?;
     store.each_block(&mut |block| {
         table.write(block)?;
         watch.wrote(table.rows);

@@ -42,6 +42,32 @@ pub struct Raw {
     pub columns: Vec<usize>,
 }
 
+impl Reading {
+    /// The same table, once every entry is seen to count the heads of so many flips.
+    pub fn of_heads(self, flips: usize, file: String) -> Self {
+        let Reading { names, blocks, raw } = self;
+        let (columns, mut rows) = (names.clone(), 0);
+        let checked = blocks.map(move |block| {
+            let block = block?;
+            let is_count = |heads: f64| (0.0..=flips as f64).contains(&heads) && heads.fract() == 0.0;
+            if let Some(at) = block.iter().position(|&heads| !is_count(heads)) {
+                let (row, column) = (rows + at % block.nrows() + 1, &columns[at / block.nrows()]);
+                let expected = match flips {
+                    1 => "0 or 1; of counts, fit must know the --flips".to_owned(),
+                    _ => format!("a whole number from 0 to {flips}, the heads of {flips} flips"),
+                };
+                let value = block[at];
+                return Err(broken(format!(
+                    "{file}: row {row}, column {column}: found {value}, expected {expected}"
+                )));
+            }
+            rows += block.nrows();
+            Ok(block)
+        });
+        Reading { names, blocks: Box::new(checked), raw }
+    }
+}
+
 impl Input {
     /// What messages call the data.
     pub fn name(&self) -> String {

@@ -9,7 +9,11 @@ use executable_em::{
     gaussian_mixture::CovarianceFamily,
 };
 
-use super::{Failure, input::Input, search::Start};
+use super::{
+    Failure,
+    input::Input,
+    search::{Kind, Start},
+};
 
 #[derive(Args)]
 pub struct Options {
@@ -18,18 +22,24 @@ pub struct Options {
     /// Number of components, or several to compare by BIC, AIC and ICL: 1..8
     #[arg(short, value_name = "K")]
     pub k: Ks,
-    /// Which covariances the components may have
-    #[arg(long, value_name = "FAMILY", default_value = "full")]
-    pub covariance: Family,
+    /// What the components are
+    #[arg(long, value_name = "MODEL", default_value = "gaussian")]
+    pub model: Model,
+    /// Of coins, how many flips an entry counts the heads of [default: 1, entries are 0 or 1]
+    #[arg(long, value_name = "M", value_parser = clap::value_parser!(u32).range(1..))]
+    pub flips: Option<u32>,
+    /// Which covariances Gaussians may have [default: full]
+    #[arg(long, value_name = "FAMILY")]
+    pub covariance: Option<Family>,
     /// Number of starts; the run of highest ℓ counts
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     pub restarts: u32,
     /// Seed of the starts
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// How a run begins: at a k-means clustering, or at random data
-    #[arg(long, default_value = "kmeans")]
-    pub start: Start,
+    /// How a run of Gaussians begins: at a k-means clustering, or at random data [default: kmeans]
+    #[arg(long)]
+    pub start: Option<Start>,
     /// Fit to columns of mean 0 and variance 1; what is printed and saved is in the data's own units
     #[arg(long)]
     pub standardize: bool,
@@ -57,6 +67,14 @@ pub struct Options {
     /// Stream the data from a temporary file, whatever their size
     #[arg(long)]
     pub stream: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Model {
+    /// Gaussians
+    Gaussian,
+    /// Coins: independent columns of 0 and 1, or of numbers of heads among --flips
+    Bernoulli,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -88,6 +106,20 @@ impl Options {
     /// What makes no sense whatever the data; the format of the plot.
     pub fn check(&self) -> Result<Option<Format>, Failure> {
         let usage = |message: String| Err(Failure::Usage(message));
+        let of_gaussians = [
+            ("--covariance", self.covariance.is_some()),
+            ("--start", self.start.is_some()),
+            ("--standardize", self.standardize),
+            ("--floor", self.floor.is_some()),
+        ];
+        let of_coins = [("--flips", self.flips.is_some())];
+        let (foreign, relation) = match self.model {
+            Model::Gaussian => (&of_coins[..], "without"),
+            Model::Bernoulli => (&of_gaussians[..], "with"),
+        };
+        if let Some((option, _)) = foreign.iter().find(|(_, is_given)| *is_given) {
+            return usage(format!("{option} has no meaning {relation} --model bernoulli"));
+        }
         if !(self.tol >= 0.0 && self.tol.is_finite()) {
             return usage(format!("--tol is {}, but must be finite and ≥ 0", self.tol));
         }
@@ -114,13 +146,25 @@ impl Options {
         self.k.0.start() < self.k.0.end()
     }
 
-    pub fn family(&self) -> CovarianceFamily {
-        match self.covariance {
+    /// The flips of coins.
+    pub fn flips(&self) -> Option<usize> {
+        match self.model {
+            Model::Gaussian => None,
+            Model::Bernoulli => Some(self.flips.unwrap_or(1) as usize),
+        }
+    }
+
+    pub fn kind(&self) -> Kind {
+        if let Some(flips) = self.flips() {
+            return Kind::Bernoulli { flips };
+        }
+        let family = match self.covariance.unwrap_or(Family::Full) {
             Family::Full => CovarianceFamily::Full,
             Family::Tied => CovarianceFamily::Tied,
             Family::Diagonal => CovarianceFamily::Diagonal,
             Family::Spherical => CovarianceFamily::Spherical,
-        }
+        };
+        Kind::Gaussian { family, start: self.start.unwrap_or(Start::Kmeans), floor: self.floor }
     }
 
     pub fn stopping(&self) -> Stopping {

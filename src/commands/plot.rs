@@ -1,6 +1,7 @@
-//! A fit as a picture: a histogram, a scatter, a grid of all pairs; and the criteria over k.
+//! A fit as a picture: a histogram, a scatter, a grid of all pairs; the biases of coins; and the criteria over k.
 
 use executable_em::{
+    bernoulli_mixture::BernoulliMixture,
     gaussian_mixture::{CovarianceFamily, GaussianMixture},
     plot::{self, Anchor, Colour, Figure, Page, Panel, Point},
 };
@@ -13,6 +14,15 @@ pub const MOST_COLUMNS: usize = 6;
 
 /// More dots than these hide each other.
 pub const MOST_DOTS: usize = 3000;
+
+/// What there is room for below a plot, in letters.
+const LETTERS: usize = 56;
+
+/// More columns than these have small dots.
+const MOST_BIG: usize = 40;
+
+/// The height of a line of text, in pixels.
+const LINE: f64 = 15.0;
 
 /// The mixture over the data, or a sample of them.
 pub fn fit(model: &GaussianMixture, x: &DMatrix<f64>, n: usize, names: &[String]) -> Result<Figure, Failure> {
@@ -174,6 +184,37 @@ fn histogram(model: &GaussianMixture, x: &DMatrix<f64>, column: usize) -> Result
 
 const BARS: Colour = executable_em::plot::Colour { 0: 222, 1: 222, 2: 222 };
 
+/// The biases of every coin over the columns.
+pub fn biases(model: &BernoulliMixture, n: usize, names: &[String]) -> Result<Figure, Failure> {
+    let (k, d) = (model.k(), model.d());
+    let end = d as f64 + 0.4;
+    let mut panel = Panel::new([0.6, end], [-0.03, 1.03]);
+    panel.y_label("probability of heads").room_right(64.0);
+    let names: Vec<String> = names.iter().map(|name| lettered(name)).collect();
+    let ticks: Vec<(f64, &str)> = (1..).map(f64::from).zip(names.iter().map(String::as_str)).collect();
+    let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+    if d * (longest + 1) <= LETTERS {
+        panel.x_named_ticks(&ticks);
+    } else {
+        panel.x_label("column");
+    }
+    for (j, row) in model.biases.row_iter().enumerate() {
+        let points: Vec<Point> = (1..).map(f64::from).zip(&row).map(|(a, &bias)| [a, bias]).collect();
+        panel.line(&points, plot::component(j), 1.5);
+        panel.dots(&points, &[plot::component(j)], if d > MOST_BIG { 1.4 } else { 3.2 }, 1.0);
+    }
+    let label = |j: usize| format!("{} ({:.0} %)", j + 1, 100.0 * model.weights[j]);
+    let ends = (0..k).map(|j| (model.biases[(j, d - 1)], label(j), plot::component(j))).collect();
+    let height = 300.0;
+    name_ends(&mut panel, end, ends, LINE / height * 1.06);
+    let title = if k == 1 { "A coin".to_owned() } else { format!("A mixture of {k} coins") };
+    let caption = format!(
+        "{title} fitted to {n} data: each component's probability of heads in every column, and its weight."
+    );
+    let figure = Figure::still(&Page::new(1).width(480.0).panel_height(height).panel(panel))?;
+    Ok(figure.titled(&title).described(&caption, &caption))
+}
+
 /// BIC, AIC and ICL over k, each above its own lowest value.
 pub fn criteria(found: &[Found]) -> Result<Figure, Failure> {
     let curves: [(&str, Vec<Point>); 3] = [
@@ -189,27 +230,32 @@ pub fn criteria(found: &[Found]) -> Result<Figure, Failure> {
     if ks.len() <= 12 {
         panel.x_ticks(&ks);
     }
-    let height = 300.0;
-    // From the lowest end to the highest, each name no closer to the one below than its height.
-    let mut ends: Vec<(usize, f64)> =
-        curves.iter().map(|(_, path)| path[path.len() - 1][1].min(top)).enumerate().collect();
-    ends.sort_by(|one, other| one.1.total_cmp(&other.1));
-    let mut free = f64::NEG_INFINITY;
-    for (index, end) in ends {
-        let (name, path) = &curves[index];
+    let mut ends = Vec::new();
+    for (index, (name, path)) in curves.iter().enumerate() {
         let colour = plot::component(index);
         panel.line(path, colour, 1.5).dots(path, &[colour], 2.8, 1.0);
         let chosen: Vec<Point> = path.iter().copied().filter(|point| point[1] == 0.0).collect();
         // Of different sizes, so that where criteria agree all are seen.
         panel.dots(&chosen, &[plot::darken(colour, 0.1)], [7.0, 5.6, 4.2][index], 1.0);
-        let place = end.max(free);
-        free = place + 15.0 / height * 1.04 * top;
-        panel.text([last + 0.3, place], [4.0, 4.0], name, Anchor::Start, colour);
+        ends.push((path[path.len() - 1][1].min(top), name.to_string(), colour));
     }
+    let height = 300.0;
+    name_ends(&mut panel, last + 0.3, ends, LINE / height * 1.04 * top);
     let figure = Figure::still(&Page::new(1).width(480.0).panel_height(height).panel(panel))?;
     let caption =
         "BIC, AIC and ICL over the number of components, each above its own lowest value (large dot).";
     Ok(figure.titled("How many components?").described(caption, caption))
+}
+
+/// Names lines at their right ends, from the lowest to the highest, each no closer to the one below than `line`.
+fn name_ends(panel: &mut Panel, x: f64, mut ends: Vec<(f64, String, Colour)>, line: f64) {
+    ends.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let mut free = f64::NEG_INFINITY;
+    for (end, name, colour) in ends {
+        let place = end.max(free);
+        free = place + line;
+        panel.text([x, place], [4.0, 4.0], &name, Anchor::Start, colour);
+    }
 }
 
 fn path(found: &[Found], of: impl Fn(&Found) -> f64) -> Vec<Point> {

@@ -10,10 +10,9 @@ use std::{
 use clap::Args;
 use executable_em::{
     Error,
-    engine::{Document, SavedMixture},
+    engine::{Document, Mixture, SavedMixture},
     export::Unfinished,
-    gaussian_mixture::GaussianMixture,
-    latent::{self, Model},
+    latent,
 };
 use nalgebra::DMatrix;
 
@@ -42,18 +41,22 @@ pub fn run(arguments: &Predict) -> Result<(), Failure> {
     let saved = read_model(&arguments.model)?;
     let mut watch = Watch::new();
     let mut out = Output::create(arguments.out.as_deref())?;
-    let reading = arguments.input.open(Some(&saved.columns))?;
+    let file = arguments.input.name();
+    let mut reading = arguments.input.open(Some(&saved.columns))?;
+    if let Mixture::Bernoulli(coins) = &saved.model {
+        reading = reading.of_heads(coins.flips, file.clone());
+    }
     if out.is_file() {
         watch.listen()?;
     }
-    let mut table = Responsibilities::begin(&saved.model, &mut out)?;
+    let mut table = Responsibilities::begin(&saved.model, &file, &mut out)?;
     for block in reading.blocks {
         table.write(&block?)?;
         watch.wrote(table.rows);
         watch.go_on()?;
     }
     if table.rows == 0 {
-        return Err(broken(format!("{}: holds no data", arguments.input.name())));
+        return Err(broken(format!("{file}: holds no data")));
     }
     watch.finish();
     out.finish()
@@ -105,27 +108,29 @@ impl Output {
 
 /// The table that `predict` writes, and `fit` with --responsibilities.
 pub struct Responsibilities<'a> {
-    model: &'a GaussianMixture,
+    model: &'a Mixture,
+    file: &'a str,
     out: &'a mut Output,
     pub rows: usize,
 }
 
 impl<'a> Responsibilities<'a> {
-    pub fn begin(model: &'a GaussianMixture, out: &'a mut Output) -> Result<Self, Failure> {
+    pub fn begin(model: &'a Mixture, file: &'a str, out: &'a mut Output) -> Result<Self, Failure> {
         let names: Vec<String> = (1..=model.k()).map(|j| format!("r{j}")).collect();
         out.write(&format!("label,log_density,{}\n", names.join(",")))?;
-        Ok(Responsibilities { model, out, rows: 0 })
+        Ok(Responsibilities { model, file, out, rows: 0 })
     }
 
     pub fn write(&mut self, block: &DMatrix<f64>) -> Result<(), Failure> {
-        let before = self.rows;
-        let impossible = |error| match error {
-            Error::ImpossibleDatum { row } => Error::ImpossibleDatum { row: row + before },
-            other => other,
-        };
         let log_joint = self.model.log_joint(block)?;
+        let r = latent::responsibilities(&log_joint).map_err(|error| match error {
+            Error::ImpossibleDatum { row } => {
+                let (file, row) = (self.file, self.rows + row + 1);
+                broken(format!("{file}: row {row}: has probability zero under every component"))
+            }
+            other => other.into(),
+        })?;
         let log_densities = latent::log_marginals(&log_joint)?;
-        let r = latent::responsibilities(&log_joint).map_err(impossible)?;
         let mut text = String::new();
         for (i, row) in r.row_iter().enumerate() {
             let _ = write!(text, "{},{:?}", row.transpose().argmax().0 + 1, log_densities[i]);

@@ -1,10 +1,13 @@
 //! A fit as text: what was fitted, how well, and the parameters.
 
-use std::fmt::Write;
+use std::{fmt::Write, ops::Range};
 
-use executable_em::engine::Stopped;
-use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
-use nalgebra::DMatrix;
+use executable_em::{
+    bernoulli_mixture::BernoulliMixture,
+    engine::{Mixture, Stopped},
+    gaussian_mixture::{CovarianceFamily, GaussianMixture},
+};
+use nalgebra::{DMatrix, DVector};
 
 use super::search::Found;
 
@@ -24,7 +27,7 @@ pub struct DataLine<'a> {
 }
 
 /// What was found for one k; `model` is its best, in the units of the data and sorted.
-pub fn summary(data: &DataLine<'_>, found: &Found, model: &GaussianMixture, max_sweeps: usize) -> String {
+pub fn summary(data: &DataLine<'_>, found: &Found, model: &Mixture, max_sweeps: usize) -> String {
     let mut text = String::new();
     let (n, d) = (data.n, data.names.len());
     let streamed = if data.is_streamed { ", streamed" } else { "" };
@@ -33,21 +36,23 @@ pub fn summary(data: &DataLine<'_>, found: &Found, model: &GaussianMixture, max_
         few => few.join(", "),
     };
     let _ = writeln!(text, "Data      {}: n = {n}, d = {d} ({names}){streamed}", data.file);
-    let (family, p) = (found.fitted.model.family.name(), found.parameters);
-    let gaussians = if found.k == 1 { "1 Gaussian" } else { &format!("a mixture of {} Gaussians", found.k) };
-    let _ = writeln!(text, "Model     {gaussians}, {family} covariances: {p} free parameters");
+    let (one, what) = match &found.fitted.model {
+        Mixture::Gaussian(model) => ("Gaussian", format!("{} covariances", model.family.name())),
+        Mixture::Bernoulli(model) => ("coin", format!("{} an entry", counted(model.flips, "flip"))),
+    };
+    let mixture = if found.k == 1 { "" } else { "a mixture of " };
+    let (components, p) = (counted(found.k, one), found.parameters);
+    let _ = writeln!(text, "Model     {mixture}{components}, {what}: {p} free parameters");
     if data.is_standardized {
         let units = "fitted to columns of mean 0 and variance 1; all numbers are in the data's own units";
         let _ = writeln!(text, "          {units}");
-        if found.fitted.model.family == CovarianceFamily::Spherical {
+        if matches!(&found.fitted.model, Mixture::Gaussian(model) if model.family == CovarianceFamily::Spherical)
+        {
             let _ = writeln!(text, "          in these, round components are diagonal ones");
         }
     }
     let fitted = &found.fitted;
-    let sweeps = match fitted.sweeps {
-        1 => "1 sweep".to_owned(),
-        sweeps => format!("{sweeps} sweeps"),
-    };
+    let sweeps = counted(fitted.sweeps, "sweep");
     let ended = match fitted.stopped {
         Stopped::Converged => format!("converged after {sweeps}"),
         Stopped::MaxSweeps => format!("not converged after {sweeps}"),
@@ -65,36 +70,49 @@ pub fn summary(data: &DataLine<'_>, found: &Found, model: &GaussianMixture, max_
     if fitted.stopped == Stopped::MaxSweeps {
         let _ = writeln!(text, "Note      ℓ was still rising: raise --max-iter above {max_sweeps}");
     }
-    let few = |&j: &usize| model.weights[j] * (n as f64) < (d + 1) as f64;
-    if let Some(j) = (0..model.k()).find(few).filter(|_| found.k > 1) {
-        let (j, count) = (j + 1, model.weights[j] * n as f64);
-        let hint = "ℓ has no maximum where one collapses; try fewer components or a --floor";
-        let _ = writeln!(text, "Note      component {j} rests on {count:.1} data: {hint}");
+    if let Some(doubt) = doubt(model, n, d) {
+        let _ = writeln!(text, "Note      {doubt}");
     }
-    text + &parameters(model, data.names)
+    text + &match model {
+        Mixture::Gaussian(model) => of_gaussians(model, data.names),
+        Mixture::Bernoulli(model) => of_coins(model, data.names),
+    }
+}
+
+/// What may be wrong with a mixture that looks fine.
+fn doubt(model: &Mixture, n: usize, d: usize) -> Option<String> {
+    let k = model.k();
+    match model {
+        Mixture::Gaussian(model) => {
+            let few = |&j: &usize| model.weights[j] * (n as f64) < (d + 1) as f64;
+            let j = (0..k).find(few).filter(|_| k > 1)?;
+            let (j, count) = (j + 1, model.weights[j] * n as f64);
+            let hint = "ℓ has no maximum where one collapses; try fewer components or a --floor";
+            Some(format!("component {j} rests on {count:.1} data: {hint}"))
+        }
+        Mixture::Bernoulli(BernoulliMixture { flips, .. }) => (d == 1 && *flips < 2 * k - 1).then(|| {
+            let (flips, enough) = (counted(*flips, "flip"), 2 * k - 1);
+            format!("{flips} of one column cannot tell {k} coins apart, {enough} can: others fit as well")
+        }),
+    }
+}
+
+fn counted(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 /// Weights, means, standard deviations and, in few dimensions, correlations: a row a component.
-fn parameters(model: &GaussianMixture, names: &[String]) -> String {
+fn of_gaussians(model: &GaussianMixture, names: &[String]) -> String {
     let (k, d) = (model.k(), model.d());
     let sd = DMatrix::from_fn(k, d, |j, a| model.covariances[j][(a, a)].sqrt());
+    let cell = |values: &DMatrix<f64>, j: usize, a: usize| {
+        written(values[(j, a)], sd.column(a).min(), values.column(a).amax())
+    };
     let mut text = String::new();
-    for first in (0..d).step_by(COLUMNS) {
-        let columns = first..d.min(first + COLUMNS);
-        for (heading, values) in [("mean", &model.means), ("sd", &sd)] {
-            let label = if heading == "mean" { "weight" } else { "" };
-            let mut rows = vec![vec![heading.to_owned(), label.to_owned()]];
-            rows[0].extend(names[columns.clone()].iter().cloned());
-            for j in 0..k {
-                let weight =
-                    if label.is_empty() { String::new() } else { format!("{:.4}", model.weights[j]) };
-                let cells = columns
-                    .clone()
-                    .map(|a| written(values[(j, a)], sd.column(a).min(), values.column(a).amax()));
-                rows.push([(j + 1).to_string(), weight].into_iter().chain(cells).collect());
-            }
-            text += &format!("\n{}", aligned(&rows));
-        }
+    for columns in parts(d) {
+        let (weights, none) = (Some(&model.weights), None);
+        text += &table("mean", weights, k, names, columns.clone(), |j, a| cell(&model.means, j, a));
+        text += &table("sd", none, k, names, columns, |j, a| cell(&sd, j, a));
     }
     let is_correlated = matches!(model.family, CovarianceFamily::Full | CovarianceFamily::Tied);
     if is_correlated && (2..=MOST_CORRELATED).contains(&d) {
@@ -108,17 +126,46 @@ fn parameters(model: &GaussianMixture, names: &[String]) -> String {
         }
         // A component a row, as many pairs a line as there is room for.
         let pairs = rows[0].len() - 2;
-        for first in (0..pairs).step_by(COLUMNS) {
-            let part: Vec<Vec<String>> = rows
-                .iter()
-                .map(|row| row[..2].iter().chain(row[2 + first..].iter().take(COLUMNS)).cloned().collect())
-                .collect();
-            text += &format!("\n{}", aligned(&part));
+        for part in parts(pairs) {
+            let cells = |row: &Vec<String>| [&row[..2], &row[2 + part.start..2 + part.end]].concat();
+            text += &format!("\n{}", aligned(&rows.iter().map(cells).collect::<Vec<_>>()));
         }
     } else if is_correlated && d > MOST_CORRELATED {
         text += "\nThe correlations are in the model's file (--out).\n";
     }
     text
+}
+
+/// Weights and biases: a row a coin.
+fn of_coins(model: &BernoulliMixture, names: &[String]) -> String {
+    let bias = |j: usize, a: usize| format!("{:.4}", model.biases[(j, a)]);
+    let part = |columns| table("bias", Some(&model.weights), model.k(), names, columns, bias);
+    parts(model.d()).map(part).collect()
+}
+
+/// As many columns at a time as a line has room for.
+fn parts(d: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..d).step_by(COLUMNS).map(move |first| first..d.min(first + COLUMNS))
+}
+
+/// A row a component: its number, perhaps its weight, and a number for each of these columns.
+fn table(
+    heading: &str,
+    weights: Option<&DVector<f64>>,
+    k: usize,
+    names: &[String],
+    columns: Range<usize>,
+    cell: impl Fn(usize, usize) -> String,
+) -> String {
+    let label = if weights.is_some() { "weight" } else { "" };
+    let mut rows = vec![vec![heading.to_owned(), label.to_owned()]];
+    rows[0].extend(names[columns.clone()].iter().cloned());
+    for j in 0..k {
+        let weight = weights.map_or_else(String::new, |weights| format!("{:.4}", weights[j]));
+        let cells = columns.clone().map(|a| cell(j, a));
+        rows.push([(j + 1).to_string(), weight].into_iter().chain(cells).collect());
+    }
+    format!("\n{}", aligned(&rows))
 }
 
 /// Four digits of the smallest spread in the column, so that means are told apart.

@@ -3,7 +3,10 @@
 use std::{fmt::Write, path::PathBuf};
 
 use clap::Args;
-use executable_em::data::{self, BLOCK_ROWS};
+use executable_em::{
+    data::{self, BLOCK_ROWS},
+    engine::Mixture,
+};
 
 use super::{
     Failure,
@@ -58,7 +61,12 @@ pub fn run(arguments: &Sample) -> Result<(), Failure> {
         let mut text = String::new();
         for (row, label) in x.row_iter().zip(labels) {
             for (a, value) in row.iter().enumerate() {
-                let _ = write!(text, "{}{value:?}", if a == 0 { "" } else { "," });
+                text += if a == 0 { "" } else { "," };
+                let _ = match saved.model {
+                    Mixture::Gaussian(_) => write!(text, "{value:?}"),
+                    // Heads are whole numbers.
+                    Mixture::Bernoulli(_) => write!(text, "{value}"),
+                };
             }
             if arguments.labels {
                 let _ = write!(text, ",{}", label + 1);

@@ -3,8 +3,11 @@
 use clap::ValueEnum;
 use executable_em::{
     Error,
+    bernoulli_mixture::{BernoulliMixture, start_near_mean},
     data::{self, Rng},
-    engine::{Engine, Fitted, Fused, GaussianStatistics, Source, Stopped, Stopping},
+    engine::{
+        BernoulliStatistics, Engine, Fitted, Fused, GaussianStatistics, Mixture, Source, Stopped, Stopping,
+    },
     gaussian,
     gaussian_mixture::{CovarianceFamily, GaussianMixture, kmeans_start, random_start},
     kmeans,
@@ -19,7 +22,14 @@ use super::{Failure, broken, watch::Watch};
 /// a thousand such gains below it.
 const SAME: f64 = 1e-5;
 
-/// How a run begins.
+/// What is fitted.
+#[derive(Clone, Copy)]
+pub enum Kind {
+    Gaussian { family: CovarianceFamily, start: Start, floor: Option<f64> },
+    Bernoulli { flips: usize },
+}
+
+/// How a run of Gaussians begins.
 #[derive(Clone, Copy, ValueEnum)]
 pub enum Start {
     Kmeans,
@@ -35,9 +45,7 @@ pub struct Search<'a> {
     pub n: usize,
     /// The log volume of the units that the data are in.
     pub log_volume: f64,
-    pub family: CovarianceFamily,
-    pub floor: Option<f64>,
-    pub start: Start,
+    pub kind: Kind,
     pub restarts: usize,
     pub seed: u64,
     pub stopping: Stopping,
@@ -48,7 +56,7 @@ pub struct Search<'a> {
 pub struct Found {
     pub k: usize,
     /// Its ℓ is that of the data in their own units, its `start` the restart that won, counted from 0.
-    pub fitted: Fitted<GaussianMixture>,
+    pub fitted: Fitted<Mixture>,
     pub restarts: usize,
     /// How many restarts came to the same ℓ.
     pub same: usize,
@@ -65,11 +73,11 @@ impl Search<'_> {
     pub fn best(&self, k: usize) -> Result<Found, Failure> {
         // A generator of its own for every k: what is found for one does not depend on which others are tried.
         let mut rng = data::rng(self.seed);
-        let mut best: Option<Fitted<GaussianMixture>> = None;
+        let mut best: Option<Fitted<Mixture>> = None;
         let mut reached = Vec::new();
         let (mut restarts, mut failed, mut failure) = (0, 0, None);
         for restart in 0..self.restarts {
-            let run = self.begin(k, &mut rng).and_then(|start| self.run(start, k, restart));
+            let run = self.run(k, restart, &mut rng);
             restarts += 1;
             match run {
                 Ok(run) => {
@@ -94,7 +102,7 @@ impl Search<'_> {
             fitted.stopped = Stopped::Interrupted;
         }
         let parameters = fitted.model.parameter_count();
-        let entropy = entropy(&fitted.model, &self.engine.statistics(&fitted.model, self.source)?)?;
+        let entropy = self.entropy(&fitted.model)?;
         let highest = fitted.log_likelihood;
         let n = self.n as f64;
         fitted.log_likelihood -= n * self.log_volume;
@@ -104,52 +112,90 @@ impl Search<'_> {
         Ok(Found { k, fitted, restarts, same, failed, failure, parameters, criteria, icl })
     }
 
-    fn begin(&self, k: usize, rng: &mut Rng) -> Result<GaussianMixture, Error> {
-        let start = match self.start {
-            Start::Kmeans => kmeans_start(self.sample, k, self.family, rng),
-            Start::Random => random_start(self.sample, k, self.family, rng),
-        };
-        match (start, self.floor) {
-            // Of data in a hyperplane the floor makes a start.
-            (Err(Error::NotPositiveDefinite { .. }), Some(floor)) => self.begin_on_the_floor(k, floor, rng),
-            (start, _) => start,
+    fn run(&self, k: usize, restart: usize, rng: &mut Rng) -> Result<Fitted<Mixture>, Error> {
+        match self.kind {
+            Kind::Gaussian { family, start, floor: None } => {
+                let start = self.begin(k, family, start, rng)?;
+                self.climb(start, k, restart, Mixture::Gaussian)
+            }
+            Kind::Gaussian { family, start, floor: Some(floor) } => {
+                let start = match self.begin(k, family, start, rng) {
+                    // Of data in a hyperplane the floor makes a start.
+                    Err(Error::NotPositiveDefinite { .. }) => self.begin_broad(k, family, floor, rng)?,
+                    start => FlooredMixture::new(start?, floor)?,
+                };
+                self.climb(start, k, restart, |floored| Mixture::Gaussian(floored.mixture))
+            }
+            Kind::Bernoulli { flips } => {
+                let start = start_near_mean(self.sample, k, flips, rng)?;
+                self.climb(start, k, restart, Mixture::Bernoulli)
+            }
+        }
+    }
+
+    fn begin(
+        &self,
+        k: usize,
+        family: CovarianceFamily,
+        start: Start,
+        rng: &mut Rng,
+    ) -> Result<GaussianMixture, Error> {
+        match start {
+            Start::Kmeans => kmeans_start(self.sample, k, family, rng),
+            Start::Random => random_start(self.sample, k, family, rng),
         }
     }
 
     /// Means that k-means++ draws, equal weights, and the covariance of all data, raised to the floor.
-    fn begin_on_the_floor(&self, k: usize, floor: f64, rng: &mut Rng) -> Result<GaussianMixture, Error> {
+    fn begin_broad(
+        &self,
+        k: usize,
+        family: CovarianceFamily,
+        floor: f64,
+        rng: &mut Rng,
+    ) -> Result<FlooredMixture, Error> {
         let ones = DVector::from_element(self.sample.nrows(), 1.0);
         let mean = gaussian::weighted_mean(self.sample, &ones)?;
         let covariance = gaussian::weighted_covariance(self.sample, &ones, &mean)?;
         let weights = DVector::from_element(k, 1.0 / k as f64);
-        let covariances = self.family.constrain(vec![covariance; k], &weights)?;
+        let covariances = family.constrain(vec![covariance; k], &weights)?;
         let means = kmeans::plus_plus_start(self.sample, k, rng)?;
-        let mixture = GaussianMixture { weights, means, covariances, family: self.family };
-        Ok(FlooredMixture::new(mixture, floor)?.mixture)
-    }
-
-    fn run(
-        &self,
-        start: GaussianMixture,
-        k: usize,
-        restart: usize,
-    ) -> Result<Fitted<GaussianMixture>, Error> {
-        let Some(floor) = self.floor else { return self.climb(start, k, restart) };
-        let Fitted { model, log_likelihood, total, sweeps, start, stopped } =
-            self.climb(FlooredMixture::new(start, floor)?, k, restart)?;
-        Ok(Fitted { model: model.mixture, log_likelihood, total, sweeps, start, stopped })
+        FlooredMixture::new(GaussianMixture { weights, means, covariances, family }, floor)
     }
 
     /// One restart at a time, so that each can be counted.
-    fn climb<M: Fused>(&self, start: M, k: usize, restart: usize) -> Result<Fitted<M>, Error> {
+    fn climb<M: Fused>(
+        &self,
+        start: M,
+        k: usize,
+        restart: usize,
+        mixture: impl Fn(M) -> Mixture,
+    ) -> Result<Fitted<Mixture>, Error> {
         let watch = |progress| self.watch.sweep(k, restart + 1, progress);
-        self.engine.best_of([Ok(start)], self.source, &self.stopping, watch)
+        let Fitted { model, log_likelihood, total, sweeps, start, stopped } =
+            self.engine.best_of([Ok(start)], self.source, &self.stopping, watch)?;
+        Ok(Fitted { model: mixture(model), log_likelihood, total, sweeps, start, stopped })
+    }
+
+    /// The entropy of the responsibilities, H = ℓ − Q, from the statistics alone: no n×k matrix is needed.
+    fn entropy(&self, model: &Mixture) -> Result<f64, Error> {
+        let entropy = match model {
+            Mixture::Gaussian(model) => {
+                let statistics = self.engine.statistics(model, self.source)?;
+                statistics.log_likelihood - expected_of_gaussians(model, &statistics)?
+            }
+            Mixture::Bernoulli(model) => {
+                let statistics = self.engine.statistics(model, self.source)?;
+                statistics.log_likelihood - expected_of_coins(model, &statistics)
+            }
+        };
+        // Where no label is in doubt, the difference of the two is their rounding.
+        Ok(entropy.max(0.0))
     }
 }
 
-/// The entropy of the responsibilities, H = ℓ − Q, from the statistics alone: no n×k matrix is needed, because
 /// Q = Σ_j R_j (log π_j − ½ log|2πΣ_j|) − ½ tr Σ_j⁻¹ S_j with moments S_j about the means.
-fn entropy(model: &GaussianMixture, statistics: &GaussianStatistics) -> Result<f64, Error> {
+fn expected_of_gaussians(model: &GaussianMixture, statistics: &GaussianStatistics) -> Result<f64, Error> {
     let mut expected = 0.0;
     for (j, covariance) in model.covariances.iter().enumerate() {
         let count = statistics.counts[j];
@@ -161,8 +207,18 @@ fn entropy(model: &GaussianMixture, statistics: &GaussianStatistics) -> Result<f
             expected += count * (model.weights[j].ln() - 0.5 * log_volume) - 0.5 * spread;
         }
     }
-    // Where no label is in doubt, the difference of the two is their rounding.
-    Ok((statistics.log_likelihood - expected).max(0.0))
+    Ok(expected)
+}
+
+/// Q = Σ_j R_j log α_j + Σ_ja [h_ja log p_ja + t_ja log(1 − p_ja)] with heads h and tails t.
+fn expected_of_coins(model: &BernoulliMixture, statistics: &BernoulliStatistics) -> f64 {
+    let BernoulliStatistics { counts, heads, tails, .. } = statistics;
+    // What has not happened contradicts nobody: 0 log 0 = 0.
+    let term = |(&count, log_p): (&f64, f64)| if count == 0.0 { 0.0 } else { count * log_p };
+    let of_weights = counts.iter().zip(model.weights.iter().map(|p| p.ln())).map(term);
+    let of_heads = heads.iter().zip(model.biases.iter().map(|p| p.ln())).map(term);
+    let of_tails = tails.iter().zip(model.biases.iter().map(|p| (-p).ln_1p())).map(term);
+    of_weights.chain(of_heads).chain(of_tails).sum()
 }
 
 fn all_failed(k: usize, restarts: usize, failure: Option<Error>) -> String {

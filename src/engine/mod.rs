@@ -14,7 +14,8 @@
 //! | `statistics.rs` | its sufficient statistics, which add up, and the M step from them |
 //! | `bernoulli_mixture/` | the step of a Bernoulli mixture |
 //! | `kmeans/` | Lloyd's algorithm |
-//! | `json.rs` | fitted mixtures and statistics as JSON, there and back |
+//! | `mixture.rs` | a mixture of either kind |
+//! | `json/` | fitted mixtures and statistics as JSON, there and back |
 //! | `prepared.rs` | its parameters as the kernels read them: constants, means, inverse Cholesky factors |
 //! | `log_joint.rs` | the E step's kernels |
 //! | `moments.rs` | the M step's kernels |
@@ -33,6 +34,7 @@ mod json;
 mod kmeans;
 mod lanes;
 mod log_joint;
+mod mixture;
 mod moments;
 mod parallel;
 mod prepared;
@@ -45,6 +47,7 @@ pub use bernoulli_mixture::BernoulliStatistics;
 pub use fit::{Fitted, Progress, Stopped, Stopping, Tolerance};
 pub use json::{Document, SavedMixture};
 pub use kmeans::{KMeansFit, KMeansProgress, KMeansStatistics, KMeansStopping, KMeansSweep, plus_plus_start};
+pub use mixture::Mixture;
 pub use sample::sample;
 pub use source::{Data, Source, Stream};
 pub use statistics::GaussianStatistics;

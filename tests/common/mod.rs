@@ -6,6 +6,7 @@
 //! | `naive` | a Gaussian mixture by explicit elimination, generic over dual numbers |
 //! | `enumeration` | every one of the k^n labelings |
 //! | `quadrature` | the integral of a density over a grid |
+//! | `place` | a folder in which the program runs |
 //! | `cases` | seeded inputs that aim at hard cases, and the proptest strategy over them |
 #![allow(dead_code)] // every test file uses its own part
 
@@ -13,6 +14,8 @@ pub mod bounds;
 pub mod cases;
 pub mod enumeration;
 pub mod naive;
+#[cfg(feature = "cli")]
+pub mod place;
 pub mod quadrature;
 
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
