@@ -12,7 +12,7 @@ use executable_em::bernoulli_mixture::identifiability::{
 };
 use executable_em::bernoulli_mixture::single_flip::{joint_with_heads_after_a_sweep, ridge, share_of_heads};
 use executable_em::bernoulli_mixture::{
-    BernoulliMixture, heads_over_flips, random_start, score, update_biases,
+    BernoulliMixture, heads_over_flips, random_start, score, start_near_mean, update_biases,
 };
 use executable_em::errata::lecture_t;
 use executable_em::gaussian_mixture::update;
@@ -881,6 +881,56 @@ fn letters_come_out_of_the_noise() {
     assert_eq!(negative, clean.map(|ink| 1.0 - ink));
 }
 
+/// T-46: the odds of a start near the mean lie within a third and three times those of the data, evenly on a scale of
+/// logarithms; a feature that shows one side only keeps both sides possible.
+#[test]
+fn a_start_near_the_mean_has_the_odds_of_the_data() {
+    let (n, m, k) = (40, 5, 2000);
+    let x = DMatrix::from_fn(n, 4, |i, a| [0.0, m as f64, (i % 3) as f64, (i % 6) as f64][a]);
+    let start = start_near_mean(&x, 20, m, &mut data::rng(4)).unwrap();
+    assert_eq!((start.weights, start.flips), (DVector::from_element(20, 0.05), m));
+    let mut rng = data::rng(5);
+    let starts: Vec<_> = (0..k / 20).map(|_| start_near_mean(&x, 20, m, &mut rng).unwrap()).collect();
+    for (a, column) in x.column_iter().enumerate() {
+        let heads: f64 = column.sum();
+        let odds = (heads + 0.5) / ((n * m) as f64 - heads + 0.5);
+        let moves: Vec<f64> = starts
+            .iter()
+            .flat_map(|start| {
+                start.biases.column(a).iter().map(|p| (p / (1.0 - p) / odds).ln()).collect::<Vec<_>>()
+            })
+            .collect();
+        let spread = 3_f64.ln();
+        // 1 − p has lost what p has of the digits: ε/(1 − p) ≤ 1300 ε.
+        assert!(moves.iter().all(|u| u.abs() <= spread + 1e-12));
+        // Uniform numbers have the variance log²3/3, and of their squares log⁴3 (1/5 − 1/9); five standard errors.
+        let mean = moves.iter().sum::<f64>() / k as f64;
+        let square = moves.iter().map(|u| u * u).sum::<f64>() / k as f64;
+        assert_within(mean, 0.0, 5.0 * spread / (3.0 * k as f64).sqrt());
+        assert_within(square, spread.powi(2) / 3.0, 5.0 * spread.powi(2) * (4.0 / 45.0 / k as f64).sqrt());
+    }
+    for k in [0, n + 1] {
+        assert_eq!(start_near_mean(&x, k, m, &mut rng), Err(Error::ComponentCount { k, n }));
+    }
+}
+
+/// T-46: where heads are rare, one coin of a broad start takes nearly all draws in the first sweep; near the mean they share.
+#[test]
+fn near_the_mean_coins_share_what_is_rare() {
+    let words = BernoulliMixture::new(
+        dvector![0.5, 0.5],
+        DMatrix::from_fn(2, 400, |j, a| if a % 10 == j { 0.2 } else { 0.01 }),
+        1,
+    );
+    let (x, _) = words.unwrap().sample(200, &mut data::rng(1)).unwrap();
+    let mut rng = data::rng(2);
+    let largest = |start: BernoulliMixture| em::sweep(&start, &x).unwrap().weights.max() / 20.0;
+    let broad: f64 = (0..20).map(|_| largest(random_start(&x, 4, 1, &mut rng).unwrap())).sum();
+    let near: f64 = (0..20).map(|_| largest(start_near_mean(&x, 4, 1, &mut rng).unwrap())).sum();
+    // On 400 features the log joints of two broad coins differ by nine nats or so, of near ones by less than one.
+    assert!(broad > 0.7 && near < 0.35, "{broad}, {near}");
+}
+
 // As printed (T-E09 and T-E14 are decided in `errata`; here are the tutorial's own ten flips).
 
 /// T-E09: Pr(X) = Σ_j Pr(X | Z = j) Pr(Z = j) for the data set is one coin for all of them, −8.563, not −6.732.
@@ -971,7 +1021,8 @@ fn bad_input_is_an_error() {
         assert_eq!(score::terms_of_q(&model, &x, &r), Err(expected.clone()));
         assert_eq!(lecture_t::q_without_brackets(&model, &x, &r), Err(expected.clone()));
         assert_eq!(heads_over_flips(&x, &[0, 1, 1], 2, 1), Err(expected.clone()));
-        assert_eq!(random_start(&x, 2, 1, &mut data::rng(1)), Err(expected));
+        assert_eq!(random_start(&x, 2, 1, &mut data::rng(1)), Err(expected.clone()));
+        assert_eq!(start_near_mean(&x, 2, 1, &mut data::rng(1)), Err(expected));
     }
     // The place is that of the entry, in a matrix of several columns too.
     let wide = dmatrix![1.0, 0.0, 1.0; 0.0, 1.0, -3.0];

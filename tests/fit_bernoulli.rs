@@ -178,9 +178,14 @@ fn draws_are_whole_numbers_of_heads() {
     let printed = place.prints(&format!("sample m.json -n {n} --seed 5 --labels"));
     assert!(printed.starts_with("heads,label\n") && !printed.contains('.'));
     let table = parse_csv(&printed).expect("a table");
-    let (x, labels) = coins.sample(n, &mut data::rng(5)).expect("draws");
-    assert_eq!(table.values.column(0), x.column(0));
-    assert!(table.values.column(1).iter().zip(&labels).all(|(&found, &label)| found == label as f64 + 1.0));
+    let mut rng = data::rng(5);
+    let mut read = table.values.row_iter();
+    for n in [BLOCK_ROWS, 10] {
+        let (x, labels) = coins.sample(n, &mut rng).expect("draws");
+        for ((heads, label), row) in x.iter().zip(labels).zip(read.by_ref()) {
+            assert_eq!((row[0], row[1]), (*heads, label as f64 + 1.0));
+        }
+    }
     place.write("drawn.csv", printed);
     let line =
         "fit drawn.csv --columns heads -k 2 --model bernoulli --flips 10 --restarts 2 --out again.json";
@@ -200,7 +205,7 @@ fn an_entry_that_counts_no_heads_is_named() {
         ("bare.csv", "1,0\n0,11\n"),
         ("missing.csv", "a\n1\n\"\"\n"),
     ]);
-    let one = "expected 0 or 1; of counts, fit must know the --flips";
+    let one = "expected 0 or 1; for counts of heads, fit has --flips";
     let ten = "expected a whole number from 0 to 10, the heads of 10 flips";
     for (line, error) in [
         ("half.csv", format!("half.csv: row 3, column a: found 0.5, {one}")),
@@ -264,17 +269,28 @@ fn options_without_meaning_are_refused() {
     assert!(printed.contains("ICL ") && !printed.contains("NaN"), "{printed}");
 }
 
-/// Fewer than 2k − 1 flips of one column leave the coins open, and it is said.
+/// The shares of (m + 1)^d kinds of data are too few for more parameters than that less one, and it is said.
 #[test]
 fn coins_that_cannot_be_told_apart_are_pointed_at() {
-    let (_, table) = draws(&two_coins(), 200, "heads");
-    let place = Place::with(&[("heads.csv", &table), ("flip.csv", "a\n1\n0\n1\n1\n0\n")]);
-    let printed = place.prints("fit flip.csv -k 2 --model bernoulli");
-    let note = "Note      1 flip of one column cannot tell 2 coins apart, 3 can: others fit as well\n";
-    assert!(printed.contains(note), "{printed}");
-    let of =
-        |k: usize| place.prints(&format!("fit heads.csv -k {k} --model bernoulli --flips 10 --restarts 1"));
-    assert!(!of(5).contains("cannot tell") && of(6).contains("10 flips of one column cannot tell 6 coins"));
+    let (_, heads) = draws(&two_coins(), 200, "heads");
+    let (_, flips) = draws(&three_coins(), 200, NAMES);
+    let place = Place::with(&[("heads.csv", &heads), ("flips.csv", &flips)]);
+    let note_of = |line: &str| {
+        let printed = place.prints(&format!("fit {line} --model bernoulli --restarts 1 --max-iter 2000"));
+        let note = printed.lines().find(|line| line.contains("other coins fit as well"));
+        note.map(|line| line.trim_start_matches("Note").trim().to_owned())
+    };
+    let note = |shares: &str, p: usize| {
+        Some(format!(
+            "data like these show only {shares}, too few for {p} parameters: other coins fit as well"
+        ))
+    };
+    assert_eq!(note_of("flips.csv --columns ant -k 2"), note("1 independent share", 3));
+    assert_eq!(note_of("flips.csv --columns ant,bee -k 2"), note("3 independent shares", 5));
+    assert_eq!(note_of("flips.csv --columns 1,2,3 -k 2"), None, "7 for 7");
+    // Of one column, 2k − 1 flips are enough.
+    assert_eq!(note_of("heads.csv --flips 10 -k 6"), note("10 independent shares", 11));
+    assert_eq!(note_of("heads.csv --flips 10 -k 5"), None);
 }
 
 /// The same bytes with one thread and two; streamed, but for the order of summation, the same fit.

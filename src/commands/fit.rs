@@ -16,12 +16,12 @@ use nalgebra::DMatrix;
 use super::{
     Failure, broken,
     input::listed,
-    options::{Model, Options},
+    options::Options,
     plot,
     predict::{Output, Responsibilities},
     report, say,
     scale::Scale,
-    search::{Found, Search},
+    search::{Found, Kind, Search},
     store::Store,
     watch::Watch,
 };
@@ -53,7 +53,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     }
     let (file, mut watch) = (options.input.name(), Watch::new());
     let mut reading = options.input.open(None)?;
-    if let Some(flips) = options.flips() {
+    if let Kind::Bernoulli { flips } = options.kind() {
         reading = reading.of_heads(flips, file.clone());
     } else if options.plot.is_some() && !options.has_range() && reading.names.len() > plot::MOST_COLUMNS {
         return Err(plot::too_many(reading.names.len()));
@@ -129,13 +129,13 @@ impl Options {
         if k > n {
             return Err(Error::ComponentCount { k, n }.into());
         }
-        if let Model::Bernoulli = self.model {
+        let Kind::Gaussian { floor, .. } = self.kind() else {
             return Ok(());
-        }
+        };
         let constant = |&a: &usize| store.columns[a].is_constant();
         let d = store.columns.len();
         // A floor gives a constant column a variance, but not a unit.
-        let Some(a) = (0..d).find(constant).filter(|_| self.standardize || self.floor.is_none()) else {
+        let Some(a) = (0..d).find(constant).filter(|_| self.standardize || floor.is_none()) else {
             return Ok(());
         };
         let rest: Vec<usize> = (0..d).filter(|a| !constant(a)).collect();

@@ -53,7 +53,7 @@ impl Reading {
             if let Some(at) = block.iter().position(|&heads| !is_count(heads)) {
                 let (row, column) = (rows + at % block.nrows() + 1, &columns[at / block.nrows()]);
                 let expected = match flips {
-                    1 => "0 or 1; of counts, fit must know the --flips".to_owned(),
+                    1 => "0 or 1; for counts of heads, fit has --flips".to_owned(),
                     _ => format!("a whole number from 0 to {flips}, the heads of {flips} flips"),
                 };
                 let value = block[at];

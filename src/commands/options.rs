@@ -146,25 +146,18 @@ impl Options {
         self.k.0.start() < self.k.0.end()
     }
 
-    /// The flips of coins.
-    pub fn flips(&self) -> Option<usize> {
-        match self.model {
-            Model::Gaussian => None,
-            Model::Bernoulli => Some(self.flips.unwrap_or(1) as usize),
-        }
-    }
-
     pub fn kind(&self) -> Kind {
-        if let Some(flips) = self.flips() {
-            return Kind::Bernoulli { flips };
-        }
         let family = match self.covariance.unwrap_or(Family::Full) {
             Family::Full => CovarianceFamily::Full,
             Family::Tied => CovarianceFamily::Tied,
             Family::Diagonal => CovarianceFamily::Diagonal,
             Family::Spherical => CovarianceFamily::Spherical,
         };
-        Kind::Gaussian { family, start: self.start.unwrap_or(Start::Kmeans), floor: self.floor }
+        let start = self.start.unwrap_or(Start::Kmeans);
+        match self.model {
+            Model::Gaussian => Kind::Gaussian { family, start, floor: self.floor },
+            Model::Bernoulli => Kind::Bernoulli { flips: self.flips.unwrap_or(1) as usize },
+        }
     }
 
     pub fn stopping(&self) -> Stopping {

@@ -90,10 +90,13 @@ fn doubt(model: &Mixture, n: usize, d: usize) -> Option<String> {
             let hint = "ℓ has no maximum where one collapses; try fewer components or a --floor";
             Some(format!("component {j} rests on {count:.1} data: {hint}"))
         }
-        Mixture::Bernoulli(BernoulliMixture { flips, .. }) => (d == 1 && *flips < 2 * k - 1).then(|| {
-            let (flips, enough) = (counted(*flips, "flip"), 2 * k - 1);
-            format!("{flips} of one column cannot tell {k} coins apart, {enough} can: others fit as well")
-        }),
+        Mixture::Bernoulli(model) => {
+            // The probabilities of (m + 1)^d different data, which sum to one.
+            let shares = ((model.flips as f64 + 1.0).powi(d as i32) - 1.0) as usize;
+            let p = model.parameter_count();
+            let few = format!("data like these show only {}, too few", counted(shares, "independent share"));
+            (p > shares).then(|| format!("{few} for {p} parameters: other coins fit as well"))
+        }
     }
 }
 

@@ -53,7 +53,7 @@ pub fn run(arguments: &Sample) -> Result<(), Failure> {
     names.extend(arguments.labels.then(|| "label".to_owned()));
     out.write(&format!("{}\n", names.join(",")))?;
 
-    // One generator for all blocks: the data are those of a single draw.
+    // One generator for all blocks: none repeats another.
     let mut rng = data::rng(arguments.seed);
     let mut drawn = 0;
     while drawn < arguments.n {
