@@ -14,12 +14,12 @@ use executable_em::latent::{self, Model};
 use executable_em::{bound, em, selection};
 use nalgebra::{DMatrix, dmatrix, dvector};
 
-/// Three coins with seven features each, the first of them the most frequent.
+/// Three coins with seven features each, one of which never shows tails; the first coin is the most frequent.
 fn three_coins() -> BernoulliMixture {
     let biases = dmatrix![
-        0.9, 0.1, 0.8, 0.5, 0.2, 0.05, 0.6;
-        0.2, 0.7, 0.1, 0.5, 0.9, 0.3, 0.1;
-        0.1, 0.2, 0.9, 0.9, 0.8, 0.9, 0.4
+        0.9, 0.1, 0.8, 1.0, 0.2, 0.05, 0.6;
+        0.2, 0.7, 0.1, 1.0, 0.9, 0.3, 0.1;
+        0.1, 0.2, 0.9, 1.0, 0.8, 0.9, 0.4
     ];
     BernoulliMixture::new(dvector![0.5, 0.3, 0.2], biases, 1).expect("coins")
 }
@@ -88,18 +88,24 @@ fn the_coins_are_found_again() {
     assert!(!printed.contains("Note"), "{printed}");
 }
 
-/// The sweeps are those of the derivation, from the documented start, with m flips an entry.
+/// The sweeps are those of the derivation, from the best of the documented starts, with m flips an entry.
 #[test]
 fn the_sweeps_are_the_derivations() {
     let (x, table) = draws(&two_coins(), 500, "heads");
     let place = Place::with(&[("heads.csv", &table)]);
-    let line = "fit heads.csv -k 2 --model bernoulli --flips 10 --restarts 1 --seed 3 --tol 0 --max-iter 3";
+    let line = "fit heads.csv -k 2 --model bernoulli --flips 10 --restarts 5 --seed 2 --tol 0 --max-iter 3";
     let printed = place.prints(&format!("{line} --out m.json"));
     assert!(printed.contains("a mixture of 2 coins, 10 flips an entry: 3 free parameters\n"), "{printed}");
     assert!(printed.contains("not converged after 3 sweeps\n"), "{printed}");
     // No more data than the sample: it is the data, in their order.
-    let start = start_near_mean(&x, 2, 10, &mut data::rng(3)).expect("a start");
-    let model = (0..3).fold(start, |model, _| em::sweep(&model, &x).expect("a sweep"));
+    let mut rng = data::rng(2);
+    let runs = (0..5).map(|restart| {
+        let start = start_near_mean(&x, 2, 10, &mut rng).expect("a start");
+        let model = (0..3).fold(start, |model, _| em::sweep(&model, &x).expect("a sweep"));
+        (restart, model.log_likelihood(&x).expect("ℓ"), model)
+    });
+    let (winner, ell, model) = runs.max_by(|one, other| one.1.total_cmp(&other.1)).expect("five runs");
+    assert!(winner > 0 && printed.contains(&format!("restart {} of 5 won", winner + 1)), "{printed}");
     let order = if model.weights[0] > model.weights[1] { [0, 1] } else { [1, 0] };
     // Each sweep: a sum of 500 positive terms over another, with responsibilities whose logarithms (below 40) have
     // rounded some ten times. EM contracts what a sweep before has erred.
@@ -109,9 +115,8 @@ fn the_sweeps_are_the_derivations() {
         assert_within(found.weights[j], model.weights[from], bound);
         assert_within(found.biases[(j, 0)], model.biases[(from, 0)], bound);
     }
-    let ell = model.log_likelihood(&x).expect("ℓ");
-    // dℓ/dp is at most n m / min(p, 1 − p), and all biases lie above 0.1.
-    assert_within(place.saved("m.json").log_likelihood, ell, 500.0 * 10.0 / 0.1 * bound);
+    // Of four numbers; dℓ/dp is at most n m / min(p, 1 − p), and the biases lie between 0.1 and 0.9.
+    assert_within(place.saved("m.json").log_likelihood, ell, 4.0 * 500.0 * 10.0 / 0.1 * bound);
 }
 
 /// Of several k, BIC marks the number of coins that made the data.
@@ -240,10 +245,11 @@ fn an_entry_that_counts_no_heads_is_named() {
     let output = place.run("predict m.json x.f64 --dimension 2 --out p.csv");
     assert_eq!((text(&output.stderr), output.status.code()), (format!("error: {error}\n"), Some(1)));
     // The first column never showed heads: a draw that does contradicts the coin.
-    place.write("new.csv", "0,0\n1,0\n");
+    place.write("new.csv", "0,0\n".repeat(BLOCK_ROWS + 1) + "1,0\n");
     let output = place.run("predict m.json new.csv --out p.csv");
-    let error = "error: new.csv: row 2: has probability zero under every component\n";
-    assert_eq!((text(&output.stderr).as_str(), output.status.code()), (error, Some(1)));
+    let error =
+        format!("error: new.csv: row {}: has probability zero under every component\n", BLOCK_ROWS + 2);
+    assert_eq!((text(&output.stderr), output.status.code()), (error, Some(1)));
     assert!(!place.names().iter().any(|name| name.contains("p.csv")), "nothing half-written");
 }
 
