@@ -352,6 +352,16 @@ fn many_columns_are_shown() {
     for name in [">probability of heads<", ">pixel 1<", ">pixel 3<", " %)<"] {
         assert!(drawn.contains(name), "{name}");
     }
+    // Where the lines end in one place, their names stand one above the other: a line is 150 tenths of a pixel.
+    let (_, table) = draws(&three_coins(), 300, NAMES);
+    place.write("flips.csv", &table);
+    place.prints("fit flips.csv -k 3 --model bernoulli --columns ant,bee,dog --plot p.svg");
+    let drawn = place.read("p.svg");
+    let names = drawn.lines().filter(|line| line.ends_with(" %)</text>"));
+    let y = |line: &str| line.split('"').nth(3).expect("y").parse::<f64>().expect("a number");
+    let heights: Vec<f64> = names.map(y).collect();
+    assert_eq!(heights.len(), 3);
+    assert!(heights.windows(2).all(|pair| pair[0] - pair[1] > 140.0), "{heights:?}");
 }
 
 /// A model's file that was edited by hand is refused, and the place is named.
