@@ -113,9 +113,9 @@ fn of_gaussians(model: &GaussianMixture, names: &[String]) -> String {
     };
     let mut text = String::new();
     for columns in parts(d) {
-        let (weights, none) = (Some(&model.weights), None);
+        let weights = Some(&model.weights);
         text += &table("mean", weights, k, names, columns.clone(), |j, a| cell(&model.means, j, a));
-        text += &table("sd", none, k, names, columns, |j, a| cell(&sd, j, a));
+        text += &table("sd", None, k, names, columns, |j, a| cell(&sd, j, a));
     }
     let is_correlated = matches!(model.family, CovarianceFamily::Full | CovarianceFamily::Tied);
     if is_correlated && (2..=MOST_CORRELATED).contains(&d) {
