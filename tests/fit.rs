@@ -14,8 +14,12 @@ use std::{
 use common::bounds::gamma;
 use common::place::{Place, csv, text};
 use common::{assert_matrices_within, assert_within};
+use executable_em::bernoulli_mixture::BernoulliMixture;
 use executable_em::data::{self, BLOCK_ROWS, CsvReader, RawReader, parse_csv, write_raw};
-use executable_em::engine::{Data, Document, Engine, GaussianStatistics, Mixture, SavedMixture, Stopped};
+use executable_em::engine::{
+    BernoulliStatistics, Data, Document, Engine, GaussianStatistics, KMeansStatistics, Mixture, SavedMixture,
+    Stopped,
+};
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, kmeans_start, random_start};
 use executable_em::latent::{self, Model};
 use executable_em::{Error, bound, em, selection};
@@ -762,11 +766,51 @@ fn statistics_of_two_machines_make_one_step() -> Result<(), Error> {
     assert_eq!(place_of(&statistics), "total");
     statistics.counts[1] = -1.0;
     assert_eq!(place_of(&statistics), "counts[1]");
+    let mut statistics = engine.statistics(&model, &Data::new(&x)?)?;
     statistics.second[0][(0, 1)] += 1e6;
     let error = GaussianStatistics::from_json(&statistics.to_json());
     assert!(matches!(error, Err(Error::NotSymmetric { what: "second", .. })), "{error:?}");
     let mixture = GaussianStatistics::from_json("{\"kind\": \"gaussian_mixture\"}");
     assert!(matches!(mixture, Err(Error::Json { place, .. }) if place == "kind"));
+    Ok(())
+}
+
+/// Those of coins and of k-means too: bit for bit, and no file that contradicts itself.
+#[test]
+fn statistics_of_coins_and_of_k_means_travel_too() -> Result<(), Error> {
+    let refused = |error: Option<Error>, expected: &str| match error {
+        Some(Error::Json { place, .. }) => assert_eq!(place, expected),
+        other => panic!("{other:?}"),
+    };
+    let engine = Engine::new(1)?;
+
+    let (coins, _) = BernoulliMixture::new(dvector![0.3, 0.7], dmatrix![0.2, 0.9; 0.7, 0.4], 10)?
+        .sample(300, &mut data::rng(1))?;
+    let model = BernoulliMixture::new(dvector![0.5, 0.5], dmatrix![0.3, 0.6; 0.6, 0.3], 10)?;
+    let statistics = engine.statistics(&model, &Data::new(&coins)?)?;
+    assert_eq!(BernoulliStatistics::from_json(&statistics.to_json())?, statistics);
+    for (place, break_it) in [
+        ("total", (|s| s.total -= 1.0) as fn(&mut BernoulliStatistics)),
+        ("counts[0]", |s| s.counts[0] = -1.0),
+        ("heads", |s| s.heads[(1, 0)] = -1e-300),
+        ("tails", |s| s.tails[(0, 1)] = -2.0),
+    ] {
+        let mut broken = statistics.clone();
+        break_it(&mut broken);
+        refused(BernoulliStatistics::from_json(&broken.to_json()).err(), place);
+    }
+
+    let x = data::old_faithful();
+    let means = dmatrix![2.0, 55.0; 4.0, 80.0];
+    let statistics = engine.kmeans_statistics(&means, &Data::new(&x)?)?;
+    let read = KMeansStatistics::from_json(&statistics.to_json())?;
+    assert_eq!(read, statistics);
+    assert_eq!(read.means(&means)?, engine.kmeans_sweep(&means, &Data::new(&x)?)?.means);
+    let short = statistics.to_json().replace("\"k\": 2", "\"k\": 3");
+    refused(KMeansStatistics::from_json(&short).err(), "counts");
+    refused(BernoulliStatistics::from_json(&statistics.to_json()).err(), "kind");
+    let broken = KMeansStatistics { objective: -1.0, ..statistics };
+    refused(KMeansStatistics::from_json(&broken.to_json()).err(), "objective");
     Ok(())
 }
 

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | this one | what the documents have in common: how they are written, and read with the place of every error |
 //! | `mixture.rs` | a fitted mixture |
-//! | `statistics.rs` | the statistics of a Gaussian mixture |
+//! | `statistics.rs` | the statistics of mixtures and of k-means |
 
 mod mixture;
 mod statistics;
