@@ -200,10 +200,13 @@ fn counts_are_weights_after_an_m_step() {
     let counts = dvector![3.0, 1.0];
     let shared = lecture_h::responsibilities_with_counts_for_weights(&even, &middle, &counts).unwrap();
     assert_within(shared[0], 0.75, 4.0 * gamma(10));
-    // The rate is β/2 here: log odds 2x + log 3 towards the left, so 2 · ½ less log 3 to the right.
-    let right_of_it =
-        lecture_h::responsibilities_with_counts_for_weights(&even, &column(&[0.5]), &counts).unwrap();
-    assert_within(right_of_it[1], logistic(1.0 - 3_f64.ln()), 8.0 * gamma(10));
+    // The rate is β/2: squared distances 2.25 and .25 make log odds β less log 3 to the right.
+    for stiffness in [1.0, 3.0] {
+        let model = SoftKMeans { stiffness, ..even.clone() };
+        let right_of_it =
+            lecture_h::responsibilities_with_counts_for_weights(&model, &column(&[0.5]), &counts).unwrap();
+        assert_within(right_of_it[1], logistic(stiffness - 3_f64.ln()), 8.0 * gamma(10));
+    }
 
     let held = SoftKMeans::new(column(&[0.5, 3.0]), 1.0, Weights::Held).unwrap();
     let r = held.responsibilities(&x).unwrap();
