@@ -25,7 +25,7 @@ use executable_em::{Error, Result, bound, data, kmeans};
 use nalgebra::{DMatrix, DVector, dmatrix, dvector};
 use num_dual::{Dual64, DualNum};
 use proptest::prelude::*;
-use rand::RngExt;
+use rand::{RngExt, TryRng};
 use std::cell::RefCell;
 use std::sync::LazyLock;
 
@@ -1225,6 +1225,40 @@ fn labels_follow_their_stick() {
     }
     assert_eq!(dirichlet_process::sample(3, 1e-300, &mut data::rng(9)).unwrap(), (vec![0; 3], dvector![1.0]));
     assert!(dirichlet_process::sample(3, 1e8, &mut data::rng(9)).is_err());
+}
+
+/// As [`data::rng`], but after so many numbers only the largest.
+struct LargestAfter(usize, data::Rng);
+
+impl TryRng for LargestAfter {
+    type Error = std::convert::Infallible;
+
+    fn try_next_u32(&mut self) -> std::result::Result<u32, Self::Error> {
+        self.try_next_u64().map(|number| (number >> 32) as u32)
+    }
+
+    fn try_next_u64(&mut self) -> std::result::Result<u64, Self::Error> {
+        if self.0 == 0 {
+            return Ok(u64::MAX);
+        }
+        self.0 -= 1;
+        self.1.try_next_u64()
+    }
+
+    fn try_fill_bytes(&mut self, _: &mut [u8]) -> std::result::Result<(), Self::Error> {
+        unreachable!("floats are made of single numbers")
+    }
+}
+
+/// B-27: what is left of the stick belongs to its last piece: to 1 − 2⁻⁵³, beyond the sum of the weights, too.
+#[test]
+fn the_rest_of_the_stick_belongs_to_its_last_piece() {
+    let mut rng = LargestAfter(usize::MAX, data::rng(9));
+    let (_, weights) = dirichlet_process::sample(0, 3.0, &mut rng).unwrap();
+    assert!(weights.sum() < 1.0 - f64::EPSILON);
+    let mut rng = LargestAfter(usize::MAX - rng.0, data::rng(9));
+    let (labels, again) = dirichlet_process::sample(2, 3.0, &mut rng).unwrap();
+    assert_eq!((labels, again), (vec![weights.len() - 1; 2], weights));
 }
 
 /// B-29: the mass of a set under the random distribution has mean G₀(A) and variance G₀(A)(1 − G₀(A))/(1 + a);

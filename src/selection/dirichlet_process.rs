@@ -45,8 +45,9 @@ pub fn sample(n: usize, concentration: f64, rng: &mut impl Rng) -> Result<(Vec<u
         end += weight;
         ends.push(end);
     }
-    let last = weights.len() - 1;
-    let label = |u: f64| ends.partition_point(|&end| end <= u).min(last);
+    // What rounding leaves of the stick belongs to the last piece.
+    ends.pop();
+    let label = |u: f64| ends.partition_point(|&end| end <= u);
     Ok(((0..n).map(|_| label(rng.random())).collect(), weights))
 }
 
