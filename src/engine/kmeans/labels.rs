@@ -3,7 +3,8 @@
 use super::super::Engine;
 use super::super::parallel::on_all_threads;
 use super::super::source::{Data, Source};
-use super::nearest::{BLOCK, Block, PackedMeans};
+use super::block::{BLOCK, Block};
+use super::packed::Means;
 use crate::{Error, Result, check};
 use nalgebra::DMatrix;
 use pulp::{Simd, WithSimd};
@@ -34,7 +35,7 @@ impl Engine {
         mut visit: impl FnMut(&[usize]) -> Result<()>,
     ) -> Result<()> {
         check::finite("means", means)?;
-        let means = &PackedMeans::new(means);
+        let means = &Means::new(means);
         let mut labels = vec![0; RUN];
         let mut rows = 0;
         source.read(&mut |Data { x, .. }| {
@@ -69,7 +70,7 @@ const PARTS: usize = 16;
 struct Label<'a> {
     x: &'a DMatrix<f64>,
     start: usize,
-    means: &'a PackedMeans,
+    means: &'a Means,
     labels: &'a mut [usize],
 }
 
@@ -79,6 +80,7 @@ impl WithSimd for Label<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) {
         let mut block = Block::new(self.means.d);
+        block.try_single_precision(self.means.d);
         for (number, labels) in self.labels.chunks_mut(BLOCK).enumerate() {
             let start = self.start + number * BLOCK;
             block.read::<S>(self.x, start..start + labels.len());

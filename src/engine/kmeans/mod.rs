@@ -6,12 +6,18 @@
 //! | `fit.rs` | sweeps until the means are at rest, restarts |
 //! | `statistics.rs` | what a pass sums: counts, sums, J |
 //! | `labels.rs` | the labels, a run of data after the other |
+//! | `block.rs` | a block of data on its way through a sweep |
 //! | `nearest.rs` | the kernel that finds the nearest mean |
+//! | `packed.rs` | the means as it reads them |
+//! | `precision.rs` | the precisions that it computes in |
 //! | `start.rs` | k-means++ in k passes |
 
+mod block;
 mod fit;
 mod labels;
 mod nearest;
+mod packed;
+mod precision;
 mod start;
 mod statistics;
 
@@ -24,8 +30,9 @@ use super::block::Partial;
 use super::parallel::Pass;
 use super::source::{Data, Source};
 use crate::{Error, Result, check};
+use block::{BLOCK, Block, GROUP, tile_rows};
 use nalgebra::{DMatrix, DVector};
-use nearest::{BLOCK, Block, GROUP, PackedMeans, WIDE};
+use packed::Means;
 use pulp::{Arch, Simd, WithSimd};
 use std::array;
 use std::ops::Range;
@@ -109,7 +116,7 @@ impl Engine {
         let row_by_row = |points: &DMatrix<f64>| points.transpose().resize(d.next_multiple_of(GROUP), k, 0.0);
         let (means_by_row, references_by_row) = (row_by_row(means), row_by_row(references));
         let pass = KMeansPass {
-            nearest: PackedMeans::new(means),
+            nearest: Means::new(means),
             means: means_by_row.as_slice(),
             references: references_by_row.as_slice(),
         };
@@ -134,7 +141,7 @@ impl Engine {
 
 /// The sums s of all clusters, their R, and the number of rows.
 struct KMeansPass<'a> {
-    nearest: PackedMeans,
+    nearest: Means,
     /// The means, cluster by cluster, each filled up with zeros to a multiple of [`GROUP`].
     means: &'a [f64],
     /// Likewise the points that the sums are about.
@@ -188,6 +195,7 @@ impl WithSimd for Chunk<'_> {
         if let Some(seen) = partial.sums.last_mut() {
             *seen += rows.len() as f64;
         }
+        block.try_single_precision(pass.nearest.d);
         for start in rows.clone().step_by(BLOCK) {
             let end = rows.end.min(start + BLOCK);
             block.read::<S>(x, start..end);
@@ -204,20 +212,22 @@ impl KMeansPass<'_> {
     /// Adds every datum to the sums of its cluster, and its squared distance to J.
     #[inline(always)]
     fn gather<S: Simd>(&self, block: &Block, weight: impl Fn(usize) -> f64, partial: &mut Partial) {
-        let width = WIDE * S::F64_LANES;
+        let width = tile_rows::<S>();
         let groups = self.nearest.d.div_ceil(GROUP);
         let (first, counts) = partial.sums.split_at_mut(self.references.len());
         let first = first.as_chunks_mut::<GROUP>().0;
         let (means, references) = (self.means.as_chunks::<GROUP>().0, self.references.as_chunks::<GROUP>().0);
-        let mut squares = [0.0; GROUP];
-        for (tile, (x, labels)) in block.tiles::<S>().enumerate() {
+        // Several sums, for one addition need not wait for the other.
+        let mut squares = [[0.0; GROUP]; 2];
+        for (tile, (x, labels)) in block.tiles::<S>(self.nearest.d).enumerate() {
             for (group, x) in x.chunks_exact(GROUP * width).enumerate() {
-                for (lane, label) in labels.iter().enumerate() {
-                    let at = label.to_bits() as usize * groups + group;
+                for (lane, &label) in labels.iter().enumerate() {
+                    let at = label as usize * groups + group;
                     let weight = weight(tile * width + lane);
                     let x: [f64; GROUP] = array::from_fn(|a| x[a * width + lane]);
                     let v: [f64; GROUP] = array::from_fn(|a| x[a] - means[at][a]);
-                    squares = array::from_fn(|a| squares[a] + weight * v[a] * v[a]);
+                    let squares = &mut squares[lane % 2];
+                    *squares = array::from_fn(|a| squares[a] + weight * v[a] * v[a]);
                     let w: [f64; GROUP] = array::from_fn(|a| x[a] - references[at][a]);
                     first[at] = array::from_fn(|a| first[at][a] + weight * w[a]);
                 }
@@ -226,6 +236,6 @@ impl KMeansPass<'_> {
         for (i, label) in block.labels().enumerate() {
             counts[label] += weight(i);
         }
-        partial.log_likelihood -= squares.iter().sum::<f64>();
+        partial.log_likelihood -= squares.iter().flatten().sum::<f64>();
     }
 }
