@@ -33,6 +33,7 @@ use crate::{Error, Result, check};
 use block::{BLOCK, Block, GROUP, tile_rows};
 use nalgebra::{DMatrix, DVector};
 use packed::Means;
+use pulp::bytemuck::cast_slice;
 use pulp::{Arch, Simd, WithSimd};
 use std::array;
 use std::ops::Range;
@@ -201,8 +202,8 @@ impl WithSimd for Chunk<'_> {
             block.read::<S>(x, start..end);
             block.assign(s, &pass.nearest);
             match weights {
-                None => pass.gather::<S>(block, |_| 1.0, partial),
-                Some(weights) => pass.gather::<S>(block, |i| weights[start + i], partial),
+                None => pass.gather(s, block, |_| 1.0, partial),
+                Some(weights) => pass.gather(s, block, |i| weights[start + i], partial),
             }
         }
     }
@@ -211,31 +212,35 @@ impl WithSimd for Chunk<'_> {
 impl KMeansPass<'_> {
     /// Adds every datum to the sums of its cluster, and its squared distance to J.
     #[inline(always)]
-    fn gather<S: Simd>(&self, block: &Block, weight: impl Fn(usize) -> f64, partial: &mut Partial) {
+    fn gather<S: Simd>(&self, s: S, block: &Block, weight: impl Fn(usize) -> f64, partial: &mut Partial) {
         let width = tile_rows::<S>();
-        let groups = self.nearest.d.div_ceil(GROUP);
+        let (groups, registers) = (self.nearest.d.div_ceil(GROUP), width / S::F64_LANES);
         let (first, counts) = partial.sums.split_at_mut(self.references.len());
         let first = first.as_chunks_mut::<GROUP>().0;
         let (means, references) = (self.means.as_chunks::<GROUP>().0, self.references.as_chunks::<GROUP>().0);
-        // Several sums, for one addition need not wait for the other.
-        let mut squares = [[0.0; GROUP]; 2];
+        let mut objective = 0.0;
         for (tile, (x, labels)) in block.tiles::<S>(self.nearest.d).enumerate() {
-            for (group, x) in x.chunks_exact(GROUP * width).enumerate() {
-                for (lane, &label) in labels.iter().enumerate() {
-                    let at = label as usize * groups + group;
-                    let weight = weight(tile * width + lane);
-                    let x: [f64; GROUP] = array::from_fn(|a| x[a * width + lane]);
-                    let v: [f64; GROUP] = array::from_fn(|a| x[a] - means[at][a]);
-                    let squares = &mut squares[lane % 2];
-                    *squares = array::from_fn(|a| squares[a] + weight * v[a] * v[a]);
-                    let w: [f64; GROUP] = array::from_fn(|a| x[a] - references[at][a]);
-                    first[at] = array::from_fn(|a| first[at][a] + weight * w[a]);
+            for (group, x) in S::as_simd_f64s(x).0.chunks_exact(GROUP * registers).enumerate() {
+                let mut squares = [0.0; GROUP];
+                for (part, labels) in labels.chunks(S::F64_LANES).enumerate() {
+                    let columns: [_; GROUP] = array::from_fn(|a| x[a * registers + part]);
+                    let rows = s.interleave_shfl_f64s(columns);
+                    let rows = cast_slice::<_, [f64; GROUP]>(&rows);
+                    for (lane, (&label, x)) in labels.iter().zip(rows).enumerate() {
+                        let at = label as usize * groups + group;
+                        let weight = weight(tile * width + part * S::F64_LANES + lane);
+                        let v: [f64; GROUP] = array::from_fn(|a| x[a] - means[at][a]);
+                        squares = array::from_fn(|a| squares[a] + weight * v[a] * v[a]);
+                        let w: [f64; GROUP] = array::from_fn(|a| x[a] - references[at][a]);
+                        first[at] = array::from_fn(|a| first[at][a] + weight * w[a]);
+                    }
                 }
+                objective += squares.iter().sum::<f64>();
             }
         }
         for (i, label) in block.labels().enumerate() {
             counts[label] += weight(i);
         }
-        partial.log_likelihood -= squares.iter().flatten().sum::<f64>();
+        partial.log_likelihood -= objective;
     }
 }
