@@ -40,7 +40,7 @@ pub(super) trait Precision: Pod {
 }
 
 macro_rules! precision {
-    ($real:ident, $bits:ident, $register:ident, $mask_lanes:ident, $splat:ident, $sub:ident, $mul_add:ident, $min:ident,
+    ($real:ident, $bits:ident, $register:ident, $lanes:ident, $splat:ident, $sub:ident, $mul_add:ident, $min:ident,
      $max:ident, $less:ident, $select:ident, $equal:ident, $xor:ident, $first_true:ident) => {
         impl Precision for $real {
             type Register<S: Simd> = S::$register;
@@ -101,7 +101,7 @@ macro_rules! precision {
             #[inline(always)]
             fn all_greater<S: Simd>(s: S, a: S::$register, b: S::$register) -> bool {
                 let zero = s.$splat(0.0);
-                s.$first_true(s.$xor(s.$less(b, a), s.$equal(zero, zero))) >= S::$mask_lanes
+                s.$first_true(s.$xor(s.$less(b, a), s.$equal(zero, zero))) >= S::$lanes
             }
         }
     };
@@ -111,7 +111,7 @@ precision!(
     f32,
     u32,
     f32s,
-    M32_LANES,
+    F32_LANES,
     splat_f32s,
     sub_f32s,
     mul_add_e_f32s,
@@ -127,7 +127,7 @@ precision!(
     f64,
     u64,
     f64s,
-    M64_LANES,
+    F64_LANES,
     splat_f64s,
     sub_f64s,
     mul_add_e_f64s,
