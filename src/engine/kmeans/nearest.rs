@@ -53,12 +53,12 @@ pub(super) fn certain<'a, T: Precision, S: Simd>(
                 }
             }
         }
-        for (t, sums) in sums.iter().enumerate() {
-            let label = T::splat(s, T::from_label(first * MEANS + t));
-            for (u, &sum) in sums.iter().enumerate() {
-                labels[u] = T::where_less(s, (sum, least[u]), label, labels[u]);
-                second[u] = T::min(s, second[u], T::max(s, least[u], sum));
-                least[u] = T::min(s, least[u], sum);
+        for u in 0..WIDE {
+            for (t, sums) in sums.iter().enumerate() {
+                let label = T::splat(s, T::from_label(first * MEANS + t));
+                labels[u] = T::where_less(s, (sums[u], least[u]), label, labels[u]);
+                second[u] = T::min(s, second[u], T::max(s, least[u], sums[u]));
+                least[u] = T::min(s, least[u], sums[u]);
             }
         }
     }
