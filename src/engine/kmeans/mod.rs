@@ -217,7 +217,9 @@ impl KMeansPass<'_> {
         let (groups, registers) = (self.nearest.d.div_ceil(GROUP), width / S::F64_LANES);
         let (first, counts) = partial.sums.split_at_mut(self.references.len());
         let first = first.as_chunks_mut::<GROUP>().0;
-        let (means, references) = (self.means.as_chunks::<GROUP>().0, self.references.as_chunks::<GROUP>().0);
+        // Of equal lengths, so one check of an index does for all.
+        let means = &self.means.as_chunks::<GROUP>().0[..first.len()];
+        let references = &self.references.as_chunks::<GROUP>().0[..first.len()];
         let mut objective = 0.0;
         for (tile, (x, labels)) in block.tiles::<S>(self.nearest.d).enumerate() {
             for (group, x) in S::as_simd_f64s(x).0.chunks_exact(GROUP * registers).enumerate() {
