@@ -78,11 +78,11 @@ fn mean_bound(x: &DMatrix<f64>, means: &DMatrix<f64>) -> f64 {
     2.0 * gamma(x.nrows() + 3) * 2.0 * x.amax().max(means.amax())
 }
 
-/// All sizes that straddle the edges of tiles (2, 8, 16 data; 4 means; 4 dimensions) and blocks (48).
+/// All sizes that straddle the edges of tiles (2, 8, 16 data; 4 means; 4 dimensions) and blocks (32).
 #[test]
 fn statistics_are_the_derivations_at_every_size() -> Result<()> {
     for engine in engines() {
-        for n in [1, 2, 7, 8, 9, 47, 48, 49, 255, 256, 257] {
+        for n in [1, 2, 7, 8, 9, 15, 16, 17, 31, 32, 33, 255, 256, 257] {
             for d in [1, 2, 3, 4, 5, 7, 8, 9, 33] {
                 for k in [1, 2, 4, 5, 17] {
                     let (x, means) = random_state(n, d, k);
@@ -166,8 +166,8 @@ fn near_ties_far_from_the_means_are_broken_as_in_the_derivation() -> Result<()> 
     Ok(())
 }
 
-/// The numbers that the two precisions cannot tell apart, one that only double can, and magnitudes that single has no numbers for:
-/// for every size of tiles of data and means.
+/// Near-ties that single precision cannot decide, some of which double can; offsets; magnitudes that single precision has no
+/// numbers for.
 #[test]
 fn labels_are_the_derivations_where_single_precision_fails() -> Result<()> {
     for d in [1, 2, 3, 4, 5, 8, 17, 33] {

@@ -13,13 +13,13 @@ pub(super) const GROUP: usize = 4;
 
 /// The rows of a block: so few that what is computed of one hides the reading of the next; a multiple of the rows of a tile
 /// with every instruction set.
-pub(super) const BLOCK: usize = 48;
+pub(super) const BLOCK: usize = 32;
 
 /// A block of data, and what the kernel finds out about them.
 pub(super) struct Block {
     /// Tile by tile, dimension by dimension; zeros fill up the last [`GROUP`] of dimensions.
     x: Vec<f64>,
-    /// The same in single precision, as differences from the centre.
+    /// One tile of them in single precision, as differences from the centre.
     centred: Vec<f32>,
     /// The label of each datum.
     labels: Vec<u32>,
@@ -44,8 +44,8 @@ fn stride(d: usize) -> usize {
 
 impl Block {
     pub fn new(d: usize) -> Self {
-        let len = stride(d) * BLOCK;
-        Block { x: vec![0.0; len], centred: vec![0.0; len], labels: vec![0; BLOCK], len: 0, failures: 0 }
+        let (x, centred) = (vec![0.0; stride(d) * BLOCK], vec![0.0; d * BLOCK]);
+        Block { x, centred, labels: vec![0; BLOCK], len: 0, failures: 0 }
     }
 
     /// Other data may do better: tries single precision again.

@@ -16,24 +16,24 @@ pub(super) const WIDE: usize = 2;
 /// A few data: their coordinates in one dimension.
 pub(super) type Strip<T, S> = [<T as Precision>::Register<S>; WIDE];
 
-/// More dimensions than anyone has, and few enough for the bound of [`certain`] in single precision.
+/// With more dimensions, products of roundings in single precision would not be small.
 pub(super) const MOST_DIMENSIONS: usize = 1 << 20;
 
 /// The labels of a few data by ½‖m‖² − x·m, if rounding can have changed none of them.
 ///
-/// Let B = ‖x‖² + ‖m‖² and u be the unit roundoff, ε = 2u. In single precision x and m are differences from a centre, which
-/// double precision rounded once, so relative to themselves, and which were rounded again; in double precision they are exact.
+/// Let B = ‖x‖² + ‖m‖², u the unit roundoff of the precision, ε = 2u. In single precision x and m are differences from a centre;
+/// double precision rounded them once, relative to themselves, and single once more. In double precision they are exact.
 ///
-/// - x·m has up to 2u of Σ|x_a m_a| ≤ ½B from that; the constant ½‖m‖², up to 1½u of ‖m‖². A sum of squares in double
-///   precision, it errs by ½(d + 1)u of ‖m‖² itself, where u is that of double precision.
-/// - The d multiply–adds err by u each of a partial sum, at most ½‖m‖² + Σ|x_a m_a| ≤ B.
+/// - By that x·m errs by 2u of Σ|x_a m_a| ≤ ½B.
+/// - The constant ½‖m‖² is summed in double precision and rounded: at most ½(d + 1)u of ‖m‖².
+/// - The d multiply–adds err by u each of a partial sum, which is at most ½‖m‖² + Σ|x_a m_a| ≤ B.
 /// - Half a squared distance of the derivation, a sum of d squared differences in double precision, errs by (d + 2)u of
 ///   itself, at most B.
 ///
-/// Together less than (2½d + 5)u, twice, for two means; (3d + 8)ε B leaves room for the rounding of B and products of roundings.
-/// Where something underflows, it errs by half the smallest number instead of relatively, and (3d + 8) times the smallest normal
-/// number is more than all of that. Where something overflows, so does B, since a partial sum is at most
-/// ½‖m‖² + ‖x‖ ‖m‖ < 0.81 B.
+/// Together less than (2½d + 4)u, and twice that for two means: (3d + 8) ε B leaves room for the rounding of B and for products
+/// of roundings. Underflow: a result errs by half the smallest number η, for which (3d + 8) smallest normal numbers are plenty;
+/// a coordinate likewise, which costs a product ½η|m| ≤ ½u m² + η²/u, and for that there is room in both terms. Where something
+/// overflows, so does B, since a partial sum is at most ½‖m‖² + ‖x‖ ‖m‖ < 0.81 B; and nothing is trusted then.
 #[inline(always)]
 pub(super) fn certain<'a, T: Precision, S: Simd>(
     s: S,
