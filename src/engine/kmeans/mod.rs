@@ -226,6 +226,7 @@ impl KMeansPass<'_> {
                 let mut squares = [0.0; GROUP];
                 for (part, labels) in labels.chunks(S::F64_LANES).enumerate() {
                     let columns: [_; GROUP] = array::from_fn(|a| x[a * registers + part]);
+                    // Turned in registers: read number by number they would take four times as many loads.
                     let rows = s.interleave_shfl_f64s(columns);
                     let rows = cast_slice::<_, [f64; GROUP]>(&rows);
                     for (lane, (&label, x)) in labels.iter().zip(rows).enumerate() {
