@@ -47,7 +47,8 @@ FAKE = textwrap.dedent("""
             source = "other" if name == "wrong" else "start"
             shutil.copy(f"{folder}/{source}.f64", f"{folder}/{name}-{threads}.f64")
             asked += times
-            print(sweeps / 1024 if name == "fast" else 0.5 + 0.25 * sweeps, flush=True)
+            seconds = {"fast": sweeps / 1024, "erratic": 1 / sweeps}
+            print(seconds.get(name, 0.5 + 0.25 * sweeps), flush=True)
         print(asked)
     main(*sys.argv[1:])
 """)
@@ -139,6 +140,10 @@ class Race(unittest.TestCase):
         self.assertAlmostEqual(record["ms"], 1000 / 1024, delta=1e-9)
         # A second holds 102 runs of ten sweeps.
         self.assertEqual(record["bytes"], 1 + 3 * 2 * 102)
+
+    def test_a_longer_run_in_less_time_is_no_measurement(self):
+        (record,) = self.race("erratic")
+        self.assertEqual((record["ms"], record["absent"]), (None, "its runs differ by more than the sweeps take"))
 
     def test_it_ends_when_its_time_is_used(self):
         with mock.patch.object(race, "TIME", 4.0):
