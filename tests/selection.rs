@@ -1078,6 +1078,7 @@ fn the_sticks_expect_as_many_clusters() {
 fn clusters_grow_like_a_logarithm() {
     for concentration in [1e-320, 0.01, 1.0, 7.0, 1e6, 1e300] {
         assert_eq!(expected_clusters_bounds(0, concentration), Ok((0.0, 0.0)));
+        assert_eq!(expected_clusters_bounds(1, concentration).unwrap().1, 1.0, "one datum has one cluster");
         for n in [1, 2, 3, 10, 1000, 10_000_000, 10_000_001, 10_000_010, 1_000_000_000_000_000_000] {
             let expected = expected_clusters(n, concentration).unwrap();
             let (low, high) = expected_clusters_bounds(n, concentration).unwrap();
