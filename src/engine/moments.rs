@@ -1,4 +1,4 @@
-//! The M step's sums on a block: Σ r, Σ r (x − c) and Σ r (x − c)(x − c)ᵀ of one component, for its reference point c.
+//! The M step's sums on a block: Σ r (x − c) and Σ r (x − c)(x − c)ᵀ of one component, for its reference point c.
 //!
 //! Data come strip by strip, each strip one dimension after the other. As in the E step, v stands for c − x.
 
@@ -56,7 +56,8 @@ pub(super) fn full<S: Simd>(
     }
 }
 
-/// For a few dimensions all sums stay in registers, `U` of each so that one need not wait for the other.
+/// For a few dimensions all sums stay in registers, those of products `U` times, so that one need not wait for the other; there is
+/// no room for more.
 #[inline(always)]
 fn small<S: Simd, const D: usize, const U: usize>(
     s: S,
