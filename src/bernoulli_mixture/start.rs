@@ -26,11 +26,8 @@ pub fn random_start(
     flips: usize,
     rng: &mut impl Rng,
 ) -> Result<BernoulliMixture> {
-    check_flips(flips)?;
-    check_heads(x, flips)?;
-    check::component_count(k, x.nrows())?;
-    let biases = DMatrix::from_fn(k, x.ncols(), |_, _| rng.random_range(0.25..=0.75));
-    BernoulliMixture::new(DVector::from_element(k, 1.0 / k as f64), biases, flips)
+    check_start(x, k, flips)?;
+    equally_weighted(DMatrix::from_fn(k, x.ncols(), |_, _| rng.random_range(0.25..=0.75)), flips)
 }
 
 /// A random start near the data's mean: equal weights, and every bias with odds between a third and three times those
@@ -62,14 +59,23 @@ pub fn start_near_mean(
     flips: usize,
     rng: &mut impl Rng,
 ) -> Result<BernoulliMixture> {
-    check_flips(flips)?;
-    check_heads(x, flips)?;
-    check::component_count(k, x.nrows())?;
+    check_start(x, k, flips)?;
     let odds = x.row_sum().map(|heads| (heads + 0.5) / ((x.nrows() * flips) as f64 - heads + 0.5));
     let spread = 3_f64.ln();
-    let biases = DMatrix::from_fn(k, x.ncols(), |_, a| {
+    let bias = |_, a: usize| {
         let odds = odds[a] * rng.random_range(-spread..=spread).exp();
         odds / (1.0 + odds)
-    });
+    };
+    equally_weighted(DMatrix::from_fn(k, x.ncols(), bias), flips)
+}
+
+fn check_start(x: &DMatrix<f64>, k: usize, flips: usize) -> Result<()> {
+    check_flips(flips)?;
+    check_heads(x, flips)?;
+    check::component_count(k, x.nrows())
+}
+
+fn equally_weighted(biases: DMatrix<f64>, flips: usize) -> Result<BernoulliMixture> {
+    let k = biases.nrows();
     BernoulliMixture::new(DVector::from_element(k, 1.0 / k as f64), biases, flips)
 }

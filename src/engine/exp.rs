@@ -1,7 +1,8 @@
 //! The exponential on vector lanes, to the base 4.
 
-use super::lanes::{max, numbers};
+use super::lanes::max;
 use pulp::Simd;
+use pulp::bytemuck::cast_slice_mut;
 use std::hint::black_box;
 
 /// The unit of log joints: what is raised to a power is then 4, and its exponent is taken apart without a product.
@@ -72,7 +73,8 @@ impl<S: Simd> PowersOf4<S> {
 /// x 2^m, where m are the lowest bits of `rounded`, which become an exponent once they are shifted to its place.
 #[inline(always)]
 fn times_power_of_two<S: Simd>(s: S, x: S::f64s, mut rounded: S::f64s) -> S::f64s {
-    for number in numbers::<S>(&mut rounded) {
+    // The compiler makes lanes of them again.
+    for number in cast_slice_mut::<_, f64>(std::slice::from_mut(&mut rounded)) {
         *number = f64::from_bits(number.to_bits() << 52);
     }
     let (x, exponent) = (s.transmute_u64s_f64s(x), s.transmute_u64s_f64s(rounded));

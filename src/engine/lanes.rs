@@ -5,7 +5,6 @@
 //! the compiler may leave as calls.
 
 use pulp::Simd;
-use pulp::bytemuck::cast_slice_mut;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
@@ -68,12 +67,6 @@ const LINE: usize = 8;
 pub(super) fn max<S: Simd>(s: S, a: S::f64s, b: S::f64s) -> S::f64s {
     // What pulp offers returns a NaN on some machines.
     s.select_f64s(s.greater_than_f64s(a, b), a, b)
-}
-
-/// The single numbers of a register; the compiler makes lanes of them again.
-#[inline(always)]
-pub(super) fn numbers<S: Simd>(register: &mut S::f64s) -> &mut [f64] {
-    cast_slice_mut(std::slice::from_mut(register))
 }
 
 #[cfg(test)]

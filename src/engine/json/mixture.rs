@@ -1,6 +1,6 @@
 //! A fitted mixture as a document.
 
-use super::{Document, FORMAT, Place, lines, list, numbers, object, parse, quoted, rows};
+use super::{Document, Place, header, lines, list, numbers, object, parse, quoted, rows};
 use crate::Result;
 use crate::bernoulli_mixture::BernoulliMixture;
 use crate::engine::{Mixture, Stopped};
@@ -69,16 +69,14 @@ impl Document for SavedMixture {
             Stopped::MaxSweeps => "max_sweeps",
             Stopped::Interrupted => "interrupted",
         };
-        let mut fields = vec![
-            ("format", FORMAT.to_string()),
-            ("kind", quoted(kind)),
-            ("made_by", quoted(concat!("executable-em ", env!("CARGO_PKG_VERSION")))),
+        let mut fields = header(kind).to_vec();
+        fields.extend([
             form,
             ("columns", list(self.columns.iter().map(|name| quoted(name)))),
             ("k", self.model.k().to_string()),
             ("d", self.columns.len().to_string()),
             ("weights", numbers(self.model.weights())),
-        ];
+        ]);
         fields.extend(parameters);
         fields.extend([
             ("log_likelihood", format!("{:?}", self.log_likelihood)),

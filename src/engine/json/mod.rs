@@ -109,6 +109,12 @@ fn parse(text: &str) -> Result<Value> {
         .map_err(|error| Error::Json { place: "document".to_owned(), reason: error.to_string() })
 }
 
+/// What every document begins with.
+fn header(kind: &str) -> [(&'static str, String); 3] {
+    let made_by = quoted(concat!("executable-em ", env!("CARGO_PKG_VERSION")));
+    [("format", FORMAT.to_string()), ("kind", quoted(kind)), ("made_by", made_by)]
+}
+
 /// Fields in their order, a line each.
 fn object(fields: &[(&str, String)]) -> String {
     let mut text = String::from("{");

@@ -1,6 +1,6 @@
 //! Sufficient statistics as documents.
 
-use super::{Document, FORMAT, Place, lines, list, numbers, object, parse, quoted, rows};
+use super::{Document, Place, header, lines, list, numbers, object, parse, rows};
 use crate::engine::{BernoulliStatistics, GaussianStatistics, KMeansStatistics};
 use crate::{Error, Result, check};
 use nalgebra::{DMatrix, DVector};
@@ -126,22 +126,21 @@ impl Document for KMeansStatistics {
     }
 }
 
-/// What all of them begin with.
+/// What all statistics begin with.
 fn beginning(
     kind: &str,
     (k, d): (usize, usize),
     total: f64,
     counts: &DVector<f64>,
 ) -> Vec<(&'static str, String)> {
-    vec![
-        ("format", FORMAT.to_string()),
-        ("kind", quoted(kind)),
-        ("made_by", quoted(concat!("executable-em ", env!("CARGO_PKG_VERSION")))),
+    let mut fields = header(kind).to_vec();
+    fields.extend([
         ("k", k.to_string()),
         ("d", d.to_string()),
         ("total", format!("{total:?}")),
         ("counts", numbers(counts)),
-    ]
+    ]);
+    fields
 }
 
 /// The same, read and found to fit together.
