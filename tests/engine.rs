@@ -168,6 +168,88 @@ proptest! {
     }
 }
 
+/// Data about k centres that lie about 2·`spread`·√d standard deviations from each other, and the parameters that they come from.
+fn clusters_apart(
+    family: CovarianceFamily,
+    (n, d, k): (usize, usize, usize),
+    spread: f64,
+) -> (GaussianMixture, DMatrix<f64>) {
+    let (mut model, mut x) = random_state(family, n, d, k);
+    model.means *= spread;
+    for (i, mut row) in x.row_iter_mut().enumerate() {
+        row += model.means.row(i * 7 % k);
+    }
+    (model, x)
+}
+
+/// Where nearly all responsibilities are negligible, many are, or just some.
+#[test]
+fn statistics_are_the_derivations_where_clusters_lie_apart() -> Result<(), Error> {
+    for engine in engines()? {
+        for (family, d) in [
+            (CovarianceFamily::Full, 11),
+            (CovarianceFamily::Tied, 12),
+            (CovarianceFamily::Full, 33),
+            (CovarianceFamily::Diagonal, 70),
+        ] {
+            for n in [1, 8, 97, 385, 1500] {
+                for spread in [0.5, 1.0, 2.0, 5.0, 20.0] {
+                    let (model, x) = clusters_apart(family, (n, d, 5), spread);
+                    assert_statistics(&statistics(&engine, &model, &x)?, &model, &x);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// All that a component has may be what is negligible to others: 10⁻⁸⁰ of a datum, …
+#[test]
+fn a_component_that_has_died_is_still_the_derivations() -> Result<(), Error> {
+    let engine = Engine::new(1)?;
+    let (mut model, x) = random_state(CovarianceFamily::Spherical, 500, 11, 3);
+    model.covariances.fill(DMatrix::identity(11, 11));
+    model.family = CovarianceFamily::Full;
+    model.means.row_mut(2).add_scalar_mut(7.0);
+    let statistics = statistics(&engine, &model, &x)?;
+    assert!((1e-120..1e-65).contains(&statistics.counts[2]), "{}", statistics.counts);
+    assert_statistics(&statistics, &model, &x);
+    Ok(())
+}
+
+/// … or a spread of 10⁻⁸⁰ about the datum that it sits on, …
+#[test]
+fn a_component_on_a_single_datum_is_still_the_derivations() -> Result<(), Error> {
+    let engine = Engine::new(1)?;
+    let (mut model, mut x) = random_state(CovarianceFamily::Spherical, 500, 11, 3);
+    model.covariances.fill(DMatrix::identity(11, 11));
+    model.family = CovarianceFamily::Full;
+    model.means.row_mut(2).add_scalar_mut(7.0);
+    x.set_row(100, &model.means.row(2));
+    let statistics = statistics(&engine, &model, &x)?;
+    assert!((statistics.counts[2] - 1.0).abs() < 1e-12, "{}", statistics.counts);
+    assert!((1e-120..1e-65).contains(&statistics.second[2][(0, 0)]), "{}", statistics.second[2]);
+    assert_statistics(&statistics, &model, &x);
+    Ok(())
+}
+
+/// … or all but a datum that hardly counts, but lies so far away that its second moment hides what they lack.
+#[test]
+fn a_component_with_a_datum_that_hardly_counts_is_still_the_derivations() -> Result<(), Error> {
+    let (mut model, mut x) = random_state(CovarianceFamily::Spherical, 500, 11, 3);
+    model.covariances.fill(DMatrix::identity(11, 11));
+    model.covariances[2] *= 4.0;
+    model.family = CovarianceFamily::Full;
+    model.means.row_mut(2).add_scalar_mut(12.0);
+    x.row_mut(100).fill(2.0_f64.powi(130));
+    let weights = DVector::from_fn(500, |i, _| if i == 100 { 2.0_f64.powi(-300) } else { 1.0 });
+    let statistics = Engine::new(1)?.statistics(&model, &Data::weighted(&x, &weights)?)?;
+    let expected = model.responsibilities(&x)?.column(2).dot(&weights);
+    assert!((1e-120..1e-65).contains(&expected), "{expected}");
+    assert_within(statistics.counts[2], expected, 1e-12 * expected);
+    Ok(())
+}
+
 /// One step by the derivation.
 fn derived_step(model: &GaussianMixture, x: &DMatrix<f64>) -> GaussianMixture {
     model.maximize(x, &model.responsibilities(x).expect("responsibilities")).expect("an M step")
@@ -213,8 +295,9 @@ fn any_number_of_threads_gives_the_same_bits() -> Result<(), Error> {
         (CovarianceFamily::Full, 20_011, 2, 5),
         (CovarianceFamily::Full, 3_001, 9, 3),
         (CovarianceFamily::Diagonal, 5_003, 4, 3),
+        (CovarianceFamily::Full, 5_003, 12, 5),
     ] {
-        let (model, x) = random_state(family, n, d, k);
+        let (model, x) = clusters_apart(family, (n, d, k), 1.0);
         let alone = statistics(&Engine::new(1)?, &model, &x)?;
         for threads in [1, 2, 3, 7] {
             let engine = Engine::new(threads)?;
@@ -249,9 +332,9 @@ fn statistics_add_up() -> Result<(), Error> {
 fn weights_of_data_count_repetitions() -> Result<(), Error> {
     let engine = Engine::new(1)?;
     for (family, d) in
-        [(CovarianceFamily::Full, 2), (CovarianceFamily::Full, 6), (CovarianceFamily::Spherical, 3)]
+        [(CovarianceFamily::Full, 2), (CovarianceFamily::Full, 12), (CovarianceFamily::Spherical, 3)]
     {
-        let (model, x) = random_state(family, 300, d, 3);
+        let (model, x) = clusters_apart(family, (300, d, 3), 1.0);
         let repetitions: Vec<usize> = (0..300).map(|i| i % 4).collect();
         let rows: Vec<usize> = (0..300).flat_map(|i| std::iter::repeat_n(i, repetitions[i])).collect();
         let weights = DVector::from_iterator(300, repetitions.iter().map(|&times| times as f64));

@@ -3,6 +3,7 @@
 use super::lanes::{Room, Strip, WIDE, strip_len};
 use super::log_joint;
 use super::moments::{self, Sums};
+use super::negligible::{Gathered, neglect, pays};
 use super::prepared::{PANEL, Prepared};
 use super::softmax::{Marginals, responsibilities, softmax};
 use super::source::Data;
@@ -62,6 +63,7 @@ pub(super) struct Workspace {
     /// The responsibilities of one component, times the weights.
     r: Room,
     marginals: Marginals,
+    gathered: Gathered,
     /// Four dimensions times the responsibilities of one component.
     weighted: Room,
 }
@@ -75,6 +77,7 @@ impl Workspace {
             joint: room(stride(layout.k)),
             r: room(1),
             marginals: Marginals { max: room(1), sum: room(1) },
+            gathered: Gathered::new(block_len(layout.d), stride(layout.d)),
             weighted: room(PANEL),
         }
     }
@@ -92,6 +95,8 @@ pub(super) struct Chunk<'a> {
     pub prepared: &'a Prepared,
     /// What v is measured from, component by component.
     pub references: &'a [f64],
+    /// Whether responsibilities too small to be seen are neglected.
+    pub neglects: bool,
     pub workspace: &'a mut Workspace,
     pub partial: &'a mut Partial,
 }
@@ -100,11 +105,11 @@ impl WithSimd for Chunk<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, s: S) {
+    fn with_simd<S: Simd>(mut self, s: S) {
         let len = block_len(self.prepared.layout.d);
         for start in self.rows.clone().step_by(len) {
             let rows = start..self.rows.end.min(start + len);
-            block(s, rows, self.data, self.prepared, self.references, self.workspace, self.partial);
+            block(s, rows, &mut self);
             if self.partial.impossible.is_some() {
                 break;
             }
@@ -114,15 +119,8 @@ impl WithSimd for Chunk<'_> {
 
 /// One block: the E step, what becomes of it, and the M step's sums.
 #[inline(always)]
-fn block<S: Simd>(
-    s: S,
-    rows: Range<usize>,
-    data: Data<'_>,
-    prepared: &Prepared,
-    references: &[f64],
-    workspace: &mut Workspace,
-    partial: &mut Partial,
-) {
+fn block<S: Simd>(s: S, rows: Range<usize>, chunk: &mut Chunk<'_>) {
+    let Chunk { data, prepared, references, neglects, workspace, partial, .. } = chunk;
     let Layout { k, d, full } = prepared.layout;
     let count = rows.len();
     let len = count.div_ceil(strip_len::<S>());
@@ -157,7 +155,13 @@ fn block<S: Simd>(
     let sums = partial.sums.chunks_exact_mut(prepared.layout.component_len());
     for (j, (sums, reference)) in sums.zip(references.chunks_exact(d)).enumerate() {
         let sums = Sums::new(sums, d);
+        let left = if *neglects { neglect(s, joint, stride(k), j) } else { count };
         *sums.count += responsibilities(s, joint.chunks_exact(stride(k)), j, scale, r);
+        let (x, r) = match left {
+            0 => continue,
+            left if pays(prepared.layout, left, count) => workspace.gathered.gather::<S>(x, d, r),
+            _ => (&*x, &*r),
+        };
         if full {
             moments::full(s, x, reference, r, weighted, sums);
         } else {

@@ -1,6 +1,7 @@
 //! The step of a Gaussian mixture.
 
 use super::block::{Chunk, Partial, Workspace, block_len};
+use super::negligible::{is_unseen, is_worthwhile};
 use super::parallel::Pass;
 use super::prepared::Prepared;
 use super::source::{Data, Source};
@@ -20,6 +21,14 @@ const SMALLEST_PART: f64 = 0.25;
 struct GaussianPass<'a> {
     prepared: &'a Prepared,
     references: &'a [f64],
+    neglects: bool,
+}
+
+impl GaussianPass<'_> {
+    fn statistics(&self, engine: &Engine, source: &(impl Source + ?Sized)) -> Result<GaussianStatistics> {
+        let partial = engine.pass(source, self)?;
+        Ok(GaussianStatistics::from_partial(&partial, self.prepared.layout, self.references))
+    }
 }
 
 impl Pass for GaussianPass<'_> {
@@ -54,20 +63,27 @@ impl Pass for GaussianPass<'_> {
         workspace: &mut Workspace,
         partial: &mut Partial,
     ) {
-        let (prepared, references) = (self.prepared, self.references);
-        arch.dispatch(Chunk { data, rows, prepared, references, workspace, partial });
+        let &GaussianPass { prepared, references, neglects } = self;
+        arch.dispatch(Chunk { data, rows, prepared, references, neglects, workspace, partial });
     }
 }
 
 impl Engine {
+    /// The sums about the means.
     fn moments(
         &self,
         source: &(impl Source + ?Sized),
+        model: &GaussianMixture,
         prepared: &Prepared,
-        references: &[f64],
     ) -> Result<GaussianStatistics> {
-        let partial = self.pass(source, &GaussianPass { prepared, references })?;
-        Ok(GaussianStatistics::from_partial(&partial, prepared.layout, references))
+        let pass = GaussianPass { prepared, references: prepared.means(), neglects: true };
+        if is_worthwhile(prepared.layout) {
+            let statistics = pass.statistics(self, source)?;
+            if is_unseen(&statistics, model) {
+                return Ok(statistics);
+            }
+        }
+        GaussianPass { neglects: false, ..pass }.statistics(self, source)
     }
 }
 
@@ -77,15 +93,16 @@ impl Fused for GaussianMixture {
     fn statistics(&self, engine: &Engine, source: &(impl Source + ?Sized)) -> Result<GaussianStatistics> {
         self.check_parts()?;
         let prepared = Prepared::new(self)?;
-        engine.moments(source, &prepared, prepared.means())
+        engine.moments(source, self, &prepared)
     }
 
     fn sweep(&self, engine: &Engine, source: &(impl Source + ?Sized)) -> Result<Sweep<Self>> {
         self.check_parts()?;
         let prepared = Prepared::new(self)?;
-        let mut statistics = engine.moments(source, &prepared, prepared.means())?;
+        let mut statistics = engine.moments(source, self, &prepared)?;
         if let Some(references) = statistics.better_references(SMALLEST_PART) {
-            statistics = engine.moments(source, &prepared, &references)?;
+            let pass = GaussianPass { prepared: &prepared, references: &references, neglects: false };
+            statistics = pass.statistics(engine, source)?;
         }
         let (log_likelihood, total) = (statistics.log_likelihood, statistics.total);
         Ok(Sweep { model: statistics.maximize(self)?, log_likelihood, total })

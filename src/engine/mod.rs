@@ -36,6 +36,7 @@ mod lanes;
 mod log_joint;
 mod mixture;
 mod moments;
+mod negligible;
 mod parallel;
 mod prepared;
 mod sample;
