@@ -203,44 +203,61 @@ fn statistics_are_the_derivations_where_clusters_lie_apart() -> Result<(), Error
     Ok(())
 }
 
+/// 500 data of 11 dimensions about two components, about 7·`scale` from the third, which is at the origin; all are `scale` wide.
+fn far_from_the_third(scale: f64) -> (GaussianMixture, DMatrix<f64>) {
+    let (mut model, mut x) = random_state(CovarianceFamily::Spherical, 500, 11, 3);
+    model.family = CovarianceFamily::Full;
+    model.covariances.fill(DMatrix::identity(11, 11) * scale * scale);
+    model.means = model.means.add_scalar(7.0) * scale;
+    model.means.row_mut(2).fill(0.0);
+    x = x.add_scalar(7.0) * scale;
+    (model, x)
+}
+
 /// All that a component has may be what is negligible to others: 10⁻⁸⁰ of a datum, …
 #[test]
 fn a_component_that_has_died_is_still_the_derivations() -> Result<(), Error> {
-    let engine = Engine::new(1)?;
-    let (mut model, x) = random_state(CovarianceFamily::Spherical, 500, 11, 3);
-    model.covariances.fill(DMatrix::identity(11, 11));
-    model.family = CovarianceFamily::Full;
-    model.means.row_mut(2).add_scalar_mut(7.0);
-    let statistics = statistics(&engine, &model, &x)?;
+    let (model, x) = far_from_the_third(1.0);
+    let statistics = statistics(&Engine::new(1)?, &model, &x)?;
     assert!((1e-120..1e-65).contains(&statistics.counts[2]), "{}", statistics.counts);
     assert_statistics(&statistics, &model, &x);
     Ok(())
 }
 
-/// … or a spread of 10⁻⁸⁰ about the datum that it sits on, …
+/// … or a spread of 10⁻⁸⁰ about the datum that it sits on or nearly so, …
 #[test]
 fn a_component_on_a_single_datum_is_still_the_derivations() -> Result<(), Error> {
-    let engine = Engine::new(1)?;
-    let (mut model, mut x) = random_state(CovarianceFamily::Spherical, 500, 11, 3);
-    model.covariances.fill(DMatrix::identity(11, 11));
-    model.family = CovarianceFamily::Full;
-    model.means.row_mut(2).add_scalar_mut(7.0);
-    x.set_row(100, &model.means.row(2));
-    let statistics = statistics(&engine, &model, &x)?;
-    assert!((statistics.counts[2] - 1.0).abs() < 1e-12, "{}", statistics.counts);
-    assert!((1e-120..1e-65).contains(&statistics.second[2][(0, 0)]), "{}", statistics.second[2]);
-    assert_statistics(&statistics, &model, &x);
+    let scale = 2.0_f64.powi(200);
+    let (model, mut x) = far_from_the_third(scale);
+    for place in [0.0, 1.0] {
+        x.row_mut(100).fill(place);
+        let statistics = statistics(&Engine::new(1)?, &model, &x)?;
+        assert!((statistics.counts[2] - 1.0).abs() < 1e-12, "{}", statistics.counts);
+        let second = statistics.second[2][(0, 0)] / (scale * scale);
+        assert!((1e-120..1e-65).contains(&second), "{second}");
+        assert_statistics(&statistics, &model, &x);
+    }
+    Ok(())
+}
+
+/// … or about one that it moves onto, …
+#[test]
+fn a_component_that_moves_onto_a_datum_is_still_the_derivations() -> Result<(), Error> {
+    let (model, mut x) = far_from_the_third(1.0);
+    x.row_mut(100).fill(1.0);
+    let (next, _) = step(&Engine::new(1)?, &model, &x)?;
+    let derived = &derived_step(&model, &x).covariances[2];
+    assert!((1e-120..1e-65).contains(&derived[(0, 0)]), "{derived}");
+    assert_matrices_within(&next.covariances[2], derived, 1e-12 * derived.amax());
     Ok(())
 }
 
 /// … or all but a datum that hardly counts, but lies so far away that its second moment hides what they lack.
 #[test]
 fn a_component_with_a_datum_that_hardly_counts_is_still_the_derivations() -> Result<(), Error> {
-    let (mut model, mut x) = random_state(CovarianceFamily::Spherical, 500, 11, 3);
-    model.covariances.fill(DMatrix::identity(11, 11));
+    let (mut model, mut x) = far_from_the_third(1.0);
     model.covariances[2] *= 4.0;
-    model.family = CovarianceFamily::Full;
-    model.means.row_mut(2).add_scalar_mut(12.0);
+    model.means.row_mut(2).fill(-5.0);
     x.row_mut(100).fill(2.0_f64.powi(130));
     let weights = DVector::from_fn(500, |i, _| if i == 100 { 2.0_f64.powi(-300) } else { 1.0 });
     let statistics = Engine::new(1)?.statistics(&model, &Data::weighted(&x, &weights)?)?;
