@@ -1,5 +1,6 @@
 //! Both steps of EM on the data, block by block: nothing of size n×k is ever stored.
 
+use super::bounded::{self, Bounded};
 use super::lanes::{Room, Strip, WIDE, strip_len};
 use super::log_joint;
 use super::moments::{self, Sums};
@@ -60,6 +61,7 @@ pub(super) struct Workspace {
     weights: Room,
     /// Strip by strip, the log joint of every component, and then its power of 4.
     joint: Room,
+    bounded: Bounded,
     /// The responsibilities of one component, times the weights.
     r: Room,
     marginals: Marginals,
@@ -77,6 +79,7 @@ impl Workspace {
             joint: room(stride(layout.k)),
             r: room(1),
             marginals: Marginals { max: room(1), sum: room(1) },
+            bounded: Bounded::new(layout, block_len(layout.d)),
             gathered: Gathered::new(block_len(layout.d), stride(layout.d)),
             weighted: room(PANEL),
         }
@@ -129,13 +132,17 @@ fn block<S: Simd>(s: S, rows: Range<usize>, chunk: &mut Chunk<'_>) {
     load_weights(data.weights, rows.clone(), &mut workspace.weights.numbers()[..len * strip_len::<S>()]);
 
     let joint = workspace.joint.strips::<S>(len * stride(k));
-    for j in 0..k {
-        let (x, of) = (x.chunks_exact(stride(d)), prepared.component(j));
-        let out = joint.chunks_exact_mut(stride(k));
-        if full {
-            log_joint::full(s, x, of, out, j);
-        } else {
-            log_joint::diagonal(s, x, of, out, j);
+    if *neglects && bounded::is_worthwhile(prepared.layout) {
+        workspace.bounded.log_joints(s, x, prepared, joint, len);
+    } else {
+        for j in 0..k {
+            let (x, of) = (x.chunks_exact(stride(d)), prepared.component(j));
+            let out = joint.chunks_exact_mut(stride(k));
+            if full {
+                log_joint::full(s, x, of, out, j);
+            } else {
+                log_joint::diagonal(s, x, of, out, j);
+            }
         }
     }
     let scale = workspace.weights.strips::<S>(len);

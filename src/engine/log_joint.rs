@@ -6,6 +6,7 @@
 use super::lanes::{Strip, WIDE};
 use super::prepared::{Component, PANEL, whitening_index};
 use pulp::Simd;
+use std::ops::Range;
 use std::slice::{ChunksExact, ChunksExactMut};
 
 /// Full covariances: c − ‖W(μ − x)‖², where W is triangular.
@@ -81,18 +82,31 @@ fn large<S: Simd>(
     let d = of.mean.len();
     for (x, out) in x.zip(out) {
         let mut square = [s.splat_f64s(0.0); WIDE];
-        let mut rows = of.whitening;
-        for end in (PANEL..=d).step_by(PANEL) {
-            let panel = rows.split_off(..PANEL * end).expect("a panel of rows");
-            add_squares::<S, PANEL>(s, panel, &x[..end], &of.mean[..end], &mut square);
-        }
-        match d % PANEL {
-            1 => add_squares::<S, 1>(s, rows, &x[..d], of.mean, &mut square),
-            2 => add_squares::<S, 2>(s, rows, &x[..d], of.mean, &mut square),
-            3 => add_squares::<S, 3>(s, rows, &x[..d], of.mean, &mut square),
-            _ => {}
-        }
+        add_rows(s, &x[..d], of, 0..d, &mut square);
         out[j] = log_joint(s, of.constant, square);
+    }
+}
+
+/// Adds the squares of some components of W v, from a multiple of four to another or the last.
+#[inline(always)]
+pub(super) fn add_rows<S: Simd>(
+    s: S,
+    x: &[Strip<S>],
+    of: Component<'_>,
+    rows: Range<usize>,
+    square: &mut Strip<S>,
+) {
+    let mut panels = &of.whitening[rows.start * (rows.start + PANEL) / 2..];
+    for end in (rows.start + PANEL..=rows.end).step_by(PANEL) {
+        let panel = panels.split_off(..PANEL * end).expect("a panel of rows");
+        add_squares::<S, PANEL>(s, panel, &x[..end], &of.mean[..end], square);
+    }
+    let x = &x[..rows.end];
+    match rows.end % PANEL {
+        1 => add_squares::<S, 1>(s, panels, x, of.mean, square),
+        2 => add_squares::<S, 2>(s, panels, x, of.mean, square),
+        3 => add_squares::<S, 3>(s, panels, x, of.mean, square),
+        _ => {}
     }
 }
 

@@ -27,6 +27,7 @@
 
 mod bernoulli_mixture;
 mod block;
+mod bounded;
 mod exp;
 mod fit;
 mod gaussian_mixture;

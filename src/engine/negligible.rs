@@ -21,6 +21,9 @@ use pulp::bytemuck::{cast_slice, cast_slice_mut};
 /// τ.
 const NEGLIGIBLE: f64 = f64::from_bits((1023 - 200) << 52);
 
+/// A log joint, in units of log 4, that is so much less than another of its datum is negligible, however both are rounded.
+pub(super) const MARGIN: f64 = 101.0;
+
 /// 2^−60.
 const CERTAIN: f64 = f64::from_bits((1023 - 60) << 52);
 
