@@ -143,3 +143,109 @@ fn extend<S: Simd>(
 fn reaches<S: Simd>(s: S, a: S::f64s, least: S::f64s) -> bool {
     s.first_true_m64s(s.greater_than_or_equal_f64s(a, least)) < S::F64_LANES
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data;
+    use crate::engine::lanes::strip_len;
+    use crate::engine::log_joint;
+    use crate::gaussian_mixture::{CovarianceFamily, GaussianMixture};
+    use nalgebra::{DMatrix, DVector};
+    use pulp::bytemuck::cast_slice;
+    use pulp::{Arch, WithSimd};
+    use rand::RngExt;
+    use std::collections::BTreeSet;
+
+    const K: usize = 6;
+    const D: usize = 51;
+    const N: usize = 96;
+
+    /// Two blocks of numbers, a row a datum; and how many rows of W the second has seen, with how many data in a strip.
+    struct Both<'a>(&'a Prepared, &'a DMatrix<f64>);
+
+    impl WithSimd for Both<'_> {
+        type Output = (DMatrix<f64>, DMatrix<f64>, Vec<usize>, usize);
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, s: S) -> Self::Output {
+            let (lanes, len) = (strip_len::<S>(), N / strip_len::<S>());
+            let (mut x, mut known, mut bounded) = (Room::new(N * D), Room::new(N * K), Room::new(N * K));
+            for (at, x) in x.numbers().iter_mut().enumerate() {
+                *x = self.1[(at / (D * lanes) * lanes + at % lanes, at / lanes % D)];
+            }
+            let x = x.strips::<S>(len * D);
+            let known = known.strips::<S>(len * K);
+            for j in 0..K {
+                let of = self.0.component(j);
+                log_joint::full(s, x.chunks_exact(D), of, known.chunks_exact_mut(K), j);
+            }
+            let mut bounds = Bounded::new(self.0.layout, N);
+            let joint = bounded.strips::<S>(len * K);
+            bounds.log_joints(s, x, self.0, joint, len);
+            let matrix = |strips: &[Strip<S>]| {
+                let numbers: &[f64] = cast_slice(strips);
+                DMatrix::from_fn(N, K, |i, j| numbers[(i / lanes * K + j) * lanes + i % lanes])
+            };
+            bounds.rows.truncate(len * K);
+            (matrix(known), matrix(joint), bounds.rows, lanes)
+        }
+    }
+
+    /// Components and data a few units wide, some of them `spread` apart; every third datum comes from the first component.
+    fn state(spread: f64) -> (Prepared, DMatrix<f64>) {
+        let mut rng = data::rng(3);
+        let mut uniform = |rows, columns| DMatrix::from_fn(rows, columns, |_, _| rng.random_range(-1.0..1.0));
+        let means: DMatrix<f64> = uniform(K, D) * spread;
+        let covariances = (0..K).map(|_| {
+            let shape: DMatrix<f64> = uniform(D, D);
+            &shape * shape.transpose() / D as f64 + DMatrix::identity(D, D) * 0.1
+        });
+        let covariances = covariances.collect();
+        let x = DMatrix::from_fn(N, D, |i, a| means[(owner(i), a)]) + uniform(N, D);
+        let weights = DVector::from_element(K, 1.0 / K as f64);
+        let family = CovarianceFamily::Full;
+        (Prepared::new(&GaussianMixture { weights, means, covariances, family }).unwrap(), x)
+    }
+
+    fn owner(i: usize) -> usize {
+        if i.is_multiple_of(3) { 0 } else { i / 8 % K }
+    }
+
+    #[test]
+    fn what_is_not_a_log_joint_is_a_negligible_bound() {
+        let mut seen = BTreeSet::new();
+        for arch in [Arch::new(), Arch::Scalar] {
+            for spread in (0..60).map(|step| 0.05 * f64::from(step)) {
+                let (prepared, x) = state(spread);
+                let (known, joint, rows, lanes) = arch.dispatch(Both(&prepared, &x));
+                let of = |i: usize, j: usize| rows[j * (N / lanes) + i / lanes];
+                for i in 0..N {
+                    let largest = known.row(i).max();
+                    for j in 0..K {
+                        let (log_joint, found) = (known[(i, j)], joint[(i, j)]);
+                        let rounding = 1e-13 * log_joint.abs();
+                        seen.insert(of(i, j));
+                        if of(i, j) == D {
+                            assert!((found - log_joint).abs() <= rounding, "{found}, not {log_joint}");
+                        } else {
+                            assert!(found >= log_joint - rounding, "{found} is no bound of {log_joint}");
+                            assert!(found <= largest - 100.5, "{found} is not negligible beside {largest}");
+                        }
+                    }
+                }
+            }
+        }
+        assert_eq!(seen, BTreeSet::from([12, 28, D]));
+    }
+
+    #[test]
+    fn far_apart_only_the_log_joints_of_a_strips_own_components_are_known() {
+        let (prepared, x) = state(10.0);
+        let (_, _, rows, lanes) = Arch::new().dispatch(Both(&prepared, &x));
+        for (at, &rows) in rows.iter().enumerate() {
+            let (j, strip) = (at / (N / lanes), at % (N / lanes));
+            let is_owner = (strip * lanes..(strip + 1) * lanes).any(|i| owner(i) == j);
+            assert_eq!(rows, if is_owner { D } else { 12 }, "component {j}, strip {strip}");
+        }
+    }
+}
