@@ -191,11 +191,15 @@ mod tests {
         }
     }
 
-    /// Components and data a few units wide, some of them `spread` apart; every third datum comes from the first component.
-    fn state(spread: f64) -> (Prepared, DMatrix<f64>) {
+    /// Components and data about them, a few units wide and `spread` apart, but for the last, which may share the mean of the first.
+    /// Every third datum comes from the first.
+    fn state(spread: f64, with_twins: bool) -> (Prepared, DMatrix<f64>) {
         let mut rng = data::rng(3);
         let mut uniform = |rows, columns| DMatrix::from_fn(rows, columns, |_, _| rng.random_range(-1.0..1.0));
-        let means: DMatrix<f64> = uniform(K, D) * spread;
+        let mut means: DMatrix<f64> = uniform(K, D) * spread;
+        if with_twins {
+            means.set_row(K - 1, &means.row(0).into_owned());
+        }
         let covariances = (0..K).map(|_| {
             let shape: DMatrix<f64> = uniform(D, D);
             &shape * shape.transpose() / D as f64 + DMatrix::identity(D, D) * 0.1
@@ -216,7 +220,7 @@ mod tests {
         let mut seen = BTreeSet::new();
         for arch in [Arch::new(), Arch::Scalar] {
             for spread in (0..60).map(|step| 0.05 * f64::from(step)) {
-                let (prepared, x) = state(spread);
+                let (prepared, x) = state(spread, true);
                 let (known, joint, rows, lanes) = arch.dispatch(Both(&prepared, &x));
                 let of = |i: usize, j: usize| rows[j * (N / lanes) + i / lanes];
                 for i in 0..N {
@@ -240,7 +244,7 @@ mod tests {
 
     #[test]
     fn far_apart_only_the_log_joints_of_a_strips_own_components_are_known() {
-        let (prepared, x) = state(10.0);
+        let (prepared, x) = state(10.0, false);
         let (_, _, rows, lanes) = Arch::new().dispatch(Both(&prepared, &x));
         for (at, &rows) in rows.iter().enumerate() {
             let (j, strip) = (at / (N / lanes), at % (N / lanes));
