@@ -21,10 +21,13 @@ class Case:
     d: int
     k: int
     family: str = "full"
+    # How many standard deviations two centres are apart, in any dimension: so few that clusters overlap.
+    apart: float = 3
 
     def __str__(self):
         sizes = ", ".join(f"{size:,}".replace(",", " ") for size in (self.n, self.d, self.k))
-        return sizes if self.family == "full" else f"{sizes} {self.family}"
+        family = "" if self.family == "full" else f" {self.family}"
+        return sizes + family + ("" if self.apart == 3 else f", {self.apart:g} σ apart")
 
     @property
     def work(self):
@@ -73,8 +76,7 @@ def draw(case):
             x = np.array([[float(cell) for cell in row] for row in list(csv.reader(file))[1:]])
         return x, nearest(x, x[:: case.n // case.k][: case.k])
     random = np.random.Generator(np.random.PCG64([SEED, case.n, case.d, case.k]))
-    # Two centres are three standard deviations apart, in any dimension: the clusters overlap, no density underflows.
-    centres = random.normal(size=(case.k, case.d)) * 3 / np.sqrt(2 * case.d)
+    centres = random.normal(size=(case.k, case.d)) * case.apart / np.sqrt(2 * case.d)
     shapes = np.eye(case.d) + random.normal(size=(case.k, case.d, case.d)) / (2 * np.sqrt(case.d))
     x = random.standard_normal((case.n, case.d))
     cluster = random.integers(case.k, size=case.n)

@@ -29,11 +29,12 @@ BUILD = ROOT / "build" / "bench"
 ROUNDS = 7
 # What each of the engine's tricks is worth is told at these sizes.
 TRICKS = [Case(100_000, 2, 5), Case(100_000, 8, 10)]
-# Time against n, d and k, each of them alone.
+# Time against n, d, k and the distance of the clusters, each of them alone.
 SCALING = {
     "n": [Case(n, 8, 10) for n in (1_000, 10_000, 100_000, 1_000_000)],
     "d": [Case(100_000, d, 10) for d in (1, 2, 4, 8, 16, 32, 64)],
     "k": [Case(100_000, 8, k) for k in (1, 2, 4, 8, 16, 32, 64)],
+    "apart": [Case(20_000, 64, 16, apart=apart) for apart in (3, 5, 8, 12, 20, 30, 50)],
 }
 MEMORY = [Case(n, 2, 5) for n in (100_000, 1_000_000, 10_000_000)]
 QUICK = CASES[:3]
@@ -136,7 +137,7 @@ def scaling(ours, rounds):
     def ms(case):
         return measure(case, [("engine", 1, ours)], rounds)[0]["ms"]
 
-    return {letter: [[getattr(case, letter), ms(case)] for case in cases] for letter, cases in SCALING.items()}
+    return {name: [[getattr(case, name), ms(case)] for case in cases] for name, cases in SCALING.items()}
 
 
 def memory(ours):

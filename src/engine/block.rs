@@ -4,7 +4,7 @@ use super::bounded::{self, Bounded};
 use super::lanes::{Room, Strip, WIDE, strip_len};
 use super::log_joint;
 use super::moments::{self, Sums};
-use super::negligible::{Gathered, neglect, pays};
+use super::negligible::{self, Gathered, is_frequent, neglect, pays};
 use super::prepared::{PANEL, Prepared};
 use super::softmax::{Marginals, responsibilities, softmax};
 use super::source::Data;
@@ -16,6 +16,9 @@ use std::ops::Range;
 
 /// A block's data should stay in the second cache.
 const BLOCK_NUMBERS: usize = 32_768;
+
+/// How many strips of a block show whether so many responsibilities are negligible that it pays to look for them.
+const TRIED: usize = 4;
 
 /// How many data make a block: a whole number of strips, so many that the work before and after each kernel does not count.
 pub(super) fn block_len(d: usize) -> usize {
@@ -61,26 +64,28 @@ pub(super) struct Workspace {
     weights: Room,
     /// Strip by strip, the log joint of every component, and then its power of 4.
     joint: Room,
-    bounded: Bounded,
+    /// Only where they may pay, as every room takes its time.
+    bounded: Option<Bounded>,
+    gathered: Option<Gathered>,
     /// The responsibilities of one component, times the weights.
     r: Room,
     marginals: Marginals,
-    gathered: Gathered,
     /// Four dimensions times the responsibilities of one component.
     weighted: Room,
 }
 
 impl Workspace {
     pub fn new(layout: Layout) -> Self {
-        let room = |count: usize| Room::new(count * block_len(layout.d));
+        let len = block_len(layout.d);
+        let room = |count: usize| Room::new(count * len);
         Workspace {
             x: room(stride(layout.d)),
             weights: room(1),
             joint: room(stride(layout.k)),
             r: room(1),
             marginals: Marginals { max: room(1), sum: room(1) },
-            bounded: Bounded::new(layout, block_len(layout.d)),
-            gathered: Gathered::new(block_len(layout.d), stride(layout.d)),
+            bounded: bounded::is_worthwhile(layout).then(|| Bounded::new(layout, len)),
+            gathered: negligible::is_worthwhile(layout).then(|| Gathered::new(len, stride(layout.d))),
             weighted: room(PANEL),
         }
     }
@@ -132,19 +137,8 @@ fn block<S: Simd>(s: S, rows: Range<usize>, chunk: &mut Chunk<'_>) {
     load_weights(data.weights, rows.clone(), &mut workspace.weights.numbers()[..len * strip_len::<S>()]);
 
     let joint = workspace.joint.strips::<S>(len * stride(k));
-    if *neglects && bounded::is_worthwhile(prepared.layout) {
-        workspace.bounded.log_joints(s, x, prepared, joint, len);
-    } else {
-        for j in 0..k {
-            let (x, of) = (x.chunks_exact(stride(d)), prepared.component(j));
-            let out = joint.chunks_exact_mut(stride(k));
-            if full {
-                log_joint::full(s, x, of, out, j);
-            } else {
-                log_joint::diagonal(s, x, of, out, j);
-            }
-        }
-    }
+    let bounded = if *neglects { workspace.bounded.as_mut() } else { None };
+    log_joints(s, x, prepared, joint, bounded, len);
     let scale = workspace.weights.strips::<S>(len);
     softmax(s, joint, k, scale, &mut workspace.marginals);
     let weights = data.weights.map(|weights| &weights.as_slice()[rows.clone()]);
@@ -158,21 +152,56 @@ fn block<S: Simd>(s: S, rows: Range<usize>, chunk: &mut Chunk<'_>) {
     partial.log_likelihood += log_likelihood;
     partial.total += weights.map_or(count as f64, |weights| weights.iter().sum());
 
+    let tried = &mut joint[..TRIED.min(len) * stride(k)];
+    let neglects = *neglects && is_frequent(s, prepared.layout, tried, stride(k));
     let (r, weighted) = (workspace.r.strips::<S>(len), workspace.weighted.strips::<S>(PANEL * len));
     let sums = partial.sums.chunks_exact_mut(prepared.layout.component_len());
     for (j, (sums, reference)) in sums.zip(references.chunks_exact(d)).enumerate() {
         let sums = Sums::new(sums, d);
-        let left = if *neglects { neglect(s, joint, stride(k), j) } else { count };
+        let left = if neglects { neglect(s, joint, stride(k), j) } else { count };
         *sums.count += responsibilities(s, joint.chunks_exact(stride(k)), j, scale, r);
-        let (x, r) = match left {
-            0 => continue,
-            left if pays(prepared.layout, left, count) => workspace.gathered.gather::<S>(x, d, r),
+        let (x, r) = match (left, &mut workspace.gathered) {
+            (0, _) => continue,
+            (left, Some(gathered)) if pays(prepared.layout, left, count) => gathered.gather::<S>(x, d, r),
             _ => (&*x, &*r),
         };
         if full {
             moments::full(s, x, reference, r, weighted, sums);
         } else {
             moments::diagonal(s, x, reference, r, sums);
+        }
+    }
+}
+
+/// The log joint of every datum and component; −∞ for some that are negligible.
+#[inline(always)]
+fn log_joints<S: Simd>(
+    s: S,
+    x: &[Strip<S>],
+    prepared: &Prepared,
+    joint: &mut [Strip<S>],
+    mut bounded: Option<&mut Bounded>,
+    len: usize,
+) {
+    let Layout { k, d, full } = prepared.layout;
+    let tried = if bounded.is_some() { TRIED.min(len) } else { 0 };
+    for strips in [0..tried, tried..len].into_iter().filter(|strips| !strips.is_empty()) {
+        let x = &x[strips.start * stride(d)..strips.end * stride(d)];
+        let joint = &mut joint[strips.start * stride(k)..strips.end * stride(k)];
+        if let Some(of) = &mut bounded {
+            if !of.log_joints(s, x, prepared, joint, strips.len()) {
+                bounded = None;
+            }
+            continue;
+        }
+        for j in 0..k {
+            let (x, of) = (x.chunks_exact(stride(d)), prepared.component(j));
+            let out = joint.chunks_exact_mut(stride(k));
+            if full {
+                log_joint::full(s, x, of, out, j);
+            } else {
+                log_joint::diagonal(s, x, of, out, j);
+            }
         }
     }
 }

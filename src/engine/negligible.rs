@@ -12,7 +12,7 @@
 //! Schwarz's inequality no more than 2^−74 √(S_aa S_bb) of S_ab and 2^−107 √(R S_aa) of the first moment s_a: far less than they
 //! are rounded. Other sums are taken again, with nothing neglected: those of a component that has died, or shrinks to a point.
 
-use super::lanes::{Room, Strip};
+use super::lanes::{Room, Strip, strip_len};
 use super::statistics::{GaussianStatistics, Layout};
 use crate::gaussian_mixture::GaussianMixture;
 use pulp::Simd;
@@ -53,6 +53,16 @@ pub(super) fn is_unseen(statistics: &GaussianStatistics, model: &GaussianMixture
     )
 }
 
+/// Whether, judged by these strips, so much is negligible that sums become cheaper without it.
+#[inline(always)]
+pub(super) fn is_frequent<S: Simd>(s: S, layout: Layout, joint: &mut [Strip<S>], stride: usize) -> bool {
+    let mut left = 0;
+    for j in 0..layout.k {
+        left += neglect(s, joint, stride, j);
+    }
+    pays(layout, left, joint.len() / stride * strip_len::<S>() * layout.k)
+}
+
 /// Makes negligible powers of 4 of component j zero; returns how many are left.
 #[inline(always)]
 pub(super) fn neglect<S: Simd>(s: S, joint: &mut [Strip<S>], stride: usize, j: usize) -> usize {
@@ -75,7 +85,7 @@ pub(super) struct Gathered {
 }
 
 impl Gathered {
-    /// For so many data of d dimensions, in strips `stride` apart.
+    /// For so many data, in strips `stride` apart.
     pub fn new(len: usize, stride: usize) -> Self {
         Gathered { x: Room::new(len * stride), rows: vec![0; len + 1] }
     }
@@ -88,7 +98,7 @@ impl Gathered {
         d: usize,
         r: &'a mut [Strip<S>],
     ) -> (&'a [Strip<S>], &'a [Strip<S>]) {
-        let (stride, lanes) = (x.len() / r.len(), super::lanes::strip_len::<S>());
+        let (stride, lanes) = (x.len() / r.len(), strip_len::<S>());
         let (x, numbers): (&[f64], &mut [f64]) = (cast_slice(x), cast_slice_mut(r));
         let mut count = 0;
         for (row, &r) in numbers.iter().enumerate() {
@@ -123,7 +133,7 @@ mod tests {
         type Output = Vec<(f64, f64)>;
         #[inline(always)]
         fn with_simd<S: Simd>(self, s: S) -> Self::Output {
-            let lanes = super::super::lanes::strip_len::<S>();
+            let lanes = strip_len::<S>();
             let len = self.0.len().div_ceil(lanes);
             let (mut x, mut r) = (Room::new(3 * len * lanes), Room::new(len * lanes));
             r.numbers().fill(0.0);
