@@ -161,6 +161,7 @@ fn reaches<S: Simd>(s: S, a: S::f64s, least: S::f64s) -> bool {
 mod tests {
     use super::*;
     use crate::data;
+    use crate::engine::exp::LOG_4;
     use crate::engine::lanes::strip_len;
     use crate::engine::log_joint;
     use crate::gaussian_mixture::{CovarianceFamily, GaussianMixture};
@@ -205,15 +206,11 @@ mod tests {
         }
     }
 
-    /// Components and data about them, a few units wide and `spread` apart, but for the last, which may share the mean of the first.
-    /// Every third datum comes from the first.
-    fn state(spread: f64, with_twins: bool) -> (Prepared, DMatrix<f64>) {
+    /// Components and data about them, a few units wide and `spread` apart; every third datum comes from the first.
+    fn clusters(spread: f64) -> (Prepared, DMatrix<f64>) {
         let mut rng = data::rng(3);
         let mut uniform = |rows, columns| DMatrix::from_fn(rows, columns, |_, _| rng.random_range(-1.0..1.0));
-        let mut means: DMatrix<f64> = uniform(K, D) * spread;
-        if with_twins {
-            means.set_row(K - 1, &means.row(0).into_owned());
-        }
+        let means: DMatrix<f64> = uniform(K, D) * spread;
         let covariances = (0..K).map(|_| {
             let shape: DMatrix<f64> = uniform(D, D);
             &shape * shape.transpose() / D as f64 + DMatrix::identity(D, D) * 0.1
@@ -229,39 +226,63 @@ mod tests {
         if i.is_multiple_of(3) { 0 } else { i / 8 % K }
     }
 
+    /// Returns which numbers of rows were seen.
+    #[track_caller]
+    fn assert_that_only_negligible_ones_are_missing(
+        prepared: &Prepared,
+        x: &DMatrix<f64>,
+    ) -> BTreeSet<usize> {
+        let (known, joint, rows, lanes) = Arch::new().dispatch(Both(prepared, x));
+        for i in 0..N {
+            let largest = known.row(i).max();
+            for j in 0..K {
+                let (log_joint, found) = (known[(i, j)], joint[(i, j)]);
+                if rows[j * (N / lanes) + i / lanes] == D {
+                    assert!((found - log_joint).abs() <= 1e-13 * log_joint.abs(), "{found}, not {log_joint}");
+                } else {
+                    assert_eq!(found, f64::NEG_INFINITY);
+                    assert!(log_joint < largest - 100.9, "{log_joint} is not negligible beside {largest}");
+                }
+            }
+        }
+        rows.into_iter().collect()
+    }
+
     #[test]
     fn only_negligible_log_joints_are_missing() {
         let mut seen = BTreeSet::new();
-        for arch in [Arch::new(), Arch::Scalar] {
-            for spread in (0..60).map(|step| 0.05 * f64::from(step)) {
-                let (prepared, x) = state(spread, true);
-                let (known, joint, rows, lanes) = arch.dispatch(Both(&prepared, &x));
-                let of = |i: usize, j: usize| rows[j * (N / lanes) + i / lanes];
-                for i in 0..N {
-                    let largest = known.row(i).max();
-                    for j in 0..K {
-                        let (log_joint, found) = (known[(i, j)], joint[(i, j)]);
-                        let rounding = 1e-13 * log_joint.abs();
-                        seen.insert(of(i, j));
-                        if of(i, j) == D {
-                            assert!((found - log_joint).abs() <= rounding, "{found}, not {log_joint}");
-                        } else {
-                            assert_eq!(found, f64::NEG_INFINITY);
-                            assert!(
-                                log_joint < largest - 100.9,
-                                "{log_joint} is not negligible beside {largest}"
-                            );
-                        }
-                    }
-                }
-            }
+        for spread in (0..60).map(|step| 0.1 * f64::from(step)) {
+            let (prepared, x) = clusters(spread);
+            seen.extend(assert_that_only_negligible_ones_are_missing(&prepared, &x));
         }
         assert_eq!(seen, BTreeSet::from([12, 28, D]));
     }
 
+    /// Where the rows seen say all of a log joint, and where those not seen do.
+    #[test]
+    fn log_joints_are_missing_beside_log_joints_not_beside_bounds() {
+        // By how much a component falls short of its constant, and in which dimension.
+        let state = |shortfalls: [(f64, usize); K]| {
+            let mut means = DMatrix::zeros(K, D);
+            for (j, (shortfall, a)) in shortfalls.into_iter().enumerate() {
+                means[(j, a)] = (2.0 * LOG_4 * shortfall).sqrt();
+            }
+            let weights = DVector::from_vec(vec![0.2, 0.4, 0.1, 0.1, 0.1, 0.1]);
+            let covariances = vec![DMatrix::identity(D, D); K];
+            let family = CovarianceFamily::Full;
+            Prepared::new(&GaussianMixture { weights, means, covariances, family }).unwrap()
+        };
+        let x = DMatrix::zeros(N, D);
+        let near = state([(0.0, 0), (1.0, 0), (90.0, 0), (98.0, 0), (99.5, 0), (105.0, 0)]);
+        assert_eq!(assert_that_only_negligible_ones_are_missing(&near, &x), BTreeSet::from([12, D]));
+        // The likely one falls far behind what is known of it, and the next one so far that nothing is negligible beside it.
+        let behind = state([(90.0, 50), (5000.0, 50), (105.0, 0), (110.0, 0), (150.0, 0), (180.0, 20)]);
+        assert_eq!(assert_that_only_negligible_ones_are_missing(&behind, &x), BTreeSet::from([D]));
+    }
+
     #[test]
     fn far_apart_only_the_log_joints_of_a_strips_own_components_are_known() {
-        let (prepared, x) = state(10.0, false);
+        let (prepared, x) = clusters(10.0);
         let (_, _, rows, lanes) = Arch::new().dispatch(Both(&prepared, &x));
         for (at, &rows) in rows.iter().enumerate() {
             let (j, strip) = (at / (N / lanes), at % (N / lanes));
