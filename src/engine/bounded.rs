@@ -223,7 +223,7 @@ mod tests {
     }
 
     fn owner(i: usize) -> usize {
-        if i.is_multiple_of(3) { 0 } else { i / 8 % K }
+        if i.is_multiple_of(3) { 0 } else { i / 4 % K }
     }
 
     /// Returns which numbers of rows were seen.

@@ -122,6 +122,7 @@ pub const ALL: &[Published] = &[
     still("scale/peers", "The time of one sweep, beside that of the libraries in use", scale::peers),
     still("scale/tricks", "What each trick of the engine buys", scale::tricks),
     still("scale/growth", "How the time of a sweep grows with n, d and k", scale::growth),
+    still("scale/apart", "Clusters that lie apart take less time", scale::apart),
     still("errata/half", "What the ½ in soft k-means is for", errata::lecture_h_l::half),
     still("errata/dimension", "A variance is per dimension", errata::lecture_h_l::dimension),
     still("errata/old_mean", "The covariance about the old mean", errata::lecture_c_b_t::old_mean),

@@ -257,3 +257,26 @@ pub(super) fn growth() -> Result<Figure> {
         "Three panels with one rising curve each, straight in n and k, bending upwards in d.",
     ))
 }
+
+/// Source: T-45 (the step whose cost it is).
+pub(super) fn apart() -> Result<Figure> {
+    let Results { apart, date, machine, .. } = measured()?;
+    let colour = plot::component(0);
+    let path: Vec<Point> = apart.iter().map(|&(distance, ms)| [distance.log10(), ms]).collect();
+    let highest = path.iter().map(|point| point[1]).fold(0.0, f64::max);
+    let mut panel = Panel::new(plot::span(path.iter().map(|point| point[0]), 0.06), [0.0, 1.12 * highest]);
+    let names: Vec<(f64, String)> = apart.iter().map(|&(at, _)| (at.log10(), number(at, 0))).collect();
+    panel.x_label("distance of two centres, in standard deviations");
+    panel.x_named_ticks(&names.iter().map(|(at, name)| (*at, name.as_str())).collect::<Vec<_>>());
+    panel.y_label("time of a sweep, ms").note("*n* = 20\u{2009}000, *d* = 64, *k* = 16");
+    panel.line(&path, colour, 1.5).dots(&path, &[colour], 3.2, 1.0);
+    let figure = Figure::still(&Page::new(1).panel_height(220.0).panel(panel))?;
+    let caption = format!(
+        "The time of a sweep falls as clusters part: more and more responsibilities are too small to be seen in any sum, and are left \
+         out. Measured on {date} by `make bench` ({machine})."
+    );
+    Ok(figure.described(
+        &caption,
+        "A curve that is level while clusters overlap and falls to less than half beyond.",
+    ))
+}
