@@ -182,9 +182,11 @@ def replace(path, text):
 
 
 def case_of(text):
+    def case(n, d, k, family="full"):
+        return Case(int(n), int(d), int(k), family)
+
     try:
-        n, d, k, *family = text.split(",")
-        return Case(int(n), int(d), int(k), *family)
+        return case(*text.split(","))
     except (TypeError, ValueError):
         raise argparse.ArgumentTypeError(f"a size is n,d,k or n,d,k,family, not {text}") from None
 
