@@ -84,7 +84,7 @@ impl Workspace {
             joint: room(stride(layout.k)),
             r: room(1),
             marginals: Marginals { max: room(1), sum: room(1) },
-            bounded: bounded::is_worthwhile(layout).then(|| Bounded::new(layout, len)),
+            bounded: bounded::is_worthwhile(layout).then(|| Bounded::new(len)),
             gathered: negligible::is_worthwhile(layout).then(|| Gathered::new(len, stride(layout.d))),
             weighted: room(PANEL),
         }

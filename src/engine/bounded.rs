@@ -41,8 +41,8 @@ pub(super) struct Bounded {
 }
 
 impl Bounded {
-    pub fn new(layout: Layout, block_len: usize) -> Self {
-        Bounded { rows: vec![0; block_len * layout.k], least: Room::new(block_len) }
+    pub fn new(block_len: usize) -> Self {
+        Bounded { rows: Vec::new(), least: Room::new(block_len) }
     }
 
     /// The log joint of every datum and component, −∞ for many that are negligible for all data of a strip. Tells whether they are
@@ -58,7 +58,8 @@ impl Bounded {
     ) -> bool {
         let Layout { k, d, .. } = prepared.layout;
         let (quarter, half) = ((d / 4).next_multiple_of(PANEL), (d / 2).next_multiple_of(PANEL));
-        self.rows[..len * k].fill(0);
+        self.rows.clear();
+        self.rows.resize(len * k, 0);
         for joint in joint.chunks_exact_mut(joint.len() / len) {
             for (j, joint) in joint[..k].iter_mut().enumerate() {
                 *joint = [s.splat_f64s(prepared.component(j).constant); WIDE];
@@ -71,11 +72,11 @@ impl Bounded {
             (Chosen::NotNegligible, d),
         ] {
             let least = self.least.strips::<S>(len);
-            choose(s, chosen, joint, &self.rows[..len * k], d, least);
+            choose(s, chosen, joint, &self.rows, d, least);
             extend(s, x, prepared, joint, &mut self.rows, least, rows);
         }
         let mut negligible = 0;
-        for (j, rows) in self.rows[..len * k].chunks_exact(len).enumerate() {
+        for (j, rows) in self.rows.chunks_exact(len).enumerate() {
             for (joint, &rows) in joint.chunks_exact_mut(joint.len() / len).zip(rows) {
                 if rows < d {
                     joint[j] = [s.splat_f64s(f64::NEG_INFINITY); WIDE];
@@ -134,7 +135,7 @@ fn extend<S: Simd>(
 ) {
     let len = least.len();
     let (x_stride, stride) = (x.len() / len, joint.len() / len);
-    for (j, seen) in seen.chunks_exact_mut(len).take(prepared.layout.k).enumerate() {
+    for (j, seen) in seen.chunks_exact_mut(len).enumerate() {
         let of = prepared.component(j);
         let strips = x.chunks_exact(x_stride).zip(joint.chunks_exact_mut(stride));
         for (((x, joint), seen), least) in strips.zip(seen).zip(least) {
@@ -193,15 +194,14 @@ mod tests {
                 let of = self.0.component(j);
                 log_joint::full(s, x.chunks_exact(D), of, known.chunks_exact_mut(K), j);
             }
-            let mut bounds = Bounded::new(self.0.layout, N);
+            let mut bounds = Bounded::new(N);
             let joint = bounded.strips::<S>(len * K);
             let pays = bounds.log_joints(s, x, self.0, joint, len);
-            assert_eq!(pays, bounds.rows[..len * K].iter().filter(|&&rows| rows < D).count() * 4 >= len * K);
+            assert_eq!(pays, bounds.rows.iter().filter(|&&rows| rows < D).count() * 4 >= len * K);
             let matrix = |strips: &[Strip<S>]| {
                 let numbers: &[f64] = cast_slice(strips);
                 DMatrix::from_fn(N, K, |i, j| numbers[(i / lanes * K + j) * lanes + i % lanes])
             };
-            bounds.rows.truncate(len * K);
             (matrix(known), matrix(joint), bounds.rows, lanes)
         }
     }

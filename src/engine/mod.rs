@@ -2,7 +2,8 @@
 //!
 //! The chapters say what a step *is*; this module computes the same step for people with data. It never stores an n×k
 //! matrix: a block of a few hundred data goes through both steps while it is in the nearest cache, and leaves only its sums
-//! ([`GaussianStatistics`]) behind. The result has the same bits with any number of threads.
+//! ([`GaussianStatistics`]) behind. The result has the same bits with any number of threads. Responsibilities below 4^−100 may be left
+//! out, as long as the sums prove that they would not show them.
 //!
 //! | file | what it holds |
 //! |---|---|
@@ -19,8 +20,10 @@
 //! | `prepared.rs` | its parameters as the kernels read them: constants, means, inverse Cholesky factors |
 //! | `log_joint.rs` | the E step's kernels |
 //! | `moments.rs` | the M step's kernels |
+//! | `negligible.rs` | what the M step's sums need not see |
+//! | `bounded.rs` | what the E step need not know for it |
 //! | `softmax.rs` | what lies between them: responsibilities and the log-likelihood |
-//! | `block.rs` | all three on one block |
+//! | `block.rs` | all of these on one block |
 //! | `parallel.rs` | all blocks, in a fixed order, on several threads |
 //! | `lanes.rs` | where numbers lie |
 //! | `exp.rs` | the exponential, to the base 4 |

@@ -46,11 +46,11 @@ pub(super) fn pays(layout: Layout, gathered: usize, all: usize) -> bool {
 /// Whether these sums about the means of `model`, with responsibilities neglected, lack nothing that could be seen.
 pub(super) fn is_unseen(statistics: &GaussianStatistics, model: &GaussianMixture) -> bool {
     let least = CERTAIN * statistics.total;
-    statistics.counts.iter().zip(&statistics.second).zip(&model.covariances).all(
-        |((&count, second), covariance)| {
-            count >= least && (0..model.d()).all(|a| second[(a, a)] >= least * covariance[(a, a)])
-        },
-    )
+    // Of no weight, a component has nothing that could have been neglected.
+    (0..model.k()).filter(|&j| model.weights[j] > 0.0).all(|j| {
+        let (second, covariance) = (&statistics.second[j], &model.covariances[j]);
+        statistics.counts[j] >= least && (0..model.d()).all(|a| second[(a, a)] >= least * covariance[(a, a)])
+    })
 }
 
 /// Whether, judged by these strips, so much is negligible that sums become cheaper without it.
