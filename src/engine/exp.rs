@@ -1,6 +1,5 @@
 //! The exponential on vector lanes, to the base 4.
 
-use super::lanes::max;
 use pulp::Simd;
 use pulp::bytemuck::cast_slice_mut;
 use std::hint::black_box;
@@ -31,8 +30,8 @@ impl<S: Simd> PowersOf4<S> {
     pub fn new(s: S) -> Self {
         let of = |value| black_box(s.splat_f64s(value));
         PowersOf4 {
-            // 4^−539 is 0 already; below that, and for NaN, the bits would wrap.
-            least: of(-539.0),
+            // 4^−538 is 0 already.
+            least: of(-538.0),
             // Adding 1.5 · 2^52 rounds a small number to an integer, which is then found in the lowest bits.
             round: of(6_755_399_441_055_744.0),
             q: [
@@ -55,7 +54,6 @@ impl<S: Simd> PowersOf4<S> {
     /// 4ˣ.
     #[inline(always)]
     pub fn of(&self, s: S, x: S::f64s) -> S::f64s {
-        let x = max(s, x, self.least);
         let rounded = s.add_f64s(x, self.round);
         let f = s.sub_f64s(x, s.sub_f64s(rounded, self.round));
         // By pairs, pairs of pairs and so on (Estrin's scheme), since one multiply-add need not wait for the other.
@@ -66,6 +64,8 @@ impl<S: Simd> PowersOf4<S> {
         let q = s.mul_add_e_f64s(high, f4, s.mul_add_e_f64s(pair(2), f2, pair(0)));
         let power = s.mul_add_e_f64s(f, s.mul_add_e_f64s(f, q, self.log_2), self.one);
         let root = times_power_of_two(s, power, rounded);
+        // Far down, and for NaN, the bits have wrapped. And 0 · 0 is many times faster than a product that underflows.
+        let root = s.select_f64s(s.greater_than_f64s(x, self.least), root, s.splat_f64s(0.0));
         s.mul_f64s(root, root)
     }
 }
