@@ -71,6 +71,7 @@ mutants: $(MUTANTS)
 		CARGO_TARGET_DIR="$(CURDIR)/build/mutants/target" \
 			"$(TOOLS)/mutants/bin/cargo-mutants" mutants -f "src/$$chapter.rs" -f "src/$$chapter/**" \
 			-o "build/mutants/$$chapter" -C=--lib -C="--test=$$chapter" \
+			$$(test $$chapter != scale || echo -C=--features=figures) \
 			$$(test $$chapter != gaussian_mixture || echo -C=--test=latent -C=--test=bound -C=--test=em -C=--test=errata) || blind="$$blind $$chapter"; done; \
 	[ -z "$$blind" ] || { echo "error: not every mutant was caught in$$blind: see build/mutants" >&2; exit 1; }
 

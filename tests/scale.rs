@@ -252,7 +252,7 @@ fn bad_input_is_one_error() -> Outcome {
 #[cfg(feature = "figures")]
 mod committed {
     use super::*;
-    use executable_em::scale::results::{measured, parse};
+    use executable_em::scale::results::{Race, measured, parse};
 
     /// What the figures and the notebook show is what a run of `make bench` wrote, complete.
     #[test]
@@ -268,8 +268,24 @@ mod committed {
         assert_eq!(results.races.iter().filter(|race| race.family.is_none()).count(), 2);
         assert!(results.tricks.iter().all(|(_, steps)| steps.len() == 4));
         assert!(results.scaling.iter().all(|curve| curve.len() >= 4));
+        assert!(
+            results.apart.len() >= 4
+                && results.apart.iter().all(|&(distance, ms)| distance > 1.0 && ms > 0.0)
+        );
         assert!(results.date.len() == 10 && results.machine.contains("cores"));
         Ok(())
+    }
+
+    #[test]
+    fn a_time_is_that_of_a_contender_on_so_many_threads() {
+        let times = [("one", 1, 4.0), ("one", 2, 3.0), ("two", 2, 5.0)];
+        let times = times.map(|(name, threads, ms)| (name.to_owned(), threads, ms)).to_vec();
+        let race = Race { n: 1, d: 1, k: 1, family: None, times };
+        assert_eq!(
+            [race.ms("one", 1), race.ms("one", 2), race.ms("two", 2)],
+            [Some(4.0), Some(3.0), Some(5.0)]
+        );
+        assert_eq!([race.ms("two", 1), race.ms("three", 2)], [None, None]);
     }
 
     #[test]
