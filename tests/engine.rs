@@ -349,9 +349,12 @@ fn statistics_add_up() -> Result<(), Error> {
 #[test]
 fn weights_of_data_count_repetitions() -> Result<(), Error> {
     let engine = Engine::new(1)?;
-    for (family, d) in
-        [(CovarianceFamily::Full, 2), (CovarianceFamily::Full, 12), (CovarianceFamily::Spherical, 3)]
-    {
+    for (family, d) in [
+        (CovarianceFamily::Full, 2),
+        (CovarianceFamily::Full, 6),
+        (CovarianceFamily::Full, 12),
+        (CovarianceFamily::Spherical, 3),
+    ] {
         let (model, x) = clusters_apart(family, (300, d, 3), 1.0);
         let repetitions: Vec<usize> = (0..300).map(|i| i % 4).collect();
         let rows: Vec<usize> = (0..300).flat_map(|i| std::iter::repeat_n(i, repetitions[i])).collect();
