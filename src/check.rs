@@ -50,18 +50,37 @@ pub(crate) fn symmetric(what: &'static str, matrix: &DMatrix<f64>) -> Result<()>
     Ok(())
 }
 
+/// Finite data of dimension d.
+pub(crate) fn data(x: &DMatrix<f64>, d: usize) -> Result<()> {
+    matrix("data", x, (x.nrows(), d))
+}
+
+/// A finite matrix of just these rows and columns.
+pub(crate) fn matrix<R: Dim, C: Dim, S: RawStorage<f64, R, C>>(
+    what: &'static str,
+    matrix: &Matrix<f64, R, C, S>,
+    expected: (usize, usize),
+) -> Result<()> {
+    finite(what, matrix)?;
+    shape(what, matrix.shape(), expected)
+}
+
 /// Data (n×d) and means (k×d) that are finite and share their columns.
 pub(crate) fn data_and_means(x: &DMatrix<f64>, means: &DMatrix<f64>) -> Result<()> {
     finite("data", x)?;
-    finite("means", means)?;
-    shape("means", means.shape(), (means.nrows(), x.ncols()))
+    matrix("means", means, (means.nrows(), x.ncols()))
+}
+
+/// k finite matrices d×d.
+pub(crate) fn square(what: &'static str, matrices: &[DMatrix<f64>], (k, d): (usize, usize)) -> Result<()> {
+    shape(what, (matrices.len(), 1), (k, 1))?;
+    matrices.iter().try_for_each(|one| matrix(what, one, (d, d)))
 }
 
 /// Non-negative finite responsibilities, a row for each of the n data; the rows need not sum to one,
 /// because the equations of the mean and of the objective do not ask for it.
 pub(crate) fn responsibilities(r: &DMatrix<f64>, n: usize) -> Result<()> {
-    finite("responsibilities", r)?;
-    shape("responsibilities", r.shape(), (n, r.ncols()))?;
+    matrix("responsibilities", r, (n, r.ncols()))?;
     match r.iter().position(|&value| value < 0.0) {
         None => Ok(()),
         Some(at) => {
@@ -117,16 +136,17 @@ pub(crate) fn simplex_rows(what: &'static str, matrix: &DMatrix<f64>) -> Result<
 
 /// A finite number above zero.
 pub(crate) fn positive(what: &'static str, value: f64) -> Result<()> {
-    if value.is_finite() && value > 0.0 {
-        Ok(())
-    } else {
-        Err(Error::Domain { what, value, allowed: "finite and > 0" })
-    }
+    domain(what, value, value.is_finite() && value > 0.0, "finite and > 0")
 }
 
-/// A tolerance: zero or more, infinity included.
-pub(crate) fn tolerance(value: f64) -> Result<()> {
-    if value >= 0.0 { Ok(()) } else { Err(Error::Domain { what: "tolerance", value, allowed: "≥ 0" }) }
+/// Zero or more, infinity included.
+pub(crate) fn at_least_zero(what: &'static str, value: f64) -> Result<()> {
+    domain(what, value, value >= 0.0, "≥ 0")
+}
+
+/// A number that is allowed; `allowed` says in words what `is_allowed` has asked.
+pub(crate) fn domain(what: &'static str, value: f64, is_allowed: bool, allowed: &'static str) -> Result<()> {
+    if is_allowed { Ok(()) } else { Err(Error::Domain { what, value, allowed }) }
 }
 
 /// 1 ≤ k ≤ n.

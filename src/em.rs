@@ -1,4 +1,4 @@
-//! Expectation–maximisation for any model: one sweep, the loop with its stopping rules, and restarts.
+//! Expectation–maximisation: one sweep, the loop with its stopping rules, and restarts, for anything that climbs.
 //!
 //! A sweep computes the responsibilities at the current θ (the E step) and then the θ that maximises the expected
 //! complete-data log-likelihood under them (the M step). It never lowers the log-likelihood. That is all that is
@@ -8,6 +8,8 @@ use crate::check;
 use crate::error::{Error, Result};
 use crate::latent::{self, Model};
 use nalgebra::DMatrix;
+use std::marker::PhantomData;
+use std::ops::ControlFlow;
 
 /// One sweep of EM: E step, then M step.
 ///
@@ -15,8 +17,8 @@ use nalgebra::DMatrix;
 /// \theta^{t+1} = \arg\max_\theta \sum_{ij} r_{ij}(\theta^t)\,\log p(x_i, z_i = j \mid \theta)
 /// ```
 ///
-/// The data x and the labels z are variables, θ is not (C-08): the E step infers z given x and θ, the M step moves θ.
-/// It maximises Q, not ℓ (H-E20); both steps are *ascent*, of F(q, θ) in q and then in θ (C-E06), traced half by half in
+/// The data x and the labels z are variables, θ is not: the E step infers z given x and θ, the M step moves θ. It
+/// maximises Q, not ℓ; both steps are *ascent*, of F(q, θ) in q and then in θ, traced half by half in
 /// [`coordinate_ascent`](crate::bound::ascent::coordinate_ascent).
 ///
 /// `x` is n×d. Errors are those of the model's two steps.
@@ -37,40 +39,299 @@ pub fn sweep<M: Model>(model: &M, x: &DMatrix<f64>) -> Result<M> {
     model.maximize(x, &r)
 }
 
-/// What EM watches to see that it has arrived.
+/// What is watched to see that a run has arrived.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Tolerance {
-    /// Stop when a sweep raises ℓ by no more than this, in nats over the whole data set.
+    /// Stop when a sweep raises ℓ by no more than this, in nats a datum (for k-means: lowers J, in squared units).
     LogLikelihood(f64),
     /// Stop when no parameter moves by more than this, relative to max(1, |θ_m|): see [`largest_move`].
     Parameters(f64),
 }
 
-/// When EM stops.
+/// When a run stops.
 ///
 /// Source: H-61, L-12, T-04 (a tolerance and an iteration cap).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stopping {
-    /// The rule of convergence. A tolerance of zero stops where, in floating point, ℓ no longer rises or no parameter moves.
+    /// The rule of convergence. Zero stops where, in floating point, ℓ no longer rises or no parameter moves.
     pub tolerance: Tolerance,
     /// The largest number of sweeps.
     pub max_sweeps: usize,
 }
 
 impl Default for Stopping {
-    /// ℓ to 10⁻⁹ nats, at most 10 000 sweeps: near a regular optimum the parameters then hold five digits or more.
+    /// ℓ to 4·10⁻¹² nats a datum, at most 10 000 sweeps: near a regular optimum θ then holds five digits or more.
     fn default() -> Self {
-        Stopping { tolerance: Tolerance::LogLikelihood(1e-9), max_sweeps: 10_000 }
+        Stopping { tolerance: Tolerance::LogLikelihood(4e-12), max_sweeps: 10_000 }
     }
 }
 
-/// Why a run of EM ended.
+/// Why a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stopped {
     /// The tolerance was met.
     Converged,
     /// The cap on sweeps was reached first.
     MaxSweeps,
+    /// A sweep lowered ℓ by more than rounding: its M step maximises something else, or Σ is all but singular.
+    Fell,
+    /// Whoever watched said so.
+    Interrupted,
+}
+
+/// The end of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fit<M> {
+    /// The model at the last θ.
+    pub model: M,
+    /// ℓ there, in nats; for k-means −J, which climbs as well.
+    pub log_likelihood: f64,
+    /// The number of data, or the sum of their weights.
+    pub total: f64,
+    /// The number of sweeps.
+    pub sweeps: usize,
+    /// Which of several starts the run began from, counted from 0.
+    pub start: usize,
+    /// Why it ended.
+    pub stopped: Stopped,
+}
+
+/// Data and a way to climb on them: what the loop needs to know of a model, an engine or a database.
+///
+/// Source: H-60, B-11, T-22 (the two steps).
+pub trait Climb {
+    /// The parameters θ.
+    type Model: Clone;
+    /// What the E step leaves to the M step: responsibilities, or sums of them.
+    type Expectation;
+    /// What can go wrong.
+    type Error: From<Error>;
+
+    /// The E step at θ: the height reached, and what the M step needs.
+    ///
+    /// # Errors
+    /// Those of reading the data, and of θ that cannot explain them.
+    fn expect(&self, model: &Self::Model) -> std::result::Result<Expected<Self::Expectation>, Self::Error>;
+
+    /// The M step: the next θ.
+    ///
+    /// # Errors
+    /// A component that collapses.
+    fn maximize(
+        &self,
+        model: &Self::Model,
+        expectation: &Self::Expectation,
+    ) -> std::result::Result<Self::Model, Self::Error>;
+
+    /// How far a sweep has moved, from one θ and its E step to the next; zero at rest.
+    fn moved(
+        &self,
+        before: (&Self::Model, &Self::Expectation),
+        after: (&Self::Model, &Self::Expectation),
+    ) -> f64;
+}
+
+/// What an E step says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expected<E> {
+    /// ℓ(θ) in nats, or −J: what climbs.
+    pub log_likelihood: f64,
+    /// The number of data, or the sum of their weights.
+    pub total: f64,
+    /// What the M step needs.
+    pub expectation: E,
+}
+
+/// What a watcher sees: every sweep of every run, and the end of every run, those that fail included.
+#[derive(Debug)]
+pub enum Seen<'a, C: Climb> {
+    /// The state after so many sweeps from a start, 0 included.
+    Sweep {
+        /// Which start the run began from, counted from 0.
+        start: usize,
+        /// The number of sweeps done.
+        sweeps: usize,
+        /// θ after them.
+        model: &'a C::Model,
+        /// The E step there.
+        expected: &'a Expected<C::Expectation>,
+    },
+    /// How the run from a start ended.
+    Run {
+        /// Which start, counted from 0.
+        start: usize,
+        /// Its end.
+        outcome: &'a std::result::Result<Fit<C::Model>, C::Error>,
+    },
+}
+
+/// A fall of ℓ by less than this, in nats a datum and relative to 1 + |ℓ|/n, is rounding: a density errs by dκε, and ε is
+/// 2·10⁻¹⁶.
+const ROUNDING: f64 = 1e-10;
+
+/// The highest of the runs from several starts, under the eyes of a watcher: the one loop that everything here climbs by.
+///
+/// Starts are asked for one by one, as they are needed. A start or a run that fails, as where a component collapses onto
+/// a point, is passed over. If `watch` breaks off, the best so far is returned, with [`Stopped::Interrupted`].
+///
+/// [`Error::Domain`] for a tolerance that is negative or NaN, [`Error::Empty`] for no starts, the first error if all fail.
+///
+/// Source: C-10, L-15, T-23, H-18; the `n_init` of T-06.
+///
+/// ```
+/// use executable_em::{data, em, gaussian_mixture::{CovarianceFamily, GaussianMixture, random_start}};
+/// use std::ops::ControlFlow;
+/// let (x, _) = data::blobs();
+/// let mut rng = data::rng(3);
+/// let starts = (0..10).map(|_| random_start(&x, 4, CovarianceFamily::Full, &mut rng));
+/// let mut sweeps = 0;
+/// let fit = em::best_of(&em::OnData::new(&x)?, starts, &em::Stopping::default(), |seen| {
+///     sweeps += usize::from(matches!(seen, em::Seen::Sweep { .. }));
+///     ControlFlow::Continue(())
+/// })?;
+/// assert!((fit.log_likelihood - -1264.85924).abs() < 1e-5 && sweeps > 10);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn best_of<C: Climb>(
+    climb: &C,
+    starts: impl IntoIterator<Item = std::result::Result<C::Model, C::Error>>,
+    stopping: &Stopping,
+    mut watch: impl FnMut(Seen<'_, C>) -> ControlFlow<()>,
+) -> std::result::Result<Fit<C::Model>, C::Error> {
+    let (Tolerance::LogLikelihood(tolerance) | Tolerance::Parameters(tolerance)) = stopping.tolerance;
+    check::at_least_zero("tolerance", tolerance)?;
+    let mut best = None;
+    for (start, model) in starts.into_iter().enumerate() {
+        let outcome = model.and_then(|model| run(climb, start, model, stopping, &mut watch));
+        let enough = watch(Seen::Run { start, outcome: &outcome }).is_break()
+            || matches!(&outcome, Ok(fit) if fit.stopped == Stopped::Interrupted);
+        let so_far = better_of(best, outcome);
+        if enough {
+            return so_far.map(|best| Fit { stopped: Stopped::Interrupted, ..best });
+        }
+        best = Some(so_far);
+    }
+    best.unwrap_or(Err(Error::Empty { what: "starts" }.into()))
+}
+
+fn run<C: Climb>(
+    climb: &C,
+    start: usize,
+    mut model: C::Model,
+    stopping: &Stopping,
+    watch: &mut impl FnMut(Seen<'_, C>) -> ControlFlow<()>,
+) -> std::result::Result<Fit<C::Model>, C::Error> {
+    let mut expected = climb.expect(&model)?;
+    let mut sweeps = 0;
+    let mut stopped = None;
+    loop {
+        let watched = watch(Seen::Sweep { start, sweeps, model: &model, expected: &expected });
+        if sweeps == stopping.max_sweeps {
+            stopped = stopped.or(Some(Stopped::MaxSweeps));
+        } else if watched.is_break() {
+            stopped = stopped.or(Some(Stopped::Interrupted));
+        }
+        if let Some(stopped) = stopped {
+            let Expected { log_likelihood, total, .. } = expected;
+            return Ok(Fit { model, log_likelihood, total, sweeps, start, stopped });
+        }
+        let next = climb.maximize(&model, &expected.expectation)?;
+        let reached = climb.expect(&next)?;
+        let rise = (reached.log_likelihood - expected.log_likelihood) / reached.total;
+        stopped = match stopping.tolerance {
+            Tolerance::LogLikelihood(_) if rise < -ROUNDING * (1.0 + (reached.log_likelihood / reached.total).abs()) => {
+                Some(Stopped::Fell)
+            }
+            Tolerance::LogLikelihood(tolerance) => (rise <= tolerance).then_some(Stopped::Converged),
+            Tolerance::Parameters(tolerance) => {
+                let moved = climb.moved((&model, &expected.expectation), (&next, &reached.expectation));
+                (moved <= tolerance).then_some(Stopped::Converged)
+            }
+        };
+        (model, expected) = (next, reached);
+        sweeps += 1;
+    }
+}
+
+/// The better of the best run so far and the next: one that failed gives way, and of failures the first is kept.
+fn better_of<M, E>(
+    best: Option<std::result::Result<Fit<M>, E>>,
+    run: std::result::Result<Fit<M>, E>,
+) -> std::result::Result<Fit<M>, E> {
+    match (best, run) {
+        (None, run) | (Some(Err(_)), run @ Ok(_)) => run,
+        (Some(Ok(best)), Ok(run)) if run.log_likelihood > best.log_likelihood => Ok(run),
+        (Some(best), _) => best,
+    }
+}
+
+/// Data in memory on which a [`Model`] climbs by its own two steps, as the derivations write them.
+///
+/// Example: [`best_of`].
+#[derive(Clone, Copy, Debug)]
+pub struct OnData<'a, M> {
+    x: &'a DMatrix<f64>,
+    model: PhantomData<M>,
+}
+
+impl<'a, M: Model> OnData<'a, M> {
+    /// These data, n×d. [`Error::Empty`] or [`Error::NotFinite`] if they are none.
+    pub fn new(x: &'a DMatrix<f64>) -> Result<Self> {
+        check::finite("data", x)?;
+        Ok(OnData { x, model: PhantomData })
+    }
+}
+
+impl<M: Model> Climb for OnData<'_, M> {
+    type Model = M;
+    type Expectation = DMatrix<f64>;
+    type Error = Error;
+
+    fn expect(&self, model: &M) -> Result<Expected<DMatrix<f64>>> {
+        let log_joint = model.log_joint(self.x)?;
+        Ok(Expected {
+            log_likelihood: latent::log_likelihood(&log_joint)?,
+            total: self.x.nrows() as f64,
+            expectation: latent::responsibilities(&log_joint)?,
+        })
+    }
+
+    fn maximize(&self, model: &M, r: &DMatrix<f64>) -> Result<M> {
+        model.maximize(self.x, r)
+    }
+
+    fn moved(&self, before: (&M, &DMatrix<f64>), after: (&M, &DMatrix<f64>)) -> f64 {
+        largest_move(before.0, after.0)
+    }
+}
+
+/// Runs EM from a start until the tolerance is met or the sweeps reach their cap.
+///
+/// `x` is n×d. ℓ never falls from one iterate to the next, up to rounding; where it is bounded, its values converge.
+/// The lectures promise more, and four things can happen that they do not say:
+/// * ℓ *stays*: at a fixed point a sweep changes nothing, so "increases" is "does not fall".
+/// * The fixed point is a saddle, or a lower maximum: on {±1, ±2} two equal components never part.
+/// * The run does not end by itself. On {−1, 1} two unit Gaussians at ±m follow m ← tanh m, which creeps towards 0 like
+///   $`\sqrt{3/(2t)}`$ for ever: ℓ is at rest long before θ is.
+/// * ℓ is not bounded, a component collapses onto a point, and its variance leaves the floating-point numbers.
+///
+/// [`Error::Domain`] for a tolerance that is negative or NaN, and the errors of the model's two steps: a component that
+/// collapses onto a point ends the run with [`Error::NotPositiveDefinite`].
+///
+/// Source: H-38, H-52, H-61, L-12, C-06, C-24, C-25, C-41, C-44, B-05, B-13, B-14, T-23, T-24; C-E09, H-E21, B-E13, B-E14,
+/// T-E08.
+///
+/// ```
+/// use executable_em::{data, em, gaussian_mixture::{CovarianceFamily, random_start}};
+/// let x = data::old_faithful();
+/// let start = random_start(&x, 2, CovarianceFamily::Full, &mut data::rng(1))?;
+/// let fit = em::fit(start, &x, &em::Stopping::default())?;
+/// assert_eq!(fit.stopped, em::Stopped::Converged);
+/// assert!((fit.log_likelihood - -1130.264).abs() < 1e-3);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn fit<M: Model>(start: M, x: &DMatrix<f64>, stopping: &Stopping) -> Result<Fit<M>> {
+    best_of(&OnData::new(x)?, [Ok(start)], stopping, |_| ControlFlow::Continue(()))
 }
 
 /// One θ of a run with its log-likelihood.
@@ -82,108 +343,61 @@ pub struct Iterate<M> {
     pub log_likelihood: f64,
 }
 
-/// A run of EM: every θ from the start to the end.
+/// A run of EM with every θ from the start to the end.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Fit<M> {
+pub struct Trace<M> {
     /// θ⁰, θ¹, …: the start and the θ after every sweep.
     pub iterates: Vec<Iterate<M>>,
-    /// Whether the tolerance or the cap ended the run.
-    pub stopped: Stopped,
-    /// The rule that it ran under, and so whether it was ℓ or θ that converged.
-    pub stopping: Stopping,
+    /// The end of the run.
+    pub fit: Fit<M>,
 }
 
-impl<M> Fit<M> {
-    /// The model at the last θ.
-    pub fn model(&self) -> &M {
-        &self.last().model
-    }
-
-    /// ℓ at the last θ, in nats.
-    pub fn log_likelihood(&self) -> f64 {
-        self.last().log_likelihood
-    }
-
-    /// ℓ after 0, 1, 2, … sweeps, in nats.
-    pub fn log_likelihoods(&self) -> Vec<f64> {
-        self.iterates.iter().map(|iterate| iterate.log_likelihood).collect()
-    }
-
-    /// The number of sweeps.
-    pub fn sweeps(&self) -> usize {
-        self.iterates.len() - 1
-    }
-
-    /// By how much each sweep raised ℓ, in nats.
-    ///
-    /// The sum of the rises is bounded wherever ℓ is, so they tend to zero and ℓ converges (B-14). Source: H-61.
-    pub fn rises(&self) -> Vec<f64> {
-        self.iterates.windows(2).map(|pair| pair[1].log_likelihood - pair[0].log_likelihood).collect()
-    }
-
-    fn last(&self) -> &Iterate<M> {
-        self.iterates.last().expect("a run holds its start")
-    }
-}
-
-impl<M: Model> Fit<M> {
-    /// How far each sweep moved θ, by [`largest_move`].
-    ///
-    /// That ℓ converges does not say that these tend to zero, and that they tend to zero does not say that θ
-    /// converges (B-E14). Source: H-61.
-    pub fn moves(&self) -> Vec<f64> {
-        self.iterates.windows(2).map(|pair| largest_move(&pair[0].model, &pair[1].model)).collect()
-    }
-}
-
-/// Runs EM from a start until the tolerance is met or the sweeps reach their cap.
+/// [`fit`], with every θ on the way. Arguments and errors are the same.
 ///
-/// `x` is n×d. ℓ never falls from one iterate to the next, up to rounding; where it is bounded, its values converge
-/// (B-14). The lectures promise more, and four things can happen that they do not say:
-/// * ℓ *stays*: at a fixed point a sweep changes nothing, so "increases" is "does not fall" (B-E13).
-/// * The fixed point is a saddle, or a lower maximum: on {±1, ±2} two equal components never part (H-E21, T-E08, C-E09).
-/// * The run does not end by itself. On {−1, 1} two unit Gaussians at ±m follow m ← tanh m, which creeps towards 0 like
-///   $`\sqrt{3/(2t)}`$ for ever: ℓ is at rest long before θ is (C-E09, B-E14).
-/// * ℓ is not bounded, a component collapses onto a point, and its variance leaves the floating-point numbers (C-E09).
-///
-/// [`Error::Domain`] for a tolerance that is negative or NaN, and the errors of the model's two steps: a component that
-/// collapses onto a point ends the run with [`Error::NotPositiveDefinite`] (B-05).
-///
-/// Source: H-38, H-52, H-61, L-12, C-06, C-24, C-25, C-41, C-44, B-13, B-14, T-23, T-24; C-E09, H-E21, B-E13, B-E14,
-/// T-E08.
+/// Source: H-61, L-12.
 ///
 /// ```
 /// use executable_em::{data, em, gaussian_mixture::{CovarianceFamily, random_start}};
 /// let x = data::old_faithful();
 /// let start = random_start(&x, 2, CovarianceFamily::Full, &mut data::rng(1))?;
-/// let fit = em::fit(start, &x, &em::Stopping::default())?;
-/// assert_eq!(fit.stopped, em::Stopped::Converged);
-/// assert!((fit.log_likelihood() - -1130.264).abs() < 1e-3);
+/// let trace = em::trace(start, &x, &em::Stopping::default())?;
+/// assert_eq!(trace.iterates.len(), trace.fit.sweeps + 1);
+/// assert!(trace.rises().iter().all(|&rise| rise > -1e-11));
 /// # Ok::<(), executable_em::Error>(())
 /// ```
-pub fn fit<M: Model>(start: M, x: &DMatrix<f64>, stopping: &Stopping) -> Result<Fit<M>> {
-    let (Tolerance::LogLikelihood(tolerance) | Tolerance::Parameters(tolerance)) = stopping.tolerance;
-    check::tolerance(tolerance)?;
-    check::finite("data", x)?;
-
-    let mut log_joint = start.log_joint(x)?;
-    let log_likelihood = latent::log_likelihood(&log_joint)?;
-    let mut iterates = vec![Iterate { model: start, log_likelihood }];
-    for _ in 0..stopping.max_sweeps {
-        let before = &iterates[iterates.len() - 1];
-        let model = before.model.maximize(x, &latent::responsibilities(&log_joint)?)?;
-        log_joint = model.log_joint(x)?;
-        let log_likelihood = latent::log_likelihood(&log_joint)?;
-        let arrived = match stopping.tolerance {
-            Tolerance::LogLikelihood(tolerance) => log_likelihood - before.log_likelihood <= tolerance,
-            Tolerance::Parameters(tolerance) => largest_move(&before.model, &model) <= tolerance,
-        };
-        iterates.push(Iterate { model, log_likelihood });
-        if arrived {
-            return Ok(Fit { iterates, stopped: Stopped::Converged, stopping: *stopping });
+pub fn trace<M: Model>(start: M, x: &DMatrix<f64>, stopping: &Stopping) -> Result<Trace<M>> {
+    let mut iterates = Vec::new();
+    let fit = best_of(&OnData::new(x)?, [Ok(start)], stopping, |seen| {
+        if let Seen::Sweep { model, expected, .. } = seen {
+            iterates.push(Iterate { model: M::clone(model), log_likelihood: expected.log_likelihood });
         }
+        ControlFlow::Continue(())
+    })?;
+    Ok(Trace { iterates, fit })
+}
+
+impl<M> Trace<M> {
+    /// ℓ after 0, 1, 2, … sweeps, in nats.
+    pub fn log_likelihoods(&self) -> Vec<f64> {
+        self.iterates.iter().map(|iterate| iterate.log_likelihood).collect()
     }
-    Ok(Fit { iterates, stopped: Stopped::MaxSweeps, stopping: *stopping })
+
+    /// By how much each sweep raised ℓ, in nats.
+    ///
+    /// The sum of the rises is bounded wherever ℓ is, so they tend to zero and ℓ converges. Source: H-61, B-14.
+    pub fn rises(&self) -> Vec<f64> {
+        self.iterates.windows(2).map(|pair| pair[1].log_likelihood - pair[0].log_likelihood).collect()
+    }
+}
+
+impl<M: Model> Trace<M> {
+    /// How far each sweep moved θ, by [`largest_move`].
+    ///
+    /// That ℓ converges does not say that these tend to zero, and that they tend to zero does not say that θ
+    /// converges. Source: H-61, B-E14.
+    pub fn moves(&self) -> Vec<f64> {
+        self.iterates.windows(2).map(|pair| largest_move(&pair[0].model, &pair[1].model)).collect()
+    }
 }
 
 /// How far apart two models of the same shape are: the largest change of a parameter, relative where the parameter is
@@ -222,7 +436,7 @@ pub fn largest_move<M: Model>(before: &M, after: &M) -> f64 {
 /// let mut rng = data::rng(3);
 /// let starts = (0..10).map(|_| random_start(&x, 4, CovarianceFamily::Full, &mut rng)).collect::<Result<Vec<_>, _>>()?;
 /// let best = em::best(em::restarts(starts, &x, &em::Stopping::default()))?;
-/// assert!((best.log_likelihood() - -1264.85924).abs() < 1e-5);
+/// assert!((best.log_likelihood - -1264.85924).abs() < 1e-5);
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn restarts<M: Model>(
@@ -239,20 +453,6 @@ pub fn restarts<M: Model>(
 ///
 /// Source: C-10. Example: [`restarts`].
 pub fn best<M>(runs: impl IntoIterator<Item = Result<Fit<M>>>) -> Result<Fit<M>> {
-    let higher = |run: &Fit<M>, best: &Fit<M>| run.log_likelihood() > best.log_likelihood();
-    let best = runs.into_iter().fold(None, |best, run| Some(better_of(best, run, higher)));
+    let best = runs.into_iter().fold(None, |best, run| Some(better_of(best, run)));
     best.unwrap_or(Err(Error::Empty { what: "starts" }))
-}
-
-/// The better of the best run so far and the next: one that failed gives way, and of failures the first is kept.
-pub(crate) fn better_of<R>(
-    best: Option<Result<R>>,
-    run: Result<R>,
-    is_better: impl Fn(&R, &R) -> bool,
-) -> Result<R> {
-    match (best, run) {
-        (None, run) | (Some(Err(_)), run @ Ok(_)) => run,
-        (Some(Ok(best)), Ok(run)) if is_better(&run, &best) => Ok(run),
-        (Some(best), _) => best,
-    }
 }

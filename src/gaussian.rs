@@ -53,14 +53,15 @@ pub fn mahalanobis_squared(
     mean: &RowDVector<f64>,
     covariance: &DMatrix<f64>,
 ) -> Result<DVector<f64>> {
-    check::finite("data", x)?;
-    check::finite("mean", mean)?;
-    check::shape("mean", mean.shape(), (1, x.ncols()))?;
-    check::shape("covariance", covariance.shape(), (x.ncols(), x.ncols()))?;
-    let l = cholesky(covariance, 0)?.unpack();
+    Ok(distances(x, mean, &placed(x, mean, covariance)?))
+}
+
+/// [`mahalanobis_squared`] of data and parameters that are known to be such.
+pub(crate) fn distances(x: &DMatrix<f64>, mean: &RowDVector<f64>, factor: &Cholesky<f64, Dyn>) -> DVector<f64> {
     // A Cholesky factor has a positive diagonal, so the triangular system always has its solution.
-    let whitened = l.solve_lower_triangular(&centred(x, mean).transpose()).expect("a positive diagonal");
-    Ok(DVector::from_fn(x.nrows(), |i, _| whitened.column(i).norm_squared()))
+    let whitened = factor.l_dirty().solve_lower_triangular(&centred(x, mean).transpose());
+    let whitened = whitened.expect("a positive diagonal");
+    DVector::from_fn(x.nrows(), |i, _| whitened.column(i).norm_squared())
 }
 
 /// The log determinant of a covariance.
@@ -80,7 +81,12 @@ pub fn mahalanobis_squared(
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn log_determinant(covariance: &DMatrix<f64>) -> Result<f64> {
-    Ok(2.0 * cholesky(covariance, 0)?.l_dirty().diagonal().map(f64::ln).sum())
+    Ok(log_volume(&cholesky(covariance, 0)?))
+}
+
+/// [`log_determinant`] from the factor.
+pub(crate) fn log_volume(factor: &Cholesky<f64, Dyn>) -> f64 {
+    2.0 * factor.l_dirty().diagonal().map(f64::ln).sum()
 }
 
 /// The log density of a Gaussian at each datum.
@@ -107,8 +113,13 @@ pub fn log_density(
     mean: &RowDVector<f64>,
     covariance: &DMatrix<f64>,
 ) -> Result<DVector<f64>> {
-    let log_normaliser = 0.5 * (x.ncols() as f64 * TAU.ln() + log_determinant(covariance)?);
-    Ok(mahalanobis_squared(x, mean, covariance)?.map(|distance| -log_normaliser - 0.5 * distance))
+    Ok(log_densities(x, mean, &placed(x, mean, covariance)?))
+}
+
+/// [`log_density`] of data and parameters that are known to be such.
+pub(crate) fn log_densities(x: &DMatrix<f64>, mean: &RowDVector<f64>, factor: &Cholesky<f64, Dyn>) -> DVector<f64> {
+    let log_normaliser = 0.5 * (x.ncols() as f64 * TAU.ln() + log_volume(factor));
+    distances(x, mean, factor).map(|distance| -log_normaliser - 0.5 * distance)
 }
 
 /// Independent draws from a Gaussian.
@@ -134,16 +145,20 @@ pub fn sample(
     covariance: &DMatrix<f64>,
     rng: &mut impl Rng,
 ) -> Result<DMatrix<f64>> {
-    let d = mean.len();
     check::finite("mean", mean)?;
-    check::shape("covariance", covariance.shape(), (d, d))?;
-    let l = cholesky(covariance, 0)?.unpack();
-    let mut x = DMatrix::zeros(n, d);
+    check::shape("covariance", covariance.shape(), (mean.len(), mean.len()))?;
+    let factor = cholesky(covariance, 0)?;
+    let mut x = DMatrix::zeros(n, mean.len());
     for i in 0..n {
-        let standard = DVector::from_fn(d, |_, _| StandardNormal.sample(rng));
-        x.set_row(i, &(mean + (&l * standard).transpose()));
+        x.set_row(i, &draw(mean, &factor, rng));
     }
     Ok(x)
+}
+
+/// One draw, of parameters that are known to be such.
+pub(crate) fn draw(mean: &RowDVector<f64>, factor: &Cholesky<f64, Dyn>, rng: &mut impl Rng) -> RowDVector<f64> {
+    let standard = DVector::from_fn(mean.len(), |_, _| StandardNormal.sample(rng));
+    mean + (factor.l() * standard).transpose()
 }
 
 /// The weighted mean, which is the maximum-likelihood mean of a Gaussian for weighted data.
@@ -165,8 +180,13 @@ pub fn sample(
 /// ```
 pub fn weighted_mean(x: &DMatrix<f64>, weights: &DVector<f64>) -> Result<RowDVector<f64>> {
     check_weights(x, weights)?;
+    Ok(mean_of(x, weights))
+}
+
+/// [`weighted_mean`] of data and weights that are known to be such.
+pub(crate) fn mean_of(x: &DMatrix<f64>, weights: &DVector<f64>) -> RowDVector<f64> {
     let weights = relative_to_largest(weights);
-    Ok((weights.transpose() * x) / weights.sum())
+    (weights.transpose() * x) / weights.sum()
 }
 
 /// The weighted covariance about a given centre, which is the maximum-likelihood covariance of a Gaussian for
@@ -196,6 +216,11 @@ pub fn weighted_covariance(
     check_weights(x, weights)?;
     check::finite("centre", centre)?;
     check::shape("centre", centre.shape(), (1, x.ncols()))?;
+    Ok(covariance_about(x, weights, centre))
+}
+
+/// [`weighted_covariance`] of data, weights and a centre that are known to be such.
+pub(crate) fn covariance_about(x: &DMatrix<f64>, weights: &DVector<f64>, centre: &RowDVector<f64>) -> DMatrix<f64> {
     let weights = relative_to_largest(weights);
     let v = centred(x, centre);
     let mut weighted = v.clone();
@@ -204,7 +229,7 @@ pub fn weighted_covariance(
     }
     let scatter = v.transpose() * weighted;
     // The two mirrored sums round differently; their mean is symmetric to the last bit.
-    Ok((&scatter + scatter.transpose()) / (2.0 * weights.sum()))
+    (&scatter + scatter.transpose()) / (2.0 * weights.sum())
 }
 
 /// The ellipse of a plane Gaussian at a given Mahalanobis radius.
@@ -286,6 +311,15 @@ fn relative_to_largest(weights: &DVector<f64>) -> DVector<f64> {
 /// The data with a centre taken off every row.
 fn centred(x: &DMatrix<f64>, centre: &RowDVector<f64>) -> DMatrix<f64> {
     DMatrix::from_fn(x.nrows(), x.ncols(), |i, a| x[(i, a)] - centre[a])
+}
+
+/// Finite data and the parameters of a Gaussian in their space; the factor of its covariance.
+fn placed(x: &DMatrix<f64>, mean: &RowDVector<f64>, covariance: &DMatrix<f64>) -> Result<Cholesky<f64, Dyn>> {
+    check::finite("data", x)?;
+    check::finite("mean", mean)?;
+    check::shape("mean", mean.shape(), (1, x.ncols()))?;
+    check::shape("covariance", covariance.shape(), (x.ncols(), x.ncols()))?;
+    cholesky(covariance, 0)
 }
 
 /// Finite data, and a non-negative weight for each datum that do not all vanish.

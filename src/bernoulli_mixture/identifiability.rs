@@ -33,7 +33,6 @@ use nalgebra::{DMatrix, DVector};
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn outcomes(model: &BernoulliMixture) -> Result<(DMatrix<f64>, DVector<f64>)> {
-    model.validate()?;
     check_countable(model.flips)?;
     let all = labelings::all(model.d(), model.flips.saturating_add(1))?;
     let x = DMatrix::from_fn(all.len(), model.d(), |row, a| all[row][a] as f64);
@@ -106,7 +105,6 @@ fn score_of_a_draw(model: &BernoulliMixture, draw: &DMatrix<f64>) -> Result<DVec
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn bias_moments(model: &BernoulliMixture, count: usize) -> Result<DVector<f64>> {
-    model.validate()?;
     check::shape("biases", model.biases.shape(), (model.k(), 1))?;
     Ok(DVector::from_fn(count, |r, _| model.weights.dot(&model.biases.column(0).map(|p| p.powf(r as f64)))))
 }

@@ -46,7 +46,7 @@ use rand_distr::{Binomial, Distribution};
 /// use executable_em::{bernoulli_mixture::BernoulliMixture, data, em};
 /// use nalgebra::{dmatrix, dvector};
 /// let coins = BernoulliMixture::new(dvector![0.3, 0.7], dmatrix![0.8; 0.35], 10)?;
-/// let (heads, _) = coins.sample(400, &mut data::rng(1))?;
+/// let (heads, _) = coins.sample(400, &mut data::rng(1));
 /// let start = BernoulliMixture::new(dvector![0.5, 0.5], dmatrix![0.6; 0.4], 10)?;
 /// let fit = em::fit(start, &heads, &em::Stopping::default())?;
 /// assert!((&fit.model().biases - &coins.biases).amax() < 0.05);
@@ -54,12 +54,9 @@ use rand_distr::{Binomial, Distribution};
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct BernoulliMixture {
-    /// The probabilities α of drawing each coin: k numbers, non-negative, summing to one.
-    pub weights: DVector<f64>,
-    /// The biases p, k×d: a row a coin, each entry its probability of heads, 0 and 1 included.
-    pub biases: DMatrix<f64>,
-    /// The number m ≥ 1 of flips that an entry of the data counts the heads of.
-    pub flips: usize,
+    weights: DVector<f64>,
+    biases: DMatrix<f64>,
+    flips: usize,
 }
 
 impl BernoulliMixture {
@@ -77,9 +74,45 @@ impl BernoulliMixture {
     /// assert_eq!(error.to_string(), "biases: entry (1, 0) is 1.2, but must be between 0 and 1");
     /// ```
     pub fn new(weights: DVector<f64>, biases: DMatrix<f64>, flips: usize) -> Result<Self> {
-        let model = BernoulliMixture { weights, biases, flips };
-        model.validate()?;
-        Ok(model)
+        check_flips(flips)?;
+        check::matrix("biases", &biases, (weights.len(), biases.ncols()))?;
+        check::simplex("weights", 0, weights.iter().copied())?;
+        check::entries("biases", &biases, "between 0 and 1", |p| (0.0..=1.0).contains(&p))?;
+        Ok(BernoulliMixture { weights, biases, flips })
+    }
+
+    /// The same coins, drawn with other probabilities: k numbers on the simplex.
+    ///
+    /// ```
+    /// # use executable_em::bernoulli_mixture::BernoulliMixture;
+    /// # use nalgebra::{dmatrix, dvector};
+    /// let coins = BernoulliMixture::new(dvector![0.5, 0.5], dmatrix![0.5; 1.0], 2)?;
+    /// assert_eq!(coins.with_weights(dvector![0.9, 0.1])?.weights()[0], 0.9);
+    /// assert!(coins.with_biases(dmatrix![0.5; 1.1]).is_err());
+    /// # Ok::<(), executable_em::Error>(())
+    /// ```
+    pub fn with_weights(&self, weights: DVector<f64>) -> Result<Self> {
+        BernoulliMixture::new(weights, self.biases.clone(), self.flips)
+    }
+
+    /// Other coins, drawn with the same probabilities. Example: [`BernoulliMixture::with_weights`].
+    pub fn with_biases(&self, biases: DMatrix<f64>) -> Result<Self> {
+        BernoulliMixture::new(self.weights.clone(), biases, self.flips)
+    }
+
+    /// The probabilities α of drawing each coin: k numbers, non-negative, summing to one.
+    pub fn weights(&self) -> &DVector<f64> {
+        &self.weights
+    }
+
+    /// The biases p, k×d: a row a coin, each entry its probability of heads, 0 and 1 included.
+    pub fn biases(&self) -> &DMatrix<f64> {
+        &self.biases
+    }
+
+    /// The number m ≥ 1 of flips that an entry of the data counts the heads of.
+    pub fn flips(&self) -> usize {
+        self.flips
     }
 
     /// The number of coins k.
@@ -115,7 +148,6 @@ impl BernoulliMixture {
     /// # Ok::<(), executable_em::Error>(())
     /// ```
     pub fn component_log_probabilities(&self, x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
-        self.validate()?;
         check_heads(x, self.flips)?;
         check::shape("data", x.shape(), (x.nrows(), self.d()))?;
         let m = self.flips as f64;
@@ -212,11 +244,10 @@ impl BernoulliMixture {
     /// # use executable_em::{bernoulli_mixture::BernoulliMixture, data};
     /// # use nalgebra::{dmatrix, dvector};
     /// let coins = BernoulliMixture::new(dvector![0.0, 1.0], dmatrix![0.5, 0.5; 1.0, 0.0], 3)?;
-    /// assert_eq!(coins.sample(1, &mut data::rng(1))?, (dmatrix![3.0, 0.0], vec![1]));
+    /// assert_eq!(coins.sample(1, &mut data::rng(1)), (dmatrix![3.0, 0.0], vec![1]));
     /// # Ok::<(), executable_em::Error>(())
     /// ```
-    pub fn sample(&self, n: usize, rng: &mut impl Rng) -> Result<(DMatrix<f64>, Vec<usize>)> {
-        self.validate()?;
+    pub fn sample(&self, n: usize, rng: &mut impl Rng) -> (DMatrix<f64>, Vec<usize>) {
         let coin = WeightedIndex::new(self.weights.iter()).expect("weights on the simplex");
         let labels: Vec<usize> = (0..n).map(|_| coin.sample(rng)).collect();
         let mut x = DMatrix::zeros(n, self.d());
@@ -226,7 +257,7 @@ impl BernoulliMixture {
                 x[(i, a)] = heads.sample(rng) as f64;
             }
         }
-        Ok((x, labels))
+        (x, labels)
     }
 
     /// The number of free parameters.
@@ -245,15 +276,6 @@ impl BernoulliMixture {
     /// ```
     pub fn parameter_count(&self) -> usize {
         self.k().saturating_sub(1) + self.k() * self.d()
-    }
-
-    /// The parameters are those of coins; they are public, so every use asks again.
-    pub(crate) fn validate(&self) -> Result<()> {
-        check_flips(self.flips)?;
-        check::finite("biases", &self.biases)?;
-        check::simplex("weights", 0, self.weights.iter().copied())?;
-        check::shape("biases", self.biases.shape(), (self.k(), self.d()))?;
-        check::entries("biases", &self.biases, "between 0 and 1", |p| (0.0..=1.0).contains(&p))
     }
 }
 
@@ -274,7 +296,7 @@ impl Model for BernoulliMixture {
     /// The two updates; a coin without any responsibility keeps its biases, at weight 0.
     fn maximize(&self, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<Self> {
         let biases = update_biases(x, r, &self.biases, self.flips)?;
-        Ok(BernoulliMixture { weights: gaussian_mixture::update::weights(r)?, biases, flips: self.flips })
+        BernoulliMixture::new(gaussian_mixture::update::weights(r)?, biases, self.flips)
     }
 
     /// Weights, then biases, coin by coin within a feature.

@@ -31,7 +31,6 @@ use nalgebra::{DMatrix, DVector};
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn terms_of_q(model: &BernoulliMixture, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<[f64; 3]> {
-    model.validate()?;
     check_state(model, x, r)?;
     let m = model.flips as f64;
     let mut terms = [0.0; 3];
@@ -163,7 +162,6 @@ fn check_state(model: &BernoulliMixture, x: &DMatrix<f64>, r: &DMatrix<f64>) -> 
 
 /// Biases whose logarithms can be differentiated.
 fn check_interior(model: &BernoulliMixture) -> Result<()> {
-    model.validate()?;
     let inside = |p: f64| p > 0.0 && p < 1.0;
     check::entries("biases", &model.biases, "strictly between 0 and 1 to be differentiated in", inside)
 }

@@ -24,7 +24,6 @@ use nalgebra::{DVector, RowDVector, dmatrix, dvector};
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn share_of_heads(model: &BernoulliMixture) -> Result<RowDVector<f64>> {
-    model.validate()?;
     Ok(model.weights.transpose() * &model.biases)
 }
 

@@ -121,7 +121,7 @@ pub fn density_at_the_mean_on_the_line(sigma: f64) -> Result<f64> {
 /// ```
 pub fn loss_without_the_half(model: &GaussianMixture, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<f64> {
     let mut missing = 0.0;
-    for (count, covariance) in latent::counts(r).iter().zip(&model.covariances) {
+    for (count, covariance) in latent::counts(r).iter().zip(model.covariances()) {
         missing += 0.5 * count * gaussian::log_determinant(covariance)?;
     }
     Ok(loss::loss(model, x, r)? + missing)

@@ -46,7 +46,7 @@ pub fn covariances_about_the_old_means(
     model: &GaussianMixture,
     x: &DMatrix<f64>,
 ) -> Result<Vec<DMatrix<f64>>> {
-    update::raw_moment_covariances(x, &model.responsibilities(x)?, &model.means)
+    update::raw_moment_covariances(x, &model.responsibilities(x)?, model.means())
 }
 
 /// Q as in the last lines of the slide on the expectation step, where the label z_i stays free under the sum over c.

@@ -176,10 +176,10 @@ pub fn variances_without_the_dimension(
 /// ```
 pub fn sweep_without_the_dimension(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<GaussianMixture> {
     let right = em::sweep(model, x)?;
-    let variances = variances_without_the_dimension(x, &model.responsibilities(x)?, &right.means)?;
+    let variances = variances_without_the_dimension(x, &model.responsibilities(x)?, right.means())?;
     let d = x.ncols();
     let round = variances.iter().map(|&variance| DMatrix::from_diagonal_element(d, d, variance)).collect();
-    GaussianMixture::new(right.weights, right.means, round, CovarianceFamily::Spherical)
+    right.with_covariances(round, CovarianceFamily::Spherical)
 }
 
 /// The labels that the printed E step "finds": the most probable one of every datum.

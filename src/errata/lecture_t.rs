@@ -211,10 +211,10 @@ pub fn q_without_brackets(
     x: &DMatrix<f64>,
     r: &DMatrix<f64>,
 ) -> Result<DMatrix<f64>> {
-    bernoulli_mixture::check_single(model.flips)?;
+    bernoulli_mixture::check_single(model.flips())?;
     check::shape("data", x.shape(), (x.nrows(), 1))?;
     let [_, heads, _] = bernoulli_mixture::score::terms_of_q(model, x, r)?;
-    let log_tails = model.biases.column(0).map(|p| (-p).ln_1p());
+    let log_tails = model.biases().column(0).map(|p| (-p).ln_1p());
     Ok(DMatrix::from_fn(x.nrows(), model.k(), |i, j| {
         heads + bernoulli_mixture::times_log(r[(i, j)] * (1.0 - x[i]), log_tails[j])
     }))

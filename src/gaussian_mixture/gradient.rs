@@ -2,10 +2,10 @@
 //! tells a maximum from a saddle.
 
 use super::{GaussianMixture, score, update};
-use crate::error::{Error, Result};
+use crate::check;
+use crate::error::Result;
 use crate::latent::{self, Model};
-use crate::{check, gaussian};
-use nalgebra::{DMatrix, DVector};
+use nalgebra::{Cholesky, DMatrix, DVector};
 
 /// The mean step of EM, written as a gradient step with a matrix for a step length.
 ///
@@ -31,7 +31,7 @@ use nalgebra::{DMatrix, DVector};
 pub fn em_step(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
     let counts = latent::counts(&model.responsibilities(x)?);
     let score = score::in_means(model, x)?;
-    let mut means = model.means.clone();
+    let mut means = model.means().clone();
     for j in (0..model.k()).filter(|&j| counts[j] > 0.0) {
         let step = &model.covariances[j] / counts[j] * score.row(j).transpose();
         means.set_row(j, &(model.means.row(j) + step.transpose()));
@@ -63,22 +63,27 @@ pub fn em_step(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<DMatrix<f64>
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct PartOfStep {
-    /// All parameters; only the means move.
-    pub mixture: GaussianMixture,
-    /// The share s of the step: 1 is EM.
-    pub share: f64,
+    mixture: GaussianMixture,
+    share: f64,
 }
 
 impl PartOfStep {
-    /// `mixture` with free means. [`Error::Domain`] unless the share lies strictly between 0 and 2.
+    /// `mixture` with free means. [`Error::Domain`](crate::Error::Domain) unless the share lies strictly between 0 and 2.
     ///
     /// Source: C-E15. Example: [`PartOfStep`].
     pub fn new(mixture: GaussianMixture, share: f64) -> Result<Self> {
-        mixture.validate()?;
-        if !(share > 0.0 && share < 2.0) {
-            return Err(Error::Domain { what: "share of a step", value: share, allowed: "between 0 and 2" });
-        }
+        check::domain("share of a step", share, share > 0.0 && share < 2.0, "between 0 and 2")?;
         Ok(PartOfStep { mixture, share })
+    }
+
+    /// All parameters; only the means move.
+    pub fn mixture(&self) -> &GaussianMixture {
+        &self.mixture
+    }
+
+    /// The share s of the step: 1 is EM.
+    pub fn share(&self) -> f64 {
+        self.share
     }
 }
 
@@ -90,10 +95,9 @@ impl Model for PartOfStep {
 
     /// Part of the way to the means that maximise Q.
     fn maximize(&self, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<Self> {
-        let mut next = self.clone();
-        let step = update::means(x, r, &self.mixture.means)? - &self.mixture.means;
-        next.mixture.means += step * self.share;
-        Ok(next)
+        let means = self.mixture.means();
+        let step = update::means(x, r, means)? - means;
+        PartOfStep::new(self.mixture.with_means(means + step * self.share)?, self.share)
     }
 
     /// The means.
@@ -130,9 +134,8 @@ pub fn ascend_means(
     check::positive("step", step)?;
     let mut path = vec![start.clone()];
     for t in 0..steps {
-        let mut next = path[t].clone();
-        next.means += score::in_means(&path[t], x)? * step;
-        path.push(next);
+        let here: &GaussianMixture = &path[t];
+        path.push(here.with_means(here.means() + score::in_means(here, x)? * step)?);
     }
     Ok(path)
 }
@@ -164,10 +167,7 @@ pub fn hessian_in_means(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<DMa
     let (k, d) = (model.k(), model.d());
     let r = model.responsibilities(x)?;
     let counts = latent::counts(&r);
-    let mut precisions = Vec::new();
-    for (component, covariance) in model.covariances.iter().enumerate() {
-        precisions.push(gaussian::cholesky(covariance, component)?.inverse());
-    }
+    let precisions: Vec<_> = model.factors().iter().map(Cholesky::inverse).collect();
     let s = |i: usize, j: usize| &precisions[j] * (x.row(i) - model.means.row(j)).transpose();
     let mut hessian = DMatrix::zeros(k * d, k * d);
     for (j, l) in (0..k).flat_map(|j| (0..k).map(move |l| (j, l))) {

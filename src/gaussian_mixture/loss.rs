@@ -27,14 +27,11 @@ use std::f64::consts::TAU;
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn loss(model: &GaussianMixture, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<f64> {
-    model.validate()?;
-    check::finite("data", x)?;
-    check::shape("responsibilities", r.shape(), (x.nrows(), model.k()))?;
-    check::simplex_rows("responsibilities", r)?;
+    check_shares(model, x, r)?;
     let mut loss = 0.0;
-    for j in 0..model.k() {
-        let log_determinant = gaussian::log_determinant(&model.covariances[j])?;
-        let distances = gaussian::mahalanobis_squared(x, &model.mean_of(j), &model.covariances[j])?;
+    for (j, factor) in model.factors().iter().enumerate() {
+        let log_determinant = gaussian::log_volume(factor);
+        let distances = gaussian::distances(x, &model.mean_of(j), factor);
         for i in 0..x.nrows() {
             if r[(i, j)] > 0.0 {
                 loss += r[(i, j)] * (0.5 * log_determinant + 0.5 * distances[i] - model.weights[j].ln());
@@ -66,17 +63,14 @@ pub fn loss(model: &GaussianMixture, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Resu
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn terms_of_q(model: &GaussianMixture, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<[f64; 4]> {
-    model.validate()?;
-    check::finite("data", x)?;
-    check::shape("responsibilities", r.shape(), (x.nrows(), model.k()))?;
-    check::simplex_rows("responsibilities", r)?;
+    check_shares(model, x, r)?;
     let counts = latent::counts(r);
     let (mut weights, mut determinants, mut distances) = (0.0, 0.0, 0.0);
     for j in (0..model.k()).filter(|&j| counts[j] > 0.0) {
         weights += counts[j] * model.weights[j].ln();
-        determinants -= 0.5 * counts[j] * gaussian::log_determinant(&model.covariances[j])?;
-        let squared = gaussian::mahalanobis_squared(x, &model.mean_of(j), &model.covariances[j])?;
-        distances -= 0.5 * r.column(j).dot(&squared);
+        let factor = &model.factors()[j];
+        determinants -= 0.5 * counts[j] * gaussian::log_volume(factor);
+        distances -= 0.5 * r.column(j).dot(&gaussian::distances(x, &model.mean_of(j), factor));
     }
     Ok([weights, determinants, distances, -0.5 * x.len() as f64 * TAU.ln()])
 }
@@ -104,5 +98,11 @@ pub fn terms_of_q(model: &GaussianMixture, x: &DMatrix<f64>, r: &DMatrix<f64>) -
 /// ```
 pub fn lagrangian(model: &GaussianMixture, x: &DMatrix<f64>, r: &DMatrix<f64>, lambda: f64) -> Result<f64> {
     let q = latent::expected_log_joint(r, &model.log_joint(x)?)?;
-    Ok(q + lambda * (1.0 - model.weights.sum()))
+    Ok(q + lambda * (1.0 - model.weights().sum()))
+}
+
+/// Data of the model's dimension, and responsibilities whose rows sum to one.
+fn check_shares(model: &GaussianMixture, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<()> {
+    check::state(x, r, model.means())?;
+    check::simplex_rows("responsibilities", r)
 }

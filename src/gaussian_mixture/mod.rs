@@ -11,6 +11,7 @@
 //! | [`score`] | the gradient of ℓ in μ, Σ and π, and the two matrix derivatives behind it |
 //! | [`update`] | the M step: μ, Σ, π, and the multiplier λ |
 //! | [`covariance`] | full, tied, diagonal and spherical covariances |
+//! | [`floored`] | a floor under the covariances, and the M step that heeds it |
 //! | [`gradient`] | gradient ascent, and EM's mean step as a gradient step |
 //! | [`loss`] | what the M step minimises, and its Lagrangian |
 //! | [`spherical`] | the M step derived for Σ_j = σ_j² I, with its 1/d |
@@ -19,6 +20,7 @@
 //! | [`uses`] | beyond a point estimate: posterior on a grid, exponential families, classification |
 
 pub mod covariance;
+pub mod floored;
 pub mod gradient;
 pub mod loss;
 mod only_mean;
@@ -30,31 +32,44 @@ pub mod update;
 pub mod uses;
 
 pub use covariance::CovarianceFamily;
+pub use floored::FlooredMixture;
 pub use only_mean::OnlyMean;
 pub use start::{kmeans_start, random_start, start_from_labels};
 
 use crate::error::Result;
 use crate::latent::{self, Model};
 use crate::{check, gaussian};
-use nalgebra::{DMatrix, DVector, RowDVector};
+use nalgebra::{Cholesky, DMatrix, DVector, Dyn, RowDVector};
 
-/// The parameters θ = (π, μ, Σ) of a Gaussian mixture with k components in d dimensions.
+/// The parameters θ = (π, μ, Σ) of a Gaussian mixture with k components in d dimensions, with the Cholesky factors of Σ.
+///
+/// Whoever holds one holds a mixture: it is checked when it is made, and never again.
 ///
 /// Source: H-21, L-02, B-04, T-08.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct GaussianMixture {
-    /// The mixing weights π: k numbers, non-negative, summing to one.
-    pub weights: DVector<f64>,
-    /// The means μ, k×d: a row a component, in units of the data.
-    pub means: DMatrix<f64>,
-    /// The covariances Σ: k symmetric positive definite d×d matrices, in squared units of the data.
-    pub covariances: Vec<DMatrix<f64>>,
-    /// Which covariances the M step may choose from.
-    pub family: CovarianceFamily,
+    weights: DVector<f64>,
+    means: DMatrix<f64>,
+    covariances: Vec<DMatrix<f64>>,
+    factors: Vec<Cholesky<f64, Dyn>>,
+    family: CovarianceFamily,
+}
+
+/// The factors follow from the covariances.
+impl PartialEq for GaussianMixture {
+    fn eq(&self, other: &Self) -> bool {
+        self.weights == other.weights
+            && self.means == other.means
+            && self.covariances == other.covariances
+            && self.family == other.family
+    }
 }
 
 impl GaussianMixture {
     /// A mixture of these parameters, once they are seen to be a mixture.
+    ///
+    /// `weights` holds k numbers on the simplex, `means` is k×d, `covariances` holds k symmetric positive definite d×d
+    /// matrices of the `family`, which the M step chooses from.
     ///
     /// [`Error::NotOnSimplex`](crate::Error::NotOnSimplex) for weights, [`Error::Shape`](crate::Error::Shape) for parts
     /// that do not fit together, the errors of [`gaussian::cholesky`] for a covariance that is none, and
@@ -77,9 +92,70 @@ impl GaussianMixture {
         covariances: Vec<DMatrix<f64>>,
         family: CovarianceFamily,
     ) -> Result<Self> {
-        let model = GaussianMixture { weights, means, covariances, family };
-        model.validate()?;
-        Ok(model)
+        let (k, d) = (weights.len(), means.ncols());
+        check::matrix("means", &means, (k, d))?;
+        check::simplex("weights", 0, weights.iter().copied())?;
+        let factors = factors(&covariances, (k, d), family)?;
+        Ok(GaussianMixture { weights, means, covariances, factors, family })
+    }
+
+    /// The same mixture with other weights.
+    ///
+    /// Errors as in [`GaussianMixture::new`].
+    ///
+    /// ```
+    /// # use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
+    /// # use nalgebra::{dmatrix, dvector};
+    /// let model = GaussianMixture::new(dvector![0.5, 0.5], dmatrix![0.0; 1.0], vec![dmatrix![1.0]; 2], CovarianceFamily::Full)?;
+    /// assert_eq!(model.with_weights(dvector![0.2, 0.8])?.weights()[1], 0.8);
+    /// assert!(model.with_weights(dvector![0.2, 0.9]).is_err());
+    /// # Ok::<(), executable_em::Error>(())
+    /// ```
+    pub fn with_weights(&self, weights: DVector<f64>) -> Result<Self> {
+        check::shape("weights", weights.shape(), (self.k(), 1))?;
+        check::simplex("weights", 0, weights.iter().copied())?;
+        Ok(GaussianMixture { weights, ..self.clone() })
+    }
+
+    /// The same mixture with other means.
+    ///
+    /// Errors as in [`GaussianMixture::new`]. Example: [`GaussianMixture::with_weights`].
+    pub fn with_means(&self, means: DMatrix<f64>) -> Result<Self> {
+        check::matrix("means", &means, (self.k(), self.d()))?;
+        Ok(GaussianMixture { means, ..self.clone() })
+    }
+
+    /// The same mixture with other covariances, of any family.
+    ///
+    /// Errors as in [`GaussianMixture::new`]. Example: [`GaussianMixture::with_weights`].
+    pub fn with_covariances(&self, covariances: Vec<DMatrix<f64>>, family: CovarianceFamily) -> Result<Self> {
+        let factors = factors(&covariances, (self.k(), self.d()), family)?;
+        Ok(GaussianMixture { covariances, factors, family, ..self.clone() })
+    }
+
+    /// The mixing weights π: k numbers, non-negative, summing to one.
+    pub fn weights(&self) -> &DVector<f64> {
+        &self.weights
+    }
+
+    /// The means μ, k×d: a row a component, in units of the data.
+    pub fn means(&self) -> &DMatrix<f64> {
+        &self.means
+    }
+
+    /// The covariances Σ: k symmetric positive definite d×d matrices, in squared units of the data.
+    pub fn covariances(&self) -> &[DMatrix<f64>] {
+        &self.covariances
+    }
+
+    /// The Cholesky factors of the covariances, which solve and invert.
+    pub fn factors(&self) -> &[Cholesky<f64, Dyn>] {
+        &self.factors
+    }
+
+    /// Which covariances the M step may choose from.
+    pub fn family(&self) -> CovarianceFamily {
+        self.family
     }
 
     /// The number of components k.
@@ -116,12 +192,10 @@ impl GaussianMixture {
     /// # Ok::<(), executable_em::Error>(())
     /// ```
     pub fn component_log_densities(&self, x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
-        self.validate()?;
-        check::shape("data", x.shape(), (x.nrows(), self.d()))?;
+        check::data(x, self.d())?;
         let mut log_densities = DMatrix::zeros(x.nrows(), self.k());
-        for j in 0..self.k() {
-            let column = gaussian::log_density(x, &self.mean_of(j), &self.covariances[j])?;
-            log_densities.set_column(j, &column);
+        for (j, factor) in self.factors.iter().enumerate() {
+            log_densities.set_column(j, &gaussian::log_densities(x, &self.mean_of(j), factor));
         }
         Ok(log_densities)
     }
@@ -233,27 +307,28 @@ impl GaussianMixture {
         self.k().saturating_sub(1) + self.k() * self.d() + self.family.parameter_count(self.k(), self.d())
     }
 
-    /// The parameters are those of a mixture; they are public, so every use asks again.
-    pub(crate) fn validate(&self) -> Result<()> {
-        self.check_parts()?;
-        let mut covariances = self.covariances.iter().enumerate();
-        covariances
-            .try_for_each(|(component, covariance)| gaussian::cholesky(covariance, component).map(drop))
+    /// What the M step makes of the parameters; a covariance may be singular.
+    pub(crate) fn updated(&self, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<Parts> {
+        let means = update::means(x, r, &self.means)?;
+        let full = update::covariances(x, r, &means, &self.covariances)?;
+        let weights = update::weights(r)?;
+        let covariances = self.family.constrain(full, &weights)?;
+        Ok((weights, means, covariances))
     }
+}
 
-    /// The parameters are those of a mixture, if only their covariances are positive definite.
-    pub(crate) fn check_parts(&self) -> Result<()> {
-        let (k, d) = (self.k(), self.d());
-        check::finite("means", &self.means)?;
-        check::simplex("weights", 0, self.weights.iter().copied())?;
-        check::shape("means", self.means.shape(), (k, d))?;
-        check::shape("covariances", (self.covariances.len(), 1), (k, 1))?;
-        for covariance in &self.covariances {
-            check::finite("covariance", covariance)?;
-            check::shape("covariance", covariance.shape(), (d, d))?;
-        }
-        self.family.check(&self.covariances)
-    }
+/// Weights, means and covariances that have yet to be seen to make a mixture.
+pub type Parts = (DVector<f64>, DMatrix<f64>, Vec<DMatrix<f64>>);
+
+/// The factors of k covariances d×d of one family.
+fn factors(
+    covariances: &[DMatrix<f64>],
+    (k, d): (usize, usize),
+    family: CovarianceFamily,
+) -> Result<Vec<Cholesky<f64, Dyn>>> {
+    check::square("covariance", covariances, (k, d))?;
+    family.check(covariances)?;
+    covariances.iter().enumerate().map(|(j, covariance)| gaussian::cholesky(covariance, j)).collect()
 }
 
 impl Model for GaussianMixture {
@@ -276,11 +351,8 @@ impl Model for GaussianMixture {
     ///
     /// Source: T-45, H-38, L-07.
     fn maximize(&self, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<Self> {
-        let means = update::means(x, r, &self.means)?;
-        let full = update::covariances(x, r, &means, &self.covariances)?;
-        let weights = update::weights(r)?;
-        let covariances = self.family.constrain(full, &weights)?;
-        Ok(GaussianMixture { weights, means, covariances, family: self.family })
+        let (weights, means, covariances) = self.updated(x, r)?;
+        GaussianMixture::new(weights, means, covariances, self.family)
     }
 
     /// Weights, means and covariances, one after the other.

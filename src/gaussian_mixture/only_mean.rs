@@ -1,7 +1,8 @@
 //! A mixture with one free mean: the smallest model in which EM has something to do, and one that fits on a page.
 
 use super::{GaussianMixture, update};
-use crate::error::{Error, Result};
+use crate::check;
+use crate::error::Result;
 use crate::latent::Model;
 use nalgebra::{DMatrix, DVector};
 
@@ -23,27 +24,28 @@ use nalgebra::{DMatrix, DVector};
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct OnlyMean {
-    /// All parameters, the known and the free one.
-    pub mixture: GaussianMixture,
-    /// The component whose mean is free.
-    pub component: usize,
+    mixture: GaussianMixture,
+    component: usize,
 }
 
 impl OnlyMean {
-    /// `mixture` with the mean of `component` free. [`Error::Domain`] if there is no such component.
+    /// `mixture` with the mean of `component` free. [`Error::Domain`](crate::Error::Domain) if there is no such component.
     ///
     /// Source: C-21. Example: [`OnlyMean`].
     pub fn new(mixture: GaussianMixture, component: usize) -> Result<Self> {
-        mixture.validate()?;
-        if component >= mixture.k() {
-            let value = component as f64;
-            return Err(Error::Domain {
-                what: "component",
-                value,
-                allowed: "below the number of components",
-            });
-        }
+        let (value, exists) = (component as f64, component < mixture.k());
+        check::domain("component", value, exists, "below the number of components")?;
         Ok(OnlyMean { mixture, component })
+    }
+
+    /// All parameters, the known and the free one.
+    pub fn mixture(&self) -> &GaussianMixture {
+        &self.mixture
+    }
+
+    /// The component whose mean is free.
+    pub fn component(&self) -> usize {
+        self.component
     }
 }
 
@@ -55,10 +57,9 @@ impl Model for OnlyMean {
 
     /// The update of that one mean.
     fn maximize(&self, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<Self> {
-        let updated = update::means(x, r, &self.mixture.means)?;
-        let mut next = self.clone();
-        next.mixture.means.set_row(self.component, &updated.row(self.component));
-        Ok(next)
+        let mut means = self.mixture.means().clone();
+        means.set_row(self.component, &update::means(x, r, &means)?.row(self.component));
+        Ok(OnlyMean { mixture: self.mixture.with_means(means)?, component: self.component })
     }
 
     /// That one mean.

@@ -1,7 +1,6 @@
 //! The mixture as a recipe for data: how to draw from it, and the moments that the draws have.
 
 use super::GaussianMixture;
-use crate::error::Result;
 use crate::gaussian;
 use nalgebra::{DMatrix, RowDVector};
 use rand::Rng;
@@ -23,22 +22,20 @@ impl GaussianMixture {
     /// # use executable_em::{data, gaussian_mixture::{CovarianceFamily, GaussianMixture}};
     /// # use nalgebra::{dmatrix, dvector};
     /// let model = GaussianMixture::new(dvector![0.0, 1.0], dmatrix![0.0; 9.0], vec![dmatrix![1.0]; 2], CovarianceFamily::Full)?;
-    /// let (x, labels) = model.sample(3, &mut data::rng(1))?;
+    /// let (x, labels) = model.sample(3, &mut data::rng(1));
     /// assert_eq!((x.shape(), labels), ((3, 1), vec![1, 1, 1]));
     /// # Ok::<(), executable_em::Error>(())
     /// ```
-    pub fn sample(&self, n: usize, rng: &mut impl Rng) -> Result<(DMatrix<f64>, Vec<usize>)> {
-        self.validate()?;
+    pub fn sample(&self, n: usize, rng: &mut impl Rng) -> (DMatrix<f64>, Vec<usize>) {
         let component = WeightedIndex::new(self.weights.iter()).expect("weights on the simplex");
         let mut x = DMatrix::zeros(n, self.d());
         let mut labels = Vec::with_capacity(n);
         for i in 0..n {
             let label = component.sample(rng);
-            let datum = gaussian::sample(1, &self.mean_of(label), &self.covariances[label], rng)?;
-            x.set_row(i, &datum.row(0));
+            x.set_row(i, &gaussian::draw(&self.mean_of(label), &self.factors[label], rng));
             labels.push(label);
         }
-        Ok((x, labels))
+        (x, labels)
     }
 
     /// The mean of the mixture, 1×d.
@@ -53,12 +50,11 @@ impl GaussianMixture {
     /// # use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
     /// # use nalgebra::{dmatrix, dvector};
     /// let model = GaussianMixture::new(dvector![0.25, 0.75], dmatrix![0.0; 4.0], vec![dmatrix![1.0]; 2], CovarianceFamily::Full)?;
-    /// assert_eq!(model.mean()?[0], 3.0);
+    /// assert_eq!(model.mean()[0], 3.0);
     /// # Ok::<(), executable_em::Error>(())
     /// ```
-    pub fn mean(&self) -> Result<RowDVector<f64>> {
-        self.validate()?;
-        Ok(self.weights.transpose() * &self.means)
+    pub fn mean(&self) -> RowDVector<f64> {
+        self.weights.transpose() * &self.means
     }
 
     /// The covariance of the mixture, d×d: the spread within the components and that of their means.
@@ -76,16 +72,16 @@ impl GaussianMixture {
     /// # use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
     /// # use nalgebra::{dmatrix, dvector};
     /// let model = GaussianMixture::new(dvector![0.25, 0.75], dmatrix![0.0; 4.0], vec![dmatrix![1.0]; 2], CovarianceFamily::Full)?;
-    /// assert_eq!(model.covariance()?[0], 1.0 + 3.0);
+    /// assert_eq!(model.covariance()[0], 1.0 + 3.0);
     /// # Ok::<(), executable_em::Error>(())
     /// ```
-    pub fn covariance(&self) -> Result<DMatrix<f64>> {
-        let mean = self.mean()?;
+    pub fn covariance(&self) -> DMatrix<f64> {
+        let mean = self.mean();
         let mut covariance = DMatrix::zeros(self.d(), self.d());
         for j in 0..self.k() {
             let offset = self.mean_of(j) - &mean;
             covariance += (&self.covariances[j] + offset.transpose() * &offset) * self.weights[j];
         }
-        Ok(covariance)
+        covariance
     }
 }

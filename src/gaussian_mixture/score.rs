@@ -123,12 +123,12 @@ pub fn of_lagrangian_in_weights(
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn of_q_in_means(model: &GaussianMixture, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<DMatrix<f64>> {
-    check_state(model, x, r)?;
+    check::state(x, r, model.means())?;
     let mut score = DMatrix::zeros(model.k(), model.d());
     for j in 0..model.k() {
-        let precision = gaussian::cholesky(&model.covariances[j], j)?.inverse();
+        let precision = model.factors()[j].inverse();
         for i in 0..x.nrows() {
-            let v = (x.row(i) - model.means.row(j)).transpose();
+            let v = (x.row(i) - model.means().row(j)).transpose();
             let mut row = score.row_mut(j);
             row += (&precision * v * r[(i, j)]).transpose();
         }
@@ -158,12 +158,12 @@ pub fn of_q_in_covariances(
     x: &DMatrix<f64>,
     r: &DMatrix<f64>,
 ) -> Result<Vec<DMatrix<f64>>> {
-    check_state(model, x, r)?;
+    check::state(x, r, model.means())?;
     let mut score = vec![DMatrix::zeros(model.d(), model.d()); model.k()];
     for j in 0..model.k() {
-        let precision = gaussian::cholesky(&model.covariances[j], j)?.inverse();
+        let precision = model.factors()[j].inverse();
         for i in 0..x.nrows() {
-            let v = (x.row(i) - model.means.row(j)).transpose();
+            let v = (x.row(i) - model.means().row(j)).transpose();
             score[j] += (&precision * &v * v.transpose() * &precision - &precision) * (0.5 * r[(i, j)]);
         }
     }
@@ -189,7 +189,7 @@ pub fn of_q_in_covariances(
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn of_q_in_weights(model: &GaussianMixture, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<DVector<f64>> {
-    check_state(model, x, r)?;
+    check::state(x, r, model.means())?;
     let counts = latent::counts(r);
     Ok(counts.zip_map(&model.weights, |count, weight| if count == 0.0 { 0.0 } else { count / weight }))
 }
@@ -266,16 +266,8 @@ pub fn residual_form_derivative(
     s: &DVector<f64>,
 ) -> Result<DVector<f64>> {
     check::finite("x", x)?;
-    check::finite("A", a)?;
-    check::finite("W", w)?;
     check::finite("s", s)?;
-    check::shape("A", a.shape(), (x.len(), s.len()))?;
-    check::shape("W", w.shape(), (x.len(), x.len()))?;
+    check::matrix("A", a, (x.len(), s.len()))?;
+    check::matrix("W", w, (x.len(), x.len()))?;
     Ok(-(a.transpose() * (w + w.transpose()) * (x - a * s)))
-}
-
-/// A mixture, data and responsibilities that fit together.
-fn check_state(model: &GaussianMixture, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<()> {
-    model.validate()?;
-    check::state(x, r, &model.means)
 }

@@ -1,8 +1,8 @@
 //! Where EM starts: at random data, at a k-means clustering, or at given labels.
 
-use super::{CovarianceFamily, GaussianMixture};
+use super::{CovarianceFamily, GaussianMixture, update};
 use crate::error::Result;
-use crate::latent::{self, Model};
+use crate::latent;
 use crate::{check, gaussian, kmeans};
 use nalgebra::{DMatrix, DVector};
 use rand::Rng;
@@ -82,14 +82,16 @@ pub fn start_from_labels(
     let r = latent::one_hot(labels, k)?;
     let centre = gaussian::weighted_mean(x, &DVector::from_element(x.nrows(), 1.0))?;
     let broad = broad(x, DMatrix::from_fn(k, x.ncols(), |_, a| centre[a]), family)?;
-    let mut start = broad.maximize(x, &r)?;
-    for (covariance, fallback) in start.covariances.iter_mut().zip(&broad.covariances) {
+    let means = update::means(x, &r, broad.means())?;
+    let full = update::covariances(x, &r, &means, broad.covariances())?;
+    let weights = update::weights(&r)?;
+    let mut covariances = family.constrain(full, &weights)?;
+    for (covariance, fallback) in covariances.iter_mut().zip(broad.covariances()) {
         if is_singular(covariance, x)? {
             covariance.clone_from(fallback);
         }
     }
-    start.validate()?;
-    Ok(start)
+    GaussianMixture::new(weights, means, covariances, family)
 }
 
 /// Whether a covariance of some of the data is singular but for rounding, which Cholesky alone does not see: of the

@@ -40,7 +40,7 @@ pub fn covariances(
     for (j, &count) in latent::counts(r).iter().enumerate() {
         if count > 0.0 {
             let (weights, mean) = (r.column(j).into_owned(), means.row(j).into_owned());
-            covariances[j] = gaussian::weighted_covariance(x, &weights, &mean)?;
+            covariances[j] = gaussian::covariance_about(x, &weights, &mean);
         }
     }
     Ok(covariances)
@@ -153,6 +153,5 @@ fn check_state(
     previous: &[DMatrix<f64>],
 ) -> Result<()> {
     check::state(x, r, means)?;
-    check::shape("covariances", (previous.len(), 1), (means.nrows(), 1))?;
-    previous.iter().try_for_each(|matrix| check::shape("covariance", matrix.shape(), (x.ncols(), x.ncols())))
+    check::square("covariance", previous, means.shape())
 }

@@ -115,7 +115,7 @@ pub fn update_means(x: &DMatrix<f64>, r: &DMatrix<f64>, previous: &DMatrix<f64>)
     let mut means = previous.clone();
     for (j, &count) in latent::counts(r).iter().enumerate() {
         if count > 0.0 {
-            means.set_row(j, &gaussian::weighted_mean(x, &r.column(j).into_owned())?);
+            means.set_row(j, &gaussian::mean_of(x, &r.column(j).into_owned()));
         }
     }
     Ok(means)

@@ -13,18 +13,17 @@
 //! | [`dependence`] | labels independent in pairs and yet not independent |
 //! | [`cancellation`] | a right formula for Σ that floating-point numbers ruin |
 //! | [`rest`] | all the places where k-means rests; remedy: restarts, and how many |
-//! | [`floor`] | remedy: covariances that may not get small |
+//! | [`ridge`] | a remedy that is none; a floor under the covariances is one: [`FlooredMixture`](crate::gaussian_mixture::FlooredMixture) |
 //! | [`prior`] | remedy: a prior, and the mode of the posterior instead of the likelihood's |
 
 pub mod cancellation;
 pub mod dependence;
-pub mod floor;
 pub mod prior;
 pub mod rest;
+pub mod ridge;
 pub mod saddle;
 pub mod singularity;
 pub mod switching;
 pub mod weights;
 
-pub use floor::FlooredMixture;
 pub use prior::{MapMixture, Prior};

@@ -5,7 +5,7 @@
 //! that the log posterior never falls (TP-01). ℓ itself may.
 
 use crate::check;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::gaussian;
 use crate::gaussian_mixture::{CovarianceFamily, GaussianMixture, update};
 use crate::latent::{self, Model};
@@ -32,25 +32,40 @@ use std::f64::consts::{LN_2, PI, TAU};
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prior {
-    /// α ≥ 1: as if α − 1 data of every component had been seen already.
-    pub concentration: f64,
-    /// ν > d − 1: how many data the knowledge of a covariance is worth.
-    pub degrees: f64,
-    /// Ψ: a positive definite d×d matrix, in squared units of the data.
-    pub scale: DMatrix<f64>,
+    concentration: f64,
+    degrees: f64,
+    scale: DMatrix<f64>,
 }
 
 impl Prior {
     /// This prior, once it is seen to be one.
     ///
-    /// [`Error::Domain`] unless α ≥ 1 (below, the density has no mode inside the simplex) and ν > d − 1, both finite; the
+    /// [`Error::Domain`](crate::Error::Domain) unless α ≥ 1 (below, the density has no mode inside the simplex) and ν > d − 1, both finite; the
     /// errors of [`gaussian::cholesky`] for a scale that is not positive definite.
     ///
     /// Source: B-05, C-E09. Example: [`Prior`].
     pub fn new(concentration: f64, degrees: f64, scale: DMatrix<f64>) -> Result<Self> {
-        let prior = Prior { concentration, degrees, scale };
-        prior.validate()?;
-        Ok(prior)
+        gaussian::cholesky(&scale, 0)?;
+        let (alpha, nu) = (concentration, degrees);
+        check::domain("concentration", alpha, alpha.is_finite() && alpha >= 1.0, "finite and ≥ 1")?;
+        let has_density = nu.is_finite() && nu > scale.nrows() as f64 - 1.0;
+        check::domain("degrees of freedom", nu, has_density, "finite and > d − 1")?;
+        Ok(Prior { concentration, degrees, scale })
+    }
+
+    /// α ≥ 1: as if α − 1 data of every component had been seen already.
+    pub fn concentration(&self) -> f64 {
+        self.concentration
+    }
+
+    /// ν > d − 1: how many data the knowledge of a covariance is worth.
+    pub fn degrees(&self) -> f64 {
+        self.degrees
+    }
+
+    /// Ψ: a positive definite d×d matrix, in squared units of the data.
+    pub fn scale(&self) -> &DMatrix<f64> {
+        &self.scale
     }
 
     /// The log density of the weights, in the first k − 1 of them.
@@ -71,7 +86,6 @@ impl Prior {
     /// # Ok::<(), executable_em::Error>(())
     /// ```
     pub fn log_weight_density(&self, weights: &DVector<f64>) -> Result<f64> {
-        self.validate()?;
         check::finite("weights", weights)?;
         check::simplex("weights", 0, weights.iter().copied())?;
         let (alpha, k) = (self.concentration, weights.len() as f64);
@@ -90,11 +104,10 @@ impl Prior {
     ///
     /// `covariance` is d×d, `component` only labels the error; returns nats. As Σ becomes singular the trace grows faster than
     /// the log determinant falls, so the density vanishes: this is what stops a collapse. For d = 1 it is the inverse
-    /// gamma density with shape ν/2 and scale ψ/2. Errors of [`gaussian::cholesky`], and [`Error::Shape`].
+    /// gamma density with shape ν/2 and scale ψ/2. Errors of [`gaussian::cholesky`], and [`Error::Shape`](crate::Error::Shape).
     ///
     /// Source: B-05, C-E09 (TP-01). Example: [`Prior`].
     pub fn log_covariance_density(&self, covariance: &DMatrix<f64>, component: usize) -> Result<f64> {
-        self.validate()?;
         check::shape("covariance", covariance.shape(), self.scale.shape())?;
         let (nu, d) = (self.degrees, self.scale.nrows() as f64);
         let precision = gaussian::cholesky(covariance, component)?.inverse();
@@ -124,28 +137,11 @@ impl Prior {
     /// # Ok::<(), executable_em::Error>(())
     /// ```
     pub fn log_density(&self, mixture: &GaussianMixture) -> Result<f64> {
-        let mut log_density = self.log_weight_density(&mixture.weights)?;
-        for (component, covariance) in mixture.covariances.iter().enumerate() {
+        let mut log_density = self.log_weight_density(mixture.weights())?;
+        for (component, covariance) in mixture.covariances().iter().enumerate() {
             log_density += self.log_covariance_density(covariance, component)?;
         }
         Ok(log_density)
-    }
-
-    /// The parameters are those of a prior; they are public, so every use asks again.
-    fn validate(&self) -> Result<()> {
-        gaussian::cholesky(&self.scale, 0)?;
-        let (alpha, nu) = (self.concentration, self.degrees);
-        if !(alpha.is_finite() && alpha >= 1.0) {
-            return Err(Error::Domain { what: "concentration", value: alpha, allowed: "finite and ≥ 1" });
-        }
-        if !(nu.is_finite() && nu > self.scale.nrows() as f64 - 1.0) {
-            return Err(Error::Domain {
-                what: "degrees of freedom",
-                value: nu,
-                allowed: "finite and > d − 1",
-            });
-        }
-        Ok(())
     }
 }
 
@@ -153,7 +149,7 @@ impl Prior {
 ///
 /// It goes through [`em::fit`](crate::em::fit) like any other [`Model`]. But the loop watches ℓ, which may fall while the log
 /// posterior rises: let it watch the parameters ([`Tolerance::Parameters`](crate::em::Tolerance::Parameters)), or a falling
-/// ℓ will pass for convergence.
+/// ℓ will end the run.
 ///
 /// Source: B-05, C-E09 (the remedy; TP-01).
 ///
@@ -173,21 +169,28 @@ impl Prior {
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct MapMixture {
-    /// The mixture, of the full family: the prior covers all covariances.
-    pub mixture: GaussianMixture,
-    /// The prior.
-    pub prior: Prior,
+    mixture: GaussianMixture,
+    prior: Prior,
 }
 
 impl MapMixture {
-    /// `mixture`, taken as one of full covariances, under a prior of the same dimension ([`Error::Shape`]).
+    /// `mixture`, taken as one of full covariances, under a prior of the same dimension ([`Error::Shape`](crate::Error::Shape)).
     ///
     /// Source: B-05, C-E09. Example: [`MapMixture`].
     pub fn new(mixture: GaussianMixture, prior: Prior) -> Result<Self> {
-        mixture.validate()?;
-        prior.validate()?;
         check::shape("scale of the prior", prior.scale.shape(), (mixture.d(), mixture.d()))?;
-        Ok(MapMixture { mixture: GaussianMixture { family: CovarianceFamily::Full, ..mixture }, prior })
+        let covariances = mixture.covariances().to_vec();
+        Ok(MapMixture { mixture: mixture.with_covariances(covariances, CovarianceFamily::Full)?, prior })
+    }
+
+    /// The mixture, of the full family: the prior covers all covariances.
+    pub fn mixture(&self) -> &GaussianMixture {
+        &self.mixture
+    }
+
+    /// The prior.
+    pub fn prior(&self) -> &Prior {
+        &self.prior
     }
 
     /// The log posterior, but for the constant log p(x).
@@ -236,15 +239,16 @@ impl Model for MapMixture {
         let Prior { concentration, degrees, scale } = &self.prior;
         let (n, d) = (x.nrows() as f64, x.ncols() as f64);
         let (k, counts) = (self.mixture.k() as f64, latent::counts(r));
-        let means = update::means(x, r, &self.mixture.means)?;
-        let covariances = update::covariances(x, r, &means, &self.mixture.covariances)?
+        let means = update::means(x, r, self.mixture.means())?;
+        let covariances = update::covariances(x, r, &means, self.mixture.covariances())?
             .iter()
             .zip(&counts)
             .map(|(covariance, &count)| (scale + covariance * count) / (degrees + d + 1.0 + count))
             .collect();
         let seen = update::weights(r)? * n;
         let weights = seen.add_scalar(concentration - 1.0) / (n + k * (concentration - 1.0));
-        MapMixture::new(GaussianMixture { weights, means, covariances, ..self.mixture }, self.prior.clone())
+        let mixture = GaussianMixture::new(weights, means, covariances, CovarianceFamily::Full)?;
+        MapMixture::new(mixture, self.prior.clone())
     }
 
     /// Those of the mixture.

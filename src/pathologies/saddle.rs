@@ -1,8 +1,8 @@
 //! A score of zero is not a maximum: curvature tells, and a small step in the right direction leads away.
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::gaussian_mixture::{GaussianMixture, gradient};
-use crate::{check, gaussian, latent};
+use crate::{check, latent};
 use nalgebra::{DMatrix, DVector};
 
 /// The curvature of ℓ along one of the principal directions of the means.
@@ -79,15 +79,9 @@ pub fn curvatures(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<Vec<Curva
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn nudged(model: &GaussianMixture, direction: &DMatrix<f64>, step: f64) -> Result<GaussianMixture> {
-    check::finite("direction", direction)?;
-    check::shape("direction", direction.shape(), model.means.shape())?;
-    if !step.is_finite() {
-        return Err(Error::Domain { what: "step", value: step, allowed: "finite" });
-    }
-    let mut model = model.clone();
-    model.means += direction * step;
-    model.validate()?;
-    Ok(model)
+    check::matrix("direction", direction, model.means().shape())?;
+    check::domain("step", step, step.is_finite(), "finite")?;
+    model.with_means(model.means() + direction * step)
 }
 
 /// By which factors a sweep of the mean step stretches small distances from a fixed point, the least first.
@@ -101,7 +95,7 @@ pub fn nudged(model: &GaussianMixture, direction: &DMatrix<f64>, step: f64) -> R
 /// below 1 draws in, one above 1 drives away: with curvature +3 and R/Σ = 2, by 2.5 a sweep. Every factor is at least
 /// 0, so EM does not swing about its fixed points. Weights and covariances are held.
 ///
-/// `x` is n×d; returns kd factors. [`Error::Domain`] for a component without responsibility.
+/// `x` is n×d; returns kd factors. [`Error::Domain`](crate::Error::Domain) for a component without responsibility.
 ///
 /// Source: H-E21, C-E09; Dempster, Laird and Rubin (1977), §3 (TP-03).
 ///
@@ -122,7 +116,7 @@ pub fn growths(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<DVector<f64>
     let mut l = DMatrix::zeros(k * d, k * d);
     for j in 0..k {
         check::positive("count of a component", counts[j])?;
-        let factor = gaussian::cholesky(&model.covariances[j], j)?.unpack() / counts[j].sqrt();
+        let factor = model.factors()[j].l() / counts[j].sqrt();
         l.view_mut((j * d, j * d), (d, d)).copy_from(&factor);
     }
     let mut growths = (l.transpose() * hessian * l).symmetric_eigenvalues().add_scalar(1.0);

@@ -46,10 +46,10 @@ pub fn onto_datum(
 ) -> Result<GaussianMixture> {
     check_place(model, x, component, datum)?;
     check::positive("sigma", sigma)?;
-    let mut model = model.clone();
-    model.means.set_row(component, &x.row(datum));
-    model.covariances[component] = DMatrix::from_diagonal_element(x.ncols(), x.ncols(), sigma * sigma);
-    GaussianMixture::new(model.weights, model.means, model.covariances, CovarianceFamily::Full)
+    let (mut means, mut covariances) = (model.means().clone(), model.covariances().to_vec());
+    means.set_row(component, &x.row(datum));
+    covariances[component] = DMatrix::from_diagonal_element(x.ncols(), x.ncols(), sigma * sigma);
+    GaussianMixture::new(model.weights().clone(), means, covariances, CovarianceFamily::Full)
 }
 
 /// What ℓ becomes as a component shrinks onto a datum: a straight line in log σ.
@@ -108,7 +108,7 @@ pub fn asymptote(
     datum: usize,
 ) -> Result<Asymptote> {
     check_place(model, x, component, datum)?;
-    check::positive("weight of the component", model.weights[component])?;
+    check::positive("weight of the component", model.weights()[component])?;
     let log_joint = model.log_joint(x)?;
     let others = |i: usize| (0..model.k()).filter(|&l| l != component).map(move |l| (i, l));
     let (mut captured, mut constant) = (0.0, 0.0);
@@ -120,7 +120,7 @@ pub fn asymptote(
         }
     }
     let d = x.ncols() as f64;
-    constant += captured * (model.weights[component].ln() - 0.5 * d * TAU.ln());
+    constant += captured * (model.weights()[component].ln() - 0.5 * d * TAU.ln());
     Ok(Asymptote { slope: captured * d, constant })
 }
 
@@ -165,7 +165,7 @@ impl Collapse {
     pub fn smallest_variances(&self) -> Vec<f64> {
         let of = |covariance: &DMatrix<f64>| covariance.symmetric_eigenvalues().min();
         let smallest =
-            |model: &GaussianMixture| model.covariances.iter().map(of).fold(f64::INFINITY, f64::min);
+            |model: &GaussianMixture| model.covariances().iter().map(of).fold(f64::INFINITY, f64::min);
         self.iterates.iter().map(|iterate| smallest(&iterate.model)).collect()
     }
 }
@@ -211,8 +211,7 @@ pub fn collapse(start: GaussianMixture, x: &DMatrix<f64>, max_sweeps: usize) -> 
 
 /// A mixture and data that fit together, a component and a datum that exist.
 fn check_place(model: &GaussianMixture, x: &DMatrix<f64>, component: usize, datum: usize) -> Result<()> {
-    model.validate()?;
-    check::data_and_means(x, &model.means)?;
+    check::data_and_means(x, model.means())?;
     if component >= model.k() {
         return Err(Error::Label { row: datum, label: component, k: model.k() });
     }

@@ -62,7 +62,6 @@ pub fn orders(k: usize) -> Result<Vec<Vec<usize>>> {
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn relabelled(model: &GaussianMixture, order: &[usize]) -> Result<GaussianMixture> {
-    model.validate()?;
     let k = model.k();
     check::shape("order", (order.len(), 1), (k, 1))?;
     for (row, &label) in order.iter().enumerate() {
@@ -70,12 +69,9 @@ pub fn relabelled(model: &GaussianMixture, order: &[usize]) -> Result<GaussianMi
             return Err(Error::Label { row, label, k });
         }
     }
-    Ok(GaussianMixture {
-        weights: model.weights.select_rows(order),
-        means: model.means.select_rows(order),
-        covariances: order.iter().map(|&j| model.covariances[j].clone()).collect(),
-        family: model.family,
-    })
+    let (weights, means) = (model.weights().select_rows(order), model.means().select_rows(order));
+    let covariances = order.iter().map(|&j| model.covariances()[j].clone()).collect();
+    GaussianMixture::new(weights, means, covariances, model.family())
 }
 
 /// The one of the k! twins whose means stand in lexicographic order: a remedy, if only for comparing.
@@ -95,10 +91,9 @@ pub fn relabelled(model: &GaussianMixture, order: &[usize]) -> Result<GaussianMi
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn canonical(model: &GaussianMixture) -> Result<GaussianMixture> {
-    model.validate()?;
     let key = |j: usize| -> Vec<f64> {
-        let mean = model.means.row(j).into_owned();
-        mean.iter().chain(&model.covariances[j]).chain([&model.weights[j]]).copied().collect()
+        let mean = model.means().row(j).into_owned();
+        mean.iter().chain(&model.covariances()[j]).chain([&model.weights()[j]]).copied().collect()
     };
     let mut order: Vec<usize> = (0..model.k()).collect();
     order.sort_by(|&a, &b| {
@@ -138,7 +133,6 @@ pub fn average(models: &[GaussianMixture]) -> Result<GaussianMixture> {
         // With one more, the average moves a share 1/m of the way there.
         average = between(&average, model, 1.0 / (done + 2) as f64)?;
     }
-    average.validate()?;
     Ok(average)
 }
 
@@ -153,16 +147,12 @@ pub fn average(models: &[GaussianMixture]) -> Result<GaussianMixture> {
 ///
 /// Source: T-E18. Example: [`second_difference`].
 pub fn between(from: &GaussianMixture, to: &GaussianMixture, share: f64) -> Result<GaussianMixture> {
-    from.validate()?;
-    to.validate()?;
-    check::shape("means", to.means.shape(), from.means.shape())?;
-    if !(0.0..=1.0).contains(&share) {
-        return Err(Error::Domain { what: "share", value: share, allowed: "between 0 and 1" });
-    }
+    check::shape("means", to.means().shape(), from.means().shape())?;
+    check::domain("share", share, (0.0..=1.0).contains(&share), "between 0 and 1")?;
     let mix = |a: &DMatrix<f64>, b: &DMatrix<f64>| a * (1.0 - share) + b * share;
-    let covariances = from.covariances.iter().zip(&to.covariances).map(|(a, b)| mix(a, b)).collect();
-    let weights = &from.weights * (1.0 - share) + &to.weights * share;
-    GaussianMixture::new(weights, mix(&from.means, &to.means), covariances, from.family)
+    let covariances = from.covariances().iter().zip(to.covariances()).map(|(a, b)| mix(a, b)).collect();
+    let weights = from.weights() * (1.0 - share) + to.weights() * share;
+    GaussianMixture::new(weights, mix(from.means(), to.means()), covariances, from.family())
 }
 
 /// The second difference of ℓ along a segment of parameters: its sign is that of the curvature.

@@ -34,7 +34,7 @@ use nalgebra::{DMatrix, DVector};
 pub fn violations(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<DVector<f64>> {
     let excess = score::of_lagrangian_in_weights(model, x, -(x.nrows() as f64))?;
     Ok(excess
-        .zip_map(&model.weights, |excess, weight| if weight > 0.0 { excess.abs() } else { excess.max(0.0) }))
+        .zip_map(model.weights(), |excess, weight| if weight > 0.0 { excess.abs() } else { excess.max(0.0) }))
 }
 
 /// How much ℓ could gain from better weights, at most.

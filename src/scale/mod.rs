@@ -15,7 +15,7 @@ pub mod cost;
 pub mod results;
 
 use crate::error::{Error, Result};
-use crate::gaussian_mixture::GaussianMixture;
+use crate::gaussian_mixture::{GaussianMixture, Parts};
 use crate::{check, latent};
 use nalgebra::{DMatrix, DVector};
 
@@ -99,7 +99,7 @@ impl Moments {
     /// # Ok::<(), executable_em::Error>(())
     /// ```
     pub fn map(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<Self> {
-        Moments::of(x, &model.responsibilities(x)?, &model.means)
+        Moments::of(x, &model.responsibilities(x)?, model.means())
     }
 
     /// The sum: the statistics of both data sets together.
@@ -191,11 +191,20 @@ impl Moments {
     /// # Ok::<(), executable_em::Error>(())
     /// ```
     pub fn maximize(&self, previous: &GaussianMixture) -> Result<GaussianMixture> {
-        check::shape("means", previous.means.shape(), self.references.shape())?;
-        check::shape("covariances", (previous.covariances.len(), 1), (self.counts.len(), 1))?;
+        let (weights, means, covariances) = self.updated(previous)?;
+        GaussianMixture::new(weights, means, covariances, previous.family())
+    }
+
+    /// What [`Moments::maximize`] makes of the parameters, before they are seen to be a mixture: a covariance may be singular,
+    /// which a floor can mend.
+    ///
+    /// Source: H-34, C-40, T-45. Example: [`Moments::maximize`].
+    pub fn updated(&self, previous: &GaussianMixture) -> Result<Parts> {
+        check::shape("means", previous.means().shape(), self.references.shape())?;
+        check::shape("covariances", (previous.covariances().len(), 1), (self.counts.len(), 1))?;
         let total = self.counts.sum();
         check::positive("sum of the counts", total)?;
-        let (mut means, mut covariances) = (previous.means.clone(), previous.covariances.clone());
+        let (mut means, mut covariances) = (previous.means().clone(), previous.covariances().to_vec());
         for (j, covariance) in covariances.iter_mut().enumerate() {
             if self.counts[j] > 0.0 {
                 let shift = self.first.row(j) / self.counts[j];
@@ -204,8 +213,8 @@ impl Moments {
             }
         }
         let weights = &self.counts / total;
-        let covariances = previous.family.constrain(covariances, &weights)?;
-        Ok(GaussianMixture { weights, means, covariances, family: previous.family })
+        let covariances = previous.family().constrain(covariances, &weights)?;
+        Ok((weights, means, covariances))
     }
 }
 

@@ -48,11 +48,11 @@ impl FreeParameters for GaussianMixture {
 impl FreeParameters for SoftKMeans {
     /// The stiffness is not counted: it is chosen, not fitted. Whoever chooses it by the data adds one.
     fn free_parameters(&self) -> usize {
-        let weights = match self.weights_are {
+        let weights = match self.weights_are() {
             Weights::Held => 0,
-            Weights::Fitted => self.weights.len().saturating_sub(1),
+            Weights::Fitted => self.weights().len().saturating_sub(1),
         };
-        weights + self.means.len()
+        weights + self.means().len()
     }
 }
 

@@ -96,10 +96,10 @@ pub fn search<M: Model + FreeParameters>(
     ks.into_iter()
         .map(|k| {
             let fit = best_fit(x, k, restarts, &start)?;
-            let (n, parameters) = (x.nrows(), fit.model().free_parameters());
-            let entropy = bound::entropy(&latent::responsibilities(&fit.model().log_joint(x)?)?)?;
-            let criteria = criteria(fit.log_likelihood(), parameters, n)?;
-            let icl = icl(fit.log_likelihood(), parameters, n, entropy)?;
+            let (n, parameters) = (x.nrows(), fit.model.free_parameters());
+            let entropy = bound::entropy(&latent::responsibilities(&fit.model.log_joint(x)?)?)?;
+            let criteria = criteria(fit.log_likelihood, parameters, n)?;
+            let icl = icl(fit.log_likelihood, parameters, n, entropy)?;
             Ok(Candidate { k, fit, parameters, criteria, icl })
         })
         .collect()

@@ -56,14 +56,10 @@ pub enum Weights {
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct SoftKMeans {
-    /// The means, k×d, in units of the data.
-    pub means: DMatrix<f64>,
-    /// The weights: k numbers, non-negative, summing to one.
-    pub weights: DVector<f64>,
-    /// The stiffness β > 0, in inverse squared units of the data.
-    pub stiffness: f64,
-    /// Whether the M step moves the weights.
-    pub weights_are: Weights,
+    means: DMatrix<f64>,
+    weights: DVector<f64>,
+    stiffness: f64,
+    weights_are: Weights,
 }
 
 impl SoftKMeans {
@@ -77,6 +73,54 @@ impl SoftKMeans {
         check::positive("stiffness", stiffness)?;
         let weights = DVector::from_element(means.nrows(), 1.0 / means.nrows() as f64);
         Ok(SoftKMeans { means, weights, stiffness, weights_are })
+    }
+
+    /// The same model with other weights, k numbers on the simplex.
+    ///
+    /// ```
+    /// use executable_em::soft_kmeans::{SoftKMeans, Weights};
+    /// use nalgebra::{dmatrix, dvector};
+    /// let even = SoftKMeans::new(dmatrix![0.0; 4.0], 1.0, Weights::Held)?;
+    /// assert_eq!(even.with_weights(dvector![0.9, 0.1])?.weights()[0], 0.9);
+    /// assert!(even.with_weights(dvector![0.9, 0.9]).is_err());
+    /// # Ok::<(), executable_em::Error>(())
+    /// ```
+    pub fn with_weights(&self, weights: DVector<f64>) -> Result<Self> {
+        check::shape("weights", weights.shape(), self.weights.shape())?;
+        check::simplex("weights", 0, weights.iter().copied())?;
+        Ok(SoftKMeans { weights, ..self.clone() })
+    }
+
+    /// The same model with other means, k×d. Example: [`SoftKMeans::with_weights`].
+    pub fn with_means(&self, means: DMatrix<f64>) -> Result<Self> {
+        check::matrix("means", &means, self.means.shape())?;
+        Ok(SoftKMeans { means, ..self.clone() })
+    }
+
+    /// The same model with another stiffness. Example: [`SoftKMeans::with_weights`].
+    pub fn with_stiffness(&self, stiffness: f64) -> Result<Self> {
+        check::positive("stiffness", stiffness)?;
+        Ok(SoftKMeans { stiffness, ..self.clone() })
+    }
+
+    /// The means, k×d, in units of the data.
+    pub fn means(&self) -> &DMatrix<f64> {
+        &self.means
+    }
+
+    /// The weights: k numbers, non-negative, summing to one.
+    pub fn weights(&self) -> &DVector<f64> {
+        &self.weights
+    }
+
+    /// The stiffness β > 0, in inverse squared units of the data.
+    pub fn stiffness(&self) -> f64 {
+        self.stiffness
+    }
+
+    /// Whether the M step moves the weights.
+    pub fn weights_are(&self) -> Weights {
+        self.weights_are
     }
 
     /// The log-likelihood of the mixture with covariances I/β.
@@ -136,7 +180,6 @@ impl SoftKMeans {
     /// # Ok::<(), executable_em::Error>(())
     /// ```
     pub fn mixture(&self) -> Result<GaussianMixture> {
-        check::positive("stiffness", self.stiffness)?;
         let d = self.means.ncols();
         let covariances =
             vec![DMatrix::from_diagonal_element(d, d, 1.0 / self.stiffness); self.means.nrows()];
@@ -183,9 +226,6 @@ impl Model for SoftKMeans {
     ///
     /// Source: H-40, T-54.
     fn log_joint(&self, x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
-        check::positive("stiffness", self.stiffness)?;
-        check::simplex("weights", 0, self.weights.iter().copied())?;
-        check::shape("weights", self.weights.shape(), (self.means.nrows(), 1))?;
         let distances = kmeans::squared_distances(x, &self.means)?;
         let log_normaliser = 0.5 * x.ncols() as f64 * (self.stiffness / TAU).ln();
         Ok(DMatrix::from_fn(x.nrows(), self.means.nrows(), |i, j| {
@@ -234,12 +274,12 @@ impl Model for SoftKMeans {
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn without_determinants(mixture: &GaussianMixture) -> Result<GaussianMixture> {
-    let mut log_weights = mixture.weights.map(f64::ln);
-    for (log_weight, covariance) in log_weights.iter_mut().zip(&mixture.covariances) {
+    let mut log_weights = mixture.weights().map(f64::ln);
+    for (log_weight, covariance) in log_weights.iter_mut().zip(mixture.covariances()) {
         *log_weight += 0.5 * gaussian::log_determinant(covariance)?;
     }
     // Normalised by the softmax of the one row.
     let weights =
         latent::responsibilities(&DMatrix::from_row_slice(1, log_weights.len(), log_weights.as_slice()))?;
-    Ok(GaussianMixture { weights: weights.transpose().column(0).into_owned(), ..mixture.clone() })
+    mixture.with_weights(weights.transpose().column(0).into_owned())
 }

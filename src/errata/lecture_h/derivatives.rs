@@ -99,11 +99,11 @@ pub fn covariance_score_with_a_borrowed_precision(
 ) -> Result<DMatrix<f64>> {
     let r = model.responsibilities(x)?;
     latent::one_hot(&[j, other], model.k())?; // both components exist
-    let own = gaussian::cholesky(&model.covariances[j], j)?.inverse();
-    let borrowed = gaussian::cholesky(&model.covariances[other], other)?.inverse();
+    let own = gaussian::cholesky(&model.covariances()[j], j)?.inverse();
+    let borrowed = gaussian::cholesky(&model.covariances()[other], other)?.inverse();
     let mut score = DMatrix::zeros(model.d(), model.d());
     for i in 0..x.nrows() {
-        let v = (x.row(i) - model.means.row(j)).transpose();
+        let v = (x.row(i) - model.means().row(j)).transpose();
         score += (&borrowed * &v * v.transpose() * &borrowed - &own) * (0.5 * r[(i, j)]);
     }
     Ok(score)
@@ -139,5 +139,5 @@ pub fn weight_score_with_the_constraint_outside(
     lambda: f64,
 ) -> Result<DVector<f64>> {
     check::finite("lambda", &DVector::from_element(1, lambda))?;
-    Ok(score::in_weights(model, x)?.add_scalar(lambda * (model.weights.sum() - 1.0)))
+    Ok(score::in_weights(model, x)?.add_scalar(lambda * (model.weights().sum() - 1.0)))
 }

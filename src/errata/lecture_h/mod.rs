@@ -41,7 +41,7 @@ use nalgebra::{DMatrix, DVector};
 /// ```
 pub fn responsibilities_without_the_half(model: &SoftKMeans, x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
     model.log_joint(x)?; // a model, and data that fit it
-    proportional_to(&model.weights, model.stiffness, &kmeans::squared_distances(x, &model.means)?)
+    proportional_to(model.weights(), model.stiffness(), &kmeans::squared_distances(x, model.means())?)
 }
 
 /// The responsibilities of soft k-means with the counts where the weights belong, as printed.
@@ -74,9 +74,9 @@ pub fn responsibilities_with_counts_for_weights(
     counts: &DVector<f64>,
 ) -> Result<DMatrix<f64>> {
     model.log_joint(x)?; // a model, and data that fit it
-    check::shape("counts", counts.shape(), model.weights.shape())?;
+    check::shape("counts", counts.shape(), model.weights().shape())?;
     counts.iter().try_for_each(|&count| check::positive("count of a component", count))?;
-    proportional_to(counts, 0.5 * model.stiffness, &kmeans::squared_distances(x, &model.means)?)
+    proportional_to(counts, 0.5 * model.stiffness(), &kmeans::squared_distances(x, model.means())?)
 }
 
 /// Rows proportional to factor_j e^{−rate · distance_ij}, summing to one.

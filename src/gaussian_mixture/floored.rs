@@ -1,13 +1,14 @@
 //! A floor under the covariances: the likelihood is bounded again, and EM still climbs.
 //!
 //! The constraint Σ_j ⪰ f I (no variance in any direction below f) makes ℓ bounded by
-//! [`upper_bound`](super::singularity::upper_bound). The M step under the constraint has a closed form, so it is an exact M
-//! step and ℓ never falls. Adding f I to Σ, as libraries do, is something else.
+//! [`upper_bound`](crate::pathologies::singularity::upper_bound). The M step under the constraint has a closed form, so
+//! it is an exact M step and ℓ never falls. Adding f I to Σ, as libraries do, is something else:
+//! [`ridge_sweep`](crate::pathologies::ridge::ridge_sweep).
 
+use super::{CovarianceFamily, GaussianMixture, Parts};
+use crate::check;
 use crate::error::Result;
-use crate::gaussian_mixture::GaussianMixture;
 use crate::latent::Model;
-use crate::{check, em};
 use nalgebra::{DMatrix, DVector};
 
 /// The covariance with every eigenvalue below the floor raised to it.
@@ -33,7 +34,7 @@ use nalgebra::{DMatrix, DVector};
 /// Source: B-05, C-E09 (the remedy).
 ///
 /// ```
-/// use executable_em::pathologies::floor::raised;
+/// use executable_em::gaussian_mixture::floored::raised;
 /// use nalgebra::dmatrix;
 /// assert_eq!(raised(&dmatrix![4.0, 0.0; 0.0, 0.0], 0.25)?, dmatrix![4.0, 0.0; 0.0, 0.25]);
 /// let sheet = raised(&dmatrix![2.0, 2.0; 2.0, 2.0], 1.0)?; // eigenvalues 4 and 0 become 4 and 1
@@ -60,40 +61,67 @@ pub fn raised(covariance: &DMatrix<f64>, floor: f64) -> Result<DMatrix<f64>> {
 
 /// A Gaussian mixture none of whose covariances may have an eigenvalue below a floor.
 ///
-/// As a [`Model`] it goes through [`em::fit`] and [`em::restarts`] like any other. Its M step is exact, so ℓ never falls; and ℓ is
-/// bounded, so it converges.
+/// As a [`Model`] it goes through [`em::fit`](crate::em::fit) like any other. Its M step is exact, so ℓ never falls; and ℓ
+/// is bounded, so it converges.
 ///
 /// Source: B-05, C-E09, H-E26 (the remedy; Hathaway (1985) bounds the ratio of the widths instead).
 ///
 /// ```
-/// use executable_em::{em, gaussian_mixture::{CovarianceFamily, GaussianMixture}, pathologies::FlooredMixture};
+/// use executable_em::{em, gaussian_mixture::{CovarianceFamily, FlooredMixture, GaussianMixture}};
 /// use nalgebra::{dmatrix, dvector};
 /// let start = GaussianMixture::new(
 ///     dvector![0.5, 0.5], dmatrix![0.0; 5.0], vec![dmatrix![1.0]; 2], CovarianceFamily::Full)?;
 /// let x = dmatrix![0.0; 3.0; 4.0; 5.0; 6.0]; // on which EM without a floor collapses
 /// let fit = em::fit(FlooredMixture::new(start, 0.01)?, &x, &em::Stopping::default())?;
-/// assert_eq!(fit.model().mixture.covariances[0][0], 0.01);
+/// assert_eq!(fit.model.mixture().covariances()[0][0], 0.01);
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct FlooredMixture {
-    /// The mixture.
-    pub mixture: GaussianMixture,
-    /// The floor f > 0 under every eigenvalue of a covariance, in squared units of the data.
-    pub floor: f64,
+    mixture: GaussianMixture,
+    floor: f64,
 }
 
 impl FlooredMixture {
     /// This mixture with its covariances [`raised`] to the floor.
     ///
-    /// Covariances that are singular become proper ones. Errors as in [`raised`] and [`GaussianMixture::new`].
+    /// Errors as in [`raised`].
     ///
     /// Source: B-05, C-E09. Example: [`FlooredMixture`].
     pub fn new(mixture: GaussianMixture, floor: f64) -> Result<Self> {
-        let covariances: Vec<_> =
-            mixture.covariances.iter().map(|covariance| raised(covariance, floor)).collect::<Result<_>>()?;
-        let mixture = GaussianMixture::new(mixture.weights, mixture.means, covariances, mixture.family)?;
-        Ok(FlooredMixture { mixture, floor })
+        let covariances = mixture.covariances().to_vec();
+        let parts = (mixture.weights().clone(), mixture.means().clone(), covariances);
+        FlooredMixture::from_parts(parts, mixture.family(), floor)
+    }
+
+    /// The mixture of these weights, means and covariances, the last [`raised`] to the floor: singular ones become proper.
+    ///
+    /// Errors as in [`raised`] and [`GaussianMixture::new`].
+    ///
+    /// Source: B-05, C-E09.
+    ///
+    /// ```
+    /// use executable_em::gaussian_mixture::{CovarianceFamily, FlooredMixture};
+    /// use nalgebra::{dmatrix, dvector};
+    /// let point = (dvector![1.0], dmatrix![3.0], vec![dmatrix![0.0]]);
+    /// let floored = FlooredMixture::from_parts(point, CovarianceFamily::Full, 0.25)?;
+    /// assert_eq!(floored.mixture().covariances()[0][0], 0.25);
+    /// # Ok::<(), executable_em::Error>(())
+    /// ```
+    pub fn from_parts(parts: Parts, family: CovarianceFamily, floor: f64) -> Result<Self> {
+        let (weights, means, covariances) = parts;
+        let covariances = covariances.iter().map(|covariance| raised(covariance, floor)).collect::<Result<_>>()?;
+        Ok(FlooredMixture { mixture: GaussianMixture::new(weights, means, covariances, family)?, floor })
+    }
+
+    /// The mixture.
+    pub fn mixture(&self) -> &GaussianMixture {
+        &self.mixture
+    }
+
+    /// The floor f > 0 under every eigenvalue of a covariance, in squared units of the data.
+    pub fn floor(&self) -> f64 {
+        self.floor
     }
 }
 
@@ -105,44 +133,11 @@ impl Model for FlooredMixture {
 
     /// The M step of the mixture within its family, then the floor.
     fn maximize(&self, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<Self> {
-        FlooredMixture::new(self.mixture.maximize(x, r)?, self.floor)
+        FlooredMixture::from_parts(self.mixture.updated(x, r)?, self.mixture.family(), self.floor)
     }
 
     /// Those of the mixture.
     fn parameters(&self) -> DVector<f64> {
         self.mixture.parameters()
     }
-}
-
-/// A sweep of EM that adds a ridge to every covariance, as libraries do to keep it invertible.
-///
-/// ```math
-/// \Sigma_j \leftarrow \hat\Sigma_j + f I
-/// ```
-///
-/// It widens all components in all directions, those far above f too, and is no M step of the likelihood: from a maximum of
-/// ℓ it goes down, and it may go down on the way. `x` is n×d, `ridge` f > 0 in squared units of the data
-/// ([`Error::Domain`](crate::Error::Domain)). Errors of [`em::sweep`].
-///
-/// Source: B-05, C-E09 (the remedy that is none; `reg_covar` of T-06's library).
-///
-/// ```
-/// use executable_em::{gaussian_mixture::{CovarianceFamily, GaussianMixture}, pathologies::floor::ridge_sweep};
-/// use nalgebra::{dmatrix, dvector};
-/// let x = dmatrix![-1.0; 1.0];
-/// let best = GaussianMixture::new(dvector![1.0], dmatrix![0.0], vec![dmatrix![1.0]], CovarianceFamily::Full)?;
-/// let widened = ridge_sweep(&best, &x, 0.5)?;
-/// assert_eq!(widened.covariances[0][0], 1.5);
-/// assert!(widened.log_likelihood(&x)? < best.log_likelihood(&x)?);
-/// # Ok::<(), executable_em::Error>(())
-/// ```
-pub fn ridge_sweep(model: &GaussianMixture, x: &DMatrix<f64>, ridge: f64) -> Result<GaussianMixture> {
-    check::positive("ridge", ridge)?;
-    let mut next = em::sweep(model, x)?;
-    for covariance in &mut next.covariances {
-        for a in 0..x.ncols() {
-            covariance[(a, a)] += ridge;
-        }
-    }
-    Ok(next)
 }
