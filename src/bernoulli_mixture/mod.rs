@@ -49,7 +49,7 @@ use rand_distr::{Binomial, Distribution};
 /// let (heads, _) = coins.sample(400, &mut data::rng(1));
 /// let start = BernoulliMixture::new(dvector![0.5, 0.5], dmatrix![0.6; 0.4], 10)?;
 /// let fit = em::fit(start, &heads, &em::Stopping::default())?;
-/// assert!((&fit.model().biases - &coins.biases).amax() < 0.05);
+/// assert!((fit.model.biases() - coins.biases()).amax() < 0.05);
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]

@@ -223,7 +223,7 @@ pub fn log_posterior(log_joint: &DMatrix<f64>, labels: &[usize]) -> Result<f64> 
 /// let (x, labels) = data::blobs();
 /// let any = random_start(&x, 4, CovarianceFamily::Full, &mut data::rng(1))?;
 /// let fit = complete::maximum_likelihood(&any, &x, &labels, 4)?;
-/// assert_eq!(fit.weights.as_slice(), [0.25; 4]);
+/// assert_eq!(fit.weights().as_slice(), [0.25; 4]);
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn maximum_likelihood<M: Model>(model: &M, x: &DMatrix<f64>, labels: &[usize], k: usize) -> Result<M> {

@@ -60,7 +60,7 @@ use nalgebra::{DMatrix, DVector};
 /// let x = dmatrix![1.0; 1.0; 0.0; 1.0];
 /// let fit = em::fit(TwoCoins(dvector![0.4, 0.6]), &x, &em::Stopping::default())?;
 /// // One flip a draw only determines the mean of the two biases: three heads out of four.
-/// assert!((fit.model().0.mean() - 0.75).abs() < 1e-4);
+/// assert!((fit.model.0.mean() - 0.75).abs() < 1e-4);
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub trait Model: Clone {

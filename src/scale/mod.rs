@@ -187,7 +187,7 @@ impl Moments {
     /// let model = random_start(&x, 2, CovarianceFamily::Full, &mut data::rng(1))?;
     /// let from_sums = Moments::map(&model, &x)?.maximize(&model)?;
     /// let from_data = model.maximize(&x, &model.responsibilities(&x)?)?;
-    /// assert!((from_sums.means - from_data.means).amax() < 1e-11);
+    /// assert!((from_sums.means() - from_data.means()).amax() < 1e-11);
     /// # Ok::<(), executable_em::Error>(())
     /// ```
     pub fn maximize(&self, previous: &GaussianMixture) -> Result<GaussianMixture> {
@@ -235,7 +235,7 @@ impl Moments {
 /// let model = random_start(&x, 2, CovarianceFamily::Full, &mut data::rng(1))?;
 /// let parts = [x.rows(0, 100).into_owned(), x.rows(100, 172).into_owned()];
 /// let swept = scale::sweep(&model, &parts)?;
-/// assert!((swept.means - em::sweep(&model, &x)?.means).amax() < 1e-11);
+/// assert!((swept.means() - em::sweep(&model, &x)?.means()).amax() < 1e-11);
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn sweep(model: &GaussianMixture, parts: &[DMatrix<f64>]) -> Result<GaussianMixture> {

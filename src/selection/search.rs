@@ -55,7 +55,7 @@ pub struct Candidate<M> {
 /// use executable_em::selection::{Restarts, best_fit};
 /// let restarts = Restarts { starts: 3, seed: 1, stopping: Stopping::default() };
 /// let fit = best_fit(&data::old_faithful(), 2, &restarts, |x, k, rng| kmeans_start(x, k, CovarianceFamily::Full,
-/// rng))?; assert!((fit.log_likelihood() - -1130.264).abs() < 1e-3);
+/// rng))?; assert!((fit.log_likelihood - -1130.264).abs() < 1e-3);
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn best_fit<M: Model>(

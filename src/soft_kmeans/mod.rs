@@ -51,7 +51,7 @@ pub enum Weights {
 /// let x = dmatrix![0.0; 1.0; 2.0; 3.0; 4.0];
 /// let start = SoftKMeans::new(dmatrix![0.0; 4.0], 1.0, Weights::Held)?;
 /// let fit = em::fit(start, &x, &em::Stopping::default())?;
-/// assert!((fit.model().means[0] - 0.899).abs() < 1e-3 && (fit.model().means[1] - 3.101).abs() < 1e-3);
+/// assert!((fit.model.means()[0] - 0.899).abs() < 1e-3 && (fit.model.means()[1] - 3.101).abs() < 1e-3);
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
@@ -210,7 +210,7 @@ impl SoftKMeans {
     /// let x = dmatrix![0.0; 1.0; 2.0; 3.0; 4.0];
     /// let model = SoftKMeans::new(dmatrix![0.899; 3.101], 1.0, Weights::Held)?;
     /// let next = model.hard_sweep(&x)?;
-    /// assert_eq!(next.means, dmatrix![1.0; 3.5]);
+    /// assert_eq!(*next.means(), dmatrix![1.0; 3.5]);
     /// assert!(next.log_likelihood(&x)? < model.log_likelihood(&x)? - 0.1);
     /// # Ok::<(), executable_em::Error>(())
     /// ```
