@@ -58,7 +58,7 @@ pub fn em_step(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<DMatrix<f64>
 /// use nalgebra::{dmatrix, dvector};
 /// let one = GaussianMixture::new(dvector![1.0], dmatrix![0.0], vec![dmatrix![1.0]], CovarianceFamily::Full)?;
 /// let half = PartOfStep::new(one, 0.5)?;
-/// assert_eq!(em::sweep(&half, &dmatrix![4.0])?.mixture.means()[0], 2.0);
+/// assert_eq!(em::sweep(&half, &dmatrix![4.0])?.mixture().means()[0], 2.0);
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
