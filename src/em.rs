@@ -240,7 +240,9 @@ fn run<C: Climb>(
         let reached = climb.expect(&next)?;
         let rise = (reached.log_likelihood - expected.log_likelihood) / reached.total;
         stopped = match stopping.tolerance {
-            Tolerance::LogLikelihood(_) if rise < -ROUNDING * (1.0 + (reached.log_likelihood / reached.total).abs()) => {
+            Tolerance::LogLikelihood(_)
+                if rise < -ROUNDING * (1.0 + (reached.log_likelihood / reached.total).abs()) =>
+            {
                 Some(Stopped::Fell)
             }
             Tolerance::LogLikelihood(tolerance) => (rise <= tolerance).then_some(Stopped::Converged),

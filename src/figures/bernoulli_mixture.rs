@@ -284,7 +284,8 @@ pub(super) fn glyphs() -> Result<Figure> {
             coins.biases().row(j).iter().map(|&p| (1.0, plot::lighten(colour, 1.0 - p))).collect();
         draw_image(&mut means, j % 4, j / 4, &image);
         // A single draw of this coin is as noisy as the data; its most probable image is not.
-        let likeliest: Vec<(f64, Colour)> = coins.biases().row(j).iter().map(|p| (p.round(), colour)).collect();
+        let likeliest: Vec<(f64, Colour)> =
+            coins.biases().row(j).iter().map(|p| (p.round(), colour)).collect();
         draw_image(&mut means, j % 4, 1 + j / 4, &likeliest);
     }
     let figure = Figure::still(&Page::new(2).panel_height(200.0).panel(images).panel(means))?;

@@ -208,7 +208,8 @@ pub(super) fn floor_and_ridge() -> Result<Figure> {
     let x = dmatrix![0.0; 3.0; 4.0; 5.0; 6.0];
     let (start, width, sweeps) = (pair([1.0, 5.5], [0.5, 0.5])?, 0.5, 20);
     let stopping = Stopping { tolerance: Tolerance::Parameters(0.0), max_sweeps: sweeps };
-    let floored: Trace<FlooredMixture> = em::trace(FlooredMixture::new(start.clone(), width)?, &x, &stopping)?;
+    let floored: Trace<FlooredMixture> =
+        em::trace(FlooredMixture::new(start.clone(), width)?, &x, &stopping)?;
     let mut ridged = vec![start];
     for sweep in 0..sweeps {
         ridged.push(ridge::ridge_sweep(&ridged[sweep], &x, width)?);
@@ -258,9 +259,8 @@ pub(super) fn twins() -> Result<Figure> {
         .map(|node| at([node[0], node[1]])?.log_likelihood(&x))
         .collect::<Result<Vec<f64>>>()?;
     let stopping = Stopping { tolerance: Tolerance::Parameters(1e-12), max_sweeps: 1000 };
-    let top = em::fit(SoftKMeans::new(dmatrix![-1.0; 1.0], 1.0, Weights::Held)?, &x, &stopping)?
-        .model
-        .mixture()?;
+    let top =
+        em::fit(SoftKMeans::new(dmatrix![-1.0; 1.0], 1.0, Weights::Held)?, &x, &stopping)?.model.mixture()?;
     let twin = relabelled(&top, &[1, 0])?;
     let place = |model: &GaussianMixture| -> Point { [model.means()[0], model.means()[1]] };
     let height = top.log_likelihood(&x)?;

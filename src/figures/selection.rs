@@ -137,7 +137,8 @@ pub(super) fn two_or_three() -> Result<Figure> {
 /// ℓ held out in five folds, for each k.
 fn held_out(x: &DMatrix<f64>, most: usize, family: CovarianceFamily) -> Result<Vec<CrossValidation>> {
     let folds = folds(x.nrows(), 5, &mut data::rng(1))?;
-    let stopping = Stopping { tolerance: Tolerance::LogLikelihood(1.25e-3 / x.nrows() as f64), max_sweeps: 200 };
+    let stopping =
+        Stopping { tolerance: Tolerance::LogLikelihood(1.25e-3 / x.nrows() as f64), max_sweeps: 200 };
     let restarts = Restarts { starts: 2, seed: 1, stopping };
     (1..=most)
         .map(|k| {

@@ -150,7 +150,7 @@ pub fn ascend_means(
 ///
 /// `x` is n×d; returns kd×kd, row jd + a belonging to coordinate a of μ_j, in nats per squared unit of the data. The last
 /// term is the Hessian of Q, always negative; the first is what not knowing the labels adds. Where it wins, a point
-/// with score zero is no maximum: EM rests there, but on a saddle (H-E21).
+/// with score zero is no maximum: EM rests there, but on a saddle.
 ///
 /// Source: H-E21, T-E08, C-E09.
 ///

@@ -11,9 +11,9 @@ use rand::Rng;
 ///
 /// `x` is n×d. [`Error::ComponentCount`](crate::Error::ComponentCount) unless 1 ≤ k ≤ n,
 /// [`Error::NotPositiveDefinite`](crate::Error::NotPositiveDefinite) for data in a hyperplane. A start needs Σ besides
-/// μ and π, or there are no responsibilities (H-E17).
+/// μ and π, or there are no responsibilities.
 ///
-/// Source: H-38, L-12, T-23.
+/// Source: H-38, L-12, T-23, H-E17.
 ///
 /// ```
 /// use executable_em::{data, gaussian_mixture::{CovarianceFamily, random_start}};

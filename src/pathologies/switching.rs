@@ -162,7 +162,7 @@ pub fn between(from: &GaussianMixture, to: &GaussianMixture, share: f64) -> Resu
 /// \ell(\theta(t + h)) - 2\,\ell(\theta(t)) + \ell(\theta(t - h))
 /// ```
 ///
-/// A concave function has none above zero, a convex one none below. ℓ has both, so that it is neither (T-E18); "not convex",
+/// A concave function has none above zero, a convex one none below. ℓ has both, so that it is neither; "not convex",
 /// as a tutorial says, would not even be bad news for a function that is to be made large.
 ///
 /// `x` is n×d, `share` t and `step` h such that t ± h lie in [0, 1]; returns nats. Errors as in [`between`].

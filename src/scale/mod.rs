@@ -142,9 +142,9 @@ impl Moments {
     /// ```
     ///
     /// `references` holds the k×d new points c'. Exact on the blackboard; in floating point what is subtracted must not dwarf
-    /// what is left, so a far move costs digits (C-E16).
+    /// what is left, so a far move costs digits.
     ///
-    /// Source: C-40. Steiner's theorem; Chan, Golub and LeVeque (1983).
+    /// Source: C-40, C-E16. Steiner's theorem; Chan, Golub and LeVeque (1983).
     ///
     /// ```
     /// use executable_em::scale::Moments;
@@ -175,7 +175,7 @@ impl Moments {
     /// \Sigma_j = \frac{S_j}{R_j} - \frac{s_j}{R_j}\frac{s_j^\top}{R_j}
     /// ```
     ///
-    /// About c = 0 it is the raw-moment form of the lectures (C-40); about c = μ, the means of the sweep before, the second term
+    /// About c = 0 it is the raw-moment form of the lectures; about c = μ, the means of the sweep before, the second term
     /// of Σ is the square of how far the mean has moved, small where EM is near its end. `previous` are the parameters that the
     /// responsibilities came from; a component with R_j = 0 keeps its own. [`Error::Domain`] if all counts are zero.
     ///
