@@ -1,7 +1,7 @@
 //! What a notebook cell shows: tables and matrices, as HTML that every viewer of notebooks renders.
 //!
-//! The Rust kernel shows the value of a cell's last expression through its method `evcxr_display`. The `Debug` form of a
-//! matrix view prints addresses, which would differ on every run; this prints rounded numbers.
+//! The Rust kernel shows the value of a cell's last expression through its method `evcxr_display`. The `Debug` form of
+//! a matrix view prints addresses, which would differ on every run; this prints rounded numbers.
 
 use nalgebra::DMatrix;
 use std::fmt::{Display, Write};
@@ -92,6 +92,10 @@ pub fn number(value: f64, decimals: usize) -> String {
 
 /// Numbers align to the right; the attribute survives the viewers that drop styles.
 fn write_cell(html: &mut String, tag: &str, cell: impl Display) {
-    let text = cell.to_string().replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    write!(html, "<{tag} align=\"right\">{text}</{tag}>").expect("writing to a string");
+    let _ = write!(html, "<{tag} align=\"right\">{}</{tag}>", escaped(&cell.to_string()));
+}
+
+/// The text, where HTML and XML would take some of its signs for marks.
+pub(crate) fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -1,6 +1,6 @@
 //! Where everything on a page goes.
 
-use super::{clip::Window, page::Page, panel::Panel};
+use super::{clip::Window, panel::Panel};
 use crate::{Error, Result};
 
 // All lengths in pixels. Text is given a tenth more room than the first font of the list needs, since a
@@ -33,8 +33,7 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    pub fn of(page: &Page) -> Result<Layout> {
-        let Page { columns, width, panel_height, ref panels } = *page;
+    pub fn of(columns: usize, width: f64, panel_height: f64, panels: &[Panel]) -> Result<Layout> {
         let widest = |column: usize, room: fn(&Panel) -> f64| {
             panels.iter().skip(column).step_by(columns).map(room).fold(0.0, f64::max)
         };

@@ -7,14 +7,14 @@ use plotters::{
 
 use super::{
     Point,
-    canvas::{Canvas, SCALE},
+    canvas::Canvas,
     clip::Window,
     colour::{FAINT, GREY, INK},
     layout::{
         AXIS_OFFSET, LABEL_HEIGHT, LABEL_SIZE, Layout, Slot, TICK_LENGTH, TICK_SIZE, TITLE_SIZE, window,
     },
-    panel::{Anchor, Axis, Element, Panel},
-    ticks,
+    panel::{Anchor, Element, Panel},
+    svg::SCALE,
 };
 use crate::Result;
 
@@ -32,10 +32,10 @@ const PIXELS_PER_TICK: f64 = 52.0;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Page {
-    pub(super) columns: usize,
-    pub(super) width: f64,
-    pub(super) panel_height: f64,
-    pub(super) panels: Vec<Panel>,
+    columns: usize,
+    width: f64,
+    panel_height: f64,
+    panels: Vec<Panel>,
 }
 
 impl Page {
@@ -65,36 +65,24 @@ impl Page {
     /// Draws the page as SVG text.
     ///
     /// # Errors
-    /// The first thing that a panel could not draw; [`Error::Domain`](crate::Error::Domain) if the page is too narrow for its
-    /// columns or has no height.
+    /// The first thing that a panel could not draw; [`Error::Domain`](crate::Error::Domain) if the page is too narrow
+    /// for its columns or has no height.
     pub fn draw(&self) -> Result<String> {
         for panel in &self.panels {
             if let Some(problem) = &panel.problem {
                 return Err(problem.clone());
             }
         }
-        let layout = Layout::of(self)?;
+        let layout = Layout::of(self.columns, self.width, self.panel_height, &self.panels)?;
         Canvas::draw(self.width, layout.height, |canvas| {
             self.panels.iter().zip(&layout.slots).try_for_each(|(panel, slot)| canvas.panel(panel, slot))
         })
     }
 }
 
-impl Axis {
-    /// The ticks that were asked for, else a few round numbers of what is shown.
-    pub(super) fn ticks(&self, shown: [f64; 2], wanted: usize) -> Vec<f64> {
-        self.ticks.clone().unwrap_or_else(|| ticks::nice(shown, wanted))
-    }
-
-    /// What stands at these ticks: their names, or else their values.
-    pub(super) fn labels(&self, ticks: &[f64]) -> Vec<String> {
-        self.tick_labels.clone().unwrap_or_else(|| ticks::labels(ticks))
-    }
-}
-
 type Axes = Cartesian2d<RangedCoordf64, RangedCoordf64>;
 
-impl Canvas<'_> {
+impl Canvas {
     fn panel(&self, panel: &Panel, slot: &Slot) -> Result<()> {
         let window = window(panel, slot);
         let units = |from: f64, length: f64| {
@@ -120,8 +108,9 @@ impl Canvas<'_> {
         let labels = if slot.has_y_labels { LABEL_HEIGHT } else { 0.0 };
         let baseline = slot.top - labels - 8.0;
         let (left, right) = (slot.text_left, slot.left + slot.width);
-        self.text([left, baseline], &panel.title, Anchor::Start, INK, TITLE_SIZE)?;
-        self.text([right, baseline], &panel.note, Anchor::End, GREY, LABEL_SIZE)
+        self.text([left, baseline], &panel.title, Anchor::Start, INK, TITLE_SIZE);
+        self.text([right, baseline], &panel.note, Anchor::End, GREY, LABEL_SIZE);
+        Ok(())
     }
 
     fn element(&self, element: &Element, window: &Window, place: &impl Fn(Point) -> Point) -> Result<()> {
@@ -148,7 +137,7 @@ impl Canvas<'_> {
             Element::Mark { .. } => {}
             Element::Text { at, offset, text, anchor, colour } => {
                 let [x, y] = place(*at);
-                self.text_on_data([x + offset[0], y + offset[1]], text, *anchor, *colour, LABEL_SIZE)?;
+                self.text_on_data([x + offset[0], y + offset[1]], text, *anchor, *colour, LABEL_SIZE);
             }
         }
         Ok(())
@@ -177,10 +166,11 @@ impl Canvas<'_> {
         }
         let below = y + TICK_LENGTH + TICK_SIZE;
         for (&tick, label) in ticks.iter().zip(panel.x.labels(&ticks)) {
-            self.text([at(tick), below], &label, Anchor::Middle, GREY, TICK_SIZE)?;
+            self.text([at(tick), below], &label, Anchor::Middle, GREY, TICK_SIZE);
         }
         let middle = [slot.left + slot.width / 2.0, below + LABEL_HEIGHT - 2.0];
-        self.text(middle, &panel.x.label, Anchor::Middle, INK, LABEL_SIZE)
+        self.text(middle, &panel.x.label, Anchor::Middle, INK, LABEL_SIZE);
+        Ok(())
     }
 
     /// The same on the left; its label stands on top, so that it reads without turning the head.
@@ -192,7 +182,7 @@ impl Canvas<'_> {
         place: &impl Fn(Point) -> Point,
     ) -> Result<()> {
         let baseline = slot.top - 11.0;
-        self.text([slot.text_left, baseline], &panel.y.label, Anchor::Start, INK, LABEL_SIZE)?;
+        self.text([slot.text_left, baseline], &panel.y.label, Anchor::Start, INK, LABEL_SIZE);
         if !panel.y.visible {
             return Ok(());
         }
@@ -207,7 +197,7 @@ impl Canvas<'_> {
         }
         for (&tick, label) in ticks.iter().zip(panel.y.labels(&ticks)) {
             let end = [x - TICK_LENGTH - 3.0, at(tick) + 0.33 * TICK_SIZE];
-            self.text(end, &label, Anchor::End, GREY, TICK_SIZE)?;
+            self.text(end, &label, Anchor::End, GREY, TICK_SIZE);
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use nalgebra::DMatrix;
 
-use super::{Point, colour::Colour};
+use super::{Point, colour::Colour, ticks};
 use crate::{Error, Result};
 
 /// The shape of a single mark, such as a mean.
@@ -66,6 +66,16 @@ impl Axis {
     fn name(&mut self, ticks: &[(f64, &str)]) {
         self.ticks = Some(ticks.iter().map(|&(at, _)| at).collect());
         self.tick_labels = Some(ticks.iter().map(|&(_, name)| name.to_owned()).collect());
+    }
+
+    /// The ticks that were asked for, else a few round numbers of what is shown.
+    pub fn ticks(&self, shown: [f64; 2], wanted: usize) -> Vec<f64> {
+        self.ticks.clone().unwrap_or_else(|| ticks::nice(shown, wanted))
+    }
+
+    /// What stands at these ticks: their names, or else their values.
+    pub fn labels(&self, ticks: &[f64]) -> Vec<String> {
+        self.tick_labels.clone().unwrap_or_else(|| ticks::labels(ticks))
     }
 }
 
