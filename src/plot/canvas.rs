@@ -90,5 +90,5 @@ fn drawn<E: std::fmt::Display>(result: std::result::Result<(), E>) -> Result<()>
 
 /// An opacity with three decimals: the bytes of a figure do not depend on the last digits of a fit.
 fn thousandths(opacity: f64) -> f64 {
-    (opacity * 1000.0).round() / 1000.0
+    (opacity.clamp(0.0, 1.0) * 1000.0).round() / 1000.0
 }

@@ -13,7 +13,7 @@ use super::{
     layout::{
         AXIS_OFFSET, LABEL_HEIGHT, LABEL_SIZE, Layout, Slot, TICK_LENGTH, TICK_SIZE, TITLE_SIZE, window,
     },
-    panel::{Anchor, Element, Panel},
+    panel::{Anchor, Axis, Element, Panel},
     svg::SCALE,
 };
 use crate::Result;
@@ -66,7 +66,7 @@ impl Page {
     ///
     /// # Errors
     /// The first thing that a panel could not draw; [`Error::Domain`](crate::Error::Domain) if the page is too narrow
-    /// for its columns or has no height.
+    /// for its columns, has no height, or measures more than 100 000 pixels.
     pub fn draw(&self) -> Result<String> {
         for panel in &self.panels {
             if let Some(problem) = &panel.problem {
@@ -103,8 +103,8 @@ impl Canvas {
         for element in &panel.elements {
             self.element(element, &window, &place)?;
         }
-        self.x_axis(panel, slot, &window, &place)?;
-        self.y_axis(panel, slot, &window, &place)?;
+        self.x_axis(&panel.x, slot, window.x, |tick| place([tick, window.y[0]])[0])?;
+        self.y_axis(&panel.y, slot, window.y, |tick| place([window.x[0], tick])[1])?;
         let labels = if slot.has_y_labels { LABEL_HEIGHT } else { 0.0 };
         let baseline = slot.top - labels - 8.0;
         let (left, right) = (slot.text_left, slot.left + slot.width);
@@ -144,20 +144,13 @@ impl Canvas {
     }
 
     /// A line from the first to the last tick, a little below the data.
-    fn x_axis(
-        &self,
-        panel: &Panel,
-        slot: &Slot,
-        window: &Window,
-        place: &impl Fn(Point) -> Point,
-    ) -> Result<()> {
-        if !panel.x.visible {
+    fn x_axis(&self, axis: &Axis, slot: &Slot, shown: [f64; 2], at: impl Fn(f64) -> f64) -> Result<()> {
+        if !axis.visible {
             return Ok(());
         }
         let wanted = (slot.width / PIXELS_PER_TICK).clamp(2.0, 6.0) as usize;
-        let ticks = panel.x.ticks(window.x, wanted);
+        let ticks = axis.ticks(shown, wanted);
         let y = slot.top + slot.height + AXIS_OFFSET;
-        let at = |tick: f64| place([tick, window.y[0]])[0];
         if let (Some(&first), Some(&last)) = (ticks.first(), ticks.last()) {
             self.line(&[[at(first), y], [at(last), y]], FAINT, 0.8)?;
         }
@@ -165,37 +158,30 @@ impl Canvas {
             self.line(&[[at(tick), y], [at(tick), y + TICK_LENGTH]], FAINT, 0.8)?;
         }
         let below = y + TICK_LENGTH + TICK_SIZE;
-        for (&tick, label) in ticks.iter().zip(panel.x.labels(&ticks)) {
+        for (&tick, label) in ticks.iter().zip(axis.labels(&ticks)) {
             self.text([at(tick), below], &label, Anchor::Middle, GREY, TICK_SIZE);
         }
         let middle = [slot.left + slot.width / 2.0, below + LABEL_HEIGHT - 2.0];
-        self.text(middle, &panel.x.label, Anchor::Middle, INK, LABEL_SIZE);
+        self.text(middle, &axis.label, Anchor::Middle, INK, LABEL_SIZE);
         Ok(())
     }
 
     /// The same on the left; its label stands on top, so that it reads without turning the head.
-    fn y_axis(
-        &self,
-        panel: &Panel,
-        slot: &Slot,
-        window: &Window,
-        place: &impl Fn(Point) -> Point,
-    ) -> Result<()> {
+    fn y_axis(&self, axis: &Axis, slot: &Slot, shown: [f64; 2], at: impl Fn(f64) -> f64) -> Result<()> {
         let baseline = slot.top - 11.0;
-        self.text([slot.text_left, baseline], &panel.y.label, Anchor::Start, INK, LABEL_SIZE);
-        if !panel.y.visible {
+        self.text([slot.text_left, baseline], &axis.label, Anchor::Start, INK, LABEL_SIZE);
+        if !axis.visible {
             return Ok(());
         }
-        let ticks = panel.y.ticks(window.y, 4);
+        let ticks = axis.ticks(shown, 4);
         let x = slot.left - AXIS_OFFSET;
-        let at = |tick: f64| place([window.x[0], tick])[1];
         if let (Some(&first), Some(&last)) = (ticks.first(), ticks.last()) {
             self.line(&[[x, at(first)], [x, at(last)]], FAINT, 0.8)?;
         }
         for &tick in &ticks {
             self.line(&[[x - TICK_LENGTH, at(tick)], [x, at(tick)]], FAINT, 0.8)?;
         }
-        for (&tick, label) in ticks.iter().zip(panel.y.labels(&ticks)) {
+        for (&tick, label) in ticks.iter().zip(axis.labels(&ticks)) {
             let end = [x - TICK_LENGTH - 3.0, at(tick) + 0.33 * TICK_SIZE];
             self.text(end, &label, Anchor::End, GREY, TICK_SIZE);
         }

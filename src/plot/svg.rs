@@ -1,12 +1,12 @@
-//! plotters' drawing backend that writes the published SVG: groups of one style, relative paths, white rims, italics and
-//! subscripts, and a header for readers and screen readers.
+//! plotters' drawing backend that writes the published SVG: groups of one style, relative paths, white rims, and a
+//! header for readers and screen readers.
 
 use std::{convert::Infallible, fmt::Write};
 
 use plotters::style::Color;
-use plotters_backend::{BackendColor, BackendCoord, BackendStyle, DrawingBackend, DrawingErrorKind};
+use plotters_backend::{BackendColor, BackendStyle, DrawingBackend, DrawingErrorKind};
 
-use super::{colour::Colour, panel::Anchor};
+use super::{colour::Colour, markup::marked_up, panel::Anchor};
 use crate::notebook::escaped;
 
 /// Canvas units in a pixel. plotters places everything on whole units, so that dots on a canvas of whole
@@ -17,10 +17,10 @@ pub(super) const SCALE: f64 = 10.0;
 const FONTS: &str =
     "NewComputerModern,'New Computer Modern','Latin Modern Roman','STIX Two Text',Georgia,serif";
 
-/// Signs that the first of these fonts lacks, and a font that has them: left to itself, a renderer might
-/// set the whole text in whatever font it finds.
-const MATHEMATICS: &str = "ℓ∂∈≤≥≈∥∞∇";
-const MATHEMATICS_FONTS: &str = "NewComputerModern Math,'STIX Two Math','Cambria Math',Georgia,serif";
+/// Right and down, in canvas units.
+type Place = (i32, i32);
+
+type Drawn = Result<(), DrawingErrorKind<Infallible>>;
 
 /// What has been drawn on a canvas of the given size in pixels.
 pub(super) struct Svg {
@@ -44,17 +44,9 @@ impl Svg {
         Svg { width, height, shapes: Vec::new() }
     }
 
-    /// A text of the given size in canvas units, with a white rim if it is to be read on top of data. It does not come
-    /// through plotters, whose texts know no rims and want a font to measure them.
-    pub fn text(
-        &mut self,
-        (x, y): BackendCoord,
-        text: &str,
-        anchor: Anchor,
-        colour: Colour,
-        size: f64,
-        rim: bool,
-    ) {
+    /// A text of the given size in canvas units, with a white rim if it is to be read on top of data: ours beside
+    /// plotters' drawing, whose texts know no rims.
+    pub fn text(&mut self, at: Place, text: &str, anchor: Anchor, colour: Colour, size: f64, rim: bool) {
         if text.is_empty() {
             return;
         }
@@ -66,7 +58,7 @@ impl Svg {
         let rim = if rim { " paint-order=\"stroke\" stroke=\"#fff\" stroke-width=\"30\"" } else { "" };
         self.shapes.push(Shape {
             name: "text",
-            place: format!(" x=\"{x}\" y=\"{y}\""),
+            place: format!(" x=\"{}\" y=\"{}\"", at.0, at.1),
             style: format!(" font-size=\"{size:.0}\" text-anchor=\"{anchor}\"{rim}"),
             fill: paint("fill", colour.to_backend_color()),
             content: Some(marked_up(text)),
@@ -109,15 +101,13 @@ impl Svg {
         svg
     }
 
-    fn add(&mut self, colour: BackendColor, shape: Shape) -> Drawn {
+    fn add(&mut self, colour: BackendColor, name: &'static str, [place, style, fill]: [String; 3]) -> Drawn {
         if colour.alpha != 0.0 {
-            self.shapes.push(shape);
+            self.shapes.push(Shape { name, place, style, fill, content: None });
         }
         Ok(())
     }
 }
-
-type Drawn = Result<(), DrawingErrorKind<Infallible>>;
 
 /// Dots, lines and areas; of whatever else plotters knows, it makes these or pixels.
 impl DrawingBackend for Svg {
@@ -135,66 +125,29 @@ impl DrawingBackend for Svg {
         Ok(())
     }
 
-    fn draw_pixel(&mut self, (x, y): BackendCoord, colour: BackendColor) -> Drawn {
+    fn draw_pixel(&mut self, (x, y): Place, colour: BackendColor) -> Drawn {
         self.fill_polygon([(x, y), (x + 1, y), (x + 1, y + 1), (x, y + 1)], &colour)
     }
 
-    fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(
-        &mut self,
-        points: I,
-        style: &S,
-    ) -> Drawn {
+    fn draw_path<S: BackendStyle, I: IntoIterator<Item = Place>>(&mut self, path: I, style: &S) -> Drawn {
         let (colour, width) = (style.color(), style.stroke_width());
         let (stroke, opacity) = (paint("stroke", colour), opacity("stroke-opacity", colour));
-        self.add(
-            colour,
-            Shape {
-                name: "path",
-                place: format!(" d=\"{}\"", path(points)),
-                style: format!("{stroke} stroke-width=\"{width}\"{opacity}"),
-                fill: " fill=\"none\"".to_owned(),
-                content: None,
-            },
-        )
+        let style = format!("{stroke} stroke-width=\"{width}\"{opacity}");
+        self.add(colour, "path", [format!(" d=\"{}\"", steps(path)), style, " fill=\"none\"".to_owned()])
     }
 
-    fn fill_polygon<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(
-        &mut self,
-        corners: I,
-        style: &S,
-    ) -> Drawn {
+    fn fill_polygon<S: BackendStyle, I: IntoIterator<Item = Place>>(&mut self, path: I, style: &S) -> Drawn {
         let colour = style.color();
-        self.add(
-            colour,
-            Shape {
-                name: "path",
-                place: format!(" d=\"{}z\"", path(corners)),
-                style: opacity("fill-opacity", colour),
-                fill: paint("fill", colour),
-                content: None,
-            },
-        )
+        let place = format!(" d=\"{}z\"", steps(path));
+        self.add(colour, "path", [place, opacity("fill-opacity", colour), paint("fill", colour)])
     }
 
     /// A filled dot, with a white rim that keeps it apart from others.
-    fn draw_circle<S: BackendStyle>(
-        &mut self,
-        (x, y): BackendCoord,
-        radius: u32,
-        style: &S,
-        _filled: bool,
-    ) -> Drawn {
+    fn draw_circle<S: BackendStyle>(&mut self, (x, y): Place, radius: u32, style: &S, _: bool) -> Drawn {
         let colour = style.color();
-        self.add(
-            colour,
-            Shape {
-                name: "circle",
-                place: format!(" cx=\"{x}\" cy=\"{y}\" r=\"{radius}\""),
-                style: format!(" stroke=\"#fff\" stroke-width=\"4\"{}", opacity("fill-opacity", colour)),
-                fill: paint("fill", colour),
-                content: None,
-            },
-        )
+        let place = format!(" cx=\"{x}\" cy=\"{y}\" r=\"{radius}\"");
+        let style = format!(" stroke=\"#fff\" stroke-width=\"4\"{}", opacity("fill-opacity", colour));
+        self.add(colour, "circle", [place, style, paint("fill", colour)])
     }
 }
 
@@ -216,9 +169,9 @@ fn paint(attribute: &str, colour: BackendColor) -> String {
 }
 
 /// A path of relative steps, without the steps that go nowhere.
-fn path(points: impl IntoIterator<Item = BackendCoord>) -> String {
+fn steps(points: impl IntoIterator<Item = Place>) -> String {
     let mut path = String::new();
-    let mut here: Option<BackendCoord> = None;
+    let mut here: Option<Place> = None;
     for (x, y) in points {
         match here {
             None => path = format!("M{x} {y}l"),
@@ -248,65 +201,10 @@ pub(super) fn with_words(svg: &str, title: &str, description: &str) -> String {
     format!("{header}{words}{drawing}")
 }
 
-/// `*k*` becomes italic, `_1` and `_{12}` become subscripts. A subscript moves down by a fifth of the
-/// font's size, and what follows moves back up.
-fn marked_up(text: &str) -> String {
-    let mut out = String::new();
-    let (mut italic, mut raised) = (false, false);
-    let mut rest = text;
-    while let Some(next) = rest.chars().next() {
-        rest = &rest[next.len_utf8()..];
-        match next {
-            '*' => {
-                out.push_str(if italic { "</tspan>" } else { "<tspan font-style=\"italic\">" });
-                italic = !italic;
-            }
-            '_' => {
-                let (sub, after) = match rest.strip_prefix('{').and_then(|inner| inner.split_once('}')) {
-                    Some(parts) => parts,
-                    None => rest.split_at(rest.chars().next().map_or(0, char::len_utf8)),
-                };
-                if raised {
-                    out.push_str("</tspan>");
-                }
-                let _ = write!(out, "<tspan font-size=\"70%\" dy=\".28em\">{}</tspan>", marked_up(sub));
-                // The step back up is in the units of the full size: .28 × 70 %.
-                out.push_str(if after.is_empty() { "" } else { "<tspan dy=\"-.196em\">" });
-                raised = !after.is_empty();
-                rest = after;
-            }
-            symbol if MATHEMATICS.contains(symbol) => {
-                let _ = write!(out, "<tspan font-family=\"{MATHEMATICS_FONTS}\">{symbol}</tspan>");
-            }
-            other => out.push_str(&escaped(&other.to_string())),
-        }
-    }
-    for _ in 0..usize::from(raised) + usize::from(italic) {
-        out.push_str("</tspan>");
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use plotters::style::{BLUE, RED};
-
-    #[test]
-    fn letters_in_stars_are_italic_and_underscores_lower() {
-        assert_eq!(marked_up("*J* = 3"), "<tspan font-style=\"italic\">J</tspan> = 3");
-        assert_eq!(
-            marked_up("*x*_1!"),
-            "<tspan font-style=\"italic\">x</tspan><tspan font-size=\"70%\" dy=\".28em\">1</tspan>\
-             <tspan dy=\"-.196em\">!</tspan>"
-        );
-    }
-
-    #[test]
-    fn signs_that_xml_would_take_for_marks_are_written_out() {
-        assert_eq!(marked_up("a < b & c"), "a &lt; b &amp; c");
-        assert_eq!(marked_up("_<"), "<tspan font-size=\"70%\" dy=\".28em\">&lt;</tspan>");
-    }
 
     #[test]
     fn neighbours_of_one_style_share_a_group_and_the_invisible_is_left_out() -> Drawn {
@@ -330,7 +228,7 @@ mod tests {
 
     #[test]
     fn a_path_takes_relative_steps_and_skips_empty_ones() {
-        assert_eq!(path([(10, 20), (13, 18), (13, 18), (12, 30)]), "M10 20l3-2-1 12");
+        assert_eq!(steps([(10, 20), (13, 18), (13, 18), (12, 30)]), "M10 20l3-2-1 12");
     }
 
     #[test]
