@@ -1,7 +1,7 @@
 //! What a notebook cell shows: tables and matrices, as HTML that every viewer of notebooks renders.
 //!
-//! The Rust kernel shows the value of a cell's last expression through its method `evcxr_display`. The `Debug` form of a
-//! matrix view prints addresses, which would differ on every run; this prints rounded numbers.
+//! The Rust kernel shows the value of a cell's last expression through its method `evcxr_display`. The `Debug` form of
+//! a matrix view prints addresses, which would differ on every run; this prints rounded numbers.
 
 use nalgebra::DMatrix;
 use std::fmt::{Display, Write};
@@ -70,8 +70,8 @@ pub fn matrix(matrix: &DMatrix<f64>, headings: &[&str], rows: usize, decimals: u
     let mut cells: Vec<Vec<String>> =
         shown.map(|row| row.iter().map(|&value| number(value, decimals)).collect()).collect();
     if matrix.nrows() > rows {
-        let mut last = vec!["…".to_string(); matrix.ncols()];
-        last[0] = format!("… {} rows", matrix.nrows());
+        let mut last = vec![format!("… {} rows", matrix.nrows())];
+        last.resize(matrix.ncols().max(1), "…".to_string());
         cells.push(last);
     }
     table(headings, cells)
@@ -79,19 +79,45 @@ pub fn matrix(matrix: &DMatrix<f64>, headings: &[&str], rows: usize, decimals: u
 
 /// A number with a fixed number of decimals and a true minus sign; a zero never has a sign.
 ///
+/// No `f64` has more than 1074 decimals that are not 0, so no more are written.
+///
 /// ```
 /// use executable_em::notebook::number;
 /// assert_eq!(number(-1.25, 1), "−1.2");
 /// assert_eq!(number(-0.01, 1), "0.0");
 /// ```
 pub fn number(value: f64, decimals: usize) -> String {
-    let text = format!("{:.*}", decimals, value.abs());
+    let text = format!("{:.*}", decimals.min(1074), value.abs());
     let is_zero = text.chars().all(|character| matches!(character, '0' | '.'));
     if value < 0.0 && !is_zero { format!("−{text}") } else { text }
 }
 
 /// Numbers align to the right; the attribute survives the viewers that drop styles.
 fn write_cell(html: &mut String, tag: &str, cell: impl Display) {
-    let text = cell.to_string().replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    write!(html, "<{tag} align=\"right\">{text}</{tag}>").expect("writing to a string");
+    let _ = write!(html, "<{tag} align=\"right\">{}</{tag}>", escaped(&cell.to_string()));
+}
+
+/// The text, where HTML and XML would take some of its signs for marks.
+pub(crate) fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_matrix_without_columns_still_tells_its_rows() {
+        let empty = DMatrix::zeros(3, 0);
+        assert!(matrix(&empty, &[], 1, 0).html().contains(">… 3 rows</td>"));
+        assert!(!matrix(&empty, &[], usize::MAX, 0).html().contains("<td"));
+    }
+
+    #[test]
+    fn the_smallest_number_needs_all_decimals_and_no_more_are_written() {
+        let smallest = number(-f64::from_bits(1), usize::MAX);
+        assert!(smallest.starts_with("−0.000") && smallest.ends_with("65625"));
+        assert_eq!(smallest.chars().count(), "−0.".chars().count() + 1074);
+        assert_eq!(number(f64::NEG_INFINITY, usize::MAX), "−inf");
+    }
 }

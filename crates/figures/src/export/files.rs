@@ -6,6 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use tempfile::TempPath;
+
 use crate::{Error, Result};
 
 /// Puts the bytes into the file, making its folder if need be, and tells whether they differ from what was
@@ -20,7 +22,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<bool> {
         return Ok(false);
     }
     let mut file = Unfinished::create(path)?;
-    file.write_all(bytes).map_err(|error| failed(path, &error))?;
+    file.write_all(bytes).map_err(failed(path))?;
     file.finish()?;
     Ok(true)
 }
@@ -44,8 +46,8 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<bool> {
 #[derive(Debug)]
 pub struct Unfinished {
     path: PathBuf,
-    unfinished: PathBuf,
     file: BufWriter<File>,
+    unfinished: TempPath,
 }
 
 impl Unfinished {
@@ -55,22 +57,27 @@ impl Unfinished {
     /// [`Error::File`], naming the path and what the operating system says of it.
     pub fn create(path: &Path) -> Result<Self> {
         let folder = path.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(folder).map_err(|error| failed(folder, &error))?;
+        fs::create_dir_all(folder).map_err(failed(folder))?;
         if path.is_dir() {
-            return Err(failed(path, &io::ErrorKind::IsADirectory.into()));
+            return Err(failed(path)(io::ErrorKind::IsADirectory.into()));
         }
-        let unfinished = unfinished(path);
-        let file = File::create(&unfinished).map_err(|error| failed(path, &error))?;
-        Ok(Unfinished { path: path.to_owned(), unfinished, file: BufWriter::new(file) })
+        // tempfile's own files are for their owner's eyes; this one is as open as any new file.
+        let beside = tempfile::Builder::new().make_in(folder, |place| File::create_new(place));
+        let (file, unfinished) = beside.map_err(failed(path))?.into_parts();
+        if let Ok(old) = fs::metadata(path) {
+            file.set_permissions(old.permissions()).map_err(failed(path))?;
+        }
+        Ok(Unfinished { path: path.to_owned(), file: BufWriter::new(file), unfinished })
     }
 
     /// Puts the file in its place.
     ///
     /// # Errors
-    /// [`Error::File`], naming the path and what the operating system says of it; the old file is then still there.
+    /// [`Error::File`], naming the path and what the operating system says of it; the old file is then
+    /// still there.
     pub fn finish(mut self) -> Result<()> {
-        let done = self.file.flush().and_then(|()| fs::rename(&self.unfinished, &self.path));
-        done.map_err(|error| failed(&self.path, &error))
+        self.file.flush().map_err(failed(&self.path))?;
+        self.unfinished.persist(&self.path).map_err(|refused| failed(&self.path)(refused.error))
     }
 }
 
@@ -84,19 +91,6 @@ impl Write for Unfinished {
     }
 }
 
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        // Finished, it bears this name no longer.
-        let _ = fs::remove_file(&self.unfinished);
-    }
-}
-
-fn failed(path: &Path, error: &io::Error) -> Error {
-    Error::File { path: path.display().to_string(), reason: error.to_string() }
-}
-
-/// `.name.svg.1234`, where 1234 is this process: two runs at once do not meet.
-fn unfinished(path: &Path) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!(".{name}.{}", std::process::id()))
+fn failed(path: &Path) -> impl Fn(io::Error) -> Error {
+    |error| Error::File { path: path.display().to_string(), reason: error.to_string() }
 }

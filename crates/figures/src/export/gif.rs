@@ -21,6 +21,9 @@ pub(super) fn encode(frames: &[Frame]) -> Result<Vec<u8>> {
     let images = frames.iter().map(|frame| Image::of(&frame.svg)).collect::<Result<Vec<_>>>()?;
     let palette = Palette::of(&images);
     let Some(Image { width, height, .. }) = images.first() else { return Ok(Vec::new()) };
+    if images.iter().any(|image| (image.width, image.height) != (*width, *height)) {
+        return Err(Error::Figure { reason: "a gif needs frames of one size".to_owned() });
+    }
 
     let failed = |error: ::gif::EncodingError| Error::Figure { reason: format!("no gif: {error}") };
     let mut bytes = Vec::new();

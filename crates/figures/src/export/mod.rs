@@ -5,13 +5,12 @@
 
 mod files;
 mod gif;
-mod parallel;
 mod render;
 
 use std::fmt;
 
 pub use files::{Unfinished, write};
-pub use parallel::in_parallel;
+use rayon::prelude::*;
 
 use crate::{Error, Result, plot::Figure};
 
@@ -67,5 +66,21 @@ pub fn encode(figure: &Figure, format: Format) -> Result<Vec<u8>> {
         Format::Gif => {
             Err(Error::Figure { reason: format!("“{}” does not move, so it has no gif", figure.title) })
         }
+    }
+}
+
+/// What `work` makes of each item, in the items' order, on so many threads (at least one).
+///
+/// ```
+/// let squares = executable_em::export::in_parallel(&[1, 2, 3], 2, |n| n * n);
+/// assert_eq!(squares, [1, 4, 9]);
+/// ```
+pub fn in_parallel<I: Sync, O: Send>(items: &[I], threads: usize, work: impl Fn(&I) -> O + Sync) -> Vec<O> {
+    let threads = threads.clamp(1, items.len().max(1));
+    match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
+        // An item may take a hundred times as long as its neighbour: none is bound to another.
+        Ok(pool) => pool.install(|| items.par_iter().with_max_len(1).map(&work).collect()),
+        // Where the system gives no threads, there is still this one.
+        Err(_) => items.iter().map(work).collect(),
     }
 }

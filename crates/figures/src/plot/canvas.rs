@@ -1,37 +1,30 @@
 //! Paper addressed in pixels, on which plotters draws the few shapes that figures are made of.
 
-use plotters::{
-    coord::Shift,
-    prelude::*,
-    style::text_anchor::{HPos, Pos, VPos},
-};
+use std::{cell::RefCell, rc::Rc};
+
+use plotters::{coord::Shift, prelude::*};
 
 use super::{
     Point,
     colour::{Colour, WHITE},
     panel::{Anchor, Marker},
-    svg,
+    svg::{SCALE, Svg},
 };
 use crate::{Error, Result};
 
-/// Canvas units in a pixel. plotters places everything on whole units, so that dots on a canvas of whole
-/// pixels would visibly snap to a grid.
-pub(super) const SCALE: f64 = 10.0;
+/// plotters' drawing area over the SVG; places and lengths are in pixels.
+pub(super) struct Canvas {
+    paper: DrawingArea<Svg, Shift>,
+    svg: Rc<RefCell<Svg>>,
+}
 
-/// plotters' drawing area; places and lengths are in pixels.
-pub(super) struct Canvas<'a>(DrawingArea<SVGBackend<'a>, Shift>);
-
-impl Canvas<'_> {
+impl Canvas {
     /// The SVG text of what `paint` draws on a canvas of the given size.
     pub fn draw(width: f64, height: f64, paint: impl FnOnce(&Canvas) -> Result<()>) -> Result<String> {
-        let mut drawn = String::new();
-        let size = ((width * SCALE) as u32, (height * SCALE) as u32);
-        // The backend writes its last words when it is dropped.
-        {
-            let canvas = Canvas(SVGBackend::with_string(&mut drawn, size).into_drawing_area());
-            paint(&canvas)?;
-        }
-        Ok(svg::tidy(&drawn, width, height))
+        let svg = Rc::new(RefCell::new(Svg::new(width, height)));
+        let canvas = Canvas { paper: DrawingArea::from(&svg), svg };
+        paint(&canvas)?;
+        Ok(canvas.svg.borrow().document())
     }
 
     pub fn mark(&self, [x, y]: Point, marker: Marker, size: f64, colour: Colour) -> Result<()> {
@@ -55,7 +48,7 @@ impl Canvas<'_> {
     }
 
     pub fn circle(&self, at: Point, radius: f64, colour: Colour, opacity: f64) -> Result<()> {
-        drawn(self.0.draw(&Circle::new(
+        drawn(self.paper.draw(&Circle::new(
             units(at),
             (radius * SCALE) as i32,
             colour.mix(thousandths(opacity)).filled(),
@@ -64,7 +57,7 @@ impl Canvas<'_> {
 
     pub fn line(&self, points: &[Point], colour: Colour, width: f64) -> Result<()> {
         let path: Vec<_> = points.iter().map(|&p| units(p)).collect();
-        drawn(self.0.draw(&PathElement::new(path, colour.stroke_width((width * SCALE) as u32))))
+        drawn(self.paper.draw(&PathElement::new(path, colour.stroke_width((width * SCALE) as u32))))
     }
 
     pub fn area(&self, points: &[Point], colour: Colour, opacity: f64) -> Result<()> {
@@ -72,49 +65,17 @@ impl Canvas<'_> {
             return Ok(());
         }
         let corners: Vec<_> = points.iter().map(|&p| units(p)).collect();
-        drawn(self.0.draw(&Polygon::new(corners, colour.mix(thousandths(opacity)).filled())))
+        drawn(self.paper.draw(&Polygon::new(corners, colour.mix(thousandths(opacity)).filled())))
     }
 
     /// A text whose baseline starts, is centred or ends at the place.
-    pub fn text(&self, at: Point, text: &str, anchor: Anchor, colour: Colour, size: f64) -> Result<()> {
-        self.letters("serif", at, text, anchor, colour, size)
+    pub fn text(&self, at: Point, text: &str, anchor: Anchor, colour: Colour, size: f64) {
+        self.svg.borrow_mut().text(units(at), text, anchor, colour, size * SCALE, false);
     }
 
     /// The same with a white rim, to be read on top of data.
-    pub fn text_on_data(
-        &self,
-        at: Point,
-        text: &str,
-        anchor: Anchor,
-        colour: Colour,
-        size: f64,
-    ) -> Result<()> {
-        self.letters(svg::RIMMED, at, text, anchor, colour, size)
-    }
-
-    fn letters(
-        &self,
-        family: &str,
-        at: Point,
-        text: &str,
-        anchor: Anchor,
-        colour: Colour,
-        size: f64,
-    ) -> Result<()> {
-        if text.is_empty() {
-            return Ok(());
-        }
-        let horizontal = match anchor {
-            Anchor::Start => HPos::Left,
-            Anchor::Middle => HPos::Center,
-            Anchor::End => HPos::Right,
-        };
-        // plotters divides sizes by 1.24 to get from its idea of a font's size to SVG's.
-        let style = (family, size * SCALE * 1.24)
-            .into_text_style(&self.0)
-            .color(&colour)
-            .pos(Pos::new(horizontal, VPos::Bottom));
-        drawn(self.0.draw_text(text, &style, units(at)))
+    pub fn text_on_data(&self, at: Point, text: &str, anchor: Anchor, colour: Colour, size: f64) {
+        self.svg.borrow_mut().text(units(at), text, anchor, colour, size * SCALE, true);
     }
 }
 
@@ -122,12 +83,12 @@ fn units([x, y]: Point) -> (i32, i32) {
     ((x * SCALE).round() as i32, (y * SCALE).round() as i32)
 }
 
-/// Drawing into a string cannot fail, but plotters' type says that it might.
+/// Drawing into a text cannot fail, but plotters' type says that it might.
 fn drawn<E: std::fmt::Display>(result: std::result::Result<(), E>) -> Result<()> {
     result.map_err(|error| Error::Figure { reason: error.to_string() })
 }
 
 /// An opacity with three decimals: the bytes of a figure do not depend on the last digits of a fit.
 fn thousandths(opacity: f64) -> f64 {
-    (opacity * 1000.0).round() / 1000.0
+    (opacity.clamp(0.0, 1.0) * 1000.0).round() / 1000.0
 }

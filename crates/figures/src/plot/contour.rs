@@ -22,9 +22,10 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// `nodes` equally spaced values along each axis (at least 2), the ends of both ranges included.
+    /// `nodes` equally spaced values along each axis (at least 2, and at most 2000, finer than any screen), the
+    /// ends of both ranges included.
     pub fn new(x_range: [f64; 2], y_range: [f64; 2], nodes: usize) -> Self {
-        let last = nodes.max(2) - 1;
+        let last = nodes.clamp(2, 2000) - 1;
         let axis =
             |[low, high]: [f64; 2]| (0..=last).map(|i| low + (high - low) * i as f64 / last as f64).collect();
         Grid { x: axis(x_range), y: axis(y_range) }

@@ -1,6 +1,6 @@
 //! Where everything on a page goes.
 
-use super::{clip::Window, page::Page, panel::Panel};
+use super::{clip::Window, panel::Panel};
 use crate::{Error, Result};
 
 // All lengths in pixels. Text is given a tenth more room than the first font of the list needs, since a
@@ -33,13 +33,13 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    pub fn of(page: &Page) -> Result<Layout> {
-        let Page { columns, width, panel_height, ref panels } = *page;
+    pub fn of(columns: usize, width: f64, panel_height: f64, panels: &[Panel]) -> Result<Layout> {
         let widest = |column: usize, room: fn(&Panel) -> f64| {
             panels.iter().skip(column).step_by(columns).map(room).fold(0.0, f64::max)
         };
-        let left: Vec<f64> = (0..columns).map(|column| widest(column, room_left)).collect();
-        let right: Vec<f64> = (0..columns).map(|column| widest(column, |panel| panel.room_right)).collect();
+        let filled = 0..columns.min(panels.len());
+        let left: Vec<f64> = filled.clone().map(|column| widest(column, room_left)).collect();
+        let right: Vec<f64> = filled.map(|column| widest(column, |panel| panel.room_right)).collect();
         let spent: f64 = left.iter().chain(&right).sum();
         let gaps = 2.0 * BORDER + COLUMN_GAP * (columns - 1) as f64;
         let panel_width = (width - gaps - spent) / columns as f64;
@@ -69,7 +69,13 @@ impl Layout {
             }
             y = top + panel_height + tallest(room_below) + ROW_GAP;
         }
-        Ok(Layout { slots, height: (y - ROW_GAP + BORDER).ceil() })
+        let height = (y - ROW_GAP + BORDER).ceil();
+        for (what, value) in [("width of a page", width), ("height of a page", height)] {
+            if value > 100_000.0 {
+                return Err(Error::Domain { what, value, allowed: "at most 100000 pixels" });
+            }
+        }
+        Ok(Layout { slots, height })
     }
 }
 

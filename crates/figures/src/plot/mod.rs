@@ -29,6 +29,7 @@ mod contour;
 mod ellipse;
 mod figure;
 mod layout;
+mod markup;
 mod page;
 mod panel;
 mod shapes;

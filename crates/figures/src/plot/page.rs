@@ -7,14 +7,14 @@ use plotters::{
 
 use super::{
     Point,
-    canvas::{Canvas, SCALE},
+    canvas::Canvas,
     clip::Window,
     colour::{FAINT, GREY, INK},
     layout::{
         AXIS_OFFSET, LABEL_HEIGHT, LABEL_SIZE, Layout, Slot, TICK_LENGTH, TICK_SIZE, TITLE_SIZE, window,
     },
     panel::{Anchor, Axis, Element, Panel},
-    ticks,
+    svg::SCALE,
 };
 use crate::Result;
 
@@ -32,10 +32,10 @@ const PIXELS_PER_TICK: f64 = 52.0;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Page {
-    pub(super) columns: usize,
-    pub(super) width: f64,
-    pub(super) panel_height: f64,
-    pub(super) panels: Vec<Panel>,
+    columns: usize,
+    width: f64,
+    panel_height: f64,
+    panels: Vec<Panel>,
 }
 
 impl Page {
@@ -65,36 +65,24 @@ impl Page {
     /// Draws the page as SVG text.
     ///
     /// # Errors
-    /// The first thing that a panel could not draw; [`Error::Domain`](crate::Error::Domain) if the page is too narrow for its
-    /// columns or has no height.
+    /// The first thing that a panel could not draw; [`Error::Domain`](crate::Error::Domain) if the page is too narrow
+    /// for its columns, has no height, or measures more than 100 000 pixels.
     pub fn draw(&self) -> Result<String> {
         for panel in &self.panels {
             if let Some(problem) = &panel.problem {
                 return Err(problem.clone());
             }
         }
-        let layout = Layout::of(self)?;
+        let layout = Layout::of(self.columns, self.width, self.panel_height, &self.panels)?;
         Canvas::draw(self.width, layout.height, |canvas| {
             self.panels.iter().zip(&layout.slots).try_for_each(|(panel, slot)| canvas.panel(panel, slot))
         })
     }
 }
 
-impl Axis {
-    /// The ticks that were asked for, else a few round numbers of what is shown.
-    pub(super) fn ticks(&self, shown: [f64; 2], wanted: usize) -> Vec<f64> {
-        self.ticks.clone().unwrap_or_else(|| ticks::nice(shown, wanted))
-    }
-
-    /// What stands at these ticks: their names, or else their values.
-    pub(super) fn labels(&self, ticks: &[f64]) -> Vec<String> {
-        self.tick_labels.clone().unwrap_or_else(|| ticks::labels(ticks))
-    }
-}
-
 type Axes = Cartesian2d<RangedCoordf64, RangedCoordf64>;
 
-impl Canvas<'_> {
+impl Canvas {
     fn panel(&self, panel: &Panel, slot: &Slot) -> Result<()> {
         let window = window(panel, slot);
         let units = |from: f64, length: f64| {
@@ -115,13 +103,14 @@ impl Canvas<'_> {
         for element in &panel.elements {
             self.element(element, &window, &place)?;
         }
-        self.x_axis(panel, slot, &window, &place)?;
-        self.y_axis(panel, slot, &window, &place)?;
+        self.x_axis(&panel.x, slot, window.x, |tick| place([tick, window.y[0]])[0])?;
+        self.y_axis(&panel.y, slot, window.y, |tick| place([window.x[0], tick])[1])?;
         let labels = if slot.has_y_labels { LABEL_HEIGHT } else { 0.0 };
         let baseline = slot.top - labels - 8.0;
         let (left, right) = (slot.text_left, slot.left + slot.width);
-        self.text([left, baseline], &panel.title, Anchor::Start, INK, TITLE_SIZE)?;
-        self.text([right, baseline], &panel.note, Anchor::End, GREY, LABEL_SIZE)
+        self.text([left, baseline], &panel.title, Anchor::Start, INK, TITLE_SIZE);
+        self.text([right, baseline], &panel.note, Anchor::End, GREY, LABEL_SIZE);
+        Ok(())
     }
 
     fn element(&self, element: &Element, window: &Window, place: &impl Fn(Point) -> Point) -> Result<()> {
@@ -148,27 +137,20 @@ impl Canvas<'_> {
             Element::Mark { .. } => {}
             Element::Text { at, offset, text, anchor, colour } => {
                 let [x, y] = place(*at);
-                self.text_on_data([x + offset[0], y + offset[1]], text, *anchor, *colour, LABEL_SIZE)?;
+                self.text_on_data([x + offset[0], y + offset[1]], text, *anchor, *colour, LABEL_SIZE);
             }
         }
         Ok(())
     }
 
     /// A line from the first to the last tick, a little below the data.
-    fn x_axis(
-        &self,
-        panel: &Panel,
-        slot: &Slot,
-        window: &Window,
-        place: &impl Fn(Point) -> Point,
-    ) -> Result<()> {
-        if !panel.x.visible {
+    fn x_axis(&self, axis: &Axis, slot: &Slot, shown: [f64; 2], at: impl Fn(f64) -> f64) -> Result<()> {
+        if !axis.visible {
             return Ok(());
         }
         let wanted = (slot.width / PIXELS_PER_TICK).clamp(2.0, 6.0) as usize;
-        let ticks = panel.x.ticks(window.x, wanted);
+        let ticks = axis.ticks(shown, wanted);
         let y = slot.top + slot.height + AXIS_OFFSET;
-        let at = |tick: f64| place([tick, window.y[0]])[0];
         if let (Some(&first), Some(&last)) = (ticks.first(), ticks.last()) {
             self.line(&[[at(first), y], [at(last), y]], FAINT, 0.8)?;
         }
@@ -176,38 +158,32 @@ impl Canvas<'_> {
             self.line(&[[at(tick), y], [at(tick), y + TICK_LENGTH]], FAINT, 0.8)?;
         }
         let below = y + TICK_LENGTH + TICK_SIZE;
-        for (&tick, label) in ticks.iter().zip(panel.x.labels(&ticks)) {
-            self.text([at(tick), below], &label, Anchor::Middle, GREY, TICK_SIZE)?;
+        for (&tick, label) in ticks.iter().zip(axis.labels(&ticks)) {
+            self.text([at(tick), below], &label, Anchor::Middle, GREY, TICK_SIZE);
         }
         let middle = [slot.left + slot.width / 2.0, below + LABEL_HEIGHT - 2.0];
-        self.text(middle, &panel.x.label, Anchor::Middle, INK, LABEL_SIZE)
+        self.text(middle, &axis.label, Anchor::Middle, INK, LABEL_SIZE);
+        Ok(())
     }
 
     /// The same on the left; its label stands on top, so that it reads without turning the head.
-    fn y_axis(
-        &self,
-        panel: &Panel,
-        slot: &Slot,
-        window: &Window,
-        place: &impl Fn(Point) -> Point,
-    ) -> Result<()> {
+    fn y_axis(&self, axis: &Axis, slot: &Slot, shown: [f64; 2], at: impl Fn(f64) -> f64) -> Result<()> {
         let baseline = slot.top - 11.0;
-        self.text([slot.text_left, baseline], &panel.y.label, Anchor::Start, INK, LABEL_SIZE)?;
-        if !panel.y.visible {
+        self.text([slot.text_left, baseline], &axis.label, Anchor::Start, INK, LABEL_SIZE);
+        if !axis.visible {
             return Ok(());
         }
-        let ticks = panel.y.ticks(window.y, 4);
+        let ticks = axis.ticks(shown, 4);
         let x = slot.left - AXIS_OFFSET;
-        let at = |tick: f64| place([window.x[0], tick])[1];
         if let (Some(&first), Some(&last)) = (ticks.first(), ticks.last()) {
             self.line(&[[x, at(first)], [x, at(last)]], FAINT, 0.8)?;
         }
         for &tick in &ticks {
             self.line(&[[x - TICK_LENGTH, at(tick)], [x, at(tick)]], FAINT, 0.8)?;
         }
-        for (&tick, label) in ticks.iter().zip(panel.y.labels(&ticks)) {
+        for (&tick, label) in ticks.iter().zip(axis.labels(&ticks)) {
             let end = [x - TICK_LENGTH - 3.0, at(tick) + 0.33 * TICK_SIZE];
-            self.text(end, &label, Anchor::End, GREY, TICK_SIZE)?;
+            self.text(end, &label, Anchor::End, GREY, TICK_SIZE);
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use nalgebra::DMatrix;
 
-use super::{Point, colour::Colour};
+use super::{Point, colour::Colour, ticks};
 use crate::{Error, Result};
 
 /// The shape of a single mark, such as a mean.
@@ -67,6 +67,16 @@ impl Axis {
         self.ticks = Some(ticks.iter().map(|&(at, _)| at).collect());
         self.tick_labels = Some(ticks.iter().map(|&(_, name)| name.to_owned()).collect());
     }
+
+    /// The ticks that were asked for, else a few round numbers of what is shown.
+    pub fn ticks(&self, shown: [f64; 2], wanted: usize) -> Vec<f64> {
+        self.ticks.clone().unwrap_or_else(|| ticks::nice(shown, wanted))
+    }
+
+    /// What stands at these ticks: their names, or else their values.
+    pub fn labels(&self, ticks: &[f64]) -> Vec<String> {
+        self.tick_labels.clone().unwrap_or_else(|| ticks::labels(ticks))
+    }
 }
 
 /// Places are in data units; radii, widths and offsets in pixels.
@@ -95,9 +105,10 @@ impl Panel {
             problem: None,
         };
         for (what, [low, high]) in [("x range of a panel", x_range), ("y range of a panel", y_range)] {
-            if !(low.is_finite() && high.is_finite() && low < high) {
-                let allowed = "the larger, finite end of its range";
-                panel.remember(Error::Domain { what, value: high, allowed });
+            // Beyond, ticks and margins would overflow.
+            if !(1e-300..=1e300).contains(&(high - low)) {
+                let allowed = "between 1e-300 and 1e300 long, from its smaller to its larger end";
+                panel.remember(Error::Domain { what, value: high - low, allowed });
             }
         }
         panel
@@ -193,10 +204,8 @@ impl Panel {
 
     /// A small dot for each row of the n×2 matrix `x`; one colour for all, or one each.
     pub fn scatter(&mut self, x: &DMatrix<f64>, colours: &[Colour]) -> &mut Self {
-        match points(x) {
-            Ok(at) => self.dots(&at, colours, 2.4, 1.0),
-            Err(error) => self.remember(error),
-        }
+        let Some(at) = self.attempt(points(x)) else { return self };
+        self.dots(&at, colours, 2.4, 1.0)
     }
 
     /// A dot at each point, of the given radius in pixels and opacity; one colour for all, or one each.
@@ -246,6 +255,11 @@ impl Panel {
         }
         self.elements.push(element);
         self
+    }
+
+    /// What was made, unless that failed: then the error is remembered.
+    pub(super) fn attempt<T>(&mut self, made: Result<T>) -> Option<T> {
+        made.map_err(|error| self.remember(error)).ok()
     }
 
     pub(super) fn remember(&mut self, error: Error) -> &mut Self {

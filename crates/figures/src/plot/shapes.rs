@@ -30,10 +30,8 @@ impl Panel {
         colour: Colour,
         width: f64,
     ) -> &mut Self {
-        match ellipse::outline(mean, covariance, sigmas) {
-            Ok(points) => self.line(&points, colour, width),
-            Err(error) => self.remember(error),
-        }
+        let Some(points) = self.attempt(ellipse::outline(mean, covariance, sigmas)) else { return self };
+        self.line(&points, colour, width)
     }
 
     /// The inside of the same ellipse.
@@ -45,19 +43,14 @@ impl Panel {
         colour: Colour,
         opacity: f64,
     ) -> &mut Self {
-        match ellipse::outline(mean, covariance, sigmas) {
-            Ok(points) => self.area(&points, colour, opacity),
-            Err(error) => self.remember(error),
-        }
+        let Some(points) = self.attempt(ellipse::outline(mean, covariance, sigmas)) else { return self };
+        self.area(&points, colour, opacity)
     }
 
     /// Every component of a Gaussian mixture in its colour: 1-, 2- and 3-σ ellipses, fading outwards, and a
     /// cross at the mean. `means` is k×2, a row a component.
     pub fn gaussians(&mut self, means: &DMatrix<f64>, covariances: &[DMatrix<f64>]) -> &mut Self {
-        let centres = match points(means) {
-            Ok(centres) => centres,
-            Err(error) => return self.remember(error),
-        };
+        let Some(centres) = self.attempt(points(means)) else { return self };
         if centres.len() != covariances.len() {
             let (expected, found) = ((centres.len(), 1), (covariances.len(), 1));
             return self.remember(Error::Shape { what: "covariances", expected, found });
@@ -72,24 +65,16 @@ impl Panel {
 
     /// A cross at each row of the k×2 matrix `means`, in a deeper tone of its component's colour.
     pub fn means(&mut self, means: &DMatrix<f64>) -> &mut Self {
-        match points(means) {
-            Ok(centres) => {
-                for (j, centre) in centres.into_iter().enumerate() {
-                    self.mark(centre, Marker::Cross, 11.0, darken(component(j), 0.25));
-                }
-                self
-            }
-            Err(error) => self.remember(error),
+        for (j, centre) in self.attempt(points(means)).into_iter().flatten().enumerate() {
+            self.mark(centre, Marker::Cross, 11.0, darken(component(j), 0.25));
         }
+        self
     }
 
     /// Shades the region that is nearest to each row of the k×2 matrix `means` in a pale tone of its
     /// component's colour: where k-means would put a new datum.
     pub fn nearest_regions(&mut self, means: &DMatrix<f64>) -> &mut Self {
-        let centres = match points(means) {
-            Ok(centres) => centres,
-            Err(error) => return self.remember(error),
-        };
+        let Some(centres) = self.attempt(points(means)) else { return self };
         // Far enough to cover the panel, even widened for equal aspect.
         let size = |[low, high]: [f64; 2]| high - low;
         let far = 100.0 * (size(self.x.range) + size(self.y.range));
