@@ -1,14 +1,15 @@
 //! Both steps of EM on the data, block by block: nothing of size n×k is ever stored.
 
 use super::bounded::{self, Bounded};
-use super::lanes::{Room, Strip, WIDE, strip_len};
+use super::super::lanes::{Room, Strip, WIDE, strip_len};
+use super::super::partial_sums::PartialSums;
 use super::log_joint;
 use super::moments::{self, Sums};
 use super::negligible::{self, Gathered, is_frequent, neglect, pays};
 use super::prepared::{PANEL, Prepared};
-use super::softmax::{Marginals, responsibilities, softmax};
-use super::source::Data;
-use super::statistics::Layout;
+use super::super::softmax::{Marginals, responsibilities, softmax};
+use super::super::source::Data;
+use super::layout::Layout;
 use nalgebra::{DMatrix, DVector};
 use pulp::bytemuck::cast_slice_mut;
 use pulp::{Simd, WithSimd};
@@ -23,37 +24,6 @@ const TRIED: usize = 4;
 /// How many data make a block: a whole number of strips, so many that the work before and after each kernel does not count.
 pub(super) fn block_len(d: usize) -> usize {
     (BLOCK_NUMBERS / d / 32 * 32).clamp(96, 384)
-}
-
-/// What the data of a chunk add to the statistics.
-#[derive(Clone, Debug)]
-pub(super) struct Partial {
-    pub log_likelihood: f64,
-    /// The sum of the data's weights.
-    pub total: f64,
-    /// For every component Σ r, Σ r (x − c) and Σ r (x − c)(x − c)ᵀ about its reference point c.
-    pub sums: Vec<f64>,
-    /// The first datum that no component can explain.
-    pub impossible: Option<usize>,
-}
-
-impl Partial {
-    pub fn zero(layout: Layout) -> Self {
-        let sums = vec![0.0; layout.k * layout.component_len()];
-        Partial { log_likelihood: 0.0, total: 0.0, sums, impossible: None }
-    }
-
-    pub fn clear(&mut self) {
-        (self.log_likelihood, self.total, self.impossible) = (0.0, 0.0, None);
-        self.sums.fill(0.0);
-    }
-
-    pub fn add(&mut self, other: &Partial) {
-        self.log_likelihood += other.log_likelihood;
-        self.total += other.total;
-        self.sums.iter_mut().zip(&other.sums).for_each(|(sum, other)| *sum += other);
-        self.impossible = self.impossible.or(other.impossible);
-    }
 }
 
 /// The room that one thread works in.
@@ -106,7 +76,7 @@ pub(super) struct Chunk<'a> {
     /// Whether responsibilities too small to be seen are neglected.
     pub neglects: bool,
     pub workspace: &'a mut Workspace,
-    pub partial: &'a mut Partial,
+    pub partial: &'a mut PartialSums,
 }
 
 impl WithSimd for Chunk<'_> {

@@ -4,11 +4,11 @@
 //! is a sixteenth of the work. Beside the log joint of a likely component, most others are soon seen to be
 //! [negligible](super::negligible). They stop there, and count as −∞.
 
-use super::lanes::{Room, Strip, WIDE, max};
+use super::super::lanes::{Room, Strip, WIDE, max};
 use super::log_joint::add_rows;
 use super::negligible::MARGIN;
 use super::prepared::{PANEL, Prepared};
-use super::statistics::Layout;
+use super::layout::Layout;
 use pulp::Simd;
 
 /// With fewer dimensions a bound saves too little of a log joint.
@@ -163,8 +163,8 @@ mod tests {
     use super::*;
     use crate::data;
     use crate::engine::exp::LOG_4;
+    use crate::engine::gaussian_mixture::log_joint;
     use crate::engine::lanes::strip_len;
-    use crate::engine::log_joint;
     use crate::gaussian_mixture::{CovarianceFamily, GaussianMixture};
     use nalgebra::{DMatrix, DVector};
     use pulp::bytemuck::cast_slice;
@@ -219,7 +219,7 @@ mod tests {
         let x = DMatrix::from_fn(N, D, |i, a| means[(owner(i), a)]) + uniform(N, D);
         let weights = DVector::from_element(K, 1.0 / K as f64);
         let family = CovarianceFamily::Full;
-        (Prepared::new(&GaussianMixture { weights, means, covariances, family }).unwrap(), x)
+        (Prepared::new(&GaussianMixture::new(weights, means, covariances, family).unwrap()), x)
     }
 
     fn owner(i: usize) -> usize {
@@ -270,7 +270,7 @@ mod tests {
             let weights = DVector::from_vec(vec![0.2, 0.4, 0.1, 0.1, 0.1, 0.1]);
             let covariances = vec![DMatrix::identity(D, D); K];
             let family = CovarianceFamily::Full;
-            Prepared::new(&GaussianMixture { weights, means, covariances, family }).unwrap()
+            Prepared::new(&GaussianMixture::new(weights, means, covariances, family).unwrap())
         };
         let x = DMatrix::zeros(N, D);
         let near = state([(0.0, 0), (1.0, 0), (90.0, 0), (98.0, 0), (99.5, 0), (105.0, 0)]);

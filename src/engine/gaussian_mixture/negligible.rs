@@ -12,9 +12,10 @@
 //! Schwarz's inequality no more than 2^−74 √(S_aa S_bb) of S_ab and 2^−107 √(R S_aa) of the first moment s_a: far less than they
 //! are rounded. Other sums are taken again, with nothing neglected: those of a component that has died, or shrinks to a point.
 
-use super::lanes::{Room, Strip, strip_len};
-use super::statistics::{GaussianStatistics, Layout};
+use super::super::lanes::{Room, Strip, strip_len};
+use super::layout::Layout;
 use crate::gaussian_mixture::GaussianMixture;
+use crate::scale::Moments;
 use pulp::Simd;
 use pulp::bytemuck::{cast_slice, cast_slice_mut};
 
@@ -44,12 +45,12 @@ pub(super) fn pays(layout: Layout, gathered: usize, all: usize) -> bool {
 }
 
 /// Whether these sums about the means of `model`, with responsibilities neglected, lack nothing that could be seen.
-pub(super) fn is_unseen(statistics: &GaussianStatistics, model: &GaussianMixture) -> bool {
-    let least = CERTAIN * statistics.total;
+pub(super) fn is_unseen(moments: &Moments, model: &GaussianMixture) -> bool {
+    let least = CERTAIN * moments.total;
     // Of no weight, a component has nothing that could have been neglected.
-    (0..model.k()).filter(|&j| model.weights[j] > 0.0).all(|j| {
-        let (second, covariance) = (&statistics.second[j], &model.covariances[j]);
-        statistics.counts[j] >= least && (0..model.d()).all(|a| second[(a, a)] >= least * covariance[(a, a)])
+    (0..model.k()).filter(|&j| model.weights()[j] > 0.0).all(|j| {
+        let (second, covariance) = (&moments.second[j], &model.covariances()[j]);
+        moments.counts[j] >= least && (0..model.d()).all(|a| second[(a, a)] >= least * covariance[(a, a)])
     })
 }
 
