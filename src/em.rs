@@ -60,9 +60,10 @@ pub struct Stopping {
 }
 
 impl Default for Stopping {
-    /// ℓ to 4·10⁻¹² nats a datum, at most 10 000 sweeps: near a regular optimum θ then holds five digits or more.
+    /// ℓ to a billionth of a nat on the 272 data of Old Faithful, at most 10 000 sweeps: near a regular optimum θ then
+    /// holds five digits or more.
     fn default() -> Self {
-        Stopping { tolerance: Tolerance::LogLikelihood(4e-12), max_sweeps: 10_000 }
+        Stopping { tolerance: Tolerance::LogLikelihood(1e-9 / 272.0), max_sweeps: 10_000 }
     }
 }
 
@@ -239,7 +240,9 @@ fn run<C: Climb>(
         let reached = climb.expect(&next)?;
         let rise = (reached.log_likelihood - expected.log_likelihood) / reached.total;
         stopped = match stopping.tolerance {
-            Tolerance::LogLikelihood(_) if rise < -ROUNDING * (1.0 + (reached.log_likelihood / reached.total).abs()) => {
+            Tolerance::LogLikelihood(_)
+                if rise < -ROUNDING * (1.0 + (reached.log_likelihood / reached.total).abs()) =>
+            {
                 Some(Stopped::Fell)
             }
             Tolerance::LogLikelihood(tolerance) => (rise <= tolerance).then_some(Stopped::Converged),

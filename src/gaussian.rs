@@ -57,7 +57,11 @@ pub fn mahalanobis_squared(
 }
 
 /// [`mahalanobis_squared`] of data and parameters that are known to be such.
-pub(crate) fn distances(x: &DMatrix<f64>, mean: &RowDVector<f64>, factor: &Cholesky<f64, Dyn>) -> DVector<f64> {
+pub(crate) fn distances(
+    x: &DMatrix<f64>,
+    mean: &RowDVector<f64>,
+    factor: &Cholesky<f64, Dyn>,
+) -> DVector<f64> {
     // A Cholesky factor has a positive diagonal, so the triangular system always has its solution.
     let whitened = factor.l_dirty().solve_lower_triangular(&centred(x, mean).transpose());
     let whitened = whitened.expect("a positive diagonal");
@@ -117,7 +121,11 @@ pub fn log_density(
 }
 
 /// [`log_density`] of data and parameters that are known to be such.
-pub(crate) fn log_densities(x: &DMatrix<f64>, mean: &RowDVector<f64>, factor: &Cholesky<f64, Dyn>) -> DVector<f64> {
+pub(crate) fn log_densities(
+    x: &DMatrix<f64>,
+    mean: &RowDVector<f64>,
+    factor: &Cholesky<f64, Dyn>,
+) -> DVector<f64> {
     let log_normaliser = 0.5 * (x.ncols() as f64 * TAU.ln() + log_volume(factor));
     distances(x, mean, factor).map(|distance| -log_normaliser - 0.5 * distance)
 }
@@ -156,7 +164,11 @@ pub fn sample(
 }
 
 /// One draw, of parameters that are known to be such.
-pub(crate) fn draw(mean: &RowDVector<f64>, factor: &Cholesky<f64, Dyn>, rng: &mut impl Rng) -> RowDVector<f64> {
+pub(crate) fn draw(
+    mean: &RowDVector<f64>,
+    factor: &Cholesky<f64, Dyn>,
+    rng: &mut impl Rng,
+) -> RowDVector<f64> {
     let standard = DVector::from_fn(mean.len(), |_, _| StandardNormal.sample(rng));
     mean + (factor.l() * standard).transpose()
 }
@@ -168,9 +180,9 @@ pub(crate) fn draw(mean: &RowDVector<f64>, factor: &Cholesky<f64, Dyn>, rng: &mu
 /// ```
 ///
 /// `x` is n×d, `weights` n non-negative values; returns 1×d. [`Error::Domain`] if the weights sum to zero, where
-/// the mean is 0/0 (H-E14).
+/// the mean is 0/0.
 ///
-/// Source: H-30, L-26 (the sum of the x_i was lost: L-E10), L-27, C-39, B-23, T-40.
+/// Source: H-30, L-26 (the sum of the x_i was lost: L-E10), L-27, C-39, B-23, T-40, H-E14.
 ///
 /// ```
 /// use executable_em::gaussian::weighted_mean;
@@ -220,7 +232,11 @@ pub fn weighted_covariance(
 }
 
 /// [`weighted_covariance`] of data, weights and a centre that are known to be such.
-pub(crate) fn covariance_about(x: &DMatrix<f64>, weights: &DVector<f64>, centre: &RowDVector<f64>) -> DMatrix<f64> {
+pub(crate) fn covariance_about(
+    x: &DMatrix<f64>,
+    weights: &DVector<f64>,
+    centre: &RowDVector<f64>,
+) -> DMatrix<f64> {
     let weights = relative_to_largest(weights);
     let v = centred(x, centre);
     let mut weighted = v.clone();

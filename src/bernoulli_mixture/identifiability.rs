@@ -158,8 +158,8 @@ pub fn moments_from_heads(probabilities: &DVector<f64>) -> Result<DVector<f64>> 
 /// use executable_em::bernoulli_mixture::identifiability::from_moments;
 /// use nalgebra::{dmatrix, dvector};
 /// let coins = from_moments(&dvector![1.0, 0.5, 0.3125, 0.21875], 3)?; // ½ (¼^r + ¾^r)
-/// assert!((coins.biases - dmatrix![0.25; 0.75]).amax() < 1e-14);
-/// assert!((coins.weights - dvector![0.5, 0.5]).amax() < 1e-14);
+/// assert!((coins.biases() - dmatrix![0.25; 0.75]).amax() < 1e-14);
+/// assert!((coins.weights() - dvector![0.5, 0.5]).amax() < 1e-14);
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn from_moments(moments: &DVector<f64>, flips: usize) -> Result<BernoulliMixture> {
@@ -185,7 +185,7 @@ pub fn from_moments(moments: &DVector<f64>, flips: usize) -> Result<BernoulliMix
 /// use nalgebra::{dmatrix, dvector};
 /// let coins = BernoulliMixture::new(dvector![0.7, 0.3], dmatrix![0.35; 0.8], 2)?;
 /// let other = twin(&coins, 0.1)?;
-/// assert!((&other.biases - &coins.biases).amax() > 0.05);
+/// assert!((other.biases() - coins.biases()).amax() > 0.05);
 /// let difference = bias_moments(&other, 4)? - bias_moments(&coins, 4)?;
 /// assert!(difference.rows(0, 3).amax() < 1e-14 && difference[3] > 1e-3);
 /// # Ok::<(), executable_em::Error>(())

@@ -49,7 +49,7 @@ use rand_distr::{Binomial, Distribution};
 /// let (heads, _) = coins.sample(400, &mut data::rng(1));
 /// let start = BernoulliMixture::new(dvector![0.5, 0.5], dmatrix![0.6; 0.4], 10)?;
 /// let fit = em::fit(start, &heads, &em::Stopping::default())?;
-/// assert!((&fit.model().biases - &coins.biases).amax() < 0.05);
+/// assert!((fit.model.biases() - coins.biases()).amax() < 0.05);
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
@@ -169,8 +169,8 @@ impl BernoulliMixture {
     /// ```
     ///
     /// `x` is n×d; returns a number in [0, 1]. The sum stands inside the product: a coin is drawn for every
-    /// datum, not one for all of them (T-E09). Its logarithm is ℓ, which goes by the same letter in the
-    /// tutorial (T-E06).
+    /// datum, not one for all of them. Its logarithm is ℓ, which goes by the same letter in the
+    /// tutorial.
     ///
     /// Source: T-47, T-E06, T-E09.
     ///
@@ -214,8 +214,8 @@ impl BernoulliMixture {
     /// ```
     ///
     /// `x` is n×d; returns n×k, rows summing to one. The log odds of two coins are linear in the numbers of
-    /// heads. The index of the sum is j′, the one of its terms (T-E14); r_ij lies *in* {0, 1} when the coins
-    /// are known (T-E23).
+    /// heads. The index of the sum is j′, the one of its terms; r_ij lies *in* {0, 1} when the coins
+    /// are known.
     ///
     /// Source: T-48, T-E14, T-E23.
     ///

@@ -17,7 +17,7 @@ use nalgebra::{DMatrix, DVector};
 ///
 /// `x` is n×d heads, `r` n×k; returns three numbers of nats, whose sum is
 /// [`expected_log_joint`](latent::expected_log_joint). Weights and biases stand in terms of their own, so each
-/// is maximised by itself. The brackets matter: r multiplies all three terms (T-E26). −∞ where r has mass on a
+/// is maximised by itself. The brackets matter: r multiplies all three terms. −∞ where r has mass on a
 /// coin that contradicts x.
 ///
 /// Source: T-49, T-E26.

@@ -44,7 +44,7 @@ pub fn share_of_heads(model: &BernoulliMixture) -> Result<RowDVector<f64>> {
 /// use executable_em::bernoulli_mixture::single_flip::ridge;
 /// use nalgebra::dmatrix;
 /// let (even, uneven) = (ridge(0.6, 0.5, 0.6)?, ridge(0.6, 0.2, 0.2)?);
-/// assert!((uneven.biases[1] - 0.7).abs() < 1e-15);
+/// assert!((uneven.biases()[1] - 0.7).abs() < 1e-15);
 /// let x = dmatrix![1.0; 0.0; 1.0];
 /// assert!((even.log_likelihood(&x)? - uneven.log_likelihood(&x)?).abs() < 1e-14);
 /// # Ok::<(), executable_em::Error>(())
@@ -75,7 +75,7 @@ pub fn ridge(share: f64, weight: f64, bias: f64) -> Result<BernoulliMixture> {
 /// let coins = BernoulliMixture::new(dvector![0.5, 0.5], dmatrix![0.25; 0.75], 1)?;
 /// let predicted = joint_with_heads_after_a_sweep(&coins, 0.8)?;
 /// let next = em::sweep(&coins, &dmatrix![1.0; 1.0; 0.0; 1.0; 1.0])?;
-/// assert!((next.weights.component_mul(&next.biases.column(0)) - predicted).amax() < 1e-15);
+/// assert!((next.weights().component_mul(&next.biases().column(0)) - predicted).amax() < 1e-15);
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn joint_with_heads_after_a_sweep(model: &BernoulliMixture, h: f64) -> Result<DVector<f64>> {

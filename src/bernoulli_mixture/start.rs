@@ -17,7 +17,7 @@ use rand::{Rng, RngExt};
 /// use executable_em::{bernoulli_mixture::random_start, data};
 /// use nalgebra::dmatrix;
 /// let start = random_start(&dmatrix![3.0; 7.0], 2, 10, &mut data::rng(1))?;
-/// assert!(start.biases.iter().all(|&p| (0.25..=0.75).contains(&p)) && start.biases[0] != start.biases[1]);
+/// assert!(start.biases().iter().all(|&p| (0.25..=0.75).contains(&p)) && start.biases()[0] != start.biases()[1]);
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn random_start(
@@ -49,8 +49,8 @@ pub fn random_start(
 /// use executable_em::{bernoulli_mixture::start_near_mean, data};
 /// use nalgebra::dmatrix;
 /// let start = start_near_mean(&dmatrix![0.0, 3.0; 0.0, 7.0], 2, 10, &mut data::rng(1))?;
-/// assert!(start.biases.column(0).iter().all(|&p| 0.0 < p && p < 0.07));
-/// assert!(start.biases.column(1).iter().all(|&p| (0.25..=0.75).contains(&p)));
+/// assert!(start.biases().column(0).iter().all(|&p| 0.0 < p && p < 0.07));
+/// assert!(start.biases().column(1).iter().all(|&p| (0.25..=0.75).contains(&p)));
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn start_near_mean(

@@ -59,8 +59,8 @@ pub fn update_biases(
 /// use executable_em::bernoulli_mixture::heads_over_flips;
 /// use nalgebra::{dmatrix, dvector};
 /// let fit = heads_over_flips(&dmatrix![9.0; 4.0; 8.0], &[0, 1, 0], 2, 10)?;
-/// assert_eq!(fit.biases, dmatrix![0.85; 0.4]);
-/// assert_eq!(fit.weights, dvector![2.0 / 3.0, 1.0 / 3.0]);
+/// assert_eq!(*fit.biases(), dmatrix![0.85; 0.4]);
+/// assert_eq!(*fit.weights(), dvector![2.0 / 3.0, 1.0 / 3.0]);
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn heads_over_flips(

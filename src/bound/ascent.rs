@@ -38,13 +38,13 @@ pub struct HalfStep<M> {
 /// \theta \leftarrow \arg\max_\theta\mathcal F(q, \theta)
 /// ```
 ///
-/// F never falls along the trace. An E step raises F by exactly the KL gap and leaves ℓ alone (C-E04); an M step raises
+/// F never falls along the trace. An E step raises F by exactly the KL gap and leaves ℓ alone; an M step raises
 /// F, and ℓ by at least as much.
 /// `q` is n×k, every row a probability vector; `x` is n×d. Returns the start followed by E, M, E, M, …: 2·`sweeps` + 1
 /// states (the first is marked as [`Coordinate::Parameters`], because an E step comes next).
 ///
 /// Source: C-03, C-04, C-09, C-16, C-17, C-20, C-24, C-25, B-11, B-15, H-58, H-59, H-60, H-63, H-65, L-11, L-15. (The M step
-/// maximises F(q, ·), not ℓ: B-E12. Its q is frozen: H-E19. q is a distribution, not the best labels: L-E04.)
+/// maximises F(q, ·), not ℓ: B-E12. Its q is frozen: H-E19. q is a distribution, not the best labels: L-E04, C-E04.)
 ///
 /// ```
 /// use executable_em::{bound::ascent, soft_kmeans::{SoftKMeans, Weights}};
@@ -91,10 +91,10 @@ pub fn coordinate_ascent<M: Model>(
 /// ```
 ///
 /// What the left side exceeds the right by is $`\mathrm{KL}(p(z\mid x,\theta^t)\,\|\,p(z\mid x,\theta))`$. So any θ that raises
-/// Q raises ℓ by at least as much, the M step or not; ℓ ≥ Q alone would not say so (T-E03).
+/// Q raises ℓ by at least as much, the M step or not; ℓ ≥ Q alone would not say so.
 /// Takes the two n×k log joints, at θ and at θ^t; returns (rise of ℓ, rise of Q), in nats.
 ///
-/// Source: T-24, T-26, B-16, H-52. (Both sides at their own θ, unlike T-E01.)
+/// Source: T-24, T-26, B-16, H-52. (Both sides at their own θ, unlike T-E01, T-E03.)
 ///
 /// ```
 /// use executable_em::bound::ascent::rises;

@@ -107,9 +107,9 @@ pub fn gap(q: &DVector<f64>, log_joint: &DMatrix<f64>) -> Result<f64> {
 /// ```
 ///
 /// Arguments as in [`lower_bound`]; returns nats. Where q is zero its term is lost, and the result falls short of the
-/// log-likelihood: this line needs the support, the bound does not (C-E14).
+/// log-likelihood: this line needs the support, the bound does not.
 ///
-/// Source: C-15, T-27.
+/// Source: C-15, T-27, C-E14.
 ///
 /// ```
 /// use executable_em::{bound::correlated::log_expected_ratio, latent};

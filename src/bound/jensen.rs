@@ -14,12 +14,12 @@ use nalgebra::DVector;
 /// for a concave one, such as the log, not positive; for f = x² it is the variance of the law.
 /// Returns f's units.
 ///
-/// Source: C-11, C-12, C-14, T-28.
+/// Source: C-11, C-12, C-14, T-28, C-E02.
 ///
 /// ```
 /// use executable_em::bound::jensen::gap;
 /// use nalgebra::{DVector, dvector};
-/// // Average of the squares of 1, …, 5 less the square of their average: 11 − 9 (12.4 in print: C-E02).
+/// // Average of the squares of 1, …, 5 less the square of their average: 11 − 9 (12.4 in print).
 /// let fifths = DVector::from_element(5, 0.2);
 /// let variance = gap(|x| x * x, &fifths, &dvector![1.0, 2.0, 3.0, 4.0, 5.0])?;
 /// assert!((variance - 2.0).abs() < 1e-14);

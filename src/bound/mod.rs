@@ -34,9 +34,9 @@ use nalgebra::DMatrix;
 ///
 /// `q` is n×k, every row a probability vector ([`Error::NotOnSimplex`](crate::Error::NotOnSimplex) otherwise); returns
 /// nats, between 0 and n log k. It does not involve θ, as long as q is frozen: a q that follows θ carries its entropy
-/// along (T-E05). (That it is not negative needs discrete labels: T-E02, and [`continuous::entropy`].)
+/// along. (That it is not negative needs discrete labels: T-E02, and [`continuous::entropy`].)
 ///
-/// Source: C-19, T-30, T-31.
+/// Source: C-19, T-30, T-31, T-E05.
 ///
 /// ```
 /// use executable_em::bound::entropy;
@@ -83,12 +83,12 @@ pub fn kl_divergence(q: &DMatrix<f64>, p: &DMatrix<f64>) -> Result<f64> {
 /// \mathcal F(q, \theta) = \sum_{ij} q_{ij}\log\frac{p(x_i, z_i = j\mid\theta)}{q_{ij}} = Q + \mathsf H(q) \;\le\; \ell(\theta)
 /// ```
 ///
-/// `q` is n×k, every row a probability vector, zeros allowed (C-E14); `log_joint` is n×k in nats; returns nats, −∞ if q
+/// `q` is n×k, every row a probability vector, zeros allowed; `log_joint` is n×k in nats; returns nats, −∞ if q
 /// has mass where the joint is zero. It is $`G`$ in C, $`M`$ in B, $`\mathcal F`$ in T. The prior of the labels may stand for
-/// q like any other distribution, but it is not what is meant (C-E03, T-E04).
+/// q like any other distribution, but it is not what is meant.
 ///
 /// Source: C-01, C-02, C-15, C-16, B-08, T-26, T-28, T-30; its first term Q is T-33, for coins T-49. It is made of
-/// log p(x, z|θ) (C-E07) and lies below log p(x|θ) (C-E08).
+/// log p(x, z|θ) (C-E07) and lies below log p(x|θ) (C-E08, C-E14, C-E03, T-E04).
 ///
 /// ```
 /// use executable_em::{bound::lower_bound, latent};
@@ -107,9 +107,9 @@ pub fn lower_bound(q: &DMatrix<f64>, log_joint: &DMatrix<f64>) -> Result<f64> {
 /// \ell(\theta) - \mathcal F(q, \theta) = \mathrm{KL}(q\,\|\,p(z\mid x, \theta))
 /// ```
 ///
-/// Arguments as in [`lower_bound`]; returns nats, zero just where q is the posterior at this θ (and at this θ only: C-E18).
+/// Arguments as in [`lower_bound`]; returns nats, zero just where q is the posterior at this θ (and at this θ only).
 ///
-/// Source: C-03, C-18, C-26, C-27, C-28, C-29, C-30, B-08, B-09, B-10.
+/// Source: C-03, C-18, C-26, C-27, C-28, C-29, C-30, B-08, B-09, B-10, C-E18.
 ///
 /// ```
 /// use executable_em::{bound::{gap, lower_bound}, latent};

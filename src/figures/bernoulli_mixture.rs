@@ -1,6 +1,6 @@
 //! The figures of the chapter on Bernoulli mixtures.
 
-use super::DRAWN;
+use super::drawn;
 use crate::bernoulli_mixture::identifiability::{information, outcomes};
 use crate::bernoulli_mixture::{BernoulliMixture, random_start};
 use crate::em::{self, Stopping};
@@ -89,7 +89,7 @@ fn sweeps_of_single_flips() -> Result<Panel> {
         let start = BernoulliMixture::new(dvector![weight, 1.0 - weight], dmatrix![p; q], 1)?;
         let after = em::sweep(&start, &x)?;
         let place = |coins: &BernoulliMixture| -> Point {
-            [coins.weights[0] * coins.biases[0], coins.weights[1] * coins.biases[1]]
+            [coins.weights()[0] * coins.biases()[0], coins.weights()[1] * coins.biases()[1]]
         };
         let (from, to) = (place(&start), place(&after));
         panel.line(&[[0.0, 0.0], from, to], plot::WHITE, 0.8);
@@ -100,8 +100,8 @@ fn sweeps_of_single_flips() -> Result<Panel> {
 }
 
 fn biases_of_ten_flips() -> Result<Panel> {
-    let truth = BernoulliMixture { weights: dvector![0.5, 0.5], ..two_coins(10)? };
-    let (x, _) = truth.sample(30, &mut data::rng(2))?;
+    let truth = two_coins(10)?.with_weights(dvector![0.5, 0.5])?;
+    let (x, _) = truth.sample(30, &mut data::rng(2));
     let at = |[p, q]: Point| BernoulliMixture::new(dvector![0.5, 0.5], dmatrix![p; q], 10);
     let drops = [320.0, 220.0, 150.0, 100.0, 68.0, 44.0, 26.0, 13.0, 5.0, 1.0];
     let mut panel = map(|point| at(point)?.log_likelihood(&x), &drops)?;
@@ -112,7 +112,7 @@ fn biases_of_ten_flips() -> Result<Panel> {
         let mut path = vec![start];
         for _ in 0..60 {
             coins = known_weights(&coins, &x)?;
-            path.push([coins.biases[0], coins.biases[1]]);
+            path.push([coins.biases()[0], coins.biases()[1]]);
         }
         way(&mut panel, &path, plot::component(usize::from(start[0] < start[1])));
     }
@@ -120,7 +120,7 @@ fn biases_of_ten_flips() -> Result<Panel> {
     for _ in 0..60 {
         top = known_weights(&top, &x)?;
     }
-    let [p, q] = [top.biases[0], top.biases[1]];
+    let [p, q] = [top.biases()[0], top.biases()[1]];
     for peak in [[p, q], [q, p]] {
         panel.mark(peak, Marker::Cross, 11.0, plot::INK);
     }
@@ -129,7 +129,7 @@ fn biases_of_ten_flips() -> Result<Panel> {
 
 /// A sweep of EM when the weights are known: only the biases follow.
 fn known_weights(coins: &BernoulliMixture, x: &DMatrix<f64>) -> Result<BernoulliMixture> {
-    Ok(BernoulliMixture { weights: coins.weights.clone(), ..em::sweep(coins, x)? })
+    em::sweep(coins, x)?.with_weights(coins.weights().clone())
 }
 
 /// A way from its start, with a dot for each step.
@@ -152,7 +152,7 @@ pub(super) fn recovery() -> Result<Figure> {
     errors.title("their error").x_label("flips a draw, *m*").x_ticks(&ticks);
     errors.y_ticks(&[0.0, 0.1, 0.2]);
     for j in 0..2 {
-        let bias = two_coins(1)?.biases[j];
+        let bias = two_coins(1)?.biases()[j];
         fits.line(&[[range[0], bias], [range[1], bias]], plot::component(j), 1.0);
     }
     let mut rng = data::rng(12);
@@ -161,14 +161,14 @@ pub(super) fn recovery() -> Result<Figure> {
         let truth = two_coins(m)?;
         let mut squares = [0.0; 2];
         for set in 0..DATA_SETS {
-            let (x, _) = truth.sample(DRAWS, &mut rng)?;
+            let (x, _) = truth.sample(DRAWS, &mut rng);
             let start = random_start(&x, 2, m, &mut rng)?;
-            let run = em::fit(start, &x, &Stopping { max_sweeps: 400, ..DRAWN })?;
-            let mut found = [run.model().biases[0], run.model().biases[1]];
+            let run = em::fit(start, &x, &Stopping { max_sweeps: 400, ..drawn(x.nrows()) })?;
+            let mut found = [run.model.biases()[0], run.model.biases()[1]];
             found.sort_by(|a, b| b.total_cmp(a));
             let at = m as f64 + 0.6 * (set as f64 / (DATA_SETS - 1) as f64 - 0.5);
             for j in 0..2 {
-                squares[j] += (found[j] - truth.biases[j]).powi(2) / DATA_SETS as f64;
+                squares[j] += (found[j] - truth.biases()[j]).powi(2) / DATA_SETS as f64;
                 fits.dots(&[[at, found[j]]], &[plot::component(j)], 1.9, 0.75);
             }
         }
@@ -263,8 +263,8 @@ pub(super) fn glyphs() -> Result<Figure> {
     let (x, labels) = data::noisy_glyphs([60; 4], 0.2, &mut data::rng(5))?;
     let mut rng = data::rng(1);
     let starts = (0..6).map(|_| random_start(&x, 4, 1, &mut rng)).collect::<Result<Vec<_>>>()?;
-    let fit = em::best(em::restarts(starts, &x, &DRAWN))?;
-    let coins = fit.model();
+    let fit = em::best(em::restarts(starts, &x, &drawn(x.nrows())))?;
+    let coins = fit.model;
     let colours = plot::by_responsibility(&coins.responsibilities(&x)?);
 
     let (columns, rows) = (7, 4);
@@ -281,10 +281,11 @@ pub(super) fn glyphs() -> Result<Figure> {
     for j in 0..4 {
         let colour = plot::component(j);
         let image: Vec<(f64, Colour)> =
-            coins.biases.row(j).iter().map(|&p| (1.0, plot::lighten(colour, 1.0 - p))).collect();
+            coins.biases().row(j).iter().map(|&p| (1.0, plot::lighten(colour, 1.0 - p))).collect();
         draw_image(&mut means, j % 4, j / 4, &image);
         // A single draw of this coin is as noisy as the data; its most probable image is not.
-        let likeliest: Vec<(f64, Colour)> = coins.biases.row(j).iter().map(|p| (p.round(), colour)).collect();
+        let likeliest: Vec<(f64, Colour)> =
+            coins.biases().row(j).iter().map(|p| (p.round(), colour)).collect();
         draw_image(&mut means, j % 4, 1 + j / 4, &likeliest);
     }
     let figure = Figure::still(&Page::new(2).panel_height(200.0).panel(images).panel(means))?;

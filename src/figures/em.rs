@@ -1,7 +1,7 @@
 //! The figures of the chapter on EM.
 
-use super::DRAWN;
-use crate::em::{self, Fit, Stopping, Tolerance};
+use super::drawn;
+use crate::em::{self, Stopping, Tolerance, Trace};
 use crate::gaussian_mixture::{GaussianMixture, gradient};
 use crate::plot::{self, Anchor, Colour, Figure, Grid, Marker, Page, Panel, Point, number};
 use crate::soft_kmeans::{SoftKMeans, Weights};
@@ -16,22 +16,21 @@ const OTHER: usize = 1;
 const SHOWN: usize = 120;
 
 /// Thirty random starts on the blobs, four components of the blobs' own width, and the runs from them.
-fn runs_on_the_blobs() -> Result<(DMatrix<f64>, Vec<Fit<SoftKMeans>>)> {
+fn runs_on_the_blobs() -> Result<(DMatrix<f64>, Vec<Trace<SoftKMeans>>)> {
     let (x, _) = data::blobs();
     let mut rng = data::rng(9);
     let starts = (0..30)
         .map(|_| SoftKMeans::new(kmeans::random_start(&x, 4, &mut rng)?, 1.0 / 0.36, Weights::Fitted))
         .collect::<Result<Vec<_>>>()?;
-    let runs = em::restarts(starts, &x, &Stopping { max_sweeps: SHOWN, ..DRAWN })
-        .into_iter()
-        .collect::<Result<_>>()?;
+    let stopping = Stopping { max_sweeps: SHOWN, ..drawn(x.nrows()) };
+    let runs = starts.into_iter().map(|start| em::trace(start, &x, &stopping)).collect::<Result<_>>()?;
     Ok((x, runs))
 }
 
 /// The runs that end at the highest ℓ of them all, and the others.
-fn by_outcome(runs: &[Fit<SoftKMeans>]) -> [Vec<&Fit<SoftKMeans>>; 2] {
-    let highest = runs.iter().map(Fit::log_likelihood).fold(f64::NEG_INFINITY, f64::max);
-    let (best, others) = runs.iter().partition(|run| run.log_likelihood() > highest - 1.0);
+fn by_outcome(runs: &[Trace<SoftKMeans>]) -> [Vec<&Trace<SoftKMeans>>; 2] {
+    let highest = runs.iter().map(|run| run.fit.log_likelihood).fold(f64::NEG_INFINITY, f64::max);
+    let (best, others) = runs.iter().partition(|run| run.fit.log_likelihood > highest - 1.0);
     [best, others]
 }
 
@@ -46,21 +45,21 @@ pub(super) fn starts() -> Result<Figure> {
         let mut panel = Panel::around(&x);
         panel.equal_aspect().without_x_axis().without_y_axis();
         panel.title(&format!("{} of 30 starts", runs.len()));
-        panel.note(&format!("*ℓ* = {}", number(run.log_likelihood(), 1)));
+        panel.note(&format!("*ℓ* = {}", number(run.fit.log_likelihood, 1)));
         panel.dots(&plot::points(&x)?, &[plot::lighten(plot::FAINT, 0.35)], 2.0, 1.0);
         for run in runs {
             for j in 0..4 {
                 let way: Vec<Point> =
-                    run.iterates.iter().map(|i| [i.model.means[(j, 0)], i.model.means[(j, 1)]]).collect();
+                    run.iterates.iter().map(|i| [i.model.means()[(j, 0)], i.model.means()[(j, 1)]]).collect();
                 panel.line(&way, plot::lighten(colour, 0.2), 0.8).dots(&way[..1], &[colour], 2.4, 1.0);
             }
         }
         for run in runs {
-            for mean in plot::points(&run.model().means)? {
+            for mean in plot::points(run.fit.model.means())? {
                 panel.mark(mean, Marker::Cross, 11.0, deep);
             }
         }
-        for mean in plot::points(&run.model().means)? {
+        for mean in plot::points(run.fit.model.means())? {
             for (sigmas, width) in [(1.0, 1.5), (2.0, 1.0)] {
                 panel.ellipse(mean, &(DMatrix::identity(2, 2) * 0.36), sigmas, deep, width);
             }
@@ -101,8 +100,8 @@ pub(super) fn traces() -> Result<Figure> {
             rises.line(&logs.iter().map(|step| [step[0], step[1].log10()]).collect::<Vec<_>>(), colour, 1.0);
         }
         if let Some(run) = groups[outcome].first() {
-            let text = format!("{} starts to {}", groups[outcome].len(), number(run.log_likelihood(), 1));
-            let end = [40.0, run.log_likelihood()];
+            let text = format!("{} starts to {}", groups[outcome].len(), number(run.fit.log_likelihood, 1));
+            let end = [40.0, run.fit.log_likelihood];
             climb.text(end, [-4.0, 18.0], &text, Anchor::End, plot::darken(colour, 0.15));
         }
     }
@@ -141,7 +140,7 @@ pub(super) fn paths() -> Result<Figure> {
         &x,
         &Stopping { tolerance: Tolerance::Parameters(1e-12), max_sweeps: 1000 },
     )?;
-    let height = top.log_likelihood();
+    let height = top.log_likelihood;
     let levels: Vec<f64> = [80.0, 56.0, 38.0, 26.0, 18.0, 12.0, 8.0, 5.0, 3.0, 1.5, 0.5]
         .iter()
         .map(|drop| height - drop)
@@ -152,12 +151,12 @@ pub(super) fn paths() -> Result<Figure> {
             .iter()
             .map(|&start| match step {
                 None => {
-                    let fit = em::fit(at(start)?, &x, &DRAWN)?;
-                    Ok(fit.iterates.iter().map(|iterate| place(&iterate.model.means)).collect())
+                    let trace = em::trace(at(start)?, &x, &drawn(x.nrows()))?;
+                    Ok(trace.iterates.iter().map(|iterate| place(iterate.model.means())).collect())
                 }
                 Some((step, count)) => {
                     let path = gradient::ascend_means(&at(start)?.mixture()?, &x, step, count)?;
-                    Ok(path.iter().map(|model: &GaussianMixture| place(&model.means)).collect())
+                    Ok(path.iter().map(|model: &GaussianMixture| place(model.means())).collect())
                 }
             })
             .collect()
@@ -187,14 +186,14 @@ pub(super) fn paths() -> Result<Figure> {
             let colour = plot::component(if end[0] < end[1] { 0 } else { 1 });
             path(&mut panel, &way, colour);
         }
-        for peak in [place(&top.model().means), [top.model().means[1], top.model().means[0]]] {
+        for peak in [place(top.model.means()), [top.model.means()[1], top.model.means()[0]]] {
             panel.mark(peak, Marker::Cross, 12.0, plot::INK);
         }
         let centre = x.mean();
         panel.mark([centre, centre], Marker::Square, 7.0, plot::INK);
         if index == 1 {
             panel.text([centre, centre], [10.0, 16.0], "saddle", Anchor::Start, plot::INK);
-            panel.text(place(&top.model().means), [11.0, -7.0], "maximum", Anchor::Start, plot::INK);
+            panel.text(place(top.model.means()), [11.0, -7.0], "maximum", Anchor::Start, plot::INK);
         }
         page = page.panel(panel);
     }
@@ -228,13 +227,13 @@ pub(super) fn tanh() -> Result<Figure> {
     let mut curve: Vec<Point> = Vec::new();
     for step in 0..=80 {
         let m = top * f64::from(step) / 80.0;
-        curve.push([m, em::sweep(&start(m)?, &x)?.means[1]]);
+        curve.push([m, em::sweep(&start(m)?, &x)?.means()[1]]);
     }
     cobweb.line(&curve, plot::component(0), 1.8);
     let places =
-        |fit: &Fit<SoftKMeans>| -> Vec<f64> { fit.iterates.iter().map(|i| i.model.means[1]).collect() };
+        |run: &Trace<SoftKMeans>| -> Vec<f64> { run.iterates.iter().map(|i| i.model.means()[1]).collect() };
     let cap = |max_sweeps| Stopping { tolerance: Tolerance::Parameters(0.0), max_sweeps };
-    let ms = places(&em::fit(start(1.5)?, &x, &cap(60))?);
+    let ms = places(&em::trace(start(1.5)?, &x, &cap(60))?);
     let mut web: Vec<Point> = vec![[ms[0], 0.0]];
     for pair in ms.windows(2) {
         web.extend([[pair[0], pair[1]], [pair[1], pair[1]]]);
@@ -243,7 +242,7 @@ pub(super) fn tanh() -> Result<Figure> {
     cobweb.text(curve[58], [6.0, 20.0], "tanh *m*", Anchor::Start, plot::component(0));
     cobweb.text([1.3, 1.3], [-8.0, -4.0], "no change", Anchor::End, plot::GREY);
 
-    let long = places(&em::fit(start(1.0)?, &x, &cap(10_000))?);
+    let long = places(&em::trace(start(1.0)?, &x, &cap(10_000))?);
     // Equal steps on the logarithmic axis, so that the line carries no more points than can be seen.
     let sweeps = (0..=80).map(|step| 10_f64.powf(f64::from(step) / 20.0).round() as usize);
     let way: Vec<Point> = sweeps.map(|t| [(t as f64).log10(), long[t].log10()]).collect();
@@ -254,11 +253,11 @@ pub(super) fn tanh() -> Result<Figure> {
     decay.line(&law, plot::FAINT, 0.9).line(&way, plot::component(1), 1.8);
     decay.text([0.75, 0.5 * (1.5_f64.log10() - 0.75)], [8.0, -6.0], "√(3/2*t*)", Anchor::Start, plot::GREY);
     for (rule, words) in [
-        (Tolerance::LogLikelihood(1e-9), "*ℓ* has converged"),
+        (Tolerance::LogLikelihood(0.5e-9), "*ℓ* has converged"),
         (Tolerance::Parameters(1e-6), "*θ* has converged"),
     ] {
         let fit = em::fit(start(1.0)?, &x, &Stopping { tolerance: rule, max_sweeps: 10_000 })?;
-        let place = [(fit.sweeps() as f64).log10(), fit.model().means[1].log10()];
+        let place = [(fit.sweeps as f64).log10(), fit.model.means()[1].log10()];
         decay.dots(&[place], &[plot::WHITE], 5.8, 1.0).dots(&[place], &[plot::INK], 4.4, 1.0);
         decay.text(place, [-12.0, 10.0], words, Anchor::End, plot::INK);
     }

@@ -20,7 +20,7 @@ fn three_components() -> Result<GaussianMixture> {
 /// Source: H-43, H-49, B-24, B-E16; Bishop (2006), Figure 9.5.
 pub(super) fn views() -> Result<Figure> {
     let model = three_components()?;
-    let (x, labels) = model.sample(400, &mut data::rng(12))?;
+    let (x, labels) = model.sample(400, &mut data::rng(12));
     let r = model.responsibilities(&x)?;
     let frame = |title: &str| {
         let mut panel = Panel::new([-1.4, 11.0], [-1.6, 10.2]);
@@ -222,12 +222,12 @@ pub(super) fn point() -> Result<Figure> {
         plane.bands(&grid, &values, &levels, plot::lighten(colour, 0.62));
     }
     plane.line(&[[range[0], range[1]], [range[1], range[0]]], plot::WHITE, 2.2);
-    for (j, centre) in plot::points(&model.means)?.into_iter().enumerate() {
+    for (j, centre) in plot::points(model.means())?.into_iter().enumerate() {
         for (sigmas, width) in [(2.0, 1.0), (1.0, 1.5)] {
-            plane.ellipse(centre, &model.covariances[j], sigmas, colours[j], width);
+            plane.ellipse(centre, &model.covariances()[j], sigmas, colours[j], width);
         }
     }
-    plane.means(&model.means);
+    plane.means(model.means());
     plane.dots(&[place], &[plot::INK], 4.5, 1.0);
     plane.text(place, [-3.0, 35.0], "(−2, −2)", Anchor::Middle, plot::INK);
     plane.text([-3.4, 3.4], [9.0, 0.0], "*r* = ½", Anchor::Start, plot::INK);

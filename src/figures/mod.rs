@@ -164,5 +164,7 @@ fn share_axes(panel: &mut Panel, index: usize, count: usize, columns: usize) {
     }
 }
 
-/// ℓ to a millionth of a nat: no ellipse would move by a hundredth of a pixel if a run went on.
-const DRAWN: Stopping = Stopping { tolerance: Tolerance::LogLikelihood(1e-6), max_sweeps: 1000 };
+/// ℓ to a millionth of a nat on all n data: no ellipse would move by a hundredth of a pixel if a run went on.
+fn drawn(n: usize) -> Stopping {
+    Stopping { tolerance: Tolerance::LogLikelihood(1e-6 / n as f64), max_sweeps: 1000 }
+}

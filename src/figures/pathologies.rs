@@ -1,11 +1,11 @@
 //! The figures of the chapter on pathologies.
 
-use crate::em::{self, Fit, Iterate, Stopping, Tolerance};
-use crate::gaussian_mixture::{CovarianceFamily, GaussianMixture};
+use crate::em::{self, Iterate, Stopping, Tolerance, Trace};
+use crate::gaussian_mixture::{CovarianceFamily, FlooredMixture, GaussianMixture};
 use crate::latent::Model;
 use crate::pathologies::singularity::{asymptote, collapse, onto_datum};
 use crate::pathologies::switching::{between, relabelled, second_difference};
-use crate::pathologies::{FlooredMixture, MapMixture, Prior, cancellation, floor};
+use crate::pathologies::{MapMixture, Prior, cancellation, ridge};
 use crate::plot::{self, Anchor, Colour, Figure, Grid, Marker, Page, Panel, Point, number};
 use crate::soft_kmeans::{SoftKMeans, Weights};
 use crate::{Result, data, gaussian};
@@ -101,7 +101,7 @@ pub(super) fn spike() -> Result<Figure> {
 fn hills(panel: &mut Panel, model: &GaussianMixture, x: &DMatrix<f64>) -> Result<()> {
     let nodes = DMatrix::from_fn(481, 1, |i, _| -2.0 + 0.025 * i as f64);
     for j in [1, 0] {
-        let (mean, sigma) = (model.means[j], model.covariances[j][0].sqrt());
+        let (mean, sigma) = (model.means()[j], model.covariances()[j][0].sqrt());
         let colour = plot::component(j);
         // The nodes, and more of them where the peak is.
         let mut places: Vec<f64> = nodes.iter().copied().collect();
@@ -138,7 +138,7 @@ fn sweep_panel(
     }
     hills(&mut panel, model, x)?;
     for (j, place) in [[0.0, 0.93], [4.6, 0.55]].into_iter().enumerate() {
-        let variance = model.covariances[j][0];
+        let variance = model.covariances()[j][0];
         let text = match variance {
             tiny if tiny < 1e-3 => format!("log_{{10}} *σ*² = {}", number(tiny.log10(), 1)),
             variance => format!("*σ*² = {}", number(variance, 3)),
@@ -174,13 +174,13 @@ pub(super) fn prior() -> Result<Figure> {
     let (x, start) = doomed()?;
     let prior = Prior::new(1.0, 4.0, dmatrix![0.2])?;
     let stopping = Stopping { tolerance: Tolerance::Parameters(1e-9), max_sweeps: 100 };
-    let fit = em::fit(MapMixture::new(start, prior.clone())?, &x, &stopping)?;
+    let run = em::trace(MapMixture::new(start, prior.clone())?, &x, &stopping)?;
     let mut page = Page::new(4).panel_height(150.0);
     for sweep in 0..3 {
-        let model = &fit.iterates[sweep].model;
+        let model = &run.iterates[sweep].model;
         let title = ["the start", "sweep 1", "sweep 2"][sweep];
         let note = number(model.log_posterior(&x)?, 2);
-        page = page.panel(sweep_panel(title, &note, &model.mixture, &x, sweep == 0)?);
+        page = page.panel(sweep_panel(title, &note, model.mixture(), &x, sweep == 0)?);
     }
     let mut density = Panel::new([0.0, 0.62], [0.0, 15.0]);
     density.title("prior").without_y_axis().x_label("*σ*²").x_ticks(&[0.0, 0.2, 0.4, 0.6]);
@@ -189,7 +189,7 @@ pub(super) fn prior() -> Result<Figure> {
     };
     let curve: Vec<Point> = (1..=310).map(|step| at(0.002 * f64::from(step))).collect::<Result<_>>()?;
     density.line(&curve, plot::GREY, 1.6);
-    for (j, covariance) in fit.model().mixture.covariances.iter().enumerate() {
+    for (j, covariance) in run.fit.model.mixture().covariances().iter().enumerate() {
         density.dots(&[at(covariance[0])?], &[plot::component(j)], 4.0, 1.0);
     }
     page = page.panel(density);
@@ -208,10 +208,11 @@ pub(super) fn floor_and_ridge() -> Result<Figure> {
     let x = dmatrix![0.0; 3.0; 4.0; 5.0; 6.0];
     let (start, width, sweeps) = (pair([1.0, 5.5], [0.5, 0.5])?, 0.5, 20);
     let stopping = Stopping { tolerance: Tolerance::Parameters(0.0), max_sweeps: sweeps };
-    let floored: Fit<FlooredMixture> = em::fit(FlooredMixture::new(start.clone(), width)?, &x, &stopping)?;
+    let floored: Trace<FlooredMixture> =
+        em::trace(FlooredMixture::new(start.clone(), width)?, &x, &stopping)?;
     let mut ridged = vec![start];
     for sweep in 0..sweeps {
-        ridged.push(floor::ridge_sweep(&ridged[sweep], &x, width)?);
+        ridged.push(ridge::ridge_sweep(&ridged[sweep], &x, width)?);
     }
     let heights: Vec<f64> = ridged.iter().map(|model| model.log_likelihood(&x)).collect::<Result<_>>()?;
     let [blue, orange] = [0, 1].map(plot::component);
@@ -229,7 +230,7 @@ pub(super) fn floor_and_ridge() -> Result<Figure> {
     rest.title("densities at the end").x_label("*x*");
     rest.x_ticks(&[0.0, 3.0, 4.0, 5.0, 6.0]).y_ticks(&[0.0, 0.1, 0.2, 0.3]);
     let nodes = DMatrix::from_fn(561, 1, |i, _| -2.2 + 0.02 * i as f64);
-    for (model, colour) in [(&floored.model().mixture, blue), (&ridged[sweeps], orange)] {
+    for (model, colour) in [(floored.fit.model.mixture(), blue), (&ridged[sweeps], orange)] {
         let values: DVector<f64> = model.density(&nodes)?;
         let points: Vec<Point> = nodes.iter().zip(&values).map(|(&x, &p)| [x, p]).collect();
         rest.line(&points, colour, 1.8);
@@ -258,11 +259,10 @@ pub(super) fn twins() -> Result<Figure> {
         .map(|node| at([node[0], node[1]])?.log_likelihood(&x))
         .collect::<Result<Vec<f64>>>()?;
     let stopping = Stopping { tolerance: Tolerance::Parameters(1e-12), max_sweeps: 1000 };
-    let top = em::fit(SoftKMeans::new(dmatrix![-1.0; 1.0], 1.0, Weights::Held)?, &x, &stopping)?
-        .model()
-        .mixture()?;
+    let top =
+        em::fit(SoftKMeans::new(dmatrix![-1.0; 1.0], 1.0, Weights::Held)?, &x, &stopping)?.model.mixture()?;
     let twin = relabelled(&top, &[1, 0])?;
-    let place = |model: &GaussianMixture| -> Point { [model.means[0], model.means[1]] };
+    let place = |model: &GaussianMixture| -> Point { [model.means()[0], model.means()[1]] };
     let height = top.log_likelihood(&x)?;
     let levels: Vec<f64> = [68.0, 48.0, 33.0, 23.0, 16.0, 11.0, 7.5, 5.0, 3.0, 1.5, 0.5]
         .iter()

@@ -2,7 +2,7 @@
 
 use crate::gaussian_mixture::{CovarianceFamily, kmeans_start};
 use crate::plot::{self, Anchor, Figure, Page, Panel, Point, number};
-use crate::scale::Moments;
+use crate::scale::{Moments, SufficientStatistics};
 use crate::scale::cost::power;
 use crate::scale::results::{Race, Results, measured};
 use crate::{Result, data};
@@ -64,9 +64,9 @@ pub(super) fn map_and_sum() -> Result<Figure> {
         panel.dots(&plot::points(x)?, &[plot::lighten(colour, 0.35)], 1.9, 1.0);
         let deep = plot::darken(colour, 0.25);
         let fitted = moments.maximize(&model)?;
-        for (j, mean) in plot::points(&fitted.means)?.into_iter().enumerate() {
+        for (j, mean) in plot::points(fitted.means())?.into_iter().enumerate() {
             for (sigmas, width) in [(2.0, 1.0), (1.0, 1.5)] {
-                panel.ellipse(mean, &fitted.covariances[j], sigmas, deep, width);
+                panel.ellipse(mean, &fitted.covariances()[j], sigmas, deep, width);
             }
             let place = if mean[0] > 3.0 { [4.25, 62.5] } else { [2.85, 44.0] };
             let label = format!("*R* = {}", number(moments.counts[j], 1));

@@ -11,7 +11,9 @@ use crate::{Result, data};
 use nalgebra::DMatrix;
 
 /// No mark would move by a hundredth of a pixel if a run went on.
-const DRAWN: Stopping = Stopping { tolerance: Tolerance::LogLikelihood(1e-4), max_sweeps: 400 };
+fn drawn(n: usize) -> Stopping {
+    Stopping { tolerance: Tolerance::LogLikelihood(1e-4 / n as f64), max_sweeps: 400 }
+}
 
 /// Six random starts, from a seed that lets them find the best maxima that are known.
 fn candidates(
@@ -20,7 +22,7 @@ fn candidates(
     seed: u64,
     family: CovarianceFamily,
 ) -> Result<Vec<Candidate<GaussianMixture>>> {
-    let restarts = Restarts { starts: 6, seed, stopping: DRAWN };
+    let restarts = Restarts { starts: 6, seed, stopping: drawn(x.nrows()) };
     search(x, 1..=most, &restarts, |x, k, rng| random_start(x, k, family, rng))
 }
 
@@ -94,14 +96,14 @@ pub(super) fn two_or_three() -> Result<Figure> {
     let mut page = Page::new(3).panel_height(215.0);
     for (k, family) in [(2, CovarianceFamily::Full), (3, CovarianceFamily::Full), (3, CovarianceFamily::Tied)]
     {
-        let restarts = Restarts { starts: 6, seed: 7, stopping: DRAWN };
+        let restarts = Restarts { starts: 6, seed: 7, stopping: drawn(x.nrows()) };
         let found = search(&x, [k], &restarts, |x, k, rng| random_start(x, k, family, rng))?;
         let candidate = &found[0];
-        let model = candidate.fit.model();
+        let model = &candidate.fit.model;
         // Short eruptions first, then long ones; last, if there are three, the component of least weight.
         let mut order: Vec<usize> = (0..k).collect();
-        order.sort_by(|&one, &other| model.weights[other].total_cmp(&model.weights[one]));
-        order[..2].sort_by(|&one, &other| model.means[(one, 0)].total_cmp(&model.means[(other, 0)]));
+        order.sort_by(|&one, &other| model.weights()[other].total_cmp(&model.weights()[one]));
+        order[..2].sort_by(|&one, &other| model.means()[(one, 0)].total_cmp(&model.means()[(other, 0)]));
         let model = relabelled(model, &order)?;
         let mut panel = Panel::around(&x);
         panel.title(&format!("*k* = {k}, {}", family.name()));
@@ -113,12 +115,12 @@ pub(super) fn two_or_three() -> Result<Figure> {
             panel.without_y_axis();
         }
         panel.scatter(&x, &plot::by_responsibility(&model.responsibilities(&x)?));
-        for (j, mean) in plot::points(&model.means)?.into_iter().enumerate() {
+        for (j, mean) in plot::points(model.means())?.into_iter().enumerate() {
             for (sigmas, width) in [(2.0, 1.0), (1.0, 1.5)] {
-                panel.ellipse(mean, &model.covariances[j], sigmas, plot::component(j), width);
+                panel.ellipse(mean, &model.covariances()[j], sigmas, plot::component(j), width);
             }
         }
-        panel.means(&model.means);
+        panel.means(model.means());
         page = page.panel(panel);
     }
     let figure = Figure::still(&page)?;
@@ -135,13 +137,14 @@ pub(super) fn two_or_three() -> Result<Figure> {
 /// ℓ held out in five folds, for each k.
 fn held_out(x: &DMatrix<f64>, most: usize, family: CovarianceFamily) -> Result<Vec<CrossValidation>> {
     let folds = folds(x.nrows(), 5, &mut data::rng(1))?;
-    let stopping = Stopping { tolerance: Tolerance::LogLikelihood(1e-3), max_sweeps: 200 };
+    let stopping =
+        Stopping { tolerance: Tolerance::LogLikelihood(1.25e-3 / x.nrows() as f64), max_sweeps: 200 };
     let restarts = Restarts { starts: 2, seed: 1, stopping };
     (1..=most)
         .map(|k| {
             cross_validate(x, &folds, |training| {
                 let fit = best_fit(training, k, &restarts, |x, k, rng| kmeans_start(x, k, family, rng))?;
-                Ok(fit.model().clone())
+                Ok(fit.model.clone())
             })
         })
         .collect()
@@ -160,7 +163,7 @@ pub(super) fn held_out_data() -> Result<Figure> {
     levels.y_label("*ℓ*, nats");
     let fitted: Vec<Point> = candidates(&geyser, 5, 7, CovarianceFamily::Full)?
         .iter()
-        .map(|candidate| [candidate.k as f64, candidate.fit.log_likelihood()])
+        .map(|candidate| [candidate.k as f64, candidate.fit.log_likelihood])
         .collect();
     let held: Vec<Point> = ks.iter().zip(&full).map(|(&k, cv)| [k, cv.log_likelihood()]).collect();
     for (path, name, colour) in [(&fitted, "fitted", fitted_colour), (&held, "held out", held_out_colour)] {

@@ -18,9 +18,8 @@ pub(super) fn line() -> Result<Figure> {
         let weights = DVector::from_row_slice(&weights);
         for (column, &stiffness) in stiffnesses.iter().enumerate() {
             let r = if stiffness.is_finite() {
-                let (means, weights_are) = (means.clone(), Weights::Held);
-                SoftKMeans { means, weights: weights.clone(), stiffness, weights_are }
-                    .responsibilities(&nodes)?
+                let even = SoftKMeans::new(means.clone(), stiffness, Weights::Held)?;
+                even.with_weights(weights.clone())?.responsibilities(&nodes)?
             } else {
                 hard_limit(&nodes, &means, &weights)?
             };
@@ -124,28 +123,28 @@ pub(super) fn bifurcation() -> Result<Figure> {
     for step in 0..=steps {
         let log_stiffness = range[0] + (range[1] - range[0]) * step as f64 / steps as f64;
         // A hair's breadth apart again, so that means which could part, do; the lower two together at first.
-        let nudged = DMatrix::from_fn(4, 1, |j, _| model.means[j] + [-1e-3, -0.9e-3, 0.9e-3, 1e-3][j]);
-        let start = SoftKMeans { means: nudged, stiffness: 10_f64.powf(log_stiffness), ..model };
-        model = em::fit(start, &x, &SETTLED)?.model().clone();
+        let nudged = DMatrix::from_fn(4, 1, |j, _| model.means()[j] + [-1e-3, -0.9e-3, 0.9e-3, 1e-3][j]);
+        let start = model.with_means(nudged)?.with_stiffness(10_f64.powf(log_stiffness))?;
+        model = em::fit(start, &x, &SETTLED)?.model;
         let growths = splitting_growths(&model, &x)?;
         if let Some((before, previous, previous_growths)) = &last {
-            for group in groups(&model.means) {
+            for group in groups(model.means()) {
                 let colour = shared(&group);
                 let width = 1.1 + 0.9 * group.len() as f64;
                 tree.line(
-                    &[[*before, previous.means[group[0]]], [log_stiffness, model.means[group[0]]]],
+                    &[[*before, previous.means()[group[0]]], [log_stiffness, model.means()[group[0]]]],
                     colour,
                     width,
                 );
             }
-            let now = groups(&model.means);
-            for group in groups(&previous.means) {
+            let now = groups(model.means());
+            for group in groups(previous.means()) {
                 if now.contains(&group) {
                     continue;
                 }
                 // Where βλ_max of the share that the group had would have reached one.
                 let at = before - previous_growths[group[0]].log10();
-                splits.push([at, previous.means[group[0]]]);
+                splits.push([at, previous.means()[group[0]]]);
             }
         }
         last = Some((log_stiffness, model.clone(), growths));
@@ -156,7 +155,7 @@ pub(super) fn bifurcation() -> Result<Figure> {
     if let Some(&first) = splits.first() {
         tree.text(first, [-4.0, -14.0], "*βλ*_{max} = 1", Anchor::End, plot::INK);
     }
-    let labels: Vec<usize> = kmeans::assign(&x, &model.means)?;
+    let labels: Vec<usize> = kmeans::assign(&x, model.means())?;
     let edge: Vec<Point> = x.iter().map(|&value| [range[1], value]).collect();
     tree.dots(&edge, &plot::by_label(&labels), 2.4, 1.0);
 
@@ -201,9 +200,9 @@ fn magnet() -> Result<Panel> {
             if (stiffness * halving - critical).abs() < 0.01 {
                 continue; // there EM never arrives
             }
-            let model = em::fit(parted(&x, 2, stiffness * halving, 0.01)?, &x, &SETTLED)?.model().clone();
-            let low = usize::from(model.means[0] > model.means[1]);
-            for (j, mean) in [(0, model.means[low]), (1, model.means[1 - low])] {
+            let model = em::fit(parted(&x, 2, stiffness * halving, 0.01)?, &x, &SETTLED)?.model.clone();
+            let low = usize::from(model.means()[0] > model.means()[1]);
+            for (j, mean) in [(0, model.means()[low]), (1, model.means()[1 - low])] {
                 let colour = match right {
                     true if mean.abs() < MERGED => shared(&[0, 1]),
                     true => plot::component(j),
@@ -227,12 +226,12 @@ pub(super) fn soft_and_hard() -> Result<Figure> {
     let mut page = Page::new(4).panel_height(170.0);
     for (index, factor) in [0.9, 1.2, 5.0].into_iter().enumerate() {
         let begin = SoftKMeans::new(start.clone(), factor * critical, Weights::Held)?;
-        let model = em::fit(begin, &x, &SETTLED)?.model().clone();
+        let model = em::fit(begin, &x, &SETTLED)?.model.clone();
         let mut panel = geyser_panel(index);
         panel.title(&format!("*β* = {} *β*_c", number(factor, usize::from(factor < 2.0))));
         panel.scatter(&x, &plot::by_responsibility(&model.responsibilities(&x)?));
-        let covariance = model.mixture()?.covariances[0].clone();
-        for (j, &centre) in plot::points(&model.means)?.iter().enumerate() {
+        let covariance = model.mixture()?.covariances()[0].clone();
+        for (j, &centre) in plot::points(model.means())?.iter().enumerate() {
             let colour = if factor < 1.0 { shared(&[0, 1]) } else { plot::component(j) };
             panel.ellipse(centre, &covariance, 1.0, colour, 1.3);
             panel.mark(centre, Marker::Cross, 11.0, plot::darken(colour, 0.25));

@@ -7,9 +7,9 @@ use nalgebra::{DMatrix, DVector};
 /// A family of covariances that the M step chooses from.
 ///
 /// Each is a restriction of the one before or beside it, not a loss-free simplification: on correlated data a
-/// spherical fit can lose hundreds of nats (L-E08).
+/// spherical fit can lose hundreds of nats.
 ///
-/// Source: L-24, T-09, T-13 (the families that its ellipse helper draws).
+/// Source: L-24, T-09, T-13 (the families that its ellipse helper draws), L-E08.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CovarianceFamily {
     /// Every component has its own Σ_j.

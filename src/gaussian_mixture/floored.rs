@@ -110,7 +110,8 @@ impl FlooredMixture {
     /// ```
     pub fn from_parts(parts: Parts, family: CovarianceFamily, floor: f64) -> Result<Self> {
         let (weights, means, covariances) = parts;
-        let covariances = covariances.iter().map(|covariance| raised(covariance, floor)).collect::<Result<_>>()?;
+        let covariances =
+            covariances.iter().map(|covariance| raised(covariance, floor)).collect::<Result<_>>()?;
         Ok(FlooredMixture { mixture: GaussianMixture::new(weights, means, covariances, family)?, floor })
     }
 

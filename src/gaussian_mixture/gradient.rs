@@ -24,7 +24,7 @@ use nalgebra::{Cholesky, DMatrix, DVector};
 /// use executable_em::data;
 /// let x = data::old_faithful();
 /// let model = random_start(&x, 2, CovarianceFamily::Full, &mut data::rng(1))?;
-/// let as_update = update::means(&x, &model.responsibilities(&x)?, &model.means)?;
+/// let as_update = update::means(&x, &model.responsibilities(&x)?, model.means())?;
 /// assert!((gradient::em_step(&model, &x)? - as_update).amax() < 1e-10);
 /// # Ok::<(), executable_em::Error>(())
 /// ```
@@ -58,7 +58,7 @@ pub fn em_step(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<DMatrix<f64>
 /// use nalgebra::{dmatrix, dvector};
 /// let one = GaussianMixture::new(dvector![1.0], dmatrix![0.0], vec![dmatrix![1.0]], CovarianceFamily::Full)?;
 /// let half = PartOfStep::new(one, 0.5)?;
-/// assert_eq!(em::sweep(&half, &dmatrix![4.0])?.mixture.means[0], 2.0);
+/// assert_eq!(em::sweep(&half, &dmatrix![4.0])?.mixture().means()[0], 2.0);
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
@@ -122,7 +122,7 @@ impl Model for PartOfStep {
 /// use nalgebra::{dmatrix, dvector};
 /// let start = GaussianMixture::new(dvector![1.0], dmatrix![0.0], vec![dmatrix![1.0]], CovarianceFamily::Full)?;
 /// let path = gradient::ascend_means(&start, &dmatrix![4.0], 0.5, 2)?;
-/// assert_eq!(path.iter().map(|model| model.means[0]).collect::<Vec<_>>(), [0.0, 2.0, 3.0]);
+/// assert_eq!(path.iter().map(|model| model.means()[0]).collect::<Vec<_>>(), [0.0, 2.0, 3.0]);
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn ascend_means(
@@ -150,7 +150,7 @@ pub fn ascend_means(
 ///
 /// `x` is n×d; returns kd×kd, row jd + a belonging to coordinate a of μ_j, in nats per squared unit of the data. The last
 /// term is the Hessian of Q, always negative; the first is what not knowing the labels adds. Where it wins, a point
-/// with score zero is no maximum: EM rests there, but on a saddle (H-E21).
+/// with score zero is no maximum: EM rests there, but on a saddle.
 ///
 /// Source: H-E21, T-E08, C-E09.
 ///

@@ -15,9 +15,9 @@ use std::f64::consts::TAU;
 /// ```
 ///
 /// `x` is n×d, `r` n×k with rows on the simplex; returns nats, +∞ if a component of weight zero has responsibility.
-/// The ½ before the log determinant is missing in print (B-E08); without it the minimum lies at Σ/2.
+/// The ½ before the log determinant is missing in print; without it the minimum lies at Σ/2.
 ///
-/// Source: B-21. Its derivatives are those of Q with the other sign (B-E10).
+/// Source: B-21. Its derivatives are those of Q with the other sign (B-E10, B-E08).
 ///
 /// ```
 /// use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, loss};

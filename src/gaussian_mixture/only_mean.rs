@@ -18,8 +18,8 @@ use nalgebra::{DMatrix, DVector};
 /// use nalgebra::{dmatrix, dvector};
 /// let mixture = GaussianMixture::new(dvector![0.5, 0.5], dmatrix![0.0; 1.0], vec![dmatrix![1.0]; 2], CovarianceFamily::Full)?;
 /// let fit = em::fit(OnlyMean::new(mixture, 1)?, &dmatrix![0.0; 5.0; 5.2], &em::Stopping::default())?;
-/// assert_eq!(fit.model().mixture.means[0], 0.0); // held
-/// assert!((fit.model().mixture.means[1] - 5.1).abs() < 0.1); // free
+/// assert_eq!(fit.model.mixture().means()[0], 0.0); // held
+/// assert!((fit.model.mixture().means()[1] - 5.1).abs() < 0.1); // free
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]

@@ -59,9 +59,9 @@ pub fn in_covariances(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<Vec<D
 /// ```
 ///
 /// `x` is n×d; returns k numbers, in nats. They are never zero: at a maximum of ℓ on the simplex each equals n where
-/// $`\pi_j > 0`$ and is at most n where $`\pi_j = 0`$ (L-E07, H-E05). Always $`\sum_j\pi_j\,\partial\ell/\partial\pi_j = n`$.
+/// $`\pi_j > 0`$ and is at most n where $`\pi_j = 0`$. Always $`\sum_j\pi_j\,\partial\ell/\partial\pi_j = n`$.
 ///
-/// Source: H-35, H-36, L-06.
+/// Source: H-35, H-36, L-06, L-E07, H-E05.
 ///
 /// ```
 /// use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, score};
@@ -248,9 +248,9 @@ pub fn quadratic_form_derivative(v: &DVector<f64>, covariance: &DMatrix<f64>) ->
 /// ```
 ///
 /// `x` has m entries, `a` is m×p, `w` m×m, `s` has p; returns p entries. The first form is computed, which needs no
-/// symmetry; the lecture prints the second without the condition (T-E16).
+/// symmetry; the lecture prints the second without the condition.
 ///
-/// Source: T-39.
+/// Source: T-39, T-E16.
 ///
 /// ```
 /// use executable_em::gaussian_mixture::score::residual_form_derivative;

@@ -16,9 +16,9 @@ use std::f64::consts::TAU;
 /// ```
 ///
 /// `x` is n×d, `r` n×k with rows on the simplex, `weights` and `variances` hold k numbers, `means` is k×d; returns nats.
-/// The lecture's ½ in the place of both d/2 is right for d = 1 (L-E01).
+/// The lecture's ½ in the place of both d/2 is right for d = 1.
 ///
-/// Source: L-24.
+/// Source: L-24, L-E01.
 ///
 /// ```
 /// use executable_em::gaussian_mixture::spherical::expected_log_joint;
@@ -84,9 +84,9 @@ pub fn score_in_means(
 ///   = \sum_i r_{ij}\left(-\frac{d}{2\sigma_j^2} + \frac{\|x_i-\mu_j\|^2}{2\sigma_j^4}\right)
 /// ```
 ///
-/// Returns k numbers. The lecture's −1/(2σ²) lacks the d (L-E02).
+/// Returns k numbers. The lecture's −1/(2σ²) lacks the d.
 ///
-/// Source: L-25, L-28.
+/// Source: L-25, L-28, L-E02.
 ///
 /// ```
 /// use executable_em::gaussian_mixture::spherical::score_in_variances;

@@ -11,14 +11,14 @@ use rand::Rng;
 ///
 /// `x` is n×d. [`Error::ComponentCount`](crate::Error::ComponentCount) unless 1 ≤ k ≤ n,
 /// [`Error::NotPositiveDefinite`](crate::Error::NotPositiveDefinite) for data in a hyperplane. A start needs Σ besides
-/// μ and π, or there are no responsibilities (H-E17).
+/// μ and π, or there are no responsibilities.
 ///
-/// Source: H-38, L-12, T-23.
+/// Source: H-38, L-12, T-23, H-E17.
 ///
 /// ```
 /// use executable_em::{data, gaussian_mixture::{CovarianceFamily, random_start}};
 /// let start = random_start(&data::old_faithful(), 3, CovarianceFamily::Full, &mut data::rng(5))?;
-/// assert_eq!(start.weights[0], 1.0 / 3.0);
+/// assert_eq!(start.weights()[0], 1.0 / 3.0);
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn random_start(
@@ -42,7 +42,7 @@ pub fn random_start(
 /// let (x, _) = data::blobs();
 /// let start = kmeans_start(&x, 4, CovarianceFamily::Full, &mut data::rng(1))?;
 /// let fit = em::fit(start, &x, &em::Stopping::default())?;
-/// assert!((fit.log_likelihood() - -1264.85924).abs() < 1e-5);
+/// assert!((fit.log_likelihood - -1264.85924).abs() < 1e-5);
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn kmeans_start(
@@ -67,7 +67,7 @@ pub fn kmeans_start(
 /// use executable_em::{data, gaussian_mixture::{CovarianceFamily, start_from_labels}};
 /// let (x, labels) = data::blobs();
 /// let start = start_from_labels(&x, &labels, 4, CovarianceFamily::Full)?;
-/// assert_eq!(start.weights.as_slice(), [0.25; 4]);
+/// assert_eq!(start.weights().as_slice(), [0.25; 4]);
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn start_from_labels(

@@ -52,11 +52,10 @@ pub fn covariances(
 /// \Sigma_j = \frac{1}{R_j}\sum_i r_{ij}\,x_ix_i^\top - \mu_j\mu_j^\top
 /// ```
 ///
-/// Equal to [`covariances`] when `means` are the *updated* means; with the old ones it need not be positive definite
-/// (C-E01). Far from the origin the two terms cancel, which the centred form avoids (C-E16).
+/// Equal to [`covariances`] when `means` are the *updated* means; with the old ones it need not be positive definite. Far from the origin the two terms cancel, which the centred form avoids.
 /// [`Error::Domain`] for a component with $`R_j = 0`$.
 ///
-/// Source: C-40.
+/// Source: C-40, C-E01, C-E16.
 ///
 /// ```
 /// use executable_em::gaussian_mixture::update;
@@ -89,7 +88,7 @@ pub fn raw_moment_covariances(
 /// ```
 ///
 /// `r` is n×k with rows on the simplex ([`Error::NotOnSimplex`]); returns k weights that sum to one. As a column mean of
-/// r it can be computed along with r (H-39).
+/// r it can be computed along with r.
 ///
 /// Source: H-37, H-39 (the step that computes r is the second of that list: H-E25), L-31, C-38, T-44. One lecture stops
 /// before it (L-E17), another refers to a formula that is not there (B-E15).

@@ -14,10 +14,9 @@ use std::f64::consts::TAU;
 /// ```
 ///
 /// `x` is n×d, `r` n×k, `means` k×d, `sigma` > 0 in units of the data; returns nats. Computed by the definition, so
-/// that it may be compared with [`from_objective`]; for one-hot rows of `r` the two agree, for soft rows they do not
-/// (H-E15). −∞ where a row of `r` is zero or all its densities underflow.
+/// that it may be compared with [`from_objective`]; for one-hot rows of `r` the two agree, for soft rows they do not. −∞ where a row of `r` is zero or all its densities underflow.
 ///
-/// Source: H-19, H-20.
+/// Source: H-19, H-20, H-E15.
 ///
 /// ```
 /// use executable_em::kmeans::likelihood::{from_objective, log_likelihood};
@@ -47,11 +46,11 @@ pub fn log_likelihood(x: &DMatrix<f64>, r: &DMatrix<f64>, means: &DMatrix<f64>, 
 /// ```
 ///
 /// So the argmin of J is the argmax of the likelihood, whatever σ: k-means is a local maximiser of a Gaussian
-/// mixture with hard assignments and one spherical width (local only: H-E16).
+/// mixture with hard assignments and one spherical width (local only).
 /// `x` is n×d, `r` n×k one-hot, `means` k×d, `sigma` > 0; returns nats.
 /// [`Error::NotOnSimplex`](crate::Error::NotOnSimplex) for rows that do not sum to one.
 ///
-/// Source: H-19, H-20.
+/// Source: H-19, H-20, H-E16.
 ///
 /// ```
 /// use executable_em::kmeans::likelihood::from_objective;

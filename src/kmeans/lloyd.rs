@@ -74,9 +74,9 @@ impl Lloyd {
 ///
 /// **Why it stops.** J never rises; with ties broken by index, a sweep that does not lower J repeats its
 /// assignment; and there are finitely many assignments. What it reaches is a coordinate-wise optimum: no single step
-/// improves it, though moving a mean and its data together may (H-E12, H-E16, T-E19).
+/// improves it, though moving a mean and its data together may.
 ///
-/// Source: H-05, H-11, H-12, H-14, H-17, T-02, T-04, B-32.
+/// Source: H-05, H-11, H-12, H-14, H-17, T-02, T-04, B-32, H-E12, H-E16, T-E19.
 ///
 /// ```
 /// use executable_em::kmeans::lloyd;

@@ -97,10 +97,9 @@ pub fn responsibilities(x: &DMatrix<f64>, means: &DMatrix<f64>) -> Result<DMatri
 /// m_j = \frac{1}{R_j}\sum_i r_{ij}\,x_i, \qquad R_j = \sum_i r_{ij}
 /// ```
 ///
-/// `x` is n×d, `r` n×k with non-negative entries, `previous` k×d; returns k×d. Where $`R_j = 0`$ the quotient is 0/0
-/// (H-E14) and the mean stays at `previous`, bit for bit.
+/// `x` is n×d, `r` n×k with non-negative entries, `previous` k×d; returns k×d. Where $`R_j = 0`$ the quotient is 0/0 and the mean stays at `previous`, bit for bit.
 ///
-/// Source: H-04, H-15, T-04; with soft responsibilities H-30, L-26, C-39, B-23, T-40.
+/// Source: H-04, H-15, T-04; with soft responsibilities H-30, L-26, C-39, B-23, T-40, H-E14.
 ///
 /// ```
 /// use executable_em::kmeans::update_means;
@@ -151,9 +150,9 @@ pub fn means_in_array_form(x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<DMatrix
 /// ```
 ///
 /// `x` is n×d, `r` n×k with non-negative entries, `means` k×d; returns squared units of the data.
-/// It never rises in either step; it need not fall, for instance at a fixed point (H-E11).
+/// It never rises in either step; it need not fall, for instance at a fixed point.
 ///
-/// Source: H-10, H-13, H-14.
+/// Source: H-10, H-13, H-14, H-E11.
 ///
 /// ```
 /// use executable_em::kmeans::objective;
@@ -200,9 +199,9 @@ pub fn objective_gradient(x: &DMatrix<f64>, r: &DMatrix<f64>, means: &DMatrix<f6
 /// ```
 ///
 /// `r` is n×k, `d` the dimension of the data; returns kd×kd, ordered mean by mean. It is positive semidefinite, and
-/// zero for an empty cluster, whose mean J does not see (H-E14).
+/// zero for an empty cluster, whose mean J does not see.
 ///
-/// Source: H-16.
+/// Source: H-16, H-E14.
 ///
 /// ```
 /// use executable_em::kmeans::objective_hessian;

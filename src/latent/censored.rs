@@ -97,7 +97,7 @@ pub fn complete_rate(lifetimes: &DVector<f64>) -> Result<f64> {
     Ok(lifetimes.len() as f64 / lifetimes.sum())
 }
 
-/// The rate that maximises [`log_likelihood`], in closed form: not every problem with incomplete data is hard (L-E15).
+/// The rate that maximises [`log_likelihood`], in closed form: not every problem with incomplete data is hard.
 ///
 /// ```math
 /// \hat\lambda = \frac{\text{failures}}{\text{total time}}

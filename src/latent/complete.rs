@@ -85,9 +85,9 @@ pub fn log_prior(labels: &[usize], weights: &DVector<f64>) -> Result<f64> {
 /// ```
 ///
 /// `component_log_densities` is the n×k matrix of log p(x_i | z_i = j) and `labels` holds n numbers below k; returns nats.
-/// There is no weight in it: with the weights it would be the joint (H-E09, H-E10, L-E05).
+/// There is no weight in it: with the weights it would be the joint.
 ///
-/// Source: H-45, H-53.
+/// Source: H-45, H-53, H-E09, H-E10, L-E05.
 ///
 /// ```
 /// use executable_em::latent::complete::log_conditional;
@@ -106,9 +106,9 @@ pub fn log_conditional(component_log_densities: &DMatrix<f64>, labels: &[usize])
 /// ```
 ///
 /// `log_joint` is n×k in nats, `labels` holds n numbers below k; returns nats. It is linear in the one-hot z, which is
-/// why replacing z by its expectation is exact: $`E\log p(x, z) = \log p(x, E z)`$ in this form (H-55).
+/// why replacing z by its expectation is exact: $`E\log p(x, z) = \log p(x, E z)`$ in this form.
 ///
-/// Source: H-47, H-53, H-62, L-09, L-18, C-32, B-06, T-20.
+/// Source: H-47, H-53, H-62, L-09, L-18, C-32, B-06, T-20, H-55.
 ///
 /// ```
 /// use executable_em::latent::complete::log_likelihood;
@@ -129,9 +129,9 @@ pub fn log_likelihood(log_joint: &DMatrix<f64>, labels: &[usize]) -> Result<f64>
 ///
 /// `log_joint` is n×k in nats, `labels` holds n numbers below k; returns k values c_j in nats, 0 for a component without
 /// data. Given the labels, the mean and the covariance of component j appear in c_j alone: the parameters decouple, and
-/// each can be maximised by itself. In the likelihood of x alone they do not (H-25).
+/// each can be maximised by itself. In the likelihood of x alone they do not.
 ///
-/// Source: H-50, H-54.
+/// Source: H-50, H-54, H-25.
 ///
 /// ```
 /// use executable_em::latent::complete::by_component;
@@ -213,7 +213,7 @@ pub fn log_posterior(log_joint: &DMatrix<f64>, labels: &[usize]) -> Result<f64> 
 ///
 /// (written for the Gaussian mixture). `model` gives the family and what a component without data keeps; `x` is n×d,
 /// `labels` holds n numbers below k. Errors are those of the model's M step. The likelihood of x alone has no such
-/// maximum in closed form (T-19): there the z_ij are replaced by responsibilities, which depend on θ.
+/// maximum in closed form: there the z_ij are replaced by responsibilities, which depend on θ.
 ///
 /// Source: H-54, H-59, B-18, T-19.
 ///
@@ -223,7 +223,7 @@ pub fn log_posterior(log_joint: &DMatrix<f64>, labels: &[usize]) -> Result<f64> 
 /// let (x, labels) = data::blobs();
 /// let any = random_start(&x, 4, CovarianceFamily::Full, &mut data::rng(1))?;
 /// let fit = complete::maximum_likelihood(&any, &x, &labels, 4)?;
-/// assert_eq!(fit.weights.as_slice(), [0.25; 4]);
+/// assert_eq!(fit.weights().as_slice(), [0.25; 4]);
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn maximum_likelihood<M: Model>(model: &M, x: &DMatrix<f64>, labels: &[usize], k: usize) -> Result<M> {

@@ -93,7 +93,7 @@ pub fn posterior(log_joint: &DMatrix<f64>) -> Result<DVector<f64>> {
 /// log p(x_i | z_i = j), without weights; returns kⁿ probabilities in the same order. With the prior
 /// $`\prod_i\pi_{z_i}`$ of a mixture it is [`posterior`], and factorises. That the labels be independent in pairs is
 /// not enough for that: with $`z_3 = z_1 \oplus z_2`$ the first two data determine the third label, though
-/// no single one says anything about it (C-E10).
+/// no single one says anything about it.
 ///
 /// Source: H-50, C-34 (C-E10).
 ///

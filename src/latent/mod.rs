@@ -60,7 +60,7 @@ use nalgebra::{DMatrix, DVector};
 /// let x = dmatrix![1.0; 1.0; 0.0; 1.0];
 /// let fit = em::fit(TwoCoins(dvector![0.4, 0.6]), &x, &em::Stopping::default())?;
 /// // One flip a draw only determines the mean of the two biases: three heads out of four.
-/// assert!((fit.model().0.mean() - 0.75).abs() < 1e-4);
+/// assert!((fit.model.0.mean() - 0.75).abs() < 1e-4);
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub trait Model: Clone {
@@ -133,9 +133,9 @@ pub fn log_marginals(log_joint: &DMatrix<f64>) -> Result<DVector<f64>> {
 /// ```
 ///
 /// `log_joint` is n×k; returns ℓ in nats. Errors as in [`log_marginals`]. It is the sum over all kⁿ labelings in n·k
-/// terms: evaluating it is easy, only its maximum has no closed form (T-E29, B-E21).
+/// terms: evaluating it is easy, only its maximum has no closed form.
 ///
-/// Source: H-27, L-05, C-31, B-03, T-17, T-18, T-19, T-35.
+/// Source: H-27, L-05, C-31, B-03, T-17, T-18, T-19, T-35, T-E29, B-E21.
 ///
 /// ```
 /// use executable_em::latent::log_likelihood;
@@ -155,10 +155,10 @@ pub fn log_likelihood(log_joint: &DMatrix<f64>) -> Result<f64> {
 /// ```
 ///
 /// `log_joint` is n×k; returns n×k, every row a probability vector. A zero joint gives exactly zero. The columns sum to
-/// [`counts`], not to one (L-E12). All of θ enters, Σ and π too (H-E17), and the other components' means (C-E13).
+/// [`counts`], not to one. All of θ enters, Σ and π too, and the other components' means.
 /// Errors as in [`log_marginals`].
 ///
-/// Source: H-29, H-48, H-49, L-21, L-22, C-35, C-36, B-19, B-20, T-32, T-37.
+/// Source: H-29, H-48, H-49, L-21, L-22, C-35, C-36, B-19, B-20, T-32, T-37, L-E12, H-E17, C-E13.
 ///
 /// ```
 /// use executable_em::latent::responsibilities;

@@ -57,9 +57,9 @@ pub fn product_rule(marginal: &DVector<f64>, conditional: &DMatrix<f64>) -> Resu
 ///
 /// Arguments as in [`product_rule`], `b` a column; returns a probability for each a.
 /// [`Error::Domain`](crate::Error::Domain) if p(b) = 0: the rule needs an event of positive probability, not merely a
-/// non-empty one (L-E09).
+/// non-empty one.
 ///
-/// Source: H-56, L-20, B-20.
+/// Source: H-56, L-20, B-20, L-E09.
 ///
 /// ```
 /// use executable_em::latent::toolbox::bayes_rule;

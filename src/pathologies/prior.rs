@@ -163,7 +163,7 @@ impl Prior {
 /// let x = dmatrix![0.0; 3.0; 4.0; 5.0; 6.0]; // on which EM without a prior collapses
 /// let stopping = Stopping { tolerance: Tolerance::Parameters(1e-9), max_sweeps: 100 };
 /// let fit = em::fit(MapMixture::new(start, Prior::new(1.0, 4.0, dmatrix![0.2])?)?, &x, &stopping)?;
-/// let variances = &fit.model().mixture.covariances;
+/// let variances = fit.model.mixture().covariances();
 /// assert!((variances[0][0] - 0.2 / 7.0).abs() < 1e-6 && (variances[1][0] - 0.52).abs() < 1e-6);
 /// # Ok::<(), executable_em::Error>(())
 /// ```

@@ -23,7 +23,7 @@ pub struct RestingPlace {
 /// ```
 ///
 /// They are the local maxima of the likelihood with hard labels: no lecture's algorithm says which one it has found, and a
-/// step that changes labels *and* means at once would be needed to leave a poor one (H-E16). Found by trying all kⁿ
+/// step that changes labels *and* means at once would be needed to leave a poor one. Found by trying all kⁿ
 /// labelings with no cluster empty.
 ///
 /// `x` is n×d, `k` between 1 and n ([`Error::ComponentCount`]). Errors of [`labelings::all`] where kⁿ is too large. Ties

@@ -1,8 +1,8 @@
 //! A ridge on the covariances: the common remedy against a collapse that is no M step.
 
+use crate::check;
 use crate::error::Result;
 use crate::gaussian_mixture::GaussianMixture;
-use crate::check;
 use nalgebra::DMatrix;
 
 /// A sweep of EM that adds a ridge to every covariance, as libraries do to keep it invertible.

@@ -84,7 +84,7 @@ impl Asymptote {
 /// with m the number of data that coincide with x_i. The first two terms are the captured data, the third all the
 /// others, which the shrinking component abandons at the rate $`e^{-\|x_{i'}-x_i\|^2/2\sigma^2}`$. So it takes a *second*
 /// component of positive weight to cover them, or no other data: with k = 1 and n > 1 the constant is −∞ and ℓ falls like
-/// $`-\sum\|x_{i'}-x_i\|^2/2\sigma^2`$, with k = 1 and n = 1 it rises (B-E05).
+/// $`-\sum\|x_{i'}-x_i\|^2/2\sigma^2`$, with k = 1 and n = 1 it rises.
 ///
 /// Arguments as in [`onto_datum`]. [`Error::Domain`] for a component of weight zero, which captures nothing.
 ///

@@ -58,7 +58,7 @@ pub fn orders(k: usize) -> Result<Vec<Vec<usize>>> {
 /// use nalgebra::{dmatrix, dvector};
 /// let model = GaussianMixture::new(
 ///     dvector![0.3, 0.7], dmatrix![-1.0; 1.0], vec![dmatrix![1.0]; 2], CovarianceFamily::Full)?;
-/// assert_eq!(relabelled(&model, &[1, 0])?.means, dmatrix![1.0; -1.0]);
+/// assert_eq!(*relabelled(&model, &[1, 0])?.means(), dmatrix![1.0; -1.0]);
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn relabelled(model: &GaussianMixture, order: &[usize]) -> Result<GaussianMixture> {
@@ -87,7 +87,7 @@ pub fn relabelled(model: &GaussianMixture, order: &[usize]) -> Result<GaussianMi
 /// use nalgebra::{dmatrix, dvector};
 /// let model = GaussianMixture::new(
 ///     dvector![0.3, 0.7], dmatrix![1.0; -1.0], vec![dmatrix![1.0]; 2], CovarianceFamily::Full)?;
-/// assert_eq!(canonical(&model)?.weights, dvector![0.7, 0.3]);
+/// assert_eq!(*canonical(&model)?.weights(), dvector![0.7, 0.3]);
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn canonical(model: &GaussianMixture) -> Result<GaussianMixture> {
@@ -121,7 +121,8 @@ pub fn canonical(model: &GaussianMixture) -> Result<GaussianMixture> {
 /// let model = GaussianMixture::new(
 ///     dvector![0.25, 0.75], dmatrix![-1.0; 1.0], vec![dmatrix![1.0]; 2], CovarianceFamily::Full)?;
 /// let meaningless = average(&[model.clone(), relabelled(&model, &[1, 0])?])?;
-/// assert_eq!((meaningless.weights, meaningless.means), (dvector![0.5, 0.5], dmatrix![0.0; 0.0]));
+/// assert_eq!(*meaningless.weights(), dvector![0.5, 0.5]);
+/// assert_eq!(*meaningless.means(), dmatrix![0.0; 0.0]);
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn average(models: &[GaussianMixture]) -> Result<GaussianMixture> {
@@ -161,7 +162,7 @@ pub fn between(from: &GaussianMixture, to: &GaussianMixture, share: f64) -> Resu
 /// \ell(\theta(t + h)) - 2\,\ell(\theta(t)) + \ell(\theta(t - h))
 /// ```
 ///
-/// A concave function has none above zero, a convex one none below. ℓ has both, so that it is neither (T-E18); "not convex",
+/// A concave function has none above zero, a convex one none below. ℓ has both, so that it is neither; "not convex",
 /// as a tutorial says, would not even be bad news for a function that is to be made large.
 ///
 /// `x` is n×d, `share` t and `step` h such that t ± h lie in [0, 1]; returns nats. Errors as in [`between`].

@@ -14,7 +14,7 @@ use nalgebra::{DMatrix, DVector};
 ///
 /// A lecture multiplies $`s_j - n = 0`$ by π_j and solves $`R_j = n\pi_j`$ instead. Wherever π_j > 0 the two are the same; at
 /// π_j = 0 the second holds whatever s_j is. So it has roots that are no maxima, and EM cannot leave them: a weight that
-/// is zero stays zero (H-E05).
+/// is zero stays zero.
 ///
 /// `x` is n×d; returns k numbers ≥ 0: |s_j − n| where π_j > 0 and max(0, s_j − n) where π_j = 0. All vanish just at the
 /// maximum over π, the components being what they are: in π alone ℓ is concave, so there is no other rest.
@@ -68,7 +68,7 @@ pub fn gain_bound(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<f64> {
 /// n\,\mathrm{KL}(\pi\,\|\,\tfrac1k) = n\sum_j\pi_j\log k\pi_j
 /// ```
 ///
-/// A lecture counts only locations and scales among the parameters of a mixture, and leaves out the weights (C-E11). With
+/// A lecture counts only locations and scales among the parameters of a mixture, and leaves out the weights. With
 /// the labels known this is exactly what the complete-data log-likelihood loses. With labels hidden it is the most that ℓ
 /// can lose, at weights π where EM rests: $`\ell(\tfrac1k) \ge \mathcal F(r, \tfrac1k) = \ell(\pi) - n\,\mathrm{KL}`$ for the
 /// responsibilities r there; and as much as that if components do not overlap. `weights` π is on the simplex, `n` the

@@ -120,9 +120,9 @@ impl Moments {
     /// ```
     ///
     /// `references` holds the k×d new points c'. Exact on the blackboard; in floating point what is subtracted must not dwarf
-    /// what is left, so a far move costs digits (C-E16).
+    /// what is left, so a far move costs digits.
     ///
-    /// Source: C-40. Steiner's theorem; Chan, Golub and LeVeque (1983).
+    /// Source: C-40, C-E16. Steiner's theorem; Chan, Golub and LeVeque (1983).
     ///
     /// ```
     /// use executable_em::scale::Moments;

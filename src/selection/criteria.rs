@@ -12,9 +12,9 @@ use crate::error::{Error, Result};
 /// Fitted to these very data, $`\hat\theta`$ flatters itself: on n fresh data ℓ is less by p on average, in the
 /// limit of large n and in a regular model (exactly so in [`gaussian_mean`](super::gaussian_mean)). AIC estimates −2
 /// times that fresh ℓ. `log_likelihood` in nats, p free parameters; returns twice nats. [`Error::NotFinite`] for an
-/// ℓ that is NaN or infinite, as one at a singularity (B-05) is.
+/// ℓ that is NaN or infinite, as one at a singularity is.
 ///
-/// Source: B-26; Akaike (1974).
+/// Source: B-26, B-05; Akaike (1974).
 ///
 /// ```
 /// assert_eq!(executable_em::selection::aic(-100.0, 5)?, 210.0);

@@ -117,7 +117,7 @@ fn standard_error_of_sum(terms: &DVector<f64>) -> f64 {
 /// let restarts = Restarts { starts: 2, seed: 1, stopping: Stopping::default() };
 /// let held_out = |k| cross_validate(&x, &folds, |train| {
 ///     Ok(best_fit(train, k, &restarts, |x, k, rng| kmeans_start(x, k, CovarianceFamily::Full,
-/// rng))?.model().clone()) });
+/// rng))?.model.clone()) });
 /// let (gain, error) = held_out(4)?.better_than(&held_out(3)?)?;
 /// assert!(gain > 5.0 * error);
 /// # Ok::<(), executable_em::Error>(())

@@ -116,7 +116,7 @@ pub fn expected_clusters(n: usize, concentration: f64) -> Result<f64> {
 /// ```
 ///
 /// The integrals of a/(a+t) on either side of the sum, for n ≥ 1; both are 0 for n = 0. So the expected number of
-/// clusters is finite at every n and has no bound (B-E18).
+/// clusters is finite at every n and has no bound.
 ///
 /// Source: B-28, B-E18.
 ///

@@ -42,20 +42,20 @@ pub struct Candidate<M> {
 ///
 /// `start` draws a start for the data and the k that it is given. Runs that fail, as where a component collapses, are
 /// passed over, so what is found is a local maximum of finite ℓ: the supremum of a mixture with free covariances is
-/// +∞ (B-05), and "the" maximum that the criteria speak of is the highest proper one. There is no proof that it has
+/// +∞, and "the" maximum that the criteria speak of is the highest proper one. There is no proof that it has
 /// been found.
 ///
 /// `x` is n×d. [`Error::ComponentCount`] unless 1 ≤ k ≤ n, [`Error::Empty`] for no starts, the first run's error if
 /// all fail.
 ///
-/// Source: B-26, C-10, T-06.
+/// Source: B-26, C-10, T-06, B-05.
 ///
 /// ```
 /// use executable_em::{data, em::Stopping, gaussian_mixture::{CovarianceFamily, kmeans_start}};
 /// use executable_em::selection::{Restarts, best_fit};
 /// let restarts = Restarts { starts: 3, seed: 1, stopping: Stopping::default() };
 /// let fit = best_fit(&data::old_faithful(), 2, &restarts, |x, k, rng| kmeans_start(x, k, CovarianceFamily::Full,
-/// rng))?; assert!((fit.log_likelihood() - -1130.264).abs() < 1e-3);
+/// rng))?; assert!((fit.log_likelihood - -1130.264).abs() < 1e-3);
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn best_fit<M: Model>(

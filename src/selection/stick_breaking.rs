@@ -155,7 +155,7 @@ pub fn probability_seen(weight: f64, n: usize) -> Result<f64> {
 /// ```
 ///
 /// It tends to the number of positive weights, each cluster in its own time. n data have at most n clusters: of
-/// infinitely many, all but finitely many are missing at every n (B-E18). Averaged over all sticks it is
+/// infinitely many, all but finitely many are missing at every n. Averaged over all sticks it is
 /// [`expected_clusters`](super::restaurant::expected_clusters). `weights` lie in [0, 1] and sum to at most one; the
 /// rest counts for nothing. [`Error::NotOnSimplex`] if they sum to more.
 ///

@@ -69,7 +69,7 @@ pub fn spread(means: &DMatrix<f64>) -> Result<f64> {
 /// use executable_em::soft_kmeans::parted;
 /// use nalgebra::dmatrix;
 /// let model = parted(&dmatrix![0.0; 2.0; 4.0], 3, 1.0, 0.5)?;
-/// assert_eq!(model.means.map(|mean| (mean - 2.0).abs()), dmatrix![0.5; 0.0; 0.5]);
+/// assert_eq!(model.means().map(|mean| (mean - 2.0).abs()), dmatrix![0.5; 0.0; 0.5]);
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn parted(x: &DMatrix<f64>, k: usize, stiffness: f64, parting: f64) -> Result<SoftKMeans> {

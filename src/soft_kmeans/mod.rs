@@ -51,7 +51,7 @@ pub enum Weights {
 /// let x = dmatrix![0.0; 1.0; 2.0; 3.0; 4.0];
 /// let start = SoftKMeans::new(dmatrix![0.0; 4.0], 1.0, Weights::Held)?;
 /// let fit = em::fit(start, &x, &em::Stopping::default())?;
-/// assert!((fit.model().means[0] - 0.899).abs() < 1e-3 && (fit.model().means[1] - 3.101).abs() < 1e-3);
+/// assert!((fit.model.means()[0] - 0.899).abs() < 1e-3 && (fit.model.means()[1] - 3.101).abs() < 1e-3);
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
@@ -150,8 +150,8 @@ impl SoftKMeans {
     /// r_{ij} = \frac{\pi_j\,e^{-\frac\beta2\|x_i-\mu_j\|^2}}{\sum_l\pi_l\,e^{-\frac\beta2\|x_i-\mu_l\|^2}}
     /// ```
     ///
-    /// `x` is n×d; returns n×k. The ½ belongs there: without it the covariance is I/(2β) (H-E06).
-    /// Any multiple of the weights gives the same, so R_j may stand for π_j if π_j = R_j/n, and only then (H-E07).
+    /// `x` is n×d; returns n×k. The ½ belongs there: without it the covariance is I/(2β).
+    /// Any multiple of the weights gives the same, so R_j may stand for π_j if π_j = R_j/n, and only then.
     ///
     /// Source: H-40, H-E06, H-E07, T-54.
     ///
@@ -200,7 +200,7 @@ impl SoftKMeans {
     /// ```
     ///
     /// This is a sweep of k-means, whatever β. It is not EM for the restricted mixture, whose ℓ it may lower; it is
-    /// classification EM, or the limit β → ∞ (C-E12). `x` is n×d.
+    /// classification EM, or the limit β → ∞. `x` is n×d.
     ///
     /// Source: C-43, C-E12, T-56, H-42.
     ///
@@ -210,7 +210,7 @@ impl SoftKMeans {
     /// let x = dmatrix![0.0; 1.0; 2.0; 3.0; 4.0];
     /// let model = SoftKMeans::new(dmatrix![0.899; 3.101], 1.0, Weights::Held)?;
     /// let next = model.hard_sweep(&x)?;
-    /// assert_eq!(next.means, dmatrix![1.0; 3.5]);
+    /// assert_eq!(*next.means(), dmatrix![1.0; 3.5]);
     /// assert!(next.log_likelihood(&x)? < model.log_likelihood(&x)? - 0.1);
     /// # Ok::<(), executable_em::Error>(())
     /// ```
@@ -234,7 +234,9 @@ impl Model for SoftKMeans {
     }
 
     /// The mean step of k-means with soft responsibilities; the covariances stay at I/β (updating them as well is full
-    /// EM: H-E28).
+    /// EM).
+    ///
+    /// Source: H-E28.
     fn maximize(&self, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<Self> {
         let means = kmeans::update_means(x, r, &self.means)?;
         let weights = match self.weights_are {

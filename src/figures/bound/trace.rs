@@ -81,7 +81,7 @@ pub(in crate::figures) fn contours() -> Result<Figure> {
         grid.nodes().row_iter().map(|node| bound_of(node[0], node[1])).collect::<Result<Vec<_>>>()?;
     let (start, q) = mirrored(0.15, 0.12)?;
     let trace = ascent::coordinate_ascent(&start, &x, &q, 9)?;
-    let place = |state: &HalfStep<SoftKMeans>| [state.model.means[1], state.q[(1, 1)]];
+    let place = |state: &HalfStep<SoftKMeans>| [state.model.means()[1], state.q[(1, 1)]];
 
     let mut map = Panel::new(thetas, qs);
     map.title("*F*(*q*, *θ*) from above").y_label("*q*").x_label("*θ*");
@@ -97,7 +97,7 @@ pub(in crate::figures) fn contours() -> Result<Figure> {
     let best_theta = places(qs, 20)
         .map(|q| {
             let (model, weights) = mirrored(1.0, q)?;
-            Ok([model.maximize(&x, &weights)?.means[1], q])
+            Ok([model.maximize(&x, &weights)?.means()[1], q])
         })
         .collect::<Result<Vec<Point>>>()?;
     map.line(&best_q, e_colour(), 1.0).line(&best_theta, m_colour(), 1.0);

@@ -54,14 +54,14 @@ pub(in crate::figures) fn old_mean() -> Result<Figure> {
     ];
     let old = one_gaussian(dmatrix![4.7, 1.55])?;
     let new = em::sweep(&old, &cloud)?;
-    let mean: Point = [new.means[0], new.means[1]];
+    let mean: Point = [new.means()[0], new.means()[1]];
     let mut plane = Panel::new([-0.6, 6.6], [-1.7, 3.7]);
     plane.equal_aspect().title("two standard deviations, in the plane");
     plane.without_x_axis().without_y_axis();
     for branch in level_curve(mean, &lecture_c::covariances_about_the_old_means(&old, &cloud)?[0], 2.0) {
         plane.line(&branch, printed_colour(), 1.8);
     }
-    plane.ellipse(mean, &new.covariances[0], 2.0, right_colour(), 1.8);
+    plane.ellipse(mean, &new.covariances()[0], 2.0, right_colour(), 1.8);
     plane.dots(&plot::points(&cloud)?, &[plot::GREY], 2.6, 1.0);
     plane.mark([4.7, 1.55], Marker::Cross, 11.0, plot::INK).mark(mean, Marker::Square, 7.0, right_colour());
     plane.text([4.7, 1.55], [11.0, 5.0], "old mean", Anchor::Start, plot::INK);

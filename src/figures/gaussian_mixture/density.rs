@@ -1,7 +1,7 @@
 //! A mixture of three Gaussians: its density, and what the families of covariances make of draws from it.
 
 use crate::em;
-use crate::figures::{DRAWN, share_axes};
+use crate::figures::{drawn, share_axes};
 use crate::gaussian_mixture::{CovarianceFamily, GaussianMixture, random_start};
 use crate::pathologies::switching::relabelled;
 use crate::plot::{self, Anchor, Figure, Grid, Page, Panel, Point, number};
@@ -41,7 +41,7 @@ pub(in crate::figures) fn density() -> Result<Figure> {
         components.contours(&grid, &values, &levels, plot::component(j), 1.1);
     }
     for (j, place) in [[1.2, 0.7], [2.3, 8.0], [8.0, 10.2]].into_iter().enumerate() {
-        let text = format!("*π*_{} = {}", j + 1, number(model.weights[j], 1));
+        let text = format!("*π*_{} = {}", j + 1, number(model.weights()[j], 1));
         components.text(place, [0.0, 0.0], &text, Anchor::Middle, plot::component(j));
     }
 
@@ -105,25 +105,25 @@ fn ridge_colour<'a>(r: impl Iterator<Item = &'a f64>, height: f64) -> plot::Colo
 
 /// Source: L-24, L-28, T-09, T-13.
 pub(in crate::figures) fn families() -> Result<Figure> {
-    let (x, _) = three_components()?.sample(400, &mut data::rng(24))?;
+    let (x, _) = three_components()?.sample(400, &mut data::rng(24));
     let mut page = Page::new(2).panel_height(230.0);
     for (index, family) in CovarianceFamily::ALL.into_iter().enumerate() {
         let mut rng = data::rng(7);
         let starts = (0..10).map(|_| random_start(&x, 3, family, &mut rng)).collect::<Result<Vec<_>>>()?;
-        let fit = em::best(em::restarts(starts, &x, &DRAWN))?;
+        let fit = em::best(em::restarts(starts, &x, &drawn(x.nrows())))?;
         let mut order = [0, 1, 2];
-        order.sort_by(|&a, &b| fit.model().means[(a, 0)].total_cmp(&fit.model().means[(b, 0)]));
-        let model = relabelled(fit.model(), &order)?;
+        order.sort_by(|&a, &b| fit.model.means()[(a, 0)].total_cmp(&fit.model.means()[(b, 0)]));
+        let model = relabelled(&fit.model, &order)?;
         let mut panel = Panel::new([-0.5, 11.0], [0.0, 11.4]);
         share_axes(&mut panel, index, 4, 2);
         panel.equal_aspect().x_ticks(&[0.0, 5.0, 10.0]).y_ticks(&[0.0, 5.0, 10.0]).title(family.name());
         panel.note(&format!(
             "*ℓ* = {}, {} parameters",
-            number(fit.log_likelihood(), 1),
+            number(fit.log_likelihood, 1),
             model.parameter_count()
         ));
         panel.scatter(&x, &plot::by_responsibility(&model.responsibilities(&x)?));
-        panel.gaussians(&model.means, &model.covariances);
+        panel.gaussians(model.means(), model.covariances());
         page = page.panel(panel);
     }
     let figure = Figure::still(&page)?;

@@ -5,7 +5,7 @@ mod density;
 pub(super) use density::{density, families};
 
 use super::share_axes;
-use crate::em::{self, Fit, Stopping};
+use crate::em::{self, Stopping, Tolerance, Trace};
 use crate::gaussian_mixture::{CovarianceFamily, GaussianMixture, random_start};
 use crate::plot::{self, Anchor, Figure, Page, Panel, Point, number};
 use crate::{Result, data};
@@ -13,7 +13,7 @@ use nalgebra::{DMatrix, dvector};
 
 /// EM on the geyser in minutes, from a start as unlucky as that of Bishop's Figure 9.8: both means off the
 /// data's diagonal, both covariances round in standard units.
-fn geyser_fit() -> Result<(DMatrix<f64>, Fit<GaussianMixture>)> {
+fn geyser_run() -> Result<(DMatrix<f64>, Trace<GaussianMixture>)> {
     let x = data::old_faithful();
     let (centre, variance) = (x.row_mean(), x.row_variance());
     let means = DMatrix::from_fn(2, 2, |j, a| {
@@ -22,8 +22,8 @@ fn geyser_fit() -> Result<(DMatrix<f64>, Fit<GaussianMixture>)> {
     });
     let covariance = DMatrix::from_diagonal(&(variance.transpose()));
     let start = GaussianMixture::new(dvector![0.5, 0.5], means, vec![covariance; 2], CovarianceFamily::Full)?;
-    let fit = em::fit(start, &x, &Stopping::default())?;
-    Ok((x, fit))
+    let run = em::trace(start, &x, &Stopping::default())?;
+    Ok((x, run))
 }
 
 fn geyser_panel() -> Panel {
@@ -34,7 +34,7 @@ fn geyser_panel() -> Panel {
 
 fn geyser_state(panel: &mut Panel, x: &DMatrix<f64>, model: &GaussianMixture) -> Result<()> {
     let colours = plot::by_responsibility(&model.responsibilities(x)?);
-    panel.scatter(x, &colours).gaussians(&model.means, &model.covariances);
+    panel.scatter(x, &colours).gaussians(model.means(), model.covariances());
     Ok(())
 }
 
@@ -48,11 +48,11 @@ fn sweeps(count: usize) -> String {
 
 /// Source: H-38, L-12, C-05, C-41, T-13; Bishop (2006), Figure 9.8.
 pub(in crate::figures) fn steps() -> Result<Figure> {
-    let (x, fit) = geyser_fit()?;
+    let (x, run) = geyser_run()?;
     let shown = [0, 1, 2, 5, 20];
     let mut page = Page::new(3).panel_height(190.0);
     for (index, &count) in shown.iter().enumerate() {
-        let iterate = &fit.iterates[count];
+        let iterate = &run.iterates[count];
         let mut panel = geyser_panel();
         share_axes(&mut panel, index, 6, 3);
         if index == 0 {
@@ -65,8 +65,8 @@ pub(in crate::figures) fn steps() -> Result<Figure> {
         geyser_state(&mut panel, &x, &iterate.model)?;
         page = page.panel(panel);
     }
-    let mut trace = trace(&fit, fit.sweeps());
-    let dots: Vec<Point> = shown.iter().map(|&i| [i as f64, fit.iterates[i].log_likelihood]).collect();
+    let mut trace = trace(&run, run.fit.sweeps);
+    let dots: Vec<Point> = shown.iter().map(|&i| [i as f64, run.iterates[i].log_likelihood]).collect();
     trace.dots(&dots, &[plot::component(1)], 4.0, 1.0).title("*ℓ* over the sweeps");
     let figure = Figure::still(&page.panel(trace))?;
     Ok(figure.described(
@@ -79,45 +79,48 @@ pub(in crate::figures) fn steps() -> Result<Figure> {
 }
 
 /// ℓ after each sweep, with dots up to one of them. The start lies so low that the panel begins with the first.
-fn trace(fit: &Fit<GaussianMixture>, until: usize) -> Panel {
-    let path: Vec<Point> = climb(fit).skip(1).collect();
-    let mut panel = Panel::new([-0.5, fit.sweeps() as f64 + 0.5], [-1300.0, -1120.0]);
+fn trace(run: &Trace<GaussianMixture>, until: usize) -> Panel {
+    let path: Vec<Point> = climb(run).skip(1).collect();
+    let mut panel = Panel::new([-0.5, run.fit.sweeps as f64 + 0.5], [-1300.0, -1120.0]);
     panel.x_label("sweep").line(&path, plot::FAINT, 1.2);
     panel.dots(&path[..until], &[plot::INK], 2.4, 1.0);
     panel
 }
 
 /// Sweeps and the ℓ after them.
-fn climb(fit: &Fit<GaussianMixture>) -> impl Iterator<Item = Point> {
-    fit.iterates.iter().enumerate().map(|(sweep, iterate)| [sweep as f64, iterate.log_likelihood])
+fn climb(run: &Trace<GaussianMixture>) -> impl Iterator<Item = Point> {
+    run.iterates.iter().enumerate().map(|(sweep, iterate)| [sweep as f64, iterate.log_likelihood])
 }
 
 /// Source: H-27, H-52, B-13.
 pub(in crate::figures) fn log_likelihood() -> Result<Figure> {
-    let (x, unlucky) = geyser_fit()?;
+    let (x, unlucky) = geyser_run()?;
     let mut rng = data::rng(3);
     let starts =
         (0..12).map(|_| random_start(&x, 2, CovarianceFamily::Full, &mut rng)).collect::<Result<Vec<_>>>()?;
-    let others = em::restarts(starts, &x, &Stopping::default()).into_iter().collect::<Result<Vec<_>>>()?;
+    let others = starts
+        .into_iter()
+        .map(|start| em::trace(start, &x, &Stopping::default()))
+        .collect::<Result<Vec<_>>>()?;
     let until = 60.0;
-    let limit = unlucky.log_likelihood();
+    let limit = unlucky.fit.log_likelihood;
 
     let mut rise = Panel::new([0.0, until], [-1300.0, -1120.0]);
     rise.title("*ℓ*, nats").note(&format!("limit *ℓ*_∞ = {}", number(limit, 3))).x_label("sweep");
     let mut gap = Panel::new([0.0, until], [-9.5, 3.8]);
     gap.title("log_{10} (*ℓ*_∞ − *ℓ*)").x_label("sweep").y_ticks(&[-9.0, -6.0, -3.0, 0.0, 3.0]);
     let pale = plot::lighten(plot::GREY, 0.45);
-    for (fit, colour, width) in
+    for (run, colour, width) in
         others.iter().map(|fit| (fit, pale, 0.9)).chain([(&unlucky, plot::component(0), 1.8)])
     {
         // Starts lie so low that the panel begins with the first sweep.
-        rise.line(&climb(fit).skip(1).collect::<Vec<_>>(), colour, width);
-        let missing = climb(fit).map(|[sweep, value]| [sweep, limit - value]);
+        rise.line(&climb(run).skip(1).collect::<Vec<_>>(), colour, width);
+        let missing = climb(run).map(|[sweep, value]| [sweep, limit - value]);
         // Beyond the run's tolerance the difference is that of two limits.
         let missing: Vec<Point> =
             missing.filter(|point| point[1] > 1e-9).map(|[sweep, gap]| [sweep, gap.log10()]).collect();
         gap.line(&missing, colour, width);
-        if fit == &unlucky
+        if run == &unlucky
             && let Some(&end) = missing.last()
         {
             gap.text(end, [7.0, 2.0], "unlucky start", Anchor::Start, colour);
@@ -139,22 +142,23 @@ pub(in crate::figures) fn blobs() -> Result<Figure> {
     let mut rng = data::rng(42);
     let starts =
         (0..10).map(|_| random_start(&x, 4, CovarianceFamily::Full, &mut rng)).collect::<Result<Vec<_>>>()?;
-    let fit = em::best(em::restarts(starts, &x, &Stopping::default()))?;
-    let model = fit.model();
+    let tolerance = Tolerance::LogLikelihood(1e-9 / x.nrows() as f64);
+    let fit = em::best(em::restarts(starts, &x, &Stopping { tolerance, ..Stopping::default() }))?;
+    let model = fit.model;
     let labels: Vec<usize> =
         model.responsibilities(&x)?.row_iter().map(|row| row.transpose().imax()).collect();
     let mut panel = Panel::new([-1.7, 10.1], [-3.8, 4.1]);
     panel.equal_aspect().x_ticks(&[0.0, 2.0, 4.0, 6.0, 8.0, 10.0]).y_ticks(&[-2.0, 0.0, 2.0, 4.0]);
-    let log_likelihood = format!("*ℓ* = {}", number(fit.log_likelihood(), 2));
+    let log_likelihood = format!("*ℓ* = {}", number(fit.log_likelihood, 2));
     panel.text([10.0, -3.6], [0.0, 0.0], &log_likelihood, Anchor::End, plot::INK);
-    let centres = plot::points(&model.means)?;
+    let centres = plot::points(model.means())?;
     for (j, &centre) in centres.iter().enumerate() {
-        let opacity = 0.2 * model.weights[j] / model.weights.max();
+        let opacity = 0.2 * model.weights()[j] / model.weights().max();
         for sigmas in [3.0, 2.0, 1.0] {
-            panel.disc(centre, &model.covariances[j], sigmas, plot::component(j), opacity);
+            panel.disc(centre, &model.covariances()[j], sigmas, plot::component(j), opacity);
         }
     }
-    panel.scatter(&x, &plot::by_label(&labels)).means(&model.means);
+    panel.scatter(&x, &plot::by_label(&labels)).means(model.means());
     let figure = Figure::still(&Page::new(1).width(600.0).panel_height(320.0).panel(panel))?;
     Ok(figure.described(
         "The four blobs with the mixture that maximises the likelihood. Each datum has the colour of its most \
@@ -166,15 +170,15 @@ pub(in crate::figures) fn blobs() -> Result<Figure> {
 
 /// Source: H-38, C-41, T-11.
 pub(in crate::figures) fn animation() -> Result<Figure> {
-    let (x, fit) = geyser_fit()?;
-    let until = fit.sweeps();
+    let (x, run) = geyser_run()?;
+    let until = run.fit.sweeps;
     let mut frames = Vec::new();
     for count in 0..=until {
-        let iterate = &fit.iterates[count];
+        let iterate = &run.iterates[count];
         let mut cloud = geyser_panel();
         cloud.title(&sweeps(count)).x_label("eruption, min").y_label("waiting, min");
         geyser_state(&mut cloud, &x, &iterate.model)?;
-        let mut trace = trace(&fit, count);
+        let mut trace = trace(&run, count);
         trace.title("log-likelihood").note(&format!("*ℓ* = {}", number(iterate.log_likelihood, 1)));
         trace.dots(&[[count as f64, iterate.log_likelihood]], &[plot::component(1)], 4.5, 1.0);
         let seconds = match count {

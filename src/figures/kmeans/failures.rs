@@ -1,7 +1,7 @@
 //! What k-means does not know: how many clusters, which shape, where to start.
 
 use super::MAX_SWEEPS;
-use crate::figures::DRAWN;
+use crate::figures::drawn;
 use crate::gaussian_mixture::{CovarianceFamily, GaussianMixture, kmeans_start, random_start};
 use crate::kmeans::{self, Lloyd};
 use crate::pathologies::switching::relabelled;
@@ -85,7 +85,7 @@ pub(in crate::figures) fn pathologies() -> Result<Figure> {
         let mut panel = axes;
         panel.title("a Gaussian mixture").note(&share_right(&most_probable(&model, &x)?, &truth));
         panel.scatter(&x, &plot::by_responsibility(&model.responsibilities(&x)?));
-        panel.gaussians(&model.means, &model.covariances).without_y_axis();
+        panel.gaussians(model.means(), model.covariances()).without_y_axis();
         page = page.panel(panel);
     }
     let figure = Figure::still(&page)?;
@@ -107,7 +107,7 @@ fn best_mixture(x: &DMatrix<f64>) -> Result<GaussianMixture> {
         starts.push(random_start(x, 2, CovarianceFamily::Full, &mut rng)?);
         starts.push(kmeans_start(x, 2, CovarianceFamily::Full, &mut rng)?);
     }
-    Ok(em::best(em::restarts(starts, x, &DRAWN))?.model().clone())
+    Ok(em::best(em::restarts(starts, x, &drawn(x.nrows())))?.model.clone())
 }
 
 fn most_probable(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<Vec<usize>> {
