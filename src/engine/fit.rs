@@ -46,15 +46,15 @@ impl<M: Fused, S: Source + ?Sized> Climb for OnSource<'_, M, S> {
 impl Engine {
     /// Runs EM from a start until the tolerance is met or the sweeps reach their cap.
     ///
-    /// The sweeps, and the number of them, are those of [`em::fit`], but for rounding. For k-means ℓ is −J, so a tolerance in
-    /// ℓ is a fall of J in squared units a datum; [`Tolerance::Parameters`](em::Tolerance::Parameters) of 0 runs until the
-    /// means are at rest, in as many sweeps as [`lloyd`](crate::kmeans::lloyd).
+    /// The sweeps, and the number of them, are those of [`em::fit`], but for rounding. For k-means ℓ is −J, so a
+    /// tolerance in ℓ is a fall of J in squared units a datum; [`Tolerance::Parameters`](em::Tolerance::Parameters) of
+    /// 0 runs until the means are at rest, in as many sweeps as [`lloyd`](crate::kmeans::lloyd).
     ///
     /// Source: H-05, H-11, H-17, H-38, T-04.
     ///
     /// # Errors
-    /// [`Error::Domain`] for a tolerance that is negative or NaN, [`Error::ComponentCount`] for more means of k-means than
-    /// data; those of [`Engine::sweep`].
+    /// [`Error::Domain`] for a tolerance that is negative or NaN, [`Error::ComponentCount`] for more means of k-means
+    /// than data; those of [`Engine::sweep`].
     ///
     /// ```
     /// use executable_em::em::{Stopped, Stopping, Tolerance};

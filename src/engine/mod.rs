@@ -1,9 +1,9 @@
 //! The engine: the EM step of the derivations, fused, blocked, on vector lanes and threads.
 //!
 //! The chapters say what a step *is*; this module computes the same step for people with data. It never stores an n×k
-//! matrix: a block of a few hundred data goes through both steps while it is in the nearest cache, and leaves only its sums
-//! ([`Moments`](crate::scale::Moments)) behind. The result has the same bits with any number of threads. Responsibilities below 4^−100 may be left
-//! out, as long as the sums prove that they would not show them.
+//! matrix: a block of a few hundred data goes through both steps while it is in the nearest cache, and leaves only its
+//! sums ([`Moments`](crate::scale::Moments)) behind. The result has the same bits with any number of threads.
+//! Responsibilities below 4^−100 may be left out, as long as the sums prove that they would not show them.
 //!
 //! | file | what it holds |
 //! |---|---|
@@ -121,8 +121,8 @@ impl Engine {
         Engine::on(threads, Arch::new())
     }
 
-    /// An engine that uses no vector instructions, as on a machine that has none: to see what they are worth, and that they
-    /// change nothing.
+    /// An engine that uses no vector instructions, as on a machine that has none: to see what they are worth, and that
+    /// they change nothing.
     ///
     /// # Errors
     /// Those of [`Engine::new`].
@@ -157,8 +157,8 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::Shape`] for data of another dimension, [`Error::Empty`] for a source without any;
-    /// [`Error::ImpossibleDatum`] for a datum that no component can explain, [`Error::Domain`] where the squared distances of
-    /// k-means overflow; those of reading.
+    /// [`Error::ImpossibleDatum`] for a datum that no component can explain, [`Error::Domain`] where the squared
+    /// distances of k-means overflow; those of reading.
     ///
     /// ```
     /// use executable_em::{data, engine, gaussian_mixture::{CovarianceFamily, random_start}};

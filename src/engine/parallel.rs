@@ -89,7 +89,11 @@ impl Engine {
         match &self.pool {
             Some(pool) if count > 1 && n * pass.work() > WAKING => in_turns(pool, pass, count, add),
             _ => {
-                let (mut total, mut workspace, mut partial) = (PartialSums::zero(pass.sums_len()), pass.workspace(), PartialSums::zero(pass.sums_len()));
+                let (mut total, mut workspace, mut partial) = (
+                    PartialSums::zero(pass.sums_len()),
+                    pass.workspace(),
+                    PartialSums::zero(pass.sums_len()),
+                );
                 for chunk in 0..count {
                     add(chunk, &mut workspace, &mut partial);
                     total.add(&partial);

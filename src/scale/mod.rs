@@ -1,8 +1,8 @@
 //! EM on data of any size: a step is a map over the data and a sum, so it can be split, streamed and shared.
 //!
-//! Of the data the M step needs a few sums a component, nothing else ([`SufficientStatistics`]). They add up: over blocks of a file, threads,
-//! machines. So the n×k matrix of responsibilities need never exist. The [engine](crate::engine) is this observation, made fast;
-//! here it is written as on the blackboard.
+//! Of the data the M step needs a few sums a component, nothing else ([`SufficientStatistics`]). They add up: over
+//! blocks of a file, threads, machines. So the n×k matrix of responsibilities need never exist. The
+//! [engine](crate::engine) is this observation, made fast; here it is written as on the blackboard.
 //!
 //! | file | what it derives |
 //! |---|---|
@@ -30,11 +30,13 @@ use nalgebra::DMatrix;
 /// Sums over the data that say all of them that EM needs to know, once the responsibilities r are given.
 ///
 /// ```math
-/// Q(\theta) = \sum_{ij} r_{ij}\log p(x_i, z_i = j \mid \theta) = \Big\langle\eta(\theta),\ \sum_{ij} r_{ij}\,t_j(x_i)\Big\rangle
+/// Q(\theta) = \sum_{ij} r_{ij}\log p(x_i, z_i = j \mid \theta)
+///   = \Big\langle\eta(\theta),\ \sum_{ij} r_{ij}\,t_j(x_i)\Big\rangle
 /// ```
 ///
-/// Where the log joint is linear in some functions t_j of a datum (exponential families, once the label is known), the sums of
-/// those are *sufficient*: Q, its maximum and the next θ depend on x through them alone, and their number does not grow with n.
+/// Where the log joint is linear in some functions t_j of a datum (exponential families, once the label is known), the
+/// sums of those are *sufficient*: Q, its maximum and the next θ depend on x through them alone, and their number does
+/// not grow with n.
 ///
 /// Source: H-34, B-24, C-37, T-45. Dempster, Laird and Rubin (1977), §2.
 ///
@@ -101,8 +103,8 @@ impl<S: SufficientStatistics> Expected<S> {
 /// \theta' = M\Big(\sum_{\text{parts}} \mathrm{moments}(\text{part}, \theta)\Big)
 /// ```
 ///
-/// `parts` are n_b×d matrices; how the data are cut changes nothing but the rounding. [`Error::Empty`] for no parts, the errors of
-/// [`GaussianMixture::responsibilities`] for a part that does not fit.
+/// `parts` are n_b×d matrices; how the data are cut changes nothing but the rounding. [`Error::Empty`] for no parts,
+/// the errors of [`GaussianMixture::responsibilities`] for a part that does not fit.
 ///
 /// Source: H-38, T-45. Dempster, Laird and Rubin (1977), §2.
 ///

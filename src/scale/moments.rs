@@ -119,8 +119,8 @@ impl Moments {
     /// S'_j = S_j - s_j\delta_j^\top - \delta_j s_j^\top + R_j\,\delta_j\delta_j^\top, \qquad \delta_j = c'_j - c_j
     /// ```
     ///
-    /// `references` holds the k×d new points c'. Exact on the blackboard; in floating point what is subtracted must not dwarf
-    /// what is left, so a far move costs digits.
+    /// `references` holds the k×d new points c'. Exact on the blackboard; in floating point what is subtracted must not
+    /// dwarf what is left, so a far move costs digits.
     ///
     /// Source: C-40, C-E16. Steiner's theorem; Chan, Golub and LeVeque (1983).
     ///
@@ -146,8 +146,8 @@ impl Moments {
         Ok(moved)
     }
 
-    /// What [`Moments::maximize`](SufficientStatistics::maximize) makes of the parameters, before they are seen to be a mixture: a covariance may be singular,
-    /// which a floor can mend.
+    /// What [`Moments::maximize`](SufficientStatistics::maximize) makes of the parameters, before they are seen to be a
+    /// mixture: a covariance may be singular, which a floor can mend.
     ///
     /// Source: H-34, C-40, T-45. Example: [`SufficientStatistics`].
     pub fn updated(&self, previous: &GaussianMixture) -> Result<Parts> {
@@ -171,7 +171,8 @@ impl Moments {
 impl SufficientStatistics for Moments {
     type Model = GaussianMixture;
 
-    /// [`Error::Shape`] for another k or d, [`Error::Domain`] for other reference points: move them first ([`Moments::about`]).
+    /// [`Error::Shape`] for another k or d, [`Error::Domain`] for other reference points: move them first
+    /// ([`Moments::about`]).
     fn add(&mut self, other: &Moments) -> Result<()> {
         check::shape("reference points", other.references.shape(), self.references.shape())?;
         if let Some(at) = (0..self.references.len()).find(|&at| self.references[at] != other.references[at]) {
@@ -194,9 +195,9 @@ impl SufficientStatistics for Moments {
     /// \Sigma_j = \frac{S_j}{R_j} - \frac{s_j}{R_j}\frac{s_j^\top}{R_j}
     /// ```
     ///
-    /// About c = 0 it is the raw-moment form of the lectures; about c = μ, the means of the sweep before, the second term of Σ is
-    /// the square of how far the mean has moved, small where EM is near its end. A component with R_j = 0 keeps its parameters.
-    /// [`Error::Domain`] if all counts are zero.
+    /// About c = 0 it is the raw-moment form of the lectures; about c = μ, the means of the sweep before, the second
+    /// term of Σ is the square of how far the mean has moved, small where EM is near its end. A component with R_j = 0
+    /// keeps its parameters. [`Error::Domain`] if all counts are zero.
     ///
     /// Source: H-34, C-40, T-45.
     fn maximize(&self, previous: &GaussianMixture) -> Result<GaussianMixture> {
@@ -214,8 +215,8 @@ impl SufficientStatistics for Moments {
     /// \end{aligned}
     /// ```
     ///
-    /// with the second moments S_j about c = μ, because a quadratic form is a trace, vᵀΣ⁻¹v = tr Σ⁻¹vvᵀ, and the sum over i may go
-    /// inside it. −∞ if a component has data but no weight.
+    /// with the second moments S_j about c = μ, because a quadratic form is a trace, vᵀΣ⁻¹v = tr Σ⁻¹vvᵀ, and the sum
+    /// over i may go inside it. −∞ if a component has data but no weight.
     ///
     /// Source: H-64, C-37, T-33.
     fn expected_log_joint(&self, model: &GaussianMixture) -> Result<f64> {

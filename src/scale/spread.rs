@@ -1,6 +1,7 @@
 //! Mean and variance of numbers that nobody holds in one piece.
 
-/// A standard deviation below this part of the mean is rounding: that of a few units in the last place of equal numbers.
+/// A standard deviation below this part of the mean is rounding: that of a few units in the last place of equal
+/// numbers.
 const ROUNDING: f64 = 1e-14;
 
 /// How numbers spread: their mean, their standard deviation, the least and the largest of them.
@@ -43,7 +44,8 @@ impl Spread {
     ///
     /// By the parallel-axis theorem a sum of squares grows by n_A times the square of how far its point moves, here
     /// $`\bar x - \bar x_A = \delta n_B/n`$ and $`\bar x_B - \bar x = \delta n_A/n`$; the two together are
-    /// $`\delta^2(n_An_B^2 + n_Bn_A^2)/n^2`$. No large numbers are subtracted, as in the mean of squares less the square of the mean.
+    /// $`\delta^2(n_An_B^2 + n_Bn_A^2)/n^2`$. No large numbers are subtracted, as in the mean of squares less the
+    /// square of the mean.
     ///
     /// Source: Chan, Golub and LeVeque (1983). Example: [`Spread`].
     pub fn add(&mut self, values: &[f64]) {

@@ -82,9 +82,9 @@ impl Units {
     /// \mu_j = \bar x + D\mu^Y_j, \qquad \Sigma_j = D\,\Sigma^Y_j D
     /// ```
     ///
-    /// An affine map of a Gaussian is a Gaussian, and the label does not change. What was round is so no longer: a spherical
-    /// family becomes a diagonal one. [`Error::Shape`](crate::Error::Shape) for another dimension, the errors of
-    /// [`GaussianMixture::new`] where a product of spreads overflows.
+    /// An affine map of a Gaussian is a Gaussian, and the label does not change. What was round is so no longer: a
+    /// spherical family becomes a diagonal one. [`Error::Shape`](crate::Error::Shape) for another dimension, the errors
+    /// of [`GaussianMixture::new`] where a product of spreads overflows.
     ///
     /// Source: H-06, H-22.
     ///

@@ -19,7 +19,8 @@ pub(super) const BLOCK: usize = 128;
 pub(super) struct Workspace {
     /// Heads and tails, tile by tile, feature by feature, heads before tails.
     sides: Vec<f64>,
-    /// First the log joint, then the responsibilities: k × [`BLOCK`], and zeros for the coins that fill up the last tile.
+    /// First the log joint, then the responsibilities: k × [`BLOCK`], and zeros for the coins that fill up the last
+    /// tile.
     joint: Vec<f64>,
     max: [f64; BLOCK],
     sum: [f64; BLOCK],

@@ -1,4 +1,5 @@
-//! The step of a Bernoulli mixture: with the heads and the tails of a draw side by side, both halves are matrix products.
+//! The step of a Bernoulli mixture: with the heads and the tails of a draw side by side, both halves are matrix
+//! products.
 //!
 //! | file | what it holds |
 //! |---|---|
@@ -65,7 +66,11 @@ impl Pass for Prepared {
 impl Fused for BernoulliMixture {
     type Statistics = BernoulliStatistics;
 
-    fn e_step(&self, engine: &Engine, source: &(impl Source + ?Sized)) -> Result<Expected<BernoulliStatistics>> {
+    fn e_step(
+        &self,
+        engine: &Engine,
+        source: &(impl Source + ?Sized),
+    ) -> Result<Expected<BernoulliStatistics>> {
         let (partial, _) = engine.pass(source, &Prepared::new(self)).map_err(|error| match error {
             // The kernel says only that no coin shows this; look again why not.
             Error::ImpossibleDatum { .. } => not_heads(source, self.flips()).err().unwrap_or(error),

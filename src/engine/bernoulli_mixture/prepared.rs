@@ -6,8 +6,8 @@ use crate::bernoulli_mixture::BernoulliMixture;
 /// So many coins meet a tile of draws at a time.
 pub(super) const COINS: usize = 4;
 
-/// log 0, for a bias of 0 or 1: finite, because it is multiplied by a count that may be zero (0 · log 0 = 0), yet so low that
-/// no sum of real logarithms, each above −746 times at most 2⁶⁴ flips, comes near it.
+/// log 0, for a bias of 0 or 1: finite, because it is multiplied by a count that may be zero (0 · log 0 = 0), yet so
+/// low that no sum of real logarithms, each above −746 times at most 2⁶⁴ flips, comes near it.
 const LOG_0: f64 = -1e250;
 
 /// Below it, a log joint has [`LOG_0`] in it: the draw contradicts the coin.

@@ -1,4 +1,5 @@
-//! The sufficient statistics of a Bernoulli mixture: sums over the draws, so that those of parts add up to those of the whole.
+//! The sufficient statistics of a Bernoulli mixture: sums over the draws, so that those of parts add up to those of the
+//! whole.
 
 use super::super::partial_sums::PartialSums;
 use crate::bernoulli_mixture::{BernoulliMixture, times_log};
@@ -6,15 +7,15 @@ use crate::scale::SufficientStatistics;
 use crate::{Result, check};
 use nalgebra::{DMatrix, DVector};
 
-/// What the M step needs to know of the draws, at parameters θ: how often each coin was drawn and how often it showed each
-/// side, every draw counted by its responsibility r.
+/// What the M step needs to know of the draws, at parameters θ: how often each coin was drawn and how often it showed
+/// each side, every draw counted by its responsibility r.
 ///
 /// ```math
 /// R_j = \sum_i r_{ij}, \qquad h_{ja} = \sum_i r_{ij}\,x_{ia}, \qquad t_{ja} = \sum_i r_{ij}(m - x_{ia})
 /// ```
 ///
-/// They add up: over blocks, threads, files and machines, as long as all of them start from the same θ. The tails say no more
-/// than m R_j − h_ja, but they are exactly zero for a coin that showed heads only.
+/// They add up: over blocks, threads, files and machines, as long as all of them start from the same θ. The tails say
+/// no more than m R_j − h_ja, but they are exactly zero for a coin that showed heads only.
 ///
 /// Source: T-47, T-48, T-50.
 ///
@@ -88,7 +89,8 @@ impl SufficientStatistics for BernoulliStatistics {
     }
 
     /// ```math
-    /// Q(\theta) = \sum_{ij} r_{ij}\Big(\log\alpha_j + \sum_a\left[x_{ia}\log p_{ja} + (m-x_{ia})\log(1-p_{ja})\right]\Big)
+    /// Q(\theta) = \sum_{ij} r_{ij}\Big(\log\alpha_j
+    ///   + \sum_a\left[x_{ia}\log p_{ja} + (m-x_{ia})\log(1-p_{ja})\right]\Big)
     ///   = \sum_j R_j\log\alpha_j + \sum_{ja}\left[h_{ja}\log p_{ja} + t_{ja}\log(1-p_{ja})\right], \qquad 0\log0 = 0
     /// ```
     ///

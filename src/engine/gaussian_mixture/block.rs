@@ -1,15 +1,15 @@
 //! Both steps of EM on the data, block by block: nothing of size n×k is ever stored.
 
-use super::bounded::{self, Bounded};
 use super::super::lanes::{Room, Strip, WIDE, strip_len};
 use super::super::partial_sums::PartialSums;
+use super::super::softmax::{Marginals, responsibilities, softmax};
+use super::super::source::Data;
+use super::bounded::{self, Bounded};
+use super::layout::Layout;
 use super::log_joint;
 use super::moments::{self, Sums};
 use super::negligible::{self, Gathered, is_frequent, neglect, pays};
 use super::prepared::{PANEL, Prepared};
-use super::super::softmax::{Marginals, responsibilities, softmax};
-use super::super::source::Data;
-use super::layout::Layout;
 use nalgebra::{DMatrix, DVector};
 use pulp::bytemuck::cast_slice_mut;
 use pulp::{Simd, WithSimd};
@@ -21,15 +21,16 @@ const BLOCK_NUMBERS: usize = 32_768;
 /// How many strips of a block show whether so many responsibilities are negligible that it pays to look for them.
 const TRIED: usize = 4;
 
-/// How many data make a block: a whole number of strips, so many that the work before and after each kernel does not count.
+/// How many data make a block: a whole number of strips, so many that the work before and after each kernel does not
+/// count.
 pub(super) fn block_len(d: usize) -> usize {
     (BLOCK_NUMBERS / d / 32 * 32).clamp(96, 384)
 }
 
 /// The room that one thread works in.
 pub(super) struct Workspace {
-    /// The data of the block, strip by strip, and their weights; the last strip of all is filled up with copies of its last datum,
-    /// of weight 0.
+    /// The data of the block, strip by strip, and their weights; the last strip of all is filled up with copies of its
+    /// last datum, of weight 0.
     x: Room,
     weights: Room,
     /// Strip by strip, the log joint of every component, and then its power of 4.
@@ -61,7 +62,8 @@ impl Workspace {
     }
 }
 
-/// From a strip to the next: an odd number of lines, for those of one dimension or component to spread over the whole nearest cache.
+/// From a strip to the next: an odd number of lines, for those of one dimension or component to spread over the whole
+/// nearest cache.
 fn stride(d: usize) -> usize {
     d | 1
 }

@@ -36,8 +36,8 @@ use pulp::Arch;
 use std::borrow::Cow;
 use std::ops::{AddAssign, Range};
 
-/// Where a new variance is smaller than this part of the second moment about the old mean, their difference has lost two bits,
-/// and the moments are taken again about the new mean.
+/// Where a new variance is smaller than this part of the second moment about the old mean, their difference has lost
+/// two bits, and the moments are taken again about the new mean.
 const SMALLEST_PART: f64 = 0.25;
 
 /// The sums at these parameters, with moments about these points, component by component.

@@ -56,8 +56,8 @@ pub(super) fn full<S: Simd>(
     }
 }
 
-/// For a few dimensions all sums stay in registers, those of products `U` times, so that one need not wait for the other; there is
-/// no room for more.
+/// For a few dimensions all sums stay in registers, those of products `U` times, so that one need not wait for the
+/// other; there is no room for more.
 #[inline(always)]
 fn small<S: Simd, const D: usize, const U: usize>(
     s: S,

@@ -32,8 +32,8 @@ const SCALE: f64 = 0.600_561_204_393_224_9;
 /// How many rows of a triangular matrix the kernels work on at once.
 pub(super) const PANEL: usize = 4;
 
-/// Where the entry (a, b) of W lies when four rows at a time are stored column by column, without the columns that are zero
-/// in all of them; the last rows may be fewer.
+/// Where the entry (a, b) of W lies when four rows at a time are stored column by column, without the columns that are
+/// zero in all of them; the last rows may be fewer.
 pub(super) fn whitening_index(d: usize, a: usize, b: usize) -> usize {
     let row = a / PANEL * PANEL;
     let height = PANEL.min(d - row);
@@ -44,7 +44,8 @@ impl Prepared {
     pub fn new(model: &GaussianMixture) -> Self {
         let (k, layout) = (model.k(), Layout::of(model));
         let means = model.means().transpose().as_slice().to_vec();
-        let mut prepared = Prepared { layout, constants: Vec::with_capacity(k), means, whitening: Vec::new() };
+        let mut prepared =
+            Prepared { layout, constants: Vec::with_capacity(k), means, whitening: Vec::new() };
         for (j, weight) in model.weights().iter().enumerate() {
             let log_determinant = if layout.full {
                 prepared.invert(model.factors()[j].l_dirty())

@@ -33,11 +33,12 @@ use pulp::{Arch, Simd, WithSimd};
 use std::array;
 use std::ops::Range;
 
-/// The means of k-means. What climbs on them is −J: the E step sends each datum to its nearest mean, the M step each mean to
-/// the average of its data.
+/// The means of k-means. What climbs on them is −J: the E step sends each datum to its nearest mean, the M step each
+/// mean to the average of its data.
 ///
-/// The same as [`assign`](crate::kmeans::assign) and [`update_means`](crate::kmeans::update_means): the labels exactly, the
-/// means to rounding. As near to two means, a datum goes to the one of lower index; a cluster without data keeps its mean.
+/// The same as [`assign`](crate::kmeans::assign) and [`update_means`](crate::kmeans::update_means): the labels exactly,
+/// the means to rounding. As near to two means, a datum goes to the one of lower index; a cluster without data keeps
+/// its mean.
 ///
 /// Source: H-02, H-04, T-04; Lloyd (1982).
 ///
@@ -93,12 +94,17 @@ impl Fused for KMeans {
         Ok(Expected { log_likelihood, total: statistics.counts.sum(), expectation: statistics })
     }
 
-    fn m_step(&self, statistics: &KMeansStatistics, _: &Engine, _: &(impl Source + ?Sized)) -> Result<KMeans> {
+    fn m_step(
+        &self,
+        statistics: &KMeansStatistics,
+        _: &Engine,
+        _: &(impl Source + ?Sized),
+    ) -> Result<KMeans> {
         statistics.maximize(self)
     }
 
-    /// By how much the next sweep will move a mean: as no pass is needed to know it, a run ends without a sweep that stays
-    /// where it is.
+    /// By how much the next sweep will move a mean: as no pass is needed to know it, a run ends without a sweep that
+    /// stays where it is.
     fn moved(_: (&Self, &KMeansStatistics), (after, statistics): (&Self, &KMeansStatistics)) -> f64 {
         let next = statistics.averages(&after.means);
         next.zip_fold(&after.means, 0.0, |most, next, mean| {

@@ -4,8 +4,9 @@ use super::KMeans;
 use crate::{Error, Result, check};
 use nalgebra::{DMatrix, DVector};
 
-/// What the mean step needs to know of the data, once each has gone to its nearest mean: of every cluster the number of its
-/// data and their sum, about a reference point c_j (the mean that a run began with, so that nothing large is added).
+/// What the mean step needs to know of the data, once each has gone to its nearest mean: of every cluster the number of
+/// its data and their sum, about a reference point c_j (the mean that a run began with, so that nothing large is
+/// added).
 ///
 /// ```math
 /// R_j = \sum_i r_{ij}, \qquad s_j = \sum_i r_{ij}(x_i - c_j)
