@@ -91,31 +91,6 @@ fn mean_bound(x: &DMatrix<f64>, means: &DMatrix<f64>) -> f64 {
     2.0 * gamma(x.nrows() + 3) * 2.0 * x.amax().max(means.amax())
 }
 
-/// Whether rounding decides the run: a datum is as near to two means as they are good to, or the data change hands
-/// without any mean moving by more.
-///
-/// As long as the labels agree, the means of two computations differ by at most δ = [`mean_bound`], and their squared
-/// distances D by Σ_a(2|x_a − m_a|δ + δ²) ≤ 2√(dD)δ + dδ², and by γ(d + 2)D through their own rounding.
-fn is_decided_by_rounding(x: &DMatrix<f64>, run: &kmeans::Lloyd) -> Result<bool> {
-    let (d, bound) = (x.ncols() as f64, mean_bound(x, &run.start));
-    let error =
-        |square: f64| 2.0 * (d * square).sqrt() * bound + d * bound * bound + gamma(x.ncols() + 2) * square;
-    for assigned in run.half_steps[1..].iter().filter(|half| half.step == kmeans::Step::Assign) {
-        let squares = kmeans::squared_distances(x, &assigned.means)?;
-        for (i, &label) in assigned.labels.iter().enumerate() {
-            let own = squares[(i, label)];
-            let is_near = |square: f64| square - own <= error(square) + error(own);
-            if (0..squares.ncols()).any(|j| j != label && is_near(squares[(i, j)])) {
-                return Ok(true);
-            }
-        }
-    }
-    let updates: Vec<_> = run.half_steps.iter().filter(|half| half.step == kmeans::Step::Update).collect();
-    Ok(updates.windows(2).any(|pair| {
-        pair[0].labels != pair[1].labels && (&pair[1].means - &pair[0].means).amax() <= 2.0 * bound
-    }))
-}
-
 /// All sizes that straddle the edges of tiles (2, 8, 16 data; 4 means; 4 dimensions) and blocks (32).
 #[test]
 fn statistics_are_the_derivations_at_every_size() -> Result<()> {
@@ -369,7 +344,6 @@ proptest! {
         let engine = Engine::new(1)?;
         let start = case.model.means();
         let derived = kmeans::lloyd(&case.x, start, 100)?;
-        prop_assume!(!is_decided_by_rounding(&case.x, &derived)?);
         let fit = engine.fit(KMeans::new(start.clone())?, &Data::new(&case.x)?, &AT_REST)?;
         prop_assert_eq!(fit.stopped, Stopped::Converged);
         prop_assert_eq!(labels(&engine, fit.model.means(), &Data::new(&case.x)?)?, derived.labels());
