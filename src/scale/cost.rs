@@ -8,13 +8,14 @@ use nalgebra::DVector;
 /// The multiply–adds that a sweep cannot do without.
 ///
 /// ```math
-/// nk\left(\underbrace{\tfrac{d(d+1)}2}_{W(x-\mu)} + \underbrace{d}_{\|\cdot\|^2} + \underbrace{\tfrac{d(d+1)}2}_{r\,vv^\top}\right)
+/// nk\left(\underbrace{\tfrac{d(d+1)}2}_{W(x-\mu)} + \underbrace{d}_{\|\cdot\|^2}
+///   + \underbrace{\tfrac{d(d+1)}2}_{r\,vv^\top}\right)
 ///   = nk\,(d^2 + 2d)
 /// ```
 ///
-/// for full and tied covariances, where W is the triangular inverse of the Cholesky factor and of the symmetric matrix r v vᵀ
-/// only one half is summed. For diagonal and spherical ones it is $`2nkd`$: a square and a weighted square for every coordinate.
-/// What is left out grows with nkd or nk only: x − μ, r v, one exponential a pair.
+/// for full and tied covariances, where W is the triangular inverse of the Cholesky factor and of the symmetric matrix
+/// r v vᵀ only one half is summed. For diagonal and spherical ones it is $`2nkd`$: a square and a weighted square for
+/// every coordinate. What is left out grows with nkd or nk only: x − μ, r v, one exponential a pair.
 ///
 /// Source: T-45 (the step that is counted); Golub and Van Loan (2013), §1.1 for how to count.
 ///
@@ -34,11 +35,12 @@ pub fn multiply_adds(n: usize, d: usize, k: usize, family: CovarianceFamily) -> 
 /// The power p of the law y = a xᵖ that fits best in logarithms: least squares on (log x, log y).
 ///
 /// ```math
-/// p = \frac{\sum_m(\log x_m - \overline{\log x})(\log y_m - \overline{\log y})}{\sum_m(\log x_m - \overline{\log x})^2}
+/// p = \frac{\sum_m(\log x_m - \overline{\log x})(\log y_m - \overline{\log y})}
+///   {\sum_m(\log x_m - \overline{\log x})^2}
 /// ```
 ///
-/// A cost that is proportional to n has p = 1 in n. `x` and `y` hold as many positive numbers, `x` two different ones at least;
-/// [`Error::Domain`] and [`Error::Shape`] otherwise.
+/// A cost that is proportional to n has p = 1 in n. `x` and `y` hold as many positive numbers, `x` two different ones
+/// at least; [`Error::Domain`] and [`Error::Shape`] otherwise.
 ///
 /// Source: Legendre (1805), least squares.
 ///

@@ -56,19 +56,19 @@ pub fn log_joint_error(model: &GaussianMixture, x: &DMatrix<f64>) -> DMatrix<f64
     let df = d as f64;
     let mut error = DMatrix::zeros(x.nrows(), model.k());
     for j in 0..model.k() {
-        if model.weights[j] == 0.0 {
+        if model.weights()[j] == 0.0 {
             continue;
         }
-        let condition = scaled_condition(&model.covariances[j]);
-        let factor = model.covariances[j].clone().cholesky().expect("positive definite").unpack();
+        let condition = scaled_condition(&model.covariances()[j]);
+        let factor = model.covariances()[j].clone().cholesky().expect("positive definite").unpack();
         let logs: f64 = factor.diagonal().iter().map(|entry| entry.ln().abs()).sum();
         for i in 0..x.nrows() {
-            let v = (x.row(i) - model.means.row(j)).transpose();
+            let v = (x.row(i) - model.means().row(j)).transpose();
             let distance = factor.solve_lower_triangular(&v).expect("a positive diagonal").norm_squared();
             let through_factor =
                 0.5 * condition * (5.0 * df * gamma(d + 2) * distance + df * df * gamma(d + 1));
             let terms =
-                model.weights[j].ln().abs() + 0.5 * df * std::f64::consts::TAU.ln() + logs + 0.5 * distance;
+                model.weights()[j].ln().abs() + 0.5 * df * std::f64::consts::TAU.ln() + logs + 0.5 * distance;
             error[(i, j)] = through_factor + gamma(d + 6) * terms;
         }
     }
@@ -146,7 +146,7 @@ pub fn sweep_fall(before: &GaussianMixture, after: &GaussianMixture, x: &DMatrix
 
     let largest = RowDVector::from_iterator(d, x.column_iter().map(|column| column.amax()));
     let mut m_step = n as f64 * gamma(n + k + 4);
-    for (covariance, weight) in after.covariances.iter().zip(&after.weights) {
+    for (covariance, weight) in after.covariances().iter().zip(after.weights()) {
         if *weight == 0.0 {
             continue;
         }

@@ -201,13 +201,13 @@ pub fn score_bound(model: &GaussianMixture, x: &DMatrix<f64>, j: usize, powers: 
     let error = bounds::log_joint_error(model, x);
     let r = model.responsibilities(x).expect("responsibilities");
     let r_error = bounds::responsibility_error(&log_joint, &error);
-    let condition = bounds::scaled_condition(&model.covariances[j]);
-    let smallest_sd = model.covariances[j].diagonal().min().sqrt();
+    let condition = bounds::scaled_condition(&model.covariances()[j]);
+    let smallest_sd = model.covariances()[j].diagonal().min().sqrt();
     let inverse_error = 4.0 * d as f64 * condition * bounds::gamma(d + 2);
     let mut bound = 0.0;
     for i in 0..n {
         let whitened = (0..d)
-            .map(|a| ((x[(i, a)] - model.means[(j, a)]) / model.covariances[j][(a, a)].sqrt()).powi(2))
+            .map(|a| ((x[(i, a)] - model.means()[(j, a)]) / model.covariances()[j][(a, a)].sqrt()).powi(2))
             .sum::<f64>()
             .sqrt();
         // |Σ⁻¹v| ≤ κ|D⁻¹v|/D for the means; |Σ⁻¹vvᵀΣ⁻¹ − Σ⁻¹| ≤ (κ²|D⁻¹v|² + κ)/D² for the covariances.

@@ -30,10 +30,10 @@ impl<D: Number> Naive<D> {
     pub fn new(model: &GaussianMixture) -> Self {
         let d = model.d();
         Naive {
-            weights: model.weights.iter().map(|&weight| D::from(weight)).collect(),
-            means: model.means.row_iter().map(|row| row.iter().map(|&m| D::from(m)).collect()).collect(),
+            weights: model.weights().iter().map(|&weight| D::from(weight)).collect(),
+            means: model.means().row_iter().map(|row| row.iter().map(|&m| D::from(m)).collect()).collect(),
             covariances: model
-                .covariances
+                .covariances()
                 .iter()
                 .map(|s| (0..d).map(|a| (0..d).map(|b| D::from(s[(a, b)])).collect()).collect())
                 .collect(),

@@ -23,17 +23,17 @@ pub fn integral(
 ) -> (f64, f64) {
     let d = model.d();
     let smallest = model
-        .covariances
+        .covariances()
         .iter()
         .map(|covariance| covariance.symmetric_eigenvalues().min())
         .fold(f64::INFINITY, f64::min);
     let h = 0.7 * smallest.sqrt();
     let axes: Vec<Vec<f64>> = (0..d)
         .map(|a| {
-            let reach = |j: usize| REACH * model.covariances[j][(a, a)].sqrt();
-            let low = (0..model.k()).map(|j| model.means[(j, a)] - reach(j)).fold(f64::INFINITY, f64::min);
+            let reach = |j: usize| REACH * model.covariances()[j][(a, a)].sqrt();
+            let low = (0..model.k()).map(|j| model.means()[(j, a)] - reach(j)).fold(f64::INFINITY, f64::min);
             let high =
-                (0..model.k()).map(|j| model.means[(j, a)] + reach(j)).fold(f64::NEG_INFINITY, f64::max);
+                (0..model.k()).map(|j| model.means()[(j, a)] + reach(j)).fold(f64::NEG_INFINITY, f64::max);
             let steps = ((high - low) / h).ceil() as usize;
             (0..=steps).map(|step| low + step as f64 * h).collect()
         })

@@ -1,4 +1,4 @@
-//! One step of the engine at a few sizes: `cargo bench --bench step`.
+//! One sweep of the engine at a few sizes: `cargo bench --bench step`.
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use executable_em::data;
@@ -29,11 +29,11 @@ fn step(criterion: &mut Criterion, family: CovarianceFamily) {
         let engine = Engine::new(1).expect("no thread to start");
         // The first sweeps move the means so far that their moments are taken twice.
         for _ in 0..5 {
-            model = engine.step(&model, &source).expect("a sound start").model;
+            model = engine.sweep(&model, &source).expect("a sound start").model;
         }
         group.throughput(Throughput::Elements((n * k) as u64));
         group.bench_function(BenchmarkId::from_parameter(format!("{n}, {d}, {k}")), |bencher| {
-            bencher.iter(|| engine.step(&model, &source));
+            bencher.iter(|| engine.sweep(&model, &source));
         });
     }
     group.finish();

@@ -104,7 +104,8 @@ mod tests {
         y
     }
 
-    /// Three units in the last place of the platform's power of two, and half a smallest number where it is no longer normal.
+    /// Three units in the last place of the platform's power of two, and half a smallest number where it is no longer
+    /// normal.
     #[test]
     fn powers_are_the_platforms_to_three_units() {
         let x: Vec<f64> = (0..2_000_000).map(|i| f64::from(i) * -2.69e-4).collect();

@@ -1,94 +1,77 @@
-//! A whole fit: sweeps until the tolerance is met, from one start or the best of several.
+//! A whole fit: the one loop of [`em`], climbing by passes over a source.
 
 use super::{Engine, Fused, Source};
-use crate::em::{better_of, largest_move};
-use crate::{Error, Result, check};
+use crate::em::{self, Climb, Expected, Fit, Seen, Stopping};
+use crate::{Error, Result};
+use std::marker::PhantomData;
 use std::ops::ControlFlow;
 
-/// What the engine watches to see that it has arrived.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Tolerance {
-    /// Stop when a sweep raises ℓ by no more than this, in nats a datum (of weight one).
-    MeanLogLikelihood(f64),
-    /// Stop when no parameter moves by more than this, relative to max(1, |θ_m|): see [`largest_move`].
-    Parameters(f64),
+/// A source on which models climb: an E step is one pass over it, an M step takes none, or one more where it must.
+///
+/// Example: [`Engine::best_of`].
+#[derive(Debug)]
+pub struct OnSource<'a, M, S: ?Sized> {
+    engine: &'a Engine,
+    source: &'a S,
+    model: PhantomData<M>,
 }
 
-/// When a fit stops.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Stopping {
-    /// The rule of convergence.
-    pub tolerance: Tolerance,
-    /// The largest number of sweeps.
-    pub max_sweeps: usize,
-}
-
-impl Default for Stopping {
-    /// ℓ to 10⁻⁸ nats a datum, at most 1000 sweeps.
-    fn default() -> Self {
-        Stopping { tolerance: Tolerance::MeanLogLikelihood(1e-8), max_sweeps: 1000 }
+impl<'a, M: Fused, S: Source + ?Sized> OnSource<'a, M, S> {
+    /// This source, as this engine reads it.
+    pub fn new(engine: &'a Engine, source: &'a S) -> Self {
+        OnSource { engine, source, model: PhantomData }
     }
 }
 
-/// Why a fit ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stopped {
-    /// The tolerance was met.
-    Converged,
-    /// The cap on sweeps was reached first.
-    MaxSweeps,
-    /// Whoever watched said so.
-    Interrupted,
-}
+impl<M: Fused, S: Source + ?Sized> Climb for OnSource<'_, M, S> {
+    type Model = M;
+    type Expectation = M::Statistics;
+    type Error = Error;
 
-/// How far a fit has come: what a watcher sees before each sweep, and once more at the end.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Progress {
-    /// Which start this run began from, counted from 0.
-    pub start: usize,
-    /// The number of sweeps done.
-    pub sweeps: usize,
-    /// ℓ after them, in nats.
-    pub log_likelihood: f64,
-    /// The number of data, or the sum of their weights.
-    pub total: f64,
-}
+    fn expect(&self, model: &M) -> Result<Expected<M::Statistics>> {
+        let expected = model.e_step(self.engine, self.source)?;
+        model.check_fit(&expected.expectation)?;
+        Ok(expected)
+    }
 
-/// The end of a fit.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Fitted<M> {
-    /// The parameters.
-    pub model: M,
-    /// ℓ at these parameters, in nats.
-    pub log_likelihood: f64,
-    /// The number of data, or the sum of their weights.
-    pub total: f64,
-    /// The number of sweeps from the start.
-    pub sweeps: usize,
-    /// Which start this run began from, counted from 0.
-    pub start: usize,
-    /// Why it ended.
-    pub stopped: Stopped,
+    fn maximize(&self, model: &M, statistics: &M::Statistics) -> Result<M> {
+        model.m_step(statistics, self.engine, self.source)
+    }
+
+    fn moved(&self, before: (&M, &M::Statistics), after: (&M, &M::Statistics)) -> f64 {
+        M::moved(before, after)
+    }
 }
 
 impl Engine {
     /// Runs EM from a start until the tolerance is met or the sweeps reach their cap.
     ///
-    /// The sweeps, and the number of them, are those of [`em::fit`](crate::em::fit), but for rounding and for a tolerance
-    /// that counts by the datum.
+    /// The sweeps, and the number of them, are those of [`em::fit`], but for rounding. For k-means ℓ is −J, so a
+    /// tolerance in ℓ is a fall of J in squared units a datum; [`Tolerance::Parameters`](em::Tolerance::Parameters) of
+    /// 0 runs until the means are at rest, in as many sweeps as [`lloyd`](crate::kmeans::lloyd).
+    ///
+    /// Source: H-05, H-11, H-17, H-38, T-04.
     ///
     /// # Errors
-    /// [`Error::Domain`] for a tolerance that is negative or NaN; those of [`Engine::step`].
+    /// [`Error::Domain`] for a tolerance that is negative or NaN, [`Error::ComponentCount`] for more means of k-means
+    /// than data; those of [`Engine::sweep`].
     ///
     /// ```
-    /// use executable_em::engine::{Data, Engine, Stopped, Stopping};
+    /// use executable_em::em::{Stopped, Stopping, Tolerance};
+    /// use executable_em::engine::{Data, Engine, KMeans};
     /// use executable_em::gaussian_mixture::{CovarianceFamily, kmeans_start};
     /// use executable_em::data;
-    /// let x = data::old_faithful();
+    /// use nalgebra::dmatrix;
+    /// let (x, engine) = (data::old_faithful(), Engine::new(1)?);
     /// let start = kmeans_start(&x, 2, CovarianceFamily::Full, &mut data::rng(1))?;
-    /// let fit = Engine::new(1)?.fit(start, &Data::new(&x)?, &Stopping::default())?;
+    /// let fit = engine.fit(start, &Data::new(&x)?, &Stopping::default())?;
     /// assert_eq!(fit.stopped, Stopped::Converged);
     /// assert!((fit.log_likelihood - -1130.264).abs() < 1e-3);
+    ///
+    /// let x = dmatrix![0.0; 1.0; 9.0; 10.0];
+    /// let at_rest = Stopping { tolerance: Tolerance::Parameters(0.0), max_sweeps: 100 };
+    /// let fit = engine.fit(KMeans::new(dmatrix![0.0; 1.0])?, &Data::new(&x)?, &at_rest)?;
+    /// assert_eq!((fit.model.means(), fit.log_likelihood), (&dmatrix![0.5; 9.5], -1.0));
     /// # Ok::<(), executable_em::Error>(())
     /// ```
     pub fn fit<M: Fused>(
@@ -96,22 +79,18 @@ impl Engine {
         start: M,
         source: &(impl Source + ?Sized),
         stopping: &Stopping,
-    ) -> Result<Fitted<M>> {
+    ) -> Result<Fit<M>> {
         self.best_of([Ok(start)], source, stopping, |_| ControlFlow::Continue(()))
     }
 
-    /// The run of highest ℓ among those from several starts, under the eyes of a watcher.
-    ///
-    /// Starts are asked for one by one, as they are needed. A start or a run that fails, as where a component collapses onto
-    /// a point, is passed over. `watch` sees every sweep; if it breaks off, the best parameters so far are returned, and
-    /// [`Stopped::Interrupted`].
+    /// The run of highest ℓ among those from several starts, under the eyes of a watcher: [`em::best_of`] on a source.
     ///
     /// # Errors
-    /// [`Error::Domain`] for a tolerance that is negative or NaN, [`Error::Empty`] for no starts, the first error if all runs
-    /// fail.
+    /// Those of [`em::best_of`] and [`Engine::fit`].
     ///
     /// ```
-    /// use executable_em::engine::{Data, Engine, Stopping};
+    /// use executable_em::em::{Seen, Stopping};
+    /// use executable_em::engine::{Data, Engine};
     /// use executable_em::gaussian_mixture::{CovarianceFamily, random_start};
     /// use executable_em::data;
     /// use std::ops::ControlFlow;
@@ -119,71 +98,20 @@ impl Engine {
     /// let mut rng = data::rng(3);
     /// let starts = (0..10).map(|_| random_start(&x, 4, CovarianceFamily::Full, &mut rng));
     /// let mut sweeps = 0;
-    /// let fit = Engine::new(1)?.best_of(starts, &Data::new(&x)?, &Stopping::default(), |_| {
-    ///     sweeps += 1;
+    /// let fit = Engine::new(1)?.best_of(starts, &Data::new(&x)?, &Stopping::default(), |seen| {
+    ///     sweeps += usize::from(matches!(seen, Seen::Sweep { .. }));
     ///     ControlFlow::Continue(())
     /// })?;
     /// assert!((fit.log_likelihood - -1264.859).abs() < 1e-3 && sweeps > 10);
     /// # Ok::<(), executable_em::Error>(())
     /// ```
-    pub fn best_of<M: Fused>(
+    pub fn best_of<M: Fused, S: Source + ?Sized>(
         &self,
         starts: impl IntoIterator<Item = Result<M>>,
-        source: &(impl Source + ?Sized),
+        source: &S,
         stopping: &Stopping,
-        mut watch: impl FnMut(Progress) -> ControlFlow<()>,
-    ) -> Result<Fitted<M>> {
-        let (Tolerance::MeanLogLikelihood(tolerance) | Tolerance::Parameters(tolerance)) = stopping.tolerance;
-        check::tolerance(tolerance)?;
-        let mut best = None;
-        for (start, model) in starts.into_iter().enumerate() {
-            let run = model.and_then(|model| self.run(start, model, source, stopping, &mut watch));
-            let interrupted = matches!(&run, Ok(run) if run.stopped == Stopped::Interrupted);
-            let so_far =
-                better_of(best, run, |run: &Fitted<M>, best| run.log_likelihood > best.log_likelihood);
-            if interrupted {
-                return so_far.map(|best| Fitted { stopped: Stopped::Interrupted, ..best });
-            }
-            best = Some(so_far);
-        }
-        best.unwrap_or(Err(Error::Empty { what: "starts" }))
-    }
-
-    fn run<M: Fused>(
-        &self,
-        start: usize,
-        mut model: M,
-        source: &(impl Source + ?Sized),
-        stopping: &Stopping,
-        watch: &mut impl FnMut(Progress) -> ControlFlow<()>,
-    ) -> Result<Fitted<M>> {
-        let mut sweeps = 0;
-        let mut before = f64::NEG_INFINITY;
-        let mut at_rest = false;
-        loop {
-            let next = model.sweep(self, source)?;
-            let (log_likelihood, total) = (next.log_likelihood, next.total);
-            let watched = watch(Progress { start, sweeps, log_likelihood, total });
-            let converged = match stopping.tolerance {
-                Tolerance::MeanLogLikelihood(tolerance) => (log_likelihood - before) / total <= tolerance,
-                Tolerance::Parameters(_) => at_rest,
-            };
-            let stopped = if converged {
-                Some(Stopped::Converged)
-            } else if sweeps == stopping.max_sweeps {
-                Some(Stopped::MaxSweeps)
-            } else {
-                watched.is_break().then_some(Stopped::Interrupted)
-            };
-            if let Some(stopped) = stopped {
-                return Ok(Fitted { model, log_likelihood, total, sweeps, start, stopped });
-            }
-            if let Tolerance::Parameters(tolerance) = stopping.tolerance {
-                at_rest = largest_move(&model, &next.model) <= tolerance;
-            }
-            before = log_likelihood;
-            model = next.model;
-            sweeps += 1;
-        }
+        watch: impl FnMut(Seen<'_, OnSource<'_, M, S>>) -> ControlFlow<()>,
+    ) -> Result<Fit<M>> {
+        em::best_of(&OnSource::new(self, source), starts, stopping, watch)
     }
 }

@@ -1,8 +1,8 @@
 //! Vector lanes: where numbers lie, and the arithmetic that the kernels are made of.
 //!
-//! Lanes run over the data. [`pulp`] picks the widest registers that the machine has; but only what is inlined into the code that
-//! it calls may use them. So everything here and in the kernels is `inline(always)`, and loops stand where closures would do, which
-//! the compiler may leave as calls.
+//! Lanes run over the data. [`pulp`] picks the widest registers that the machine has; but only what is inlined into the
+//! code that it calls may use them. So everything here and in the kernels is `inline(always)`, and loops stand where
+//! closures would do, which the compiler may leave as calls.
 
 use pulp::Simd;
 use std::cell::RefCell;
@@ -41,7 +41,8 @@ impl Drop for Room {
 impl Room {
     /// Room for `len` numbers, whatever they are at first.
     pub fn new(len: usize) -> Self {
-        // First given, first taken: the rooms of the next sweep are those of this one, in the same order and of the same sizes.
+        // First given, first taken: the rooms of the next sweep are those of this one, in the same order and of the
+        // same sizes.
         let mut numbers = SPARE.with_borrow_mut(VecDeque::pop_front).unwrap_or_default();
         numbers.resize(len + LINE, 0.0);
         // A machine that cannot tell is served as well, only slower.

@@ -1,63 +1,50 @@
 //! The engine: the EM step of the derivations, fused, blocked, on vector lanes and threads.
 //!
 //! The chapters say what a step *is*; this module computes the same step for people with data. It never stores an n×k
-//! matrix: a block of a few hundred data goes through both steps while it is in the nearest cache, and leaves only its sums
-//! ([`GaussianStatistics`]) behind. The result has the same bits with any number of threads. Responsibilities below 4^−100 may be left
-//! out, as long as the sums prove that they would not show them.
+//! matrix: a block of a few hundred data goes through both steps while it is in the nearest cache, and leaves only its
+//! sums ([`Moments`](crate::scale::Moments)) behind. The result has the same bits with any number of threads.
+//! Responsibilities below 4^−100 may be left out, as long as the sums prove that they would not show them.
 //!
 //! | file | what it holds |
 //! |---|---|
 //! | this one | [`Engine`], and what it asks of a model: [`Fused`] |
-//! | `fit.rs` | sweeps until the tolerance is met, restarts |
+//! | `fit.rs` | sweeps until the tolerance is met, restarts: [`em`](crate::em)'s loop on a source |
 //! | `source.rs` | data in memory or in blocks that are read anew for every pass |
 //! | `sample.rs` | a start in one pass |
-//! | `gaussian_mixture.rs` | the step of a Gaussian mixture |
-//! | `statistics.rs` | its sufficient statistics, which add up, and the M step from them |
+//! | `gaussian_mixture/` | the step of a Gaussian mixture |
 //! | `bernoulli_mixture/` | the step of a Bernoulli mixture |
 //! | `kmeans/` | Lloyd's algorithm |
 //! | `mixture.rs` | a mixture of either kind |
-//! | `json/` | fitted mixtures and statistics as JSON, there and back |
-//! | `prepared.rs` | its parameters as the kernels read them: constants, means, inverse Cholesky factors |
-//! | `log_joint.rs` | the E step's kernels |
-//! | `moments.rs` | the M step's kernels |
-//! | `negligible.rs` | what the M step's sums need not see |
-//! | `bounded.rs` | what the E step need not know for it |
-//! | `softmax.rs` | what lies between them: responsibilities and the log-likelihood |
-//! | `block.rs` | all of these on one block |
-//! | `parallel.rs` | all blocks, in a fixed order, on several threads |
+//! | `json/` | fitted mixtures as JSON, there and back |
+//! | `parallel.rs` | a pass: all blocks, in a fixed order, on several threads |
+//! | `partial_sums.rs` | what it adds up |
+//! | `softmax.rs` | log joints become responsibilities and the log-likelihood |
 //! | `lanes.rs` | where numbers lie |
 //! | `exp.rs` | the exponential, to the base 4 |
 
 mod bernoulli_mixture;
-mod block;
-mod bounded;
 mod exp;
 mod fit;
 mod gaussian_mixture;
 mod json;
 mod kmeans;
 mod lanes;
-mod log_joint;
 mod mixture;
-mod moments;
-mod negligible;
 mod parallel;
-mod prepared;
+mod partial_sums;
 mod sample;
 mod softmax;
 mod source;
-mod statistics;
 
 pub use bernoulli_mixture::BernoulliStatistics;
-pub use fit::{Fitted, Progress, Stopped, Stopping, Tolerance};
+pub use fit::OnSource;
 pub use json::{Document, SavedMixture};
-pub use kmeans::{KMeansFit, KMeansProgress, KMeansStatistics, KMeansStopping, KMeansSweep, plus_plus_start};
+pub use kmeans::{KMeans, KMeansStatistics};
 pub use mixture::Mixture;
 pub use sample::sample;
 pub use source::{Data, Source, Stream};
-pub use statistics::GaussianStatistics;
 
-use crate::latent::Model;
+use crate::em::Expected;
 use crate::{Error, Result};
 use pulp::Arch;
 use std::num::NonZero;
@@ -71,24 +58,40 @@ pub struct Engine {
     arch: Arch,
 }
 
-/// A model whose EM step the engine has fused: all of it in one pass over the data.
+/// A model whose EM step the engine has fused: both halves in one pass over the data.
 ///
-/// Whoever has data calls [`Engine::step`], [`Engine::fit`] or [`Engine::best_of`].
-pub trait Fused: Model + Sized {
+/// Whoever has data calls [`Engine::statistics`], [`Engine::sweep`], [`Engine::fit`] or [`Engine::best_of`].
+pub trait Fused: Clone {
     /// What the M step needs to know of the data: sums over them.
     type Statistics;
 
-    /// The sums at these parameters.
+    /// The E step: ℓ at these parameters, and the sums under the responsibilities there.
     ///
     /// # Errors
     /// Those of [`Engine::statistics`].
-    fn statistics(&self, engine: &Engine, source: &(impl Source + ?Sized)) -> Result<Self::Statistics>;
+    fn e_step(&self, engine: &Engine, source: &(impl Source + ?Sized)) -> Result<Expected<Self::Statistics>>;
 
-    /// One sweep of EM.
+    /// The M step: the parameters that the sums make most likely. It may look at the data again, for better sums.
     ///
     /// # Errors
-    /// Those of [`Engine::step`].
-    fn sweep(&self, engine: &Engine, source: &(impl Source + ?Sized)) -> Result<Sweep<Self>>;
+    /// Those of [`Engine::sweep`].
+    fn m_step(
+        &self,
+        statistics: &Self::Statistics,
+        engine: &Engine,
+        source: &(impl Source + ?Sized),
+    ) -> Result<Self>;
+
+    /// How far a sweep has moved, from one θ and its sums to the next; zero at rest.
+    fn moved(before: (&Self, &Self::Statistics), after: (&Self, &Self::Statistics)) -> f64;
+
+    /// Refuses to fit data that are too few, if any are.
+    ///
+    /// # Errors
+    /// [`Error::ComponentCount`].
+    fn check_fit(&self, _: &Self::Statistics) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// One sweep of EM.
@@ -96,7 +99,7 @@ pub trait Fused: Model + Sized {
 pub struct Sweep<M> {
     /// The parameters after the sweep.
     pub model: M,
-    /// ℓ *before* it, in nats: the E step gives it for nothing.
+    /// ℓ *before* it, in nats, or −J: the E step gives it for nothing.
     pub log_likelihood: f64,
     /// The number of data, or the sum of their weights.
     pub total: f64,
@@ -118,8 +121,8 @@ impl Engine {
         Engine::on(threads, Arch::new())
     }
 
-    /// An engine that uses no vector instructions, as on a machine that has none: to see what they are worth, and that they
-    /// change nothing.
+    /// An engine that uses no vector instructions, as on a machine that has none: to see what they are worth, and that
+    /// they change nothing.
     ///
     /// # Errors
     /// Those of [`Engine::new`].
@@ -147,16 +150,37 @@ impl Engine {
         Ok(Engine { pool, arch })
     }
 
-    /// The sufficient statistics of the data at these parameters: an E step and the sums of the M step.
+    /// The E step: ℓ, and the sufficient statistics of the data under the responsibilities at these parameters.
+    ///
+    /// They are those of the derivations, [`Moments`](crate::scale::Moments) for Gaussians, and add up: over files and
+    /// machines, as long as all of them start from the same θ.
     ///
     /// # Errors
-    /// Those of a model that is none, as in [`GaussianMixture::new`](crate::gaussian_mixture::GaussianMixture::new);
     /// [`Error::Shape`] for data of another dimension, [`Error::Empty`] for a source without any;
-    /// [`Error::ImpossibleDatum`] for a datum that no component can explain.
+    /// [`Error::ImpossibleDatum`] for a datum that no component can explain, [`Error::Domain`] where the squared
+    /// distances of k-means overflow; those of reading.
     ///
-    /// Example: [`GaussianStatistics`].
-    pub fn statistics<M: Fused>(&self, model: &M, source: &(impl Source + ?Sized)) -> Result<M::Statistics> {
-        model.statistics(self, source)
+    /// ```
+    /// use executable_em::{data, engine, gaussian_mixture::{CovarianceFamily, random_start}};
+    /// let x = data::old_faithful();
+    /// let model = random_start(&x, 2, CovarianceFamily::Full, &mut data::rng(1))?;
+    /// let engine = engine::Engine::new(1)?;
+    /// let of = |rows: std::ops::Range<usize>| {
+    ///     let part = x.rows(rows.start, rows.len()).into_owned();
+    ///     engine.statistics(&model, &engine::Data::new(&part)?)
+    /// };
+    /// let (mut both, whole) = (of(0..100)?, of(0..272)?);
+    /// both.add(&of(100..272)?)?;
+    /// assert!((both.log_likelihood - whole.log_likelihood).abs() < 1e-9);
+    /// assert!((both.expectation.counts - whole.expectation.counts).amax() < 1e-9);
+    /// # Ok::<(), executable_em::Error>(())
+    /// ```
+    pub fn statistics<M: Fused>(
+        &self,
+        model: &M,
+        source: &(impl Source + ?Sized),
+    ) -> Result<Expected<M::Statistics>> {
+        model.e_step(self, source)
     }
 
     /// One sweep of EM: the parameters after it, and ℓ before it.
@@ -172,13 +196,14 @@ impl Engine {
     /// use executable_em::{data, latent::Model};
     /// let x = data::old_faithful();
     /// let model = random_start(&x, 2, CovarianceFamily::Full, &mut data::rng(1))?;
-    /// let sweep = Engine::new(1)?.step(&model, &Data::new(&x)?)?;
+    /// let sweep = Engine::new(1)?.sweep(&model, &Data::new(&x)?)?;
     /// let derived = model.maximize(&x, &model.responsibilities(&x)?)?;
-    /// assert!((sweep.model.means - derived.means).amax() < 1e-11);
+    /// assert!((sweep.model.means() - derived.means()).amax() < 1e-11);
     /// assert!((sweep.log_likelihood - model.log_likelihood(&x)?).abs() < 1e-10);
     /// # Ok::<(), executable_em::Error>(())
     /// ```
-    pub fn step<M: Fused>(&self, model: &M, source: &(impl Source + ?Sized)) -> Result<Sweep<M>> {
-        model.sweep(self, source)
+    pub fn sweep<M: Fused>(&self, model: &M, source: &(impl Source + ?Sized)) -> Result<Sweep<M>> {
+        let Expected { log_likelihood, total, expectation } = model.e_step(self, source)?;
+        Ok(Sweep { model: model.m_step(&expectation, self, source)?, log_likelihood, total })
     }
 }

@@ -34,8 +34,8 @@ impl Mixture {
     /// The mixing weights, k numbers.
     pub fn weights(&self) -> &DVector<f64> {
         match self {
-            Mixture::Gaussian(model) => &model.weights,
-            Mixture::Bernoulli(model) => &model.weights,
+            Mixture::Gaussian(model) => model.weights(),
+            Mixture::Bernoulli(model) => model.weights(),
         }
     }
 
@@ -59,10 +59,7 @@ impl Mixture {
     }
 
     /// Draws from the mixture: n×d data and n labels.
-    ///
-    /// # Errors
-    /// Those of the mixture.
-    pub fn sample(&self, n: usize, rng: &mut impl Rng) -> Result<(DMatrix<f64>, Vec<usize>)> {
+    pub fn sample(&self, n: usize, rng: &mut impl Rng) -> (DMatrix<f64>, Vec<usize>) {
         match self {
             Mixture::Gaussian(model) => model.sample(n, rng),
             Mixture::Bernoulli(model) => model.sample(n, rng),

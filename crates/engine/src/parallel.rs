@@ -1,7 +1,7 @@
 //! The same sum, in the same order, with any number of threads.
 
 use super::Engine;
-use super::block::Partial;
+use super::partial_sums::PartialSums;
 use super::source::{Data, Source};
 use crate::{Error, Result, check};
 use pulp::Arch;
@@ -18,8 +18,8 @@ pub(super) trait Pass: Sync {
 
     fn workspace(&self) -> Self::Workspace;
 
-    /// The sums of no data.
-    fn zero(&self) -> Partial;
+    /// How many sums it takes, beside ℓ and the weight of the data.
+    fn sums_len(&self) -> usize;
 
     /// The dimension of the data.
     fn d(&self) -> usize;
@@ -37,7 +37,7 @@ pub(super) trait Pass: Sync {
         data: Data<'_>,
         rows: Range<usize>,
         workspace: &mut Self::Workspace,
-        partial: &mut Partial,
+        partial: &mut PartialSums,
     );
 }
 
@@ -54,9 +54,13 @@ fn chunk_len(n: usize, block: usize) -> usize {
 }
 
 impl Engine {
-    /// One pass over all blocks of a source. [`Error::Empty`] if there are none.
-    pub(super) fn pass<P: Pass>(&self, source: &(impl Source + ?Sized), pass: &P) -> Result<Partial> {
-        let mut total = pass.zero();
+    /// One pass over all blocks of a source: its sums, and the number of rows. [`Error::Empty`] if there are none.
+    pub(super) fn pass<P: Pass>(
+        &self,
+        source: &(impl Source + ?Sized),
+        pass: &P,
+    ) -> Result<(PartialSums, usize)> {
+        let mut total = PartialSums::zero(pass.sums_len());
         let mut rows = 0;
         source.read(&mut |data| {
             let n = data.x.nrows();
@@ -70,22 +74,26 @@ impl Engine {
             rows += n;
             Ok(())
         })?;
-        if rows == 0 { Err(Error::Empty { what: "data" }) } else { Ok(total) }
+        if rows == 0 { Err(Error::Empty { what: "data" }) } else { Ok((total, rows)) }
     }
 
     /// Sums all chunks of a block.
-    fn sum<P: Pass>(&self, data: Data<'_>, pass: &P) -> Partial {
+    fn sum<P: Pass>(&self, data: Data<'_>, pass: &P) -> PartialSums {
         let n = data.x.nrows();
         let len = chunk_len(n, pass.block_len());
         let count = n.div_ceil(len);
-        let add = |chunk: usize, workspace: &mut P::Workspace, partial: &mut Partial| {
+        let add = |chunk: usize, workspace: &mut P::Workspace, partial: &mut PartialSums| {
             partial.clear();
             pass.add(self.arch, data, chunk * len..n.min((chunk + 1) * len), workspace, partial);
         };
         match &self.pool {
             Some(pool) if count > 1 && n * pass.work() > WAKING => in_turns(pool, pass, count, add),
             _ => {
-                let (mut total, mut workspace, mut partial) = (pass.zero(), pass.workspace(), pass.zero());
+                let (mut total, mut workspace, mut partial) = (
+                    PartialSums::zero(pass.sums_len()),
+                    pass.workspace(),
+                    PartialSums::zero(pass.sums_len()),
+                );
                 for chunk in 0..count {
                     add(chunk, &mut workspace, &mut partial);
                     total.add(&partial);
@@ -103,11 +111,11 @@ const EARLY: usize = 4;
 struct Turn {
     /// The chunk whose turn it is to be added.
     next: usize,
-    total: Partial,
+    total: PartialSums,
     /// Chunks after that one, if they are done.
-    early: VecDeque<Option<Partial>>,
+    early: VecDeque<Option<PartialSums>>,
     /// Room for the sums of chunks to come.
-    spare: Vec<Partial>,
+    spare: Vec<PartialSums>,
     are_waiting: bool,
 }
 
@@ -116,14 +124,14 @@ fn in_turns<P: Pass>(
     pool: &rayon::ThreadPool,
     pass: &P,
     count: usize,
-    add: impl Fn(usize, &mut P::Workspace, &mut Partial) + Sync,
-) -> Partial {
+    add: impl Fn(usize, &mut P::Workspace, &mut PartialSums) + Sync,
+) -> PartialSums {
     let most_early = EARLY * (pool.current_num_threads() + 1);
     let (early, spare) = ((0..most_early).map(|_| None).collect(), Vec::new());
-    let turn = Turn { next: 0, total: pass.zero(), early, spare, are_waiting: false };
+    let turn = Turn { next: 0, total: PartialSums::zero(pass.sums_len()), early, spare, are_waiting: false };
     let (turn, next_turn, claimed) = (Mutex::new(turn), Condvar::new(), AtomicUsize::new(0));
     let work = || {
-        let (mut workspace, mut partial) = (pass.workspace(), pass.zero());
+        let (mut workspace, mut partial) = (pass.workspace(), PartialSums::zero(pass.sums_len()));
         loop {
             // Chunks are claimed in order, so the one that others wait for is always being worked on.
             let chunk = claimed.fetch_add(1, Ordering::Relaxed);
@@ -137,7 +145,7 @@ fn in_turns<P: Pass>(
                 turn = next_turn.wait(turn).unwrap_or_else(PoisonError::into_inner);
             }
             let place = chunk - turn.next;
-            let other = turn.spare.pop().unwrap_or_else(|| pass.zero());
+            let other = turn.spare.pop().unwrap_or_else(|| PartialSums::zero(pass.sums_len()));
             turn.early[place] = Some(mem::replace(&mut partial, other));
             turn.add_those_in_turn();
             if mem::take(&mut turn.are_waiting) {
@@ -185,8 +193,8 @@ mod tests {
 
         fn workspace(&self) {}
 
-        fn zero(&self) -> Partial {
-            Partial { log_likelihood: 0.0, total: 0.0, sums: vec![0.0], impossible: None }
+        fn sums_len(&self) -> usize {
+            1
         }
 
         fn d(&self) -> usize {
@@ -201,7 +209,7 @@ mod tests {
             WAKING
         }
 
-        fn add(&self, _: Arch, data: Data<'_>, rows: Range<usize>, (): &mut (), partial: &mut Partial) {
+        fn add(&self, _: Arch, data: Data<'_>, rows: Range<usize>, (): &mut (), partial: &mut PartialSums) {
             if rows.start == 0 {
                 std::thread::sleep(Duration::from_millis(50));
             }
@@ -214,7 +222,7 @@ mod tests {
     fn chunks_that_are_done_early_are_added_in_their_turn() {
         let x = DMatrix::from_fn(1000, 1, |i, _| (i as f64).sin());
         let data = Data::new(&x).unwrap();
-        let sum = |threads| Engine::new(threads).unwrap().pass(&data, &SlowAtFirst).unwrap();
+        let sum = |threads| Engine::new(threads).unwrap().pass(&data, &SlowAtFirst).unwrap().0;
         let alone = sum(1);
         assert_eq!(alone.total, 1000.0);
         for threads in [2, 3, 8] {

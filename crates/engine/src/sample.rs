@@ -37,13 +37,13 @@ impl Eq for Drawn {}
 
 /// At most `size` data, drawn without replacement in one pass, in the order in which they were read.
 ///
-/// Each datum gets the key log(u)/w, u uniform on (0, 1), w its weight, and those of the largest keys are kept: without weights
-/// every subset is equally likely, with them the chance of being next is proportional to the weight. Of no more data than `size`
-/// all are returned (those of weight 0 never).
+/// Each datum gets the key log(u)/w, u uniform on (0, 1), w its weight, and those of the largest keys are kept: without
+/// weights every subset is equally likely, with them the chance of being next is proportional to the weight. Of no more
+/// data than `size` all are returned (those of weight 0 never).
 ///
 /// On such a sample [`kmeans_start`](crate::gaussian_mixture::kmeans_start) and
-/// [`random_start`](crate::gaussian_mixture::random_start) give a start for the whole: the k-means++ of data that are too
-/// many to be visited once a component.
+/// [`random_start`](crate::gaussian_mixture::random_start) give a start for the whole: the k-means++ of data that are
+/// too many to be visited once a component.
 ///
 /// Source: Efraimidis and Spirakis (2006), Information Processing Letters 97, 181–185.
 ///

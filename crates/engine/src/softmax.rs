@@ -13,11 +13,11 @@ pub(super) struct Marginals {
     pub sum: Room,
 }
 
-/// Turns every log joint l into 4^(l − m), and the weight w of the datum into w / s. The product of both is the responsibility
-/// times the weight.
+/// Turns every log joint l into 4^(l − m), and the weight w of the datum into w / s. The product of both is the
+/// responsibility times the weight.
 ///
-/// m = max_j l_j and s = Σ_j 4^(l_j − m). The log joints of a strip lie side by side, the k of them first. A datum with m = −∞ is
-/// impossible; its numbers become NaN.
+/// m = max_j l_j and s = Σ_j 4^(l_j − m). The log joints of a strip lie side by side, the k of them first. A datum with
+/// m = −∞ is impossible; its numbers become NaN.
 #[inline(always)]
 pub(super) fn softmax<S: Simd>(
     s: S,
@@ -52,7 +52,8 @@ pub(super) fn softmax<S: Simd>(
     }
 }
 
-/// The responsibilities of component j times the weights, from the two factors that [`softmax`] leaves; returns their sum.
+/// The responsibilities of component j times the weights, from the two factors that [`softmax`] leaves; returns their
+/// sum.
 #[inline(always)]
 pub(super) fn responsibilities<S: Simd>(
     s: S,
@@ -83,7 +84,8 @@ impl Marginals {
     }
 }
 
-/// Σ_i w_i (m_i log 4 + log s_i), each s between 1 and k; without weights the log of a product of a few s costs one logarithm.
+/// Σ_i w_i (m_i log 4 + log s_i), each s between 1 and k; without weights the log of a product of a few s costs one
+/// logarithm.
 #[inline(always)]
 pub(super) fn log_likelihood(max: &[f64], sum: &[f64], weights: Option<&[f64]>) -> f64 {
     if let Some(weights) = weights {

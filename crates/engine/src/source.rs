@@ -73,8 +73,8 @@ impl Source for Data<'_> {
 
 /// Data that do not fit into memory: a function that begins again and returns an iterator over n_b×d blocks.
 ///
-/// A block should hold some ten thousand rows, that all threads find work in it. The order of summation, and so the last
-/// bits of a result, depend on where the blocks end.
+/// A block should hold some ten thousand rows, that all threads find work in it. The order of summation, and so the
+/// last bits of a result, depend on where the blocks end.
 ///
 /// ```
 /// use executable_em::engine::{Data, Engine, Stream};

@@ -2,9 +2,9 @@
 
 use crate::gaussian_mixture::{CovarianceFamily, kmeans_start};
 use crate::plot::{self, Anchor, Figure, Page, Panel, Point, number};
-use crate::scale::Moments;
 use crate::scale::cost::power;
 use crate::scale::results::{Race, Results, measured};
+use crate::scale::{Moments, SufficientStatistics};
 use crate::{Result, data};
 use nalgebra::DMatrix;
 

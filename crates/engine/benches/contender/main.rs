@@ -3,7 +3,7 @@
 mod peak;
 mod protocol;
 
-use executable_em::engine::{Data, Engine, Source, Stream};
+use executable_em::engine::{Data, Engine, KMeans, Source, Stream};
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
 use executable_em::{Error, em, kmeans};
 use nalgebra::{DMatrix, DVector};
@@ -30,7 +30,7 @@ fn main() -> Result<()> {
             let (x, start) = (data(&task)?, mixture(&task, CovarianceFamily::Full)?);
             let sweep =
                 |means: &DMatrix<f64>| kmeans::update_means(&x, &kmeans::responsibilities(&x, means)?, means);
-            task.answer(|sweeps| repeat(&start.means, sweeps, sweep), |means| with_means(&start, means))
+            task.answer(|sweeps| repeat(start.means(), sweeps, sweep), |means| with_means(&start, means))
         }
         ("derivation", family) => {
             let (x, start) = (data(&task)?, mixture(&task, family_of(family)?)?);
@@ -50,15 +50,15 @@ fn main() -> Result<()> {
 
 fn engine(task: &Task, engine: &Engine, source: &impl Source) -> Result<()> {
     let start = mixture(task, family_of(&task.family)?)?;
-    let step = |model: &GaussianMixture| Ok(engine.step(model, source)?.model);
-    task.answer(|sweeps| repeat(&start, sweeps, step), numbers)
+    let sweep = |model: &GaussianMixture| Ok(engine.sweep(model, source)?.model);
+    task.answer(|sweeps| repeat(&start, sweeps, sweep), numbers)
 }
 
 fn lloyd(task: &Task, engine: &Engine) -> Result<()> {
     let (x, start) = (data(task)?, mixture(task, CovarianceFamily::Full)?);
-    let x = Data::new(&x)?;
-    let sweep = |means: &DMatrix<f64>| Ok(engine.kmeans_sweep(means, &x)?.means);
-    task.answer(|sweeps| repeat(&start.means, sweeps, sweep), |means| with_means(&start, means))
+    let (x, means) = (Data::new(&x)?, KMeans::new(start.means().clone())?);
+    let sweep = |kmeans: &KMeans| Ok(engine.sweep(kmeans, &x)?.model);
+    task.answer(|sweeps| repeat(&means, sweeps, sweep), |kmeans| with_means(&start, kmeans.means()))
 }
 
 /// The file's data, ten thousand rows at a time.
@@ -103,22 +103,19 @@ fn mixture(task: &Task, family: CovarianceFamily) -> Result<GaussianMixture> {
     let (k, d, start) = (task.k, task.d, task.numbers("start.f64")?);
     let (weights, rest) = start.split_at(k);
     let (means, covariances) = rest.split_at(k * d);
-    Ok(GaussianMixture {
-        weights: DVector::from_row_slice(weights),
-        means: DMatrix::from_row_slice(k, d, means),
-        covariances: covariances.chunks_exact(d * d).map(|one| DMatrix::from_row_slice(d, d, one)).collect(),
-        family,
-    })
+    let covariances = covariances.chunks_exact(d * d).map(|one| DMatrix::from_row_slice(d, d, one)).collect();
+    let (weights, means) = (DVector::from_row_slice(weights), DMatrix::from_row_slice(k, d, means));
+    Ok(GaussianMixture::new(weights, means, covariances, family)?)
 }
 
 /// As [`mixture`] reads them.
 fn numbers(model: &GaussianMixture) -> Vec<f64> {
-    let means = model.means.transpose();
-    let covariances = model.covariances.iter().flat_map(|covariance| covariance.iter());
-    model.weights.iter().chain(means.iter()).chain(covariances).copied().collect()
+    let means = model.means().transpose();
+    let covariances = model.covariances().iter().flat_map(|covariance| covariance.iter());
+    model.weights().iter().chain(means.iter()).chain(covariances).copied().collect()
 }
 
 /// For k-means, whose weights and covariances stay as they are.
 fn with_means(start: &GaussianMixture, means: &DMatrix<f64>) -> Vec<f64> {
-    numbers(&GaussianMixture { means: means.clone(), ..start.clone() })
+    numbers(&start.with_means(means.clone()).expect("the means of a sweep"))
 }

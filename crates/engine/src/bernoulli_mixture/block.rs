@@ -1,7 +1,7 @@
 //! Both steps of EM on the draws, block by block: nothing of size n×k is ever stored.
 
-use super::super::block::Partial;
 use super::super::exp::PowersOf4;
+use super::super::partial_sums::PartialSums;
 use super::super::softmax::log_likelihood;
 use super::super::source::Data;
 use super::prepared::{COINS, CONTRADICTED, Prepared};
@@ -19,7 +19,8 @@ pub(super) const BLOCK: usize = 128;
 pub(super) struct Workspace {
     /// Heads and tails, tile by tile, feature by feature, heads before tails.
     sides: Vec<f64>,
-    /// First the log joint, then the responsibilities: k × [`BLOCK`], and zeros for the coins that fill up the last tile.
+    /// First the log joint, then the responsibilities: k × [`BLOCK`], and zeros for the coins that fill up the last
+    /// tile.
     joint: Vec<f64>,
     max: [f64; BLOCK],
     sum: [f64; BLOCK],
@@ -42,7 +43,7 @@ pub(super) struct Chunk<'a> {
     pub rows: Range<usize>,
     pub prepared: &'a Prepared,
     pub workspace: &'a mut Workspace,
-    pub partial: &'a mut Partial,
+    pub partial: &'a mut PartialSums,
 }
 
 impl WithSimd for Chunk<'_> {
@@ -101,7 +102,7 @@ fn e_step<S: Simd>(
     len: usize,
     weights: Option<&[f64]>,
     workspace: &mut Workspace,
-    partial: &mut Partial,
+    partial: &mut PartialSums,
 ) -> Result<(), usize> {
     let Workspace { sides, joint, max, sum } = workspace;
     let draws = S::as_simd_f64s(sides).0;

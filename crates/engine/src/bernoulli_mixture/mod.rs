@@ -1,4 +1,5 @@
-//! The step of a Bernoulli mixture: with the heads and the tails of a draw side by side, both halves are matrix products.
+//! The step of a Bernoulli mixture: with the heads and the tails of a draw side by side, both halves are matrix
+//! products.
 //!
 //! | file | what it holds |
 //! |---|---|
@@ -13,11 +14,13 @@ mod statistics;
 
 pub use statistics::BernoulliStatistics;
 
-use super::block::Partial;
 use super::parallel::Pass;
+use super::partial_sums::PartialSums;
 use super::source::{Data, Source};
-use super::{Engine, Fused, Sweep};
+use super::{Engine, Fused};
 use crate::bernoulli_mixture::{BernoulliMixture, check_heads};
+use crate::em::{Expected, largest_move};
+use crate::scale::SufficientStatistics;
 use crate::{Error, Result};
 use block::{BLOCK, Chunk, Workspace};
 use prepared::Prepared;
@@ -31,9 +34,9 @@ impl Pass for Prepared {
         Workspace::new(self)
     }
 
-    fn zero(&self) -> Partial {
-        let sums = vec![0.0; self.k * (1 + 2 * self.d)];
-        Partial { log_likelihood: 0.0, total: 0.0, sums, impossible: None }
+    /// For every coin Σ r, and of each feature Σ r x and Σ r (m − x).
+    fn sums_len(&self) -> usize {
+        self.k * (1 + 2 * self.d)
     }
 
     fn d(&self) -> usize {
@@ -54,7 +57,7 @@ impl Pass for Prepared {
         data: Data<'_>,
         rows: Range<usize>,
         workspace: &mut Workspace,
-        partial: &mut Partial,
+        partial: &mut PartialSums,
     ) {
         arch.dispatch(Chunk { data, rows, prepared: self, workspace, partial });
     }
@@ -63,20 +66,34 @@ impl Pass for Prepared {
 impl Fused for BernoulliMixture {
     type Statistics = BernoulliStatistics;
 
-    fn statistics(&self, engine: &Engine, source: &(impl Source + ?Sized)) -> Result<BernoulliStatistics> {
-        self.validate()?;
-        let partial = engine.pass(source, &Prepared::new(self)).map_err(|error| match error {
+    fn e_step(
+        &self,
+        engine: &Engine,
+        source: &(impl Source + ?Sized),
+    ) -> Result<Expected<BernoulliStatistics>> {
+        let (partial, _) = engine.pass(source, &Prepared::new(self)).map_err(|error| match error {
             // The kernel says only that no coin shows this; look again why not.
-            Error::ImpossibleDatum { .. } => not_heads(source, self.flips).err().unwrap_or(error),
+            Error::ImpossibleDatum { .. } => not_heads(source, self.flips()).err().unwrap_or(error),
             error => error,
         })?;
-        Ok(BernoulliStatistics::from_partial(&partial, self.k(), self.d()))
+        Ok(Expected {
+            log_likelihood: partial.log_likelihood,
+            total: partial.total,
+            expectation: BernoulliStatistics::from_sums(&partial, self.k(), self.d()),
+        })
     }
 
-    fn sweep(&self, engine: &Engine, source: &(impl Source + ?Sized)) -> Result<Sweep<Self>> {
-        let statistics = self.statistics(engine, source)?;
-        let BernoulliStatistics { log_likelihood, total, .. } = statistics;
-        Ok(Sweep { model: statistics.maximize(self)?, log_likelihood, total })
+    fn m_step(
+        &self,
+        statistics: &BernoulliStatistics,
+        _: &Engine,
+        _: &(impl Source + ?Sized),
+    ) -> Result<BernoulliMixture> {
+        statistics.maximize(self)
+    }
+
+    fn moved(before: (&Self, &BernoulliStatistics), after: (&Self, &BernoulliStatistics)) -> f64 {
+        largest_move(before.0, after.0)
     }
 }
 

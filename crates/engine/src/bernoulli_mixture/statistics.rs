@@ -1,20 +1,21 @@
-//! The sufficient statistics of a Bernoulli mixture: sums over the draws, so that those of parts add up to those of the whole.
+//! The sufficient statistics of a Bernoulli mixture: sums over the draws, so that those of parts add up to those of the
+//! whole.
 
-use super::super::block::Partial;
-use crate::bernoulli_mixture::BernoulliMixture;
+use super::super::partial_sums::PartialSums;
+use crate::bernoulli_mixture::{BernoulliMixture, times_log};
+use crate::scale::SufficientStatistics;
 use crate::{Result, check};
 use nalgebra::{DMatrix, DVector};
 
-/// What the M step needs to know of the draws, at parameters θ: how often each coin was drawn and how often it showed each
-/// side, every draw counted by its responsibility r.
+/// What the M step needs to know of the draws, at parameters θ: how often each coin was drawn and how often it showed
+/// each side, every draw counted by its responsibility r.
 ///
 /// ```math
-/// R_j = \sum_i r_{ij}, \qquad h_{ja} = \sum_i r_{ij}\,x_{ia}, \qquad t_{ja} = \sum_i r_{ij}(m - x_{ia}), \qquad
-/// \ell = \sum_i\log\sum_j\alpha_j\prod_a p_{ja}^{x_{ia}}(1-p_{ja})^{m-x_{ia}}
+/// R_j = \sum_i r_{ij}, \qquad h_{ja} = \sum_i r_{ij}\,x_{ia}, \qquad t_{ja} = \sum_i r_{ij}(m - x_{ia})
 /// ```
 ///
-/// They add up: over blocks, threads, files and machines, as long as all of them start from the same θ. The tails say no more
-/// than m R_j − h_ja, but they are exactly zero for a coin that showed heads only.
+/// They add up: over blocks, threads, files and machines, as long as all of them start from the same θ. The tails say
+/// no more than m R_j − h_ja, but they are exactly zero for a coin that showed heads only.
 ///
 /// Source: T-47, T-48, T-50.
 ///
@@ -26,14 +27,12 @@ use nalgebra::{DMatrix, DVector};
 /// let engine = Engine::new(1)?;
 /// let mut both = engine.statistics(&coins, &Data::new(&dmatrix![1.0])?)?;
 /// both.add(&engine.statistics(&coins, &Data::new(&dmatrix![0.0])?)?)?;
-/// assert!((both.counts - dvector![1.0, 1.0]).amax() < 1e-15);
-/// assert!((both.heads - dmatrix![0.25; 0.75]).amax() < 1e-15);
+/// assert!((both.expectation.counts - dvector![1.0, 1.0]).amax() < 1e-15);
+/// assert!((both.expectation.heads - dmatrix![0.25; 0.75]).amax() < 1e-15);
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct BernoulliStatistics {
-    /// ℓ at the parameters before the step, in nats.
-    pub log_likelihood: f64,
     /// Σ_j R_j: the number of draws, or the sum of their weights.
     pub total: f64,
     /// R: k numbers.
@@ -45,24 +44,23 @@ pub struct BernoulliStatistics {
 }
 
 impl BernoulliStatistics {
-    pub(super) fn from_partial(partial: &Partial, k: usize, d: usize) -> Self {
+    pub(super) fn from_sums(partial: &PartialSums, k: usize, d: usize) -> Self {
         let coin = |j: usize| &partial.sums[j * (1 + 2 * d)..];
         BernoulliStatistics {
-            log_likelihood: partial.log_likelihood,
             total: partial.total,
             counts: DVector::from_fn(k, |j, _| coin(j)[0]),
             heads: DMatrix::from_fn(k, d, |j, a| coin(j)[1 + 2 * a]),
             tails: DMatrix::from_fn(k, d, |j, a| coin(j)[2 + 2 * a]),
         }
     }
+}
 
-    /// Adds the statistics of other draws, taken at the same parameters.
-    ///
-    /// # Errors
-    /// [`Error::Shape`](crate::Error::Shape) for another k or d; `self` is then as it was.
-    pub fn add(&mut self, other: &BernoulliStatistics) -> Result<()> {
+impl SufficientStatistics for BernoulliStatistics {
+    type Model = BernoulliMixture;
+
+    /// [`Error::Shape`](crate::Error::Shape) for another k or d.
+    fn add(&mut self, other: &BernoulliStatistics) -> Result<()> {
         check::shape("statistics", other.heads.shape(), self.heads.shape())?;
-        self.log_likelihood += other.log_likelihood;
         self.total += other.total;
         self.counts += &other.counts;
         self.heads += &other.heads;
@@ -70,25 +68,41 @@ impl BernoulliStatistics {
         Ok(())
     }
 
-    /// The M step: the parameters that these statistics make most likely.
+    /// The M step: each coin's part of the draws, and of its flips the part that showed heads.
     ///
     /// ```math
     /// \alpha_j = \frac{R_j}{\sum_l R_l}, \qquad p_{ja} = \frac{h_{ja}}{h_{ja} + t_{ja}}
     /// ```
     ///
-    /// `previous` are the parameters that the statistics were taken at; a coin with R_j = 0 keeps its biases.
+    /// A coin with R_j = 0 keeps its biases. [`Error::Shape`](crate::Error::Shape) for another k or d,
+    /// [`Error::Domain`](crate::Error::Domain) for no draws.
     ///
     /// Source: T-50.
-    ///
-    /// # Errors
-    /// [`Error::Shape`](crate::Error::Shape) for another k or d, [`Error::Domain`](crate::Error::Domain) for no draws.
-    pub fn maximize(&self, previous: &BernoulliMixture) -> Result<BernoulliMixture> {
-        check::shape("biases", previous.biases.shape(), self.heads.shape())?;
+    fn maximize(&self, previous: &BernoulliMixture) -> Result<BernoulliMixture> {
+        check::shape("biases", previous.biases().shape(), self.heads.shape())?;
         check::positive("sum of the counts", self.total)?;
-        let biases = previous.biases.map_with_location(|j, a, before| {
+        let biases = previous.biases().map_with_location(|j, a, before| {
             let flips = self.heads[(j, a)] + self.tails[(j, a)];
             if flips > 0.0 { self.heads[(j, a)] / flips } else { before }
         });
-        Ok(BernoulliMixture { weights: &self.counts / self.total, biases, flips: previous.flips })
+        BernoulliMixture::new(&self.counts / self.total, biases, previous.flips())
+    }
+
+    /// ```math
+    /// Q(\theta) = \sum_{ij} r_{ij}\Big(\log\alpha_j
+    ///   + \sum_a\left[x_{ia}\log p_{ja} + (m-x_{ia})\log(1-p_{ja})\right]\Big)
+    ///   = \sum_j R_j\log\alpha_j + \sum_{ja}\left[h_{ja}\log p_{ja} + t_{ja}\log(1-p_{ja})\right], \qquad 0\log0 = 0
+    /// ```
+    ///
+    /// Of the draws only their sums over i are left. [`Error::Shape`](crate::Error::Shape) for another k or d.
+    ///
+    /// Source: T-49.
+    fn expected_log_joint(&self, model: &BernoulliMixture) -> Result<f64> {
+        check::shape("biases", model.biases().shape(), self.heads.shape())?;
+        let term = |(&count, log_p)| times_log(count, log_p);
+        let of_weights = self.counts.iter().zip(model.weights().iter().map(|p| p.ln())).map(term);
+        let of_heads = self.heads.iter().zip(model.biases().iter().map(|p| p.ln())).map(term);
+        let of_tails = self.tails.iter().zip(model.biases().iter().map(|p| (-p).ln_1p())).map(term);
+        Ok(of_weights.chain(of_heads).chain(of_tails).sum())
     }
 }

@@ -3,7 +3,8 @@
 use super::{Document, Place, header, lines, list, numbers, object, parse, quoted, rows};
 use crate::Result;
 use crate::bernoulli_mixture::BernoulliMixture;
-use crate::engine::{Mixture, Stopped};
+use crate::em::Stopped;
+use crate::engine::Mixture;
 use crate::gaussian_mixture::{CovarianceFamily, GaussianMixture};
 use nalgebra::DVector;
 
@@ -13,7 +14,8 @@ const BERNOULLI: &str = "bernoulli_mixture";
 /// A fitted mixture, and what was fitted how.
 ///
 /// ```
-/// use executable_em::engine::{Document, Mixture, SavedMixture, Stopped};
+/// use executable_em::em::Stopped;
+/// use executable_em::engine::{Document, Mixture, SavedMixture};
 /// use executable_em::gaussian_mixture::{CovarianceFamily, random_start};
 /// use executable_em::{Error, data};
 /// let x = data::old_faithful();
@@ -54,19 +56,20 @@ impl Document for SavedMixture {
     fn to_json(&self) -> String {
         let (kind, form, parameters) = match &self.model {
             Mixture::Gaussian(model) => {
-                let covariances = model.covariances.iter().map(|covariance| list(rows(covariance)));
-                let means = ("means", lines(rows(&model.means)));
-                let form = ("family", quoted(model.family.name()));
+                let covariances = model.covariances().iter().map(|covariance| list(rows(covariance)));
+                let means = ("means", lines(rows(model.means())));
+                let form = ("family", quoted(model.family().name()));
                 (GAUSSIAN, form, vec![means, ("covariances", lines(covariances))])
             }
             Mixture::Bernoulli(model) => {
-                let form = ("flips", model.flips.to_string());
-                (BERNOULLI, form, vec![("biases", lines(rows(&model.biases)))])
+                let form = ("flips", model.flips().to_string());
+                (BERNOULLI, form, vec![("biases", lines(rows(model.biases())))])
             }
         };
         let stopped = match self.stopped {
             Stopped::Converged => "converged",
             Stopped::MaxSweeps => "max_sweeps",
+            Stopped::Fell => "fell",
             Stopped::Interrupted => "interrupted",
         };
         let mut fields = header(kind).to_vec();
@@ -110,9 +113,10 @@ impl Document for SavedMixture {
             stopped: match stopped.text()? {
                 "converged" => Stopped::Converged,
                 "max_sweeps" => Stopped::MaxSweeps,
+                "fell" => Stopped::Fell,
                 "interrupted" => Stopped::Interrupted,
                 other => {
-                    let allowed = "converged, max_sweeps or interrupted";
+                    let allowed = "converged, max_sweeps, fell or interrupted";
                     return Err(stopped.wrong(&format!("found {other:?}, expected {allowed}")));
                 }
             },

@@ -4,10 +4,8 @@
 //! |---|---|
 //! | this one | what the documents have in common: how they are written, and read with the place of every error |
 //! | `mixture.rs` | a fitted mixture |
-//! | `statistics.rs` | the statistics of mixtures and of k-means |
 
 mod mixture;
-mod statistics;
 
 pub use mixture::SavedMixture;
 

@@ -11,8 +11,8 @@ use std::ops::Range;
 /// The sums of a cluster are gathered so many dimensions at a time.
 pub(super) const GROUP: usize = 4;
 
-/// The rows of a block: so few that what is computed of one hides the reading of the next; a multiple of the rows of a tile
-/// with every instruction set.
+/// The rows of a block: so few that what is computed of one hides the reading of the next; a multiple of the rows of a
+/// tile with every instruction set.
 pub(super) const BLOCK: usize = 32;
 
 /// A block of data, and what the kernel finds out about them.

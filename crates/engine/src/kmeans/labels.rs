@@ -3,6 +3,7 @@
 use super::super::Engine;
 use super::super::parallel::on_all_threads;
 use super::super::source::{Data, Source};
+use super::KMeans;
 use super::block::{BLOCK, Block};
 use super::packed::Means;
 use crate::{Error, Result, check};
@@ -11,31 +12,30 @@ use pulp::{Simd, WithSimd};
 use std::sync::{Mutex, PoisonError};
 
 impl Engine {
-    /// Shows `visit` the label of every datum, the index of the nearest of `means` (k×d), a run of data after the other.
+    /// Shows `visit` the label of every datum, the index of the nearest mean, a run of data after the other.
     ///
     /// # Errors
-    /// Those of [`Engine::kmeans_statistics`], but for the overflow, and those of the visit.
+    /// Those of [`Engine::statistics`], but for the overflow, and those of the visit.
     ///
     /// ```
-    /// use executable_em::engine::{Data, Engine};
+    /// use executable_em::engine::{Data, Engine, KMeans};
     /// use nalgebra::dmatrix;
     /// let x = dmatrix![0.0; 0.9; 1.0; 1.1];
     /// let mut all = Vec::new();
-    /// Engine::new(1)?.kmeans_labels(&dmatrix![0.0; 2.0], &Data::new(&x)?, |labels| {
+    /// Engine::new(1)?.labels(&KMeans::new(dmatrix![0.0; 2.0])?, &Data::new(&x)?, |labels| {
     ///     all.extend_from_slice(labels);
     ///     Ok(())
     /// })?;
     /// assert_eq!(all, [0, 0, 0, 1]); // 1.0 is a tie
     /// # Ok::<(), executable_em::Error>(())
     /// ```
-    pub fn kmeans_labels(
+    pub fn labels(
         &self,
-        means: &DMatrix<f64>,
+        means: &KMeans,
         source: &(impl Source + ?Sized),
         mut visit: impl FnMut(&[usize]) -> Result<()>,
     ) -> Result<()> {
-        check::finite("means", means)?;
-        let means = &Means::new(means);
+        let means = &Means::new(means.means());
         let mut labels = vec![0; RUN];
         let mut rows = 0;
         source.read(&mut |Data { x, .. }| {

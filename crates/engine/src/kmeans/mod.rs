@@ -2,34 +2,29 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | this one | one sweep |
-//! | `fit.rs` | sweeps until the means are at rest, restarts |
-//! | `statistics.rs` | what a pass sums: counts, sums, J |
+//! | this one | the means, their pass over the data, and their two steps |
+//! | `statistics.rs` | what a pass sums: counts and sums |
 //! | `labels.rs` | the labels, a run of data after the other |
-//! | `block.rs` | a block of data on its way through a sweep |
+//! | `block.rs` | a block of data on its way through a pass |
 //! | `nearest.rs` | the kernel that finds the nearest mean |
 //! | `packed.rs` | the means as it reads them |
 //! | `precision.rs` | the precisions that it computes in |
-//! | `start.rs` | k-means++ in k passes |
 
 mod block;
-mod fit;
 mod labels;
 mod nearest;
 mod packed;
 mod precision;
-mod start;
 mod statistics;
 
-pub use fit::{KMeansFit, KMeansProgress, KMeansStopping};
-pub use start::plus_plus_start;
 pub use statistics::KMeansStatistics;
 
-use super::Engine;
-use super::block::Partial;
 use super::parallel::Pass;
+use super::partial_sums::PartialSums;
 use super::source::{Data, Source};
-use crate::{Error, Result, check};
+use super::{Engine, Fused};
+use crate::em::Expected;
+use crate::{Result, check};
 use block::{BLOCK, Block, GROUP, tile_rows};
 use nalgebra::{DMatrix, DVector};
 use packed::Means;
@@ -38,109 +33,91 @@ use pulp::{Arch, Simd, WithSimd};
 use std::array;
 use std::ops::Range;
 
-/// One sweep of Lloyd's algorithm.
+/// The means of k-means. What climbs on them is −J: the E step sends each datum to its nearest mean, the M step each
+/// mean to the average of its data.
+///
+/// The same as [`assign`](crate::kmeans::assign) and [`update_means`](crate::kmeans::update_means): the labels exactly,
+/// the means to rounding. As near to two means, a datum goes to the one of lower index; a cluster without data keeps
+/// its mean.
+///
+/// Source: H-02, H-04, T-04; Lloyd (1982).
+///
+/// ```
+/// use executable_em::engine::{Data, Engine, KMeans};
+/// use nalgebra::{dmatrix, dvector};
+/// let (engine, x) = (Engine::new(1)?, dmatrix![0.0; 2.0; 9.0]);
+/// let start = KMeans::new(dmatrix![0.0; 10.0; 20.0])?;
+/// let sweep = engine.sweep(&start, &Data::new(&x)?)?;
+/// assert_eq!((sweep.model.means(), sweep.log_likelihood), (&dmatrix![1.0; 9.0; 20.0], -5.0));
+/// assert_eq!(engine.statistics(&start, &Data::new(&x)?)?.expectation.counts, dvector![2.0, 1.0, 0.0]);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
-pub struct KMeansSweep {
-    /// The means after the sweep, k×d.
-    pub means: DMatrix<f64>,
-    /// J *before* it, the data assigned to the nearest of the means before it: squared units of the data.
-    pub objective: f64,
-    /// How many data each of the means before it was nearest to, or the sum of their weights: k numbers.
-    pub counts: DVector<f64>,
-    /// The number of data, or the sum of their weights.
-    pub total: f64,
+pub struct KMeans {
+    means: DMatrix<f64>,
+    /// Where a run began: sums about points that stay give the same data the same mean, to the last bit.
+    references: DMatrix<f64>,
 }
 
-impl Engine {
-    /// What Lloyd's mean step needs to know of the data: each goes to the nearest of these means.
-    ///
-    /// `means` is k×d. As near to two means, a datum goes to the one of lower index, as in [`assign`](crate::kmeans::assign).
-    ///
-    /// # Errors
-    /// [`Error::NotFinite`] for a mean that is no number, [`Error::Shape`] for data of another dimension, [`Error::Empty`] for
-    /// a source or means without any, [`Error::Domain`] where the squared distances overflow; those of reading.
-    ///
-    /// Example: [`KMeansStatistics`].
-    pub fn kmeans_statistics(
-        &self,
-        means: &DMatrix<f64>,
-        source: &(impl Source + ?Sized),
-    ) -> Result<KMeansStatistics> {
-        Ok(self.clusters(means, means, source)?.0)
+impl KMeans {
+    /// These means, k×d. [`Error::Empty`](crate::Error::Empty) or [`Error::NotFinite`](crate::Error::NotFinite) if
+    /// they are none.
+    pub fn new(means: DMatrix<f64>) -> Result<Self> {
+        check::finite("means", &means)?;
+        Ok(KMeans { references: means.clone(), means })
     }
 
-    /// One sweep of Lloyd's algorithm: every datum to its nearest mean, every mean to the average of its data.
-    ///
-    /// `means` is k×d. The same as [`assign`](crate::kmeans::assign) and [`update_means`](crate::kmeans::update_means): the
-    /// labels exactly, the means to rounding. A cluster without data keeps its mean.
-    ///
-    /// Source: H-02, H-04, T-04; Lloyd (1982).
-    ///
-    /// # Errors
-    /// Those of [`Engine::kmeans_statistics`].
-    ///
-    /// ```
-    /// use executable_em::engine::{Data, Engine};
-    /// use nalgebra::{dmatrix, dvector};
-    /// let x = dmatrix![0.0; 2.0; 9.0];
-    /// let sweep = Engine::new(1)?.kmeans_sweep(&dmatrix![0.0; 10.0; 20.0], &Data::new(&x)?)?;
-    /// assert_eq!((sweep.means, sweep.objective), (dmatrix![1.0; 9.0; 20.0], 5.0));
-    /// assert_eq!(sweep.counts, dvector![2.0, 1.0, 0.0]);
-    /// # Ok::<(), executable_em::Error>(())
-    /// ```
-    pub fn kmeans_sweep(&self, means: &DMatrix<f64>, source: &(impl Source + ?Sized)) -> Result<KMeansSweep> {
-        Ok(self.sweep_about(means, means, source)?.0)
+    /// The means, k×d, in units of the data.
+    pub fn means(&self) -> &DMatrix<f64> {
+        &self.means
     }
+}
 
-    /// A sweep whose sums are taken about these references, and the number of rows.
-    fn sweep_about(
-        &self,
-        references: &DMatrix<f64>,
-        means: &DMatrix<f64>,
-        source: &(impl Source + ?Sized),
-    ) -> Result<(KMeansSweep, usize)> {
-        let (statistics, rows) = self.clusters(references, means, source)?;
-        let means = statistics.means(means)?;
-        let KMeansStatistics { objective, counts, total, .. } = statistics;
-        Ok((KMeansSweep { means, objective, counts, total }, rows))
-    }
+impl Fused for KMeans {
+    type Statistics = KMeansStatistics;
 
-    /// The statistics, their sums taken about these references, and the number of rows.
-    fn clusters(
-        &self,
-        references: &DMatrix<f64>,
-        means: &DMatrix<f64>,
-        source: &(impl Source + ?Sized),
-    ) -> Result<(KMeansStatistics, usize)> {
-        check::finite("means", means)?;
-        let (k, d) = references.shape();
+    fn e_step(&self, engine: &Engine, source: &(impl Source + ?Sized)) -> Result<Expected<KMeansStatistics>> {
+        let (k, d) = self.means.shape();
         let row_by_row = |points: &DMatrix<f64>| points.transpose().resize(d.next_multiple_of(GROUP), k, 0.0);
-        let (means_by_row, references_by_row) = (row_by_row(means), row_by_row(references));
-        let pass = KMeansPass {
-            nearest: Means::new(means),
-            means: means_by_row.as_slice(),
-            references: references_by_row.as_slice(),
-        };
-        let Partial { log_likelihood, sums, .. } = self.pass(source, &pass)?;
-        if !log_likelihood.is_finite() {
-            let (what, value) = ("sum of squared distances", -log_likelihood);
-            return Err(Error::Domain { what, value, allowed: "finite" });
-        }
-        let first = DMatrix::from_fn(k, d, |j, a| sums[j * means_by_row.nrows() + a]);
-        let (counts, rows) = sums[means_by_row.len()..].split_at(k);
-        let counts = DVector::from_row_slice(counts);
+        let (means, references) = (row_by_row(&self.means), row_by_row(&self.references));
+        let nearest = Means::new(&self.means);
+        let pass = KMeansPass { nearest, means: means.as_slice(), references: references.as_slice() };
+        let (PartialSums { log_likelihood, sums, .. }, rows) = engine.pass(source, &pass)?;
+        check::domain("sum of squared distances", -log_likelihood, log_likelihood.is_finite(), "finite")?;
+        let (first, counts) = sums.split_at(references.len());
         let statistics = KMeansStatistics {
-            objective: -log_likelihood,
-            total: counts.sum(),
-            counts,
-            references: references.clone(),
-            first,
+            rows,
+            counts: DVector::from_row_slice(counts),
+            references: self.references.clone(),
+            first: DMatrix::from_fn(k, d, |j, a| first[j * references.nrows() + a]),
         };
-        Ok((statistics, rows[0] as usize))
+        Ok(Expected { log_likelihood, total: statistics.counts.sum(), expectation: statistics })
+    }
+
+    fn m_step(
+        &self,
+        statistics: &KMeansStatistics,
+        _: &Engine,
+        _: &(impl Source + ?Sized),
+    ) -> Result<KMeans> {
+        statistics.maximize(self)
+    }
+
+    /// By how much the next sweep will move a mean: as no pass is needed to know it, a run ends without a sweep that
+    /// stays where it is.
+    fn moved(_: (&Self, &KMeansStatistics), (after, statistics): (&Self, &KMeansStatistics)) -> f64 {
+        let next = statistics.averages(&after.means);
+        next.zip_fold(&after.means, 0.0, |most, next, mean| {
+            f64::max(most, (next - mean).abs() / mean.abs().max(1.0))
+        })
+    }
+
+    fn check_fit(&self, statistics: &KMeansStatistics) -> Result<()> {
+        check::component_count(self.means.nrows(), statistics.rows)
     }
 }
 
-/// The sums s of all clusters, their R, and the number of rows.
+/// The sums s of all clusters, and their R.
 struct KMeansPass<'a> {
     nearest: Means,
     /// The means, cluster by cluster, each filled up with zeros to a multiple of [`GROUP`].
@@ -156,9 +133,8 @@ impl Pass for KMeansPass<'_> {
         Block::new(self.nearest.d)
     }
 
-    fn zero(&self) -> Partial {
-        let sums = vec![0.0; self.references.len() + self.nearest.k + 1];
-        Partial { log_likelihood: 0.0, total: 0.0, sums, impossible: None }
+    fn sums_len(&self) -> usize {
+        self.references.len() + self.nearest.k
     }
 
     fn d(&self) -> usize {
@@ -173,7 +149,14 @@ impl Pass for KMeansPass<'_> {
         self.nearest.k * (self.nearest.d + 2)
     }
 
-    fn add(&self, arch: Arch, data: Data<'_>, rows: Range<usize>, block: &mut Block, partial: &mut Partial) {
+    fn add(
+        &self,
+        arch: Arch,
+        data: Data<'_>,
+        rows: Range<usize>,
+        block: &mut Block,
+        partial: &mut PartialSums,
+    ) {
         arch.dispatch(Chunk { data, rows, pass: self, block, partial });
     }
 }
@@ -184,7 +167,7 @@ struct Chunk<'a> {
     rows: Range<usize>,
     pass: &'a KMeansPass<'a>,
     block: &'a mut Block,
-    partial: &'a mut Partial,
+    partial: &'a mut PartialSums,
 }
 
 impl WithSimd for Chunk<'_> {
@@ -193,9 +176,6 @@ impl WithSimd for Chunk<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) {
         let Chunk { data: Data { x, weights }, rows, pass, block, partial } = self;
-        if let Some(seen) = partial.sums.last_mut() {
-            *seen += rows.len() as f64;
-        }
         block.try_single_precision(pass.nearest.d);
         for start in rows.clone().step_by(BLOCK) {
             let end = rows.end.min(start + BLOCK);
@@ -212,7 +192,7 @@ impl WithSimd for Chunk<'_> {
 impl KMeansPass<'_> {
     /// Adds every datum to the sums of its cluster, and its squared distance to J.
     #[inline(always)]
-    fn gather<S: Simd>(&self, s: S, block: &Block, weight: impl Fn(usize) -> f64, partial: &mut Partial) {
+    fn gather<S: Simd>(&self, s: S, block: &Block, weight: impl Fn(usize) -> f64, partial: &mut PartialSums) {
         let width = tile_rows::<S>();
         let (groups, registers) = (self.nearest.d.div_ceil(GROUP), width / S::F64_LANES);
         let (first, counts) = partial.sums.split_at_mut(self.references.len());

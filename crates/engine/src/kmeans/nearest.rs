@@ -1,10 +1,10 @@
 //! The assignment step's kernel: the nearest mean of every datum of a tile.
 //!
-//! With ½‖x − m‖² = ½‖x‖² + (½‖m‖² − x·m), the nearest mean is the one of least ½‖m‖² − x·m: one multiply–add a dimension. But
-//! its rounding is relative to ‖x‖² and ‖m‖², not to the distance. So it is trusted only where the second smallest is larger
-//! than the smallest by more than both of them and the derivation's distances can err. That is tried in single precision,
-//! which is twice as fast, then in double; where it fails, the distances are computed as the derivation does. The labels
-//! are therefore the derivation's, bit for bit, on every machine.
+//! With ½‖x − m‖² = ½‖x‖² + (½‖m‖² − x·m), the nearest mean is the one of least ½‖m‖² − x·m: one multiply–add a
+//! dimension. But its rounding is relative to ‖x‖² and ‖m‖², not to the distance. So it is trusted only where the
+//! second smallest is larger than the smallest by more than both of them and the derivation's distances can err. That
+//! is tried in single precision, which is twice as fast, then in double; where it fails, the distances are computed as
+//! the derivation does. The labels are therefore the derivation's, bit for bit, on every machine.
 
 use super::packed::{MEANS, PackedMeans};
 use super::precision::Precision;
@@ -21,8 +21,9 @@ pub(super) const MOST_DIMENSIONS: usize = 1 << 20;
 
 /// The labels of a few data by ½‖m‖² − x·m, if rounding can have changed none of them.
 ///
-/// Let B = ‖x‖² + ‖m‖², u the unit roundoff of the precision, ε = 2u. In single precision x and m are differences from a centre;
-/// double precision rounded them once, relative to themselves, and single once more. In double precision they are exact.
+/// Let B = ‖x‖² + ‖m‖², u the unit roundoff of the precision, ε = 2u. In single precision x and m are differences from
+/// a centre; double precision rounded them once, relative to themselves, and single once more. In double precision they
+/// are exact.
 ///
 /// - By that x·m errs by 2u of Σ|x_a m_a| ≤ ½B.
 /// - The constant ½‖m‖² is summed in double precision and rounded: at most ½(d + 1)u of ‖m‖².
@@ -30,10 +31,11 @@ pub(super) const MOST_DIMENSIONS: usize = 1 << 20;
 /// - Half a squared distance of the derivation, a sum of d squared differences in double precision, errs by (d + 2)u of
 ///   itself, at most B.
 ///
-/// Together less than (2½d + 4)u, and twice that for two means: (3d + 8) ε B leaves room for the rounding of B and for products
-/// of roundings. Underflow: a result errs by half the smallest number η, for which (3d + 8) smallest normal numbers are plenty;
-/// a coordinate likewise, which costs a product ½η|m| ≤ ½u m² + η²/u, and for that there is room in both terms. Where something
-/// overflows, so does B, since a partial sum is at most ½‖m‖² + ‖x‖ ‖m‖ < 0.81 B; and nothing is trusted then.
+/// Together less than (2½d + 4)u, and twice that for two means: (3d + 8) ε B leaves room for the rounding of B and for
+/// products of roundings. Underflow: a result errs by half the smallest number η, for which (3d + 8) smallest normal
+/// numbers are plenty; a coordinate likewise, which costs a product ½η|m| ≤ ½u m² + η²/u, and for that there is room in
+/// both terms. Where something overflows, so does B, since a partial sum is at most ½‖m‖² + ‖x‖ ‖m‖ < 0.81 B; and
+/// nothing is trusted then.
 #[inline(always)]
 pub(super) fn certain<'a, T: Precision, S: Simd>(
     s: S,

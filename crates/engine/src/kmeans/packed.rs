@@ -3,7 +3,8 @@
 use super::precision::Precision;
 use nalgebra::DMatrix;
 
-/// So many means are met at a time: with two registers of data eight sums, enough to hide the latency of a multiply–add.
+/// So many means are met at a time: with two registers of data eight sums, enough to hide the latency of a
+/// multiply–add.
 pub(super) const MEANS: usize = 4;
 
 /// The means in both precisions.

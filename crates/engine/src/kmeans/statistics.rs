@@ -1,13 +1,15 @@
 //! The sufficient statistics of k-means: sums over the data, so that those of parts add up to those of the whole.
 
+use super::KMeans;
 use crate::{Error, Result, check};
 use nalgebra::{DMatrix, DVector};
 
-/// What the mean step needs to know of the data, once each has gone to its nearest mean: of every cluster the number of its
-/// data and their sum, about a reference point c_j (the mean that they went to, so that nothing large is added).
+/// What the mean step needs to know of the data, once each has gone to its nearest mean: of every cluster the number of
+/// its data and their sum, about a reference point c_j (the mean that a run began with, so that nothing large is
+/// added).
 ///
 /// ```math
-/// R_j = \sum_i r_{ij}, \qquad s_j = \sum_i r_{ij}(x_i - c_j), \qquad J = \sum_{ij} r_{ij}\|x_i - m_j\|^2
+/// R_j = \sum_i r_{ij}, \qquad s_j = \sum_i r_{ij}(x_i - c_j)
 /// ```
 ///
 /// They add up: over blocks, threads, files and machines, as long as all of them start from the same means.
@@ -15,26 +17,23 @@ use nalgebra::{DMatrix, DVector};
 /// Source: H-04, H-10, H-12.
 ///
 /// ```
-/// use executable_em::{data, engine::{Data, Engine}, kmeans};
+/// use executable_em::{data, engine::{Data, Engine, KMeans}, kmeans};
 /// let x = data::old_faithful();
-/// let means = kmeans::random_start(&x, 2, &mut data::rng(1))?;
+/// let means = KMeans::new(kmeans::random_start(&x, 2, &mut data::rng(1))?)?;
 /// let engine = Engine::new(1)?;
 /// let of = |rows: std::ops::Range<usize>| {
 ///     let part = x.rows(rows.start, rows.len()).into_owned();
-///     engine.kmeans_statistics(&means, &Data::new(&part)?)
+///     Ok::<_, executable_em::Error>(engine.statistics(&means, &Data::new(&part)?)?.expectation)
 /// };
 /// let (mut both, whole) = (of(0..100)?, of(0..272)?);
 /// both.add(&of(100..272)?)?;
 /// assert_eq!(both.counts, whole.counts);
-/// assert!((both.objective - whole.objective).abs() < 1e-9);
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct KMeansStatistics {
-    /// J of the means that the data went to, in squared units of the data.
-    pub objective: f64,
-    /// The number of data, or the sum of their weights.
-    pub total: f64,
+    /// The number of data, whatever they weigh.
+    pub rows: usize,
     /// R: k numbers.
     pub counts: DVector<f64>,
     /// The reference points c, k×d.
@@ -55,8 +54,7 @@ impl KMeansStatistics {
             let allowed = "that of the statistics it joins";
             return Err(Error::Domain { what: "reference point", value, allowed });
         }
-        self.objective += other.objective;
-        self.total += other.total;
+        self.rows += other.rows;
         self.counts += &other.counts;
         self.first += &other.first;
         Ok(())
@@ -68,17 +66,23 @@ impl KMeansStatistics {
     /// m_j = c_j + \frac{s_j}{R_j}
     /// ```
     ///
-    /// `previous` are the means that the statistics were taken at, k×d; a cluster with R_j = 0 keeps its own.
+    /// `previous` are the means that the statistics were taken at; a cluster with R_j = 0 keeps its own.
     ///
     /// Source: H-04, H-15, T-04.
     ///
     /// # Errors
-    /// [`Error::Shape`] for another k or d.
-    pub fn means(&self, previous: &DMatrix<f64>) -> Result<DMatrix<f64>> {
-        check::shape("means", previous.shape(), self.references.shape())?;
-        Ok(previous.map_with_location(|j, a, before| {
+    /// [`Error::Shape`] for another k or d, [`Error::NotFinite`] where an average overflows.
+    pub fn maximize(&self, previous: &KMeans) -> Result<KMeans> {
+        check::shape("means", previous.means.shape(), self.references.shape())?;
+        let means = self.averages(&previous.means);
+        check::finite("means", &means)?;
+        Ok(KMeans { means, references: previous.references.clone() })
+    }
+
+    pub(super) fn averages(&self, previous: &DMatrix<f64>) -> DMatrix<f64> {
+        previous.map_with_location(|j, a, before| {
             let count = self.counts[j];
             if count > 0.0 { self.references[(j, a)] + self.first[(j, a)] / count } else { before }
-        }))
+        })
     }
 }

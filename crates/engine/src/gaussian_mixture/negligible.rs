@@ -1,27 +1,31 @@
-//! Responsibilities too small to be seen in any sum. Where clusters lie apart nearly all are, and the M step need not visit
-//! those data.
+//! Responsibilities too small to be seen in any sum. Where clusters lie apart nearly all are, and the M step need not
+//! visit those data.
 //!
-//! Neglected is a responsibility if 4^(l − m) < τ = 4^−100. What a component then lacks is bounded, for data of weight W together:
+//! Neglected is a responsibility if 4^(l − m) < τ = 4^−100. What a component then lacks is bounded, for data of weight
+//! W together:
 //!
 //! - Its count R lacks less than τ W.
-//! - A power of 4 between 0 and τ has |m| < 2^63, since neighbouring numbers out there are 2048 apart, and 4^−2048 is 0. So its
-//!   ½Δ² = (c − l) log 4 is below 2^65, and as (x − μ)_a² ≤ Σ_aa Δ², the second moment S_aa about the mean lacks less than
-//!   2^−134 W Σ_aa.
+//! - A power of 4 between 0 and τ has |m| < 2^63, since neighbouring numbers out there are 2048 apart, and
+//!   4^−2048 = 0. So its ½Δ² = (c − l) log 4 is below 2^65, and as (x − μ)_a² ≤ Σ_aa Δ², the second moment S_aa about the mean
+//!   lacks less than 2^−134 W Σ_aa.
 //!
-//! So sums with R ≥ 2^−60 W and S_aa ≥ 2^−60 W Σ_aa for all a lack no more than 2^−140 R and 2^−74 S_aa, and by Cauchy's and
-//! Schwarz's inequality no more than 2^−74 √(S_aa S_bb) of S_ab and 2^−107 √(R S_aa) of the first moment s_a: far less than they
-//! are rounded. Other sums are taken again, with nothing neglected: those of a component that has died, or shrinks to a point.
+//! So sums with R ≥ 2^−60 W and S_aa ≥ 2^−60 W Σ_aa for all a lack no more than 2^−140 R and 2^−74 S_aa, and by
+//! Cauchy's and Schwarz's inequality no more than 2^−74 √(S_aa S_bb) of S_ab and 2^−107 √(R S_aa) of the first moment
+//! s_a: far less than they are rounded. Other sums are taken again, with nothing neglected: those of a component that
+//! has died, or shrinks to a point.
 
-use super::lanes::{Room, Strip, strip_len};
-use super::statistics::{GaussianStatistics, Layout};
+use super::super::lanes::{Room, Strip, strip_len};
+use super::layout::Layout;
 use crate::gaussian_mixture::GaussianMixture;
+use crate::scale::Moments;
 use pulp::Simd;
 use pulp::bytemuck::{cast_slice, cast_slice_mut};
 
 /// τ.
 const NEGLIGIBLE: f64 = f64::from_bits((1023 - 200) << 52);
 
-/// A log joint, in units of log 4, that is so much less than another of its datum is negligible, however both are rounded.
+/// A log joint, in units of log 4, that is so much less than another of its datum is negligible, however both are
+/// rounded.
 pub(super) const MARGIN: f64 = 101.0;
 
 /// 2^−60.
@@ -44,12 +48,12 @@ pub(super) fn pays(layout: Layout, gathered: usize, all: usize) -> bool {
 }
 
 /// Whether these sums about the means of `model`, with responsibilities neglected, lack nothing that could be seen.
-pub(super) fn is_unseen(statistics: &GaussianStatistics, model: &GaussianMixture) -> bool {
-    let least = CERTAIN * statistics.total;
+pub(super) fn is_unseen(moments: &Moments, model: &GaussianMixture) -> bool {
+    let least = CERTAIN * moments.total;
     // Of no weight, a component has nothing that could have been neglected.
-    (0..model.k()).filter(|&j| model.weights[j] > 0.0).all(|j| {
-        let (second, covariance) = (&statistics.second[j], &model.covariances[j]);
-        statistics.counts[j] >= least && (0..model.d()).all(|a| second[(a, a)] >= least * covariance[(a, a)])
+    (0..model.k()).filter(|&j| model.weights()[j] > 0.0).all(|j| {
+        let (second, covariance) = (&moments.second[j], &model.covariances()[j]);
+        moments.counts[j] >= least && (0..model.d()).all(|a| second[(a, a)] >= least * covariance[(a, a)])
     })
 }
 
@@ -90,7 +94,8 @@ impl Gathered {
         Gathered { x: Room::new(len * stride), rows: vec![0; len + 1] }
     }
 
-    /// The data with r ≠ 0, strip by strip, and their r, which move to the front of it; the last strip is filled up with r = 0.
+    /// The data with r ≠ 0, strip by strip, and their r, which move to the front of it; the last strip is filled up
+    /// with r = 0.
     #[inline(always)]
     pub fn gather<'a, S: Simd>(
         &'a mut self,

@@ -1,9 +1,9 @@
 //! The parameters of a Gaussian mixture as the kernels read them.
 
-use super::exp::LOG_4;
-use super::statistics::Layout;
-use crate::gaussian_mixture::{CovarianceFamily, GaussianMixture};
-use crate::{Error, Result, gaussian};
+use super::super::exp::LOG_4;
+use super::layout::Layout;
+use crate::gaussian_mixture::GaussianMixture;
+use nalgebra::DMatrix;
 
 /// What the log joint of one component is computed from.
 #[derive(Clone, Copy)]
@@ -32,8 +32,8 @@ const SCALE: f64 = 0.600_561_204_393_224_9;
 /// How many rows of a triangular matrix the kernels work on at once.
 pub(super) const PANEL: usize = 4;
 
-/// Where the entry (a, b) of W lies when four rows at a time are stored column by column, without the columns that are zero
-/// in all of them; the last rows may be fewer.
+/// Where the entry (a, b) of W lies when four rows at a time are stored column by column, without the columns that are
+/// zero in all of them; the last rows may be fewer.
 pub(super) fn whitening_index(d: usize, a: usize, b: usize) -> usize {
     let row = a / PANEL * PANEL;
     let height = PANEL.min(d - row);
@@ -41,29 +41,26 @@ pub(super) fn whitening_index(d: usize, a: usize, b: usize) -> usize {
 }
 
 impl Prepared {
-    /// Factors every covariance; [`Error::NotPositiveDefinite`] names the component whose covariance has none.
-    pub fn new(model: &GaussianMixture) -> Result<Self> {
-        let (k, d) = (model.k(), model.d());
-        let layout = Layout { k, d, full: layout_is_full(model.family) };
-        let means = model.means.transpose().as_slice().to_vec();
+    pub fn new(model: &GaussianMixture) -> Self {
+        let (k, layout) = (model.k(), Layout::of(model));
+        let means = model.means().transpose().as_slice().to_vec();
         let mut prepared =
             Prepared { layout, constants: Vec::with_capacity(k), means, whitening: Vec::new() };
-        for j in 0..k {
+        for (j, weight) in model.weights().iter().enumerate() {
             let log_determinant = if layout.full {
-                prepared.factor(&model.covariances[j], j)?
+                prepared.invert(model.factors()[j].l_dirty())
             } else {
-                prepared.invert_diagonal(&model.covariances[j], j)?
+                prepared.invert_diagonal(&model.covariances()[j])
             };
-            let log_normaliser = 0.5 * (d as f64 * std::f64::consts::TAU.ln() + log_determinant);
-            prepared.constants.push((model.weights[j].ln() - log_normaliser) / LOG_4);
+            let log_normaliser = 0.5 * (layout.d as f64 * std::f64::consts::TAU.ln() + log_determinant);
+            prepared.constants.push((weight.ln() - log_normaliser) / LOG_4);
         }
-        Ok(prepared)
+        prepared
     }
 
-    /// Appends W; returns log|Σ|.
-    fn factor(&mut self, covariance: &nalgebra::DMatrix<f64>, j: usize) -> Result<f64> {
+    /// Appends W, from the Cholesky factor; returns log|Σ|.
+    fn invert(&mut self, factor: &DMatrix<f64>) -> f64 {
         let d = self.layout.d;
-        let factor = gaussian::cholesky(covariance, j)?.unpack();
         let start = self.whitening.len();
         self.whitening.resize(start + self.whitening_len(), 0.0);
         let w = &mut self.whitening[start..];
@@ -75,18 +72,14 @@ impl Prepared {
                 w[whitening_index(d, a, b)] = (identity - known) / factor[(a, a)];
             }
         }
-        Ok(2.0 * (0..d).map(|a| factor[(a, a)].ln()).sum::<f64>())
+        2.0 * (0..d).map(|a| factor[(a, a)].ln()).sum::<f64>()
     }
 
     /// Appends the diagonal of W; returns log|Σ|.
-    fn invert_diagonal(&mut self, covariance: &nalgebra::DMatrix<f64>, j: usize) -> Result<f64> {
+    fn invert_diagonal(&mut self, covariance: &DMatrix<f64>) -> f64 {
         let variances = covariance.diagonal();
-        if let Some(&smallest) = variances.iter().find(|&&variance| !(variance > 0.0 && variance.is_finite()))
-        {
-            return Err(Error::NotPositiveDefinite { component: j, smallest_eigenvalue: smallest });
-        }
         self.whitening.extend(variances.iter().map(|variance| SCALE / variance.sqrt()));
-        Ok(variances.iter().map(|variance| variance.ln()).sum())
+        variances.iter().map(|variance| variance.ln()).sum()
     }
 
     /// How many numbers a component's whitening takes.
@@ -108,9 +101,4 @@ impl Prepared {
     pub fn means(&self) -> &[f64] {
         &self.means
     }
-}
-
-/// Whether a family needs the products of different coordinates.
-fn layout_is_full(family: CovarianceFamily) -> bool {
-    matches!(family, CovarianceFamily::Full | CovarianceFamily::Tied)
 }

@@ -1,9 +1,9 @@
 //! The E step's first half on a block: the log joint of one component at every datum, in units of log 4.
 //!
-//! Data come strip by strip, each strip one dimension after the other. The kernels compute v = μ − x, not x − μ: of a difference,
-//! what is subtracted may stay in memory, and the square of W v does not mind.
+//! Data come strip by strip, each strip one dimension after the other. The kernels compute v = μ − x, not x − μ: of a
+//! difference, what is subtracted may stay in memory, and the square of W v does not mind.
 
-use super::lanes::{Strip, WIDE};
+use super::super::lanes::{Strip, WIDE};
 use super::prepared::{Component, PANEL, whitening_index};
 use pulp::Simd;
 use std::ops::Range;

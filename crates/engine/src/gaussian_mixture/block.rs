@@ -1,14 +1,15 @@
 //! Both steps of EM on the data, block by block: nothing of size n×k is ever stored.
 
+use super::super::lanes::{Room, Strip, WIDE, strip_len};
+use super::super::partial_sums::PartialSums;
+use super::super::softmax::{Marginals, responsibilities, softmax};
+use super::super::source::Data;
 use super::bounded::{self, Bounded};
-use super::lanes::{Room, Strip, WIDE, strip_len};
+use super::layout::Layout;
 use super::log_joint;
 use super::moments::{self, Sums};
 use super::negligible::{self, Gathered, is_frequent, neglect, pays};
 use super::prepared::{PANEL, Prepared};
-use super::softmax::{Marginals, responsibilities, softmax};
-use super::source::Data;
-use super::statistics::Layout;
 use nalgebra::{DMatrix, DVector};
 use pulp::bytemuck::cast_slice_mut;
 use pulp::{Simd, WithSimd};
@@ -20,46 +21,16 @@ const BLOCK_NUMBERS: usize = 32_768;
 /// How many strips of a block show whether so many responsibilities are negligible that it pays to look for them.
 const TRIED: usize = 4;
 
-/// How many data make a block: a whole number of strips, so many that the work before and after each kernel does not count.
+/// How many data make a block: a whole number of strips, so many that the work before and after each kernel does not
+/// count.
 pub(super) fn block_len(d: usize) -> usize {
     (BLOCK_NUMBERS / d / 32 * 32).clamp(96, 384)
 }
 
-/// What the data of a chunk add to the statistics.
-#[derive(Clone, Debug)]
-pub(super) struct Partial {
-    pub log_likelihood: f64,
-    /// The sum of the data's weights.
-    pub total: f64,
-    /// For every component Σ r, Σ r (x − c) and Σ r (x − c)(x − c)ᵀ about its reference point c.
-    pub sums: Vec<f64>,
-    /// The first datum that no component can explain.
-    pub impossible: Option<usize>,
-}
-
-impl Partial {
-    pub fn zero(layout: Layout) -> Self {
-        let sums = vec![0.0; layout.k * layout.component_len()];
-        Partial { log_likelihood: 0.0, total: 0.0, sums, impossible: None }
-    }
-
-    pub fn clear(&mut self) {
-        (self.log_likelihood, self.total, self.impossible) = (0.0, 0.0, None);
-        self.sums.fill(0.0);
-    }
-
-    pub fn add(&mut self, other: &Partial) {
-        self.log_likelihood += other.log_likelihood;
-        self.total += other.total;
-        self.sums.iter_mut().zip(&other.sums).for_each(|(sum, other)| *sum += other);
-        self.impossible = self.impossible.or(other.impossible);
-    }
-}
-
 /// The room that one thread works in.
 pub(super) struct Workspace {
-    /// The data of the block, strip by strip, and their weights; the last strip of all is filled up with copies of its last datum,
-    /// of weight 0.
+    /// The data of the block, strip by strip, and their weights; the last strip of all is filled up with copies of its
+    /// last datum, of weight 0.
     x: Room,
     weights: Room,
     /// Strip by strip, the log joint of every component, and then its power of 4.
@@ -91,7 +62,8 @@ impl Workspace {
     }
 }
 
-/// From a strip to the next: an odd number of lines, for those of one dimension or component to spread over the whole nearest cache.
+/// From a strip to the next: an odd number of lines, for those of one dimension or component to spread over the whole
+/// nearest cache.
 fn stride(d: usize) -> usize {
     d | 1
 }
@@ -106,7 +78,7 @@ pub(super) struct Chunk<'a> {
     /// Whether responsibilities too small to be seen are neglected.
     pub neglects: bool,
     pub workspace: &'a mut Workspace,
-    pub partial: &'a mut Partial,
+    pub partial: &'a mut PartialSums,
 }
 
 impl WithSimd for Chunk<'_> {

@@ -2,7 +2,7 @@
 //!
 //! Data come strip by strip, each strip one dimension after the other. As in the E step, v stands for c − x.
 
-use super::lanes::{Strip, WIDE};
+use super::super::lanes::{Strip, WIDE};
 use super::prepared::PANEL;
 use pulp::Simd;
 
@@ -17,7 +17,7 @@ pub(super) struct Sums<'a> {
 }
 
 impl<'a> Sums<'a> {
-    /// One after the other, as a [`Partial`](super::block::Partial) holds them.
+    /// One after the other, as a pass holds them.
     pub fn new(sums: &'a mut [f64], d: usize) -> Self {
         let (count, moments) = sums.split_at_mut(1);
         let (first, second) = moments.split_at_mut(d);
@@ -56,8 +56,8 @@ pub(super) fn full<S: Simd>(
     }
 }
 
-/// For a few dimensions all sums stay in registers, those of products `U` times, so that one need not wait for the other; there is
-/// no room for more.
+/// For a few dimensions all sums stay in registers, those of products `U` times, so that one need not wait for the
+/// other; there is no room for more.
 #[inline(always)]
 fn small<S: Simd, const D: usize, const U: usize>(
     s: S,

@@ -1,14 +1,14 @@
 //! The E step's first half where clusters lie apart: most log joints are then only bounded.
 //!
-//! ‖W(μ − x)‖² is a sum over the rows of W, so some of the rows already bound a log joint from above; the first quarter of them
-//! is a sixteenth of the work. Beside the log joint of a likely component, most others are soon seen to be
+//! ‖W(μ − x)‖² is a sum over the rows of W, so some of the rows already bound a log joint from above; the first quarter
+//! of them is a sixteenth of the work. Beside the log joint of a likely component, most others are soon seen to be
 //! [negligible](super::negligible). They stop there, and count as −∞.
 
-use super::lanes::{Room, Strip, WIDE, max};
+use super::super::lanes::{Room, Strip, WIDE, max};
+use super::layout::Layout;
 use super::log_joint::add_rows;
 use super::negligible::MARGIN;
 use super::prepared::{PANEL, Prepared};
-use super::statistics::Layout;
 use pulp::Simd;
 
 /// With fewer dimensions a bound saves too little of a log joint.
@@ -45,8 +45,8 @@ impl Bounded {
         Bounded { rows: Vec::new(), least: Room::new(block_len) }
     }
 
-    /// The log joint of every datum and component, −∞ for many that are negligible for all data of a strip. Tells whether they are
-    /// enough to pay for the bounds of the others.
+    /// The log joint of every datum and component, −∞ for many that are negligible for all data of a strip. Tells
+    /// whether they are enough to pay for the bounds of the others.
     #[inline(always)]
     pub fn log_joints<S: Simd>(
         &mut self,
@@ -163,8 +163,8 @@ mod tests {
     use super::*;
     use crate::data;
     use crate::engine::exp::LOG_4;
+    use crate::engine::gaussian_mixture::log_joint;
     use crate::engine::lanes::strip_len;
-    use crate::engine::log_joint;
     use crate::gaussian_mixture::{CovarianceFamily, GaussianMixture};
     use nalgebra::{DMatrix, DVector};
     use pulp::bytemuck::cast_slice;
@@ -219,7 +219,7 @@ mod tests {
         let x = DMatrix::from_fn(N, D, |i, a| means[(owner(i), a)]) + uniform(N, D);
         let weights = DVector::from_element(K, 1.0 / K as f64);
         let family = CovarianceFamily::Full;
-        (Prepared::new(&GaussianMixture { weights, means, covariances, family }).unwrap(), x)
+        (Prepared::new(&GaussianMixture::new(weights, means, covariances, family).unwrap()), x)
     }
 
     fn owner(i: usize) -> usize {
@@ -270,12 +270,13 @@ mod tests {
             let weights = DVector::from_vec(vec![0.2, 0.4, 0.1, 0.1, 0.1, 0.1]);
             let covariances = vec![DMatrix::identity(D, D); K];
             let family = CovarianceFamily::Full;
-            Prepared::new(&GaussianMixture { weights, means, covariances, family }).unwrap()
+            Prepared::new(&GaussianMixture::new(weights, means, covariances, family).unwrap())
         };
         let x = DMatrix::zeros(N, D);
         let near = state([(0.0, 0), (1.0, 0), (90.0, 0), (98.0, 0), (99.5, 0), (105.0, 0)]);
         assert_eq!(assert_that_only_negligible_ones_are_missing(&near, &x), BTreeSet::from([12, D]));
-        // The likely one falls far behind what is known of it, and the next one so far that nothing is negligible beside it.
+        // The likely one falls far behind what is known of it, and the next one so far that nothing is negligible
+        // beside it.
         let behind = state([(90.0, 50), (5000.0, 50), (105.0, 0), (110.0, 0), (150.0, 0), (180.0, 20)]);
         assert_eq!(assert_that_only_negligible_ones_are_missing(&behind, &x), BTreeSet::from([D]));
     }

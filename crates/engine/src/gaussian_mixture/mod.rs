@@ -1,0 +1,205 @@
+//! The step of a Gaussian mixture.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | this one | the pass over the data, and the M step from what it sums |
+//! | `layout.rs` | how many sums a component has |
+//! | `prepared.rs` | the parameters as the kernels read them: constants, means, inverse Cholesky factors |
+//! | `log_joint.rs` | the E step's kernels |
+//! | `moments.rs` | the M step's kernels |
+//! | `negligible.rs` | what the M step's sums need not see |
+//! | `bounded.rs` | what the E step need not know for it |
+//! | `block.rs` | both halves of the step on a block of data |
+
+mod block;
+mod bounded;
+mod layout;
+mod log_joint;
+mod moments;
+mod negligible;
+mod prepared;
+
+use super::parallel::Pass;
+use super::partial_sums::PartialSums;
+use super::source::{Data, Source};
+use super::{Engine, Fused};
+use crate::Result;
+use crate::em::{Expected, largest_move};
+use crate::gaussian_mixture::{FlooredMixture, GaussianMixture};
+use crate::scale::{Moments, SufficientStatistics};
+use block::{Chunk, Workspace, block_len};
+use layout::Layout;
+use nalgebra::{DMatrix, DVector};
+use negligible::{is_unseen, is_worthwhile};
+use prepared::Prepared;
+use pulp::Arch;
+use std::borrow::Cow;
+use std::ops::{AddAssign, Range};
+
+/// Where a new variance is smaller than this part of the second moment about the old mean, their difference has lost
+/// two bits, and the moments are taken again about the new mean.
+const SMALLEST_PART: f64 = 0.25;
+
+/// The sums at these parameters, with moments about these points, component by component.
+struct GaussianPass<'a> {
+    prepared: &'a Prepared,
+    references: &'a [f64],
+    neglects: bool,
+}
+
+impl GaussianPass<'_> {
+    fn run(&self, engine: &Engine, source: &(impl Source + ?Sized)) -> Result<Expected<Moments>> {
+        let (partial, _) = engine.pass(source, self)?;
+        Ok(Expected {
+            log_likelihood: partial.log_likelihood,
+            total: partial.total,
+            expectation: moments(&partial, self.prepared.layout, self.references),
+        })
+    }
+}
+
+impl Pass for GaussianPass<'_> {
+    type Workspace = Workspace;
+
+    fn workspace(&self) -> Workspace {
+        Workspace::new(self.prepared.layout)
+    }
+
+    /// For every component Σ r, Σ r (x − c) and Σ r (x − c)(x − c)ᵀ about its reference point c.
+    fn sums_len(&self) -> usize {
+        self.prepared.layout.k * self.prepared.layout.component_len()
+    }
+
+    fn d(&self) -> usize {
+        self.prepared.layout.d
+    }
+
+    fn block_len(&self) -> usize {
+        block_len(self.prepared.layout.d)
+    }
+
+    fn work(&self) -> usize {
+        let layout = self.prepared.layout;
+        layout.k * (20 + 2 * layout.second_len())
+    }
+
+    fn add(
+        &self,
+        arch: Arch,
+        data: Data<'_>,
+        rows: Range<usize>,
+        workspace: &mut Workspace,
+        partial: &mut PartialSums,
+    ) {
+        let &GaussianPass { prepared, references, neglects } = self;
+        arch.dispatch(Chunk { data, rows, prepared, references, neglects, workspace, partial });
+    }
+}
+
+/// The sums of a pass in matrices.
+fn moments(partial: &PartialSums, layout: Layout, references: &[f64]) -> Moments {
+    let Layout { k, d, full } = layout;
+    let component = |j: usize| &partial.sums[j * layout.component_len()..][..layout.component_len()];
+    let second = |j: usize| {
+        let packed = &component(j)[1 + d..];
+        if full {
+            DMatrix::from_fn(d, d, |a, b| packed[a.max(b) * (a.max(b) + 1) / 2 + a.min(b)])
+        } else {
+            DMatrix::from_diagonal(&DVector::from_column_slice(packed))
+        }
+    };
+    Moments {
+        references: DMatrix::from_row_slice(k, d, references),
+        total: partial.total,
+        counts: DVector::from_fn(k, |j, _| component(j)[0]),
+        first: DMatrix::from_fn(k, d, |j, a| component(j)[1 + a]),
+        second: (0..k).map(second).collect(),
+    }
+}
+
+/// Reference points about which no variance is less than [`SMALLEST_PART`] of the second moment, if these are not such;
+/// component by component.
+fn better_references(moments: &Moments) -> Option<Vec<f64>> {
+    let (k, d) = moments.references.shape();
+    let mut references = moments.references.transpose();
+    let mut better = false;
+    for j in (0..k).filter(|&j| moments.counts[j] > 0.0) {
+        let shift = moments.first.row(j) / moments.counts[j];
+        let is_far = |a: usize| {
+            shift[a] * shift[a] > (1.0 - SMALLEST_PART) * moments.second[j][(a, a)] / moments.counts[j]
+        };
+        if (0..d).any(is_far) {
+            references.column_mut(j).add_assign(&shift.transpose());
+            better = true;
+        }
+    }
+    better.then(|| references.as_slice().to_vec())
+}
+
+/// These moments, or where their points are too far away to keep all digits, moments about better ones.
+fn about_near_points<'a>(
+    model: &GaussianMixture,
+    moments: &'a Moments,
+    engine: &Engine,
+    source: &(impl Source + ?Sized),
+) -> Result<Cow<'a, Moments>> {
+    let Some(references) = better_references(moments) else {
+        return Ok(Cow::Borrowed(moments));
+    };
+    let pass = GaussianPass { prepared: &Prepared::new(model), references: &references, neglects: false };
+    Ok(Cow::Owned(pass.run(engine, source)?.expectation))
+}
+
+impl Fused for GaussianMixture {
+    type Statistics = Moments;
+
+    /// The sums about the means.
+    fn e_step(&self, engine: &Engine, source: &(impl Source + ?Sized)) -> Result<Expected<Moments>> {
+        let prepared = &Prepared::new(self);
+        let pass = GaussianPass { prepared, references: prepared.means(), neglects: true };
+        if is_worthwhile(prepared.layout) {
+            let expected = pass.run(engine, source)?;
+            if is_unseen(&expected.expectation, self) {
+                return Ok(expected);
+            }
+        }
+        GaussianPass { neglects: false, ..pass }.run(engine, source)
+    }
+
+    fn m_step(
+        &self,
+        moments: &Moments,
+        engine: &Engine,
+        source: &(impl Source + ?Sized),
+    ) -> Result<GaussianMixture> {
+        about_near_points(self, moments, engine, source)?.maximize(self)
+    }
+
+    fn moved(before: (&Self, &Moments), after: (&Self, &Moments)) -> f64 {
+        largest_move(before.0, after.0)
+    }
+}
+
+/// The mixture's sweep, and then the floor.
+impl Fused for FlooredMixture {
+    type Statistics = Moments;
+
+    fn e_step(&self, engine: &Engine, source: &(impl Source + ?Sized)) -> Result<Expected<Moments>> {
+        self.mixture().e_step(engine, source)
+    }
+
+    fn m_step(
+        &self,
+        moments: &Moments,
+        engine: &Engine,
+        source: &(impl Source + ?Sized),
+    ) -> Result<FlooredMixture> {
+        let mixture = self.mixture();
+        let parts = about_near_points(mixture, moments, engine, source)?.updated(mixture)?;
+        FlooredMixture::from_parts(parts, mixture.family(), self.floor())
+    }
+
+    fn moved(before: (&Self, &Moments), after: (&Self, &Moments)) -> f64 {
+        largest_move(before.0, after.0)
+    }
+}

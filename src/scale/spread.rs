@@ -1,0 +1,90 @@
+//! Mean and variance of numbers that nobody holds in one piece.
+
+/// A standard deviation below this part of the mean is rounding: that of a few units in the last place of equal
+/// numbers.
+const ROUNDING: f64 = 1e-14;
+
+/// How numbers spread: their mean, their standard deviation, the least and the largest of them.
+///
+/// ```math
+/// \bar x = \frac1n\sum_i x_i, \qquad M = \sum_i(x_i - \bar x)^2, \qquad s = \sqrt{M/n}
+/// ```
+///
+/// Source: Chan, Golub and LeVeque (1983), The American Statistician 37, 242–247.
+///
+/// ```
+/// use executable_em::scale::spread::Spread;
+/// let mut spread = Spread::EMPTY;
+/// spread.add(&[1.0, 2.0]);
+/// spread.add(&[3.0, 6.0]);
+/// assert_eq!((spread.mean(), spread.sd()), (3.0, 3.5_f64.sqrt()));
+/// assert_eq!((spread.low(), spread.high()), (1.0, 6.0));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spread {
+    n: f64,
+    mean: f64,
+    /// M.
+    squares: f64,
+    low: f64,
+    high: f64,
+}
+
+impl Spread {
+    /// That of no numbers: its mean and its standard deviation are 0.
+    pub const EMPTY: Spread =
+        Spread { n: 0.0, mean: 0.0, squares: 0.0, low: f64::INFINITY, high: f64::NEG_INFINITY };
+
+    /// Adds a block of finite numbers: two passes within it, then both sums of squares about the common mean.
+    ///
+    /// ```math
+    /// \bar x = \bar x_A + \frac{n_B}{n}\delta, \qquad M = M_A + M_B + \frac{n_An_B}{n}\delta^2, \qquad
+    /// \delta = \bar x_B - \bar x_A, \quad n = n_A + n_B
+    /// ```
+    ///
+    /// By the parallel-axis theorem a sum of squares grows by n_A times the square of how far its point moves, here
+    /// $`\bar x - \bar x_A = \delta n_B/n`$ and $`\bar x_B - \bar x = \delta n_A/n`$; the two together are
+    /// $`\delta^2(n_An_B^2 + n_Bn_A^2)/n^2`$. No large numbers are subtracted, as in the mean of squares less the
+    /// square of the mean.
+    ///
+    /// Source: Chan, Golub and LeVeque (1983). Example: [`Spread`].
+    pub fn add(&mut self, values: &[f64]) {
+        if values.is_empty() {
+            return;
+        }
+        let n = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / n;
+        let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
+        let (total, shift) = (self.n + n, mean - self.mean);
+        self.squares += squares + shift * shift * self.n * n / total;
+        self.mean += shift * n / total;
+        self.n = total;
+        self.low = values.iter().copied().fold(self.low, f64::min);
+        self.high = values.iter().copied().fold(self.high, f64::max);
+    }
+
+    /// The mean.
+    pub fn mean(&self) -> f64 {
+        self.mean
+    }
+
+    /// The standard deviation s, with n in its denominator.
+    pub fn sd(&self) -> f64 {
+        (self.squares / self.n.max(1.0)).sqrt()
+    }
+
+    /// The least of the numbers.
+    pub fn low(&self) -> f64 {
+        self.low
+    }
+
+    /// The largest of the numbers.
+    pub fn high(&self) -> f64 {
+        self.high
+    }
+
+    /// Whether all numbers are the same, but for rounding.
+    pub fn is_constant(&self) -> bool {
+        self.low == self.high || self.sd() <= ROUNDING * self.mean.abs()
+    }
+}

@@ -1,0 +1,117 @@
+//! Data in units of their spread, and what is fitted to them back in their own units.
+
+use super::spread::Spread;
+use crate::check;
+use crate::error::Result;
+use crate::gaussian_mixture::{CovarianceFamily, GaussianMixture};
+use nalgebra::{DMatrix, RowDVector};
+
+/// Standard units: those in which every column has mean 0 and variance 1.
+///
+/// ```math
+/// y = D^{-1}(x - \bar x), \qquad D = \operatorname{diag}(s_1, \dots, s_d)
+/// ```
+///
+/// Source: H-06.
+///
+/// ```
+/// use executable_em::scale::{spread::Spread, units::Units};
+/// use nalgebra::dmatrix;
+/// let x = dmatrix![1.0; 5.0];
+/// let mut spread = Spread::EMPTY;
+/// spread.add(x.as_slice());
+/// assert_eq!(Units::of(&[spread])?.standardize(x)?, dmatrix![-1.0; 1.0]);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Units {
+    mean: RowDVector<f64>,
+    sd: RowDVector<f64>,
+}
+
+impl Units {
+    /// The units of columns that spread so. [`Error::Domain`](crate::Error::Domain) for one that does not spread.
+    ///
+    /// Source: H-06. Example: [`Units`].
+    pub fn of(columns: &[Spread]) -> Result<Self> {
+        let of =
+            |part: fn(&Spread) -> f64| RowDVector::from_iterator(columns.len(), columns.iter().map(part));
+        let units = Units { mean: of(Spread::mean), sd: of(Spread::sd) };
+        units.sd.iter().try_for_each(|&sd| check::positive("standard deviation", sd))?;
+        Ok(units)
+    }
+
+    /// The data in these units; `x` is n×d.
+    ///
+    /// ```math
+    /// y_{ia} = \frac{x_{ia} - \bar x_a}{s_a}
+    /// ```
+    ///
+    /// [`Error::Shape`](crate::Error::Shape) for other columns. Source: H-06. Example: [`Units`].
+    pub fn standardize(&self, mut x: DMatrix<f64>) -> Result<DMatrix<f64>> {
+        check::shape("data", x.shape(), (x.nrows(), self.sd.len()))?;
+        for (a, mut column) in x.column_iter_mut().enumerate() {
+            column.apply(|value| *value = (*value - self.mean[a]) / self.sd[a]);
+        }
+        Ok(x)
+    }
+
+    /// By how much a datum's log density is larger in these units than in its own, in nats: the log volume of a unit.
+    ///
+    /// ```math
+    /// p_X(x) = p_Y(y)\,\Big|\frac{\partial y}{\partial x}\Big| = \frac{p_Y(y)}{\prod_a s_a}, \qquad
+    /// \ell_X = \ell_Y - n\sum_a\log s_a
+    /// ```
+    ///
+    /// Source: the change of variables of a density.
+    ///
+    /// ```
+    /// # use executable_em::scale::{spread::Spread, units::Units};
+    /// let mut spread = Spread::EMPTY;
+    /// spread.add(&[1.0, 5.0]);
+    /// assert_eq!(Units::of(&[spread, spread])?.log_volume(), 2.0 * 2_f64.ln());
+    /// # Ok::<(), executable_em::Error>(())
+    /// ```
+    pub fn log_volume(&self) -> f64 {
+        self.sd.map(f64::ln).sum()
+    }
+
+    /// The mixture of the data in their own units, from that of the data in these.
+    ///
+    /// ```math
+    /// \mu_j = \bar x + D\mu^Y_j, \qquad \Sigma_j = D\,\Sigma^Y_j D
+    /// ```
+    ///
+    /// An affine map of a Gaussian is a Gaussian, and the label does not change. What was round is so no longer: a
+    /// spherical family becomes a diagonal one. [`Error::Shape`](crate::Error::Shape) for another dimension, the errors
+    /// of [`GaussianMixture::new`] where a product of spreads overflows.
+    ///
+    /// Source: H-06, H-22.
+    ///
+    /// ```
+    /// # use executable_em::scale::{spread::Spread, units::Units};
+    /// use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
+    /// use nalgebra::{dmatrix, dvector};
+    /// let mut spread = Spread::EMPTY;
+    /// spread.add(&[1.0, 5.0]);
+    /// let standard = GaussianMixture::new(dvector![1.0], dmatrix![0.0], vec![dmatrix![1.0]], CovarianceFamily::Full)?;
+    /// let model = Units::of(&[spread])?.undo(&standard)?;
+    /// assert_eq!((model.means()[0], model.covariances()[0][0]), (3.0, 4.0));
+    /// # Ok::<(), executable_em::Error>(())
+    /// ```
+    pub fn undo(&self, model: &GaussianMixture) -> Result<GaussianMixture> {
+        let d = self.sd.len();
+        check::shape("means", model.means().shape(), (model.k(), d))?;
+        let means = DMatrix::from_fn(model.k(), d, |j, a| self.mean[a] + self.sd[a] * model.means()[(j, a)]);
+        // The product of the spreads comes first, so that both halves stay the same.
+        let covariance = |covariance: &DMatrix<f64>| {
+            DMatrix::from_fn(d, d, |a, b| covariance[(a, b)] * (self.sd[a] * self.sd[b]))
+        };
+        let family = match model.family() {
+            CovarianceFamily::Spherical => CovarianceFamily::Diagonal,
+            other => other,
+        };
+        let covariances = model.covariances().iter().map(covariance).collect();
+        GaussianMixture::new(model.weights().clone(), means, covariances, family)
+    }
+}
