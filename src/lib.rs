@@ -99,27 +99,16 @@
 
 pub mod bernoulli_mixture;
 pub mod bound;
-#[cfg(feature = "cli")]
-pub mod catalogue;
 mod check;
 pub mod data;
 pub mod em;
-#[cfg(feature = "engine")]
-pub mod engine;
 pub mod errata;
 pub mod error;
-#[cfg(feature = "cli")]
-pub mod export;
-#[cfg(feature = "figures")]
-pub mod figures;
 pub mod gaussian;
 pub mod gaussian_mixture;
 pub mod kmeans;
 pub mod latent;
-pub mod notebook;
 pub mod pathologies;
-#[cfg(feature = "figures")]
-pub mod plot;
 pub mod scale;
 pub mod selection;
 pub mod soft_kmeans;
@@ -127,6 +116,6 @@ pub mod soft_kmeans;
 pub use error::{Error, Result};
 
 /// The README's snippets, compiled and run as tests; one of them needs the engine.
-#[cfg(all(doctest, feature = "engine"))]
+#[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

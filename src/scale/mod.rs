@@ -15,8 +15,6 @@
 
 pub mod cost;
 mod moments;
-#[cfg(feature = "figures")]
-pub mod results;
 pub mod spread;
 pub mod units;
 

@@ -1,11 +1,11 @@
 //! The figures of the chapter on Bernoulli mixtures.
 
 use super::drawn;
-use crate::bernoulli_mixture::identifiability::{information, outcomes};
-use crate::bernoulli_mixture::{BernoulliMixture, random_start};
-use crate::em::{self, Stopping};
+use executable_em::bernoulli_mixture::identifiability::{information, outcomes};
+use executable_em::bernoulli_mixture::{BernoulliMixture, random_start};
+use executable_em::em::{self, Stopping};
 use crate::plot::{self, Anchor, Colour, Figure, Grid, Marker, Page, Panel, Point};
-use crate::{Result, data};
+use executable_em::{Result, data};
 use nalgebra::{DMatrix, dmatrix, dvector};
 
 /// The coins of the chapter: the first is drawn less often and shows more heads.

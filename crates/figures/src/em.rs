@@ -1,11 +1,11 @@
 //! The figures of the chapter on EM.
 
 use super::drawn;
-use crate::em::{self, Stopping, Tolerance, Trace};
-use crate::gaussian_mixture::{GaussianMixture, gradient};
+use executable_em::em::{self, Stopping, Tolerance, Trace};
+use executable_em::gaussian_mixture::{GaussianMixture, gradient};
 use crate::plot::{self, Anchor, Colour, Figure, Grid, Marker, Page, Panel, Point, number};
-use crate::soft_kmeans::{SoftKMeans, Weights};
-use crate::{Result, data, kmeans};
+use executable_em::soft_kmeans::{SoftKMeans, Weights};
+use executable_em::{Result, data, kmeans};
 use nalgebra::{DMatrix, dmatrix};
 
 /// Where a run ends decides its colour, in every figure of the chapter: the best optimum, or another.

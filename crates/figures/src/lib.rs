@@ -1,4 +1,4 @@
-//! The published figures: one table, one function each.
+//! The published figures: one table, one function each; the drawing kit they are made of, and what exports them.
 //!
 //! A figure's name is that of its file in `figures/` without the extension: a chapter and a word.
 //!
@@ -7,18 +7,24 @@
 mod bernoulli_mixture;
 mod bound;
 mod em;
+pub mod error;
 mod errata;
+#[cfg(feature = "export")]
+pub mod export;
 mod gaussian_mixture;
 mod kmeans;
 mod latent;
+pub mod notebook;
 mod pathologies;
+pub mod plot;
+pub mod results;
 mod scale;
 mod selection;
 mod soft_kmeans;
 
-use crate::em::{Stopping, Tolerance};
+use executable_em::em::{Stopping, Tolerance};
 use crate::plot::{Figure, Panel};
-use crate::{Error, Result};
+pub use error::{Error, Result};
 
 /// Whether a figure moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +44,7 @@ pub struct Published {
     pub title: &'static str,
     /// Whether it moves.
     pub kind: Kind,
-    draw: fn() -> Result<Figure>,
+    draw: fn() -> executable_em::Result<Figure>,
 }
 
 impl Published {
@@ -46,7 +52,7 @@ impl Published {
     ///
     /// # Errors
     /// None in the published figures, whose data and seeds are fixed.
-    pub fn draw(&self) -> Result<Figure> {
+    pub fn draw(&self) -> executable_em::Result<Figure> {
         Ok((self.draw)()?.titled(self.title))
     }
 
@@ -56,11 +62,11 @@ impl Published {
     }
 }
 
-const fn still(name: &'static str, title: &'static str, draw: fn() -> Result<Figure>) -> Published {
+const fn still(name: &'static str, title: &'static str, draw: fn() -> executable_em::Result<Figure>) -> Published {
     Published { name, title, kind: Kind::Still, draw }
 }
 
-const fn animation(name: &'static str, title: &'static str, draw: fn() -> Result<Figure>) -> Published {
+const fn animation(name: &'static str, title: &'static str, draw: fn() -> executable_em::Result<Figure>) -> Published {
     Published { name, title, kind: Kind::Animation, draw }
 }
 
@@ -133,19 +139,18 @@ pub const ALL: &[Published] = &[
 /// that the file of that name holds.
 ///
 /// ```
-/// use executable_em::figures;
-///
+/// use executable_em_figures as figures;
 /// let figure = figures::draw("kmeans/squares")?;
 /// assert!(figure.svg().contains("<title>Two squares and their centroids</title>"));
 /// assert!(figures::draw("kmeans/cubes").is_err());
-/// # Ok::<(), executable_em::Error>(())
+/// # Ok::<(), figures::Error>(())
 /// ```
 ///
 /// # Errors
 /// [`Error::Figure`], with the names that there are, if none is called so.
 pub fn draw(name: &str) -> Result<Figure> {
     match ALL.iter().find(|published| published.name == name) {
-        Some(published) => published.draw(),
+        Some(published) => Ok(published.draw()?),
         None => {
             let names: Vec<&str> = ALL.iter().map(|published| published.name).collect();
             let reason = format!("no figure is named '{name}'; there are {}", names.join(", "));

@@ -16,7 +16,7 @@ impl Shown {
     /// The table as HTML.
     ///
     /// ```
-    /// let shown = executable_em::notebook::table(&["k", "J"], [["1", "540.9"], ["2", "79.6"]]);
+    /// let shown = executable_em_figures::notebook::table(&["k", "J"], [["1", "540.9"], ["2", "79.6"]]);
     /// assert!(shown.html().contains(">79.6</td>"));
     /// ```
     pub fn html(&self) -> &str {
@@ -34,7 +34,7 @@ impl Shown {
 /// `rows` yields one row after the other, each of as many cells as there are headings.
 ///
 /// ```
-/// use executable_em::notebook::table;
+/// use executable_em_figures::notebook::table;
 /// let shown = table(&["name", "value"], [["ℓ", "−1130.264"]]);
 /// assert!(shown.html().starts_with("<table>"));
 /// ```
@@ -60,7 +60,7 @@ pub fn table<C: Display>(headings: &[&str], rows: impl IntoIterator<Item = impl 
 /// At most `rows` rows are shown, and a last one says how many there are.
 ///
 /// ```
-/// use executable_em::notebook::matrix;
+/// use executable_em_figures::notebook::matrix;
 /// use nalgebra::dmatrix;
 /// let shown = matrix(&dmatrix![0.25, -1.0; 3.0, 4.0; 5.0, 6.0], &["a", "b"], 1, 2);
 /// assert!(shown.html().contains(">−1.00</td>") && shown.html().contains("3 rows"));
@@ -82,7 +82,7 @@ pub fn matrix(matrix: &DMatrix<f64>, headings: &[&str], rows: usize, decimals: u
 /// No `f64` has more than 1074 decimals that are not 0, so no more are written.
 ///
 /// ```
-/// use executable_em::notebook::number;
+/// use executable_em_figures::notebook::number;
 /// assert_eq!(number(-1.25, 1), "−1.2");
 /// assert_eq!(number(-0.01, 1), "0.0");
 /// ```

@@ -1,10 +1,9 @@
-//! The times that `make bench` measured, as it left them in `benches/results.json`.
+//! The times that `make bench` measured, as it left them in `crates/engine/benches/results.json`.
 //!
 //! Nothing is measured here or in the notebook: a time is different on every run, and what is printed should not be.
 
-use crate::error::{Error, Result};
-use crate::gaussian_mixture::CovarianceFamily;
-use serde_json::Value;
+use executable_em::gaussian_mixture::CovarianceFamily;
+use serde::Deserialize;
 
 /// One run of `make bench`.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,8 +18,7 @@ pub struct Results {
     pub tricks: Vec<(String, Vec<(String, f64)>)>,
     /// Milliseconds a sweep over n, over d and over k, the other two held.
     pub scaling: [Vec<(f64, f64)>; 3],
-    /// Milliseconds a sweep over the distance of two clusters' centres in standard deviations, for n = 20 000, d = 64
-    /// and k = 16.
+    /// Milliseconds a sweep over the distance of two clusters' centres in standard deviations, for n = 20 000, d = 64 and k = 16.
     pub apart: Vec<(f64, f64)>,
 }
 
@@ -43,7 +41,7 @@ impl Race {
     /// Milliseconds a sweep of this contender on so many threads; nothing if it did not take part.
     ///
     /// ```
-    /// let results = executable_em::scale::results::measured()?;
+    /// let results = executable_em_figures::results::measured();
     /// assert!(results.races[0].ms("engine", 1).is_some_and(|ms| ms > 0.0));
     /// # Ok::<(), executable_em::Error>(())
     /// ```
@@ -52,81 +50,106 @@ impl Race {
     }
 }
 
+/// What is wrong with the file, and where.
+#[derive(Debug, thiserror::Error)]
+#[error("crates/engine/benches/results.json: {0}; `make bench` writes it anew")]
+pub struct Error(#[from] serde_json::Error);
+
 /// The committed results.
 ///
-/// [`Error::File`] if they are not what `make bench` writes.
-///
 /// Example: [`Race::ms`].
-pub fn measured() -> Result<Results> {
-    parse(include_str!("../../benches/results.json"))
+pub fn measured() -> Results {
+    parse(include_str!("../../engine/benches/results.json")).expect("embedded and tested")
 }
 
 /// Reads what `make bench` writes.
 ///
-/// [`Error::File`] names the entry that is missing or is something else.
+/// # Errors
+/// [`Error`] names the field that is missing or is something else, and its line.
 ///
 /// ```
-/// use executable_em::scale::results::parse;
+/// use executable_em_figures::results::parse;
 /// let error = parse("{}").unwrap_err();
-/// assert_eq!(error.to_string(), "benches/results.json: date: missing, or no text");
+/// assert!(error.to_string().starts_with("benches/results.json: missing field `date`"));
 /// ```
-pub fn parse(text: &str) -> Result<Results> {
-    let root: Value = serde_json::from_str(text).map_err(|error| broken("", &error.to_string()))?;
-    let date = text_of(&root, "date")?;
-    let machine = &root["machine"];
-    let machine = format!("{}, {} cores", text_of(machine, "cpu")?, number(machine, "cores")?);
-    let races = list(&root, "sizes")?.iter().map(race).collect::<Result<_>>()?;
-    let tricks = list(&root, "tricks")?
-        .iter()
-        .map(|trick| {
-            let steps = list(trick, "steps")?.iter().map(|step| {
-                Ok((
-                    format!("{}, {}", text_of(step, "version")?, number(step, "threads")?),
-                    number(step, "ms")?,
-                ))
-            });
-            Ok((text_of(trick, "size")?, steps.collect::<Result<_>>()?))
-        })
-        .collect::<Result<_>>()?;
-    let curve = |letter: &'static str| -> Result<Vec<(f64, f64)>> {
-        let points = list(&root["scaling"], letter)?.iter();
-        points
-            .map(|point| match (point[0].as_f64(), point[1].as_f64()) {
-                (Some(at), Some(ms)) => Ok((at, ms)),
-                _ => Err(broken(letter, "no pair of numbers")),
-            })
-            .collect()
-    };
-    let scaling = [curve("n")?, curve("d")?, curve("k")?];
-    Ok(Results { date, machine, races, tricks, scaling, apart: curve("apart")? })
+pub fn parse(text: &str) -> Result<Results, Error> {
+    let File { date, machine, sizes, tricks, scaling } = serde_json::from_str(text)?;
+    Ok(Results {
+        date,
+        machine: format!("{}, {} cores", machine.cpu, machine.cores),
+        races: sizes.into_iter().map(Race::from).collect(),
+        tricks: tricks.into_iter().map(Trick::named).collect(),
+        scaling: [scaling.n, scaling.d, scaling.k],
+        apart: scaling.apart,
+    })
 }
 
-fn race(value: &Value) -> Result<Race> {
-    let count = |key: &'static str| Ok(number(value, key)? as usize);
-    let name = text_of(value, "family")?;
-    let family = CovarianceFamily::ALL.into_iter().find(|family| family.name() == name);
-    let mut times = Vec::new();
-    for contender in list(value, "contenders")? {
-        if let Some(ms) = contender["ms"].as_f64() {
-            times.push((text_of(contender, "contender")?, number(contender, "threads")? as usize, ms));
-        }
+/// What is read of the file.
+#[derive(Deserialize)]
+struct File {
+    date: String,
+    machine: Machine,
+    sizes: Vec<Size>,
+    tricks: Vec<Trick>,
+    scaling: Scaling,
+}
+
+#[derive(Deserialize)]
+struct Machine {
+    cpu: String,
+    cores: usize,
+}
+
+#[derive(Deserialize)]
+struct Size {
+    n: usize,
+    d: usize,
+    k: usize,
+    family: String,
+    contenders: Vec<Time>,
+}
+
+#[derive(Deserialize)]
+struct Time {
+    contender: String,
+    threads: usize,
+    /// None for whoever takes too long.
+    ms: Option<f64>,
+}
+
+#[derive(Deserialize)]
+struct Trick {
+    size: String,
+    steps: Vec<Step>,
+}
+
+#[derive(Deserialize)]
+struct Step {
+    version: String,
+    threads: usize,
+    ms: f64,
+}
+
+#[derive(Deserialize)]
+struct Scaling {
+    n: Vec<(f64, f64)>,
+    d: Vec<(f64, f64)>,
+    k: Vec<(f64, f64)>,
+    apart: Vec<(f64, f64)>,
+}
+
+impl From<Size> for Race {
+    fn from(Size { n, d, k, family, contenders }: Size) -> Self {
+        let family = CovarianceFamily::ALL.into_iter().find(|known| known.name() == family);
+        let times = contenders.into_iter().filter_map(|time| Some((time.contender, time.threads, time.ms?)));
+        Race { n, d, k, family, times: times.collect() }
     }
-    Ok(Race { n: count("n")?, d: count("d")?, k: count("k")?, family, times })
 }
 
-fn broken(key: &str, problem: &str) -> Error {
-    let reason = if key.is_empty() { problem.to_owned() } else { format!("{key}: {problem}") };
-    Error::File { path: "benches/results.json".to_owned(), reason }
-}
-
-fn text_of(value: &Value, key: &'static str) -> Result<String> {
-    value[key].as_str().map(str::to_owned).ok_or_else(|| broken(key, "missing, or no text"))
-}
-
-fn number(value: &Value, key: &'static str) -> Result<f64> {
-    value[key].as_f64().ok_or_else(|| broken(key, "missing, or no number"))
-}
-
-fn list<'a>(value: &'a Value, key: &'static str) -> Result<&'a Vec<Value>> {
-    value[key].as_array().ok_or_else(|| broken(key, "missing, or no list"))
+impl Trick {
+    fn named(self) -> (String, Vec<(String, f64)>) {
+        let steps =
+            self.steps.into_iter().map(|step| (format!("{}, {}", step.version, step.threads), step.ms));
+        (self.size, steps.collect())
+    }
 }

@@ -1,11 +1,11 @@
 //! The figures of the chapter on data of any size. Times come from the committed results of `make bench`.
 
-use crate::gaussian_mixture::{CovarianceFamily, kmeans_start};
+use executable_em::gaussian_mixture::{CovarianceFamily, kmeans_start};
 use crate::plot::{self, Anchor, Figure, Page, Panel, Point, number};
-use crate::scale::cost::power;
-use crate::scale::results::{Race, Results, measured};
-use crate::scale::{Moments, SufficientStatistics};
-use crate::{Result, data};
+use executable_em::scale::cost::power;
+use crate::results::{Race, Results, measured};
+use executable_em::scale::{Moments, SufficientStatistics};
+use executable_em::{Result, data};
 use nalgebra::DMatrix;
 
 /// Ticks of an axis that holds the decimal logarithm of milliseconds.
@@ -85,7 +85,7 @@ pub(super) fn map_and_sum() -> Result<Figure> {
 
 /// Source: none of the lectures; the results of `make bench`.
 pub(super) fn peers() -> Result<Figure> {
-    let results = measured()?;
+    let results = measured();
     let contenders = [
         ("engine", "this engine", plot::component(0)),
         ("oneDAL", "oneDAL", plot::component(1)),
@@ -157,7 +157,7 @@ fn name_of(race: &Race) -> String {
 
 /// Source: none of the lectures; the results of `make bench`.
 pub(super) fn tricks() -> Result<Figure> {
-    let Results { tricks, date, machine, .. } = measured()?;
+    let Results { tricks, date, machine, .. } = measured();
     let names = ["derivation", "fused, in blocks", "on vector lanes", "two threads"];
     let mut page = Page::new(tricks.len().max(1)).panel_height(150.0);
     for (index, (size, steps)) in tricks.iter().enumerate() {
@@ -216,7 +216,7 @@ fn duration(ms: f64) -> String {
 
 /// Source: T-45 (the step whose cost it is).
 pub(super) fn growth() -> Result<Figure> {
-    let results = measured()?;
+    let results = measured();
     let mut page = Page::new(3).panel_height(200.0);
     let axes = [
         ("*n*", "*d* = 8, *k* = 10", 0),
@@ -260,7 +260,7 @@ pub(super) fn growth() -> Result<Figure> {
 
 /// Source: T-45 (the step whose cost it is).
 pub(super) fn apart() -> Result<Figure> {
-    let Results { apart, date, machine, .. } = measured()?;
+    let Results { apart, date, machine, .. } = measured();
     let colour = plot::component(0);
     let path: Vec<Point> = apart.iter().map(|&(distance, ms)| [distance.log10(), ms]).collect();
     let highest = path.iter().map(|point| point[1]).fold(0.0, f64::max);

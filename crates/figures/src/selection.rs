@@ -1,13 +1,13 @@
 //! The figures of the chapter on choosing the number of components.
 
-use crate::em::{Stopping, Tolerance};
-use crate::gaussian_mixture::{CovarianceFamily, GaussianMixture, kmeans_start, random_start};
-use crate::pathologies::switching::relabelled;
+use executable_em::em::{Stopping, Tolerance};
+use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, kmeans_start, random_start};
+use executable_em::pathologies::switching::relabelled;
 use crate::plot::{self, Anchor, Colour, Figure, Page, Panel, Point, number};
-use crate::selection::{
+use executable_em::selection::{
     Candidate, CrossValidation, Restarts, best_fit, cross_validate, folds, restaurant, search, stick_breaking,
 };
-use crate::{Result, data};
+use executable_em::{Result, data};
 use nalgebra::DMatrix;
 
 /// No mark would move by a hundredth of a pixel if a run went on.
@@ -343,7 +343,7 @@ pub(super) fn seen() -> Result<Figure> {
     let mut rng = data::rng(4);
     for _ in 0..10 {
         let most = sizes[sizes.len() - 1];
-        let (labels, weights) = crate::selection::dirichlet_process::sample(most, concentration, &mut rng)?;
+        let (labels, weights) = executable_em::selection::dirichlet_process::sample(most, concentration, &mut rng)?;
         let mut absent = vec![true; weights.len()];
         let mut path = Vec::new();
         let mut before = 0;

@@ -1,10 +1,10 @@
 //! The story of EM on a curve of two hills: as three pictures, and moving.
 
 use super::{disc, e_colour, m_colour, places};
-use crate::Result;
-use crate::bound::{self, ascent};
-use crate::gaussian_mixture::{CovarianceFamily, GaussianMixture, OnlyMean};
-use crate::latent::{self, Model};
+use executable_em::Result;
+use executable_em::bound::{self, ascent};
+use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, OnlyMean};
+use executable_em::latent::{self, Model};
 use crate::plot::{self, Anchor, Colour, Figure, Page, Panel, Point};
 use nalgebra::{DMatrix, dmatrix, dvector};
 
@@ -51,7 +51,7 @@ fn hills_panel() -> Panel {
 }
 
 /// Source: C-21, C-22, C-23.
-pub(in crate::figures) fn touching() -> Result<Figure> {
+pub(crate) fn touching() -> Result<Figure> {
     let (q, here, next) = at(0.3)?;
     let (q_next, there, _) = at(next)?;
     let (likelihood, touching) = curves(&q)?;
@@ -111,7 +111,7 @@ pub(in crate::figures) fn touching() -> Result<Figure> {
 /// From θ = 0 to the top: each E step lifts the bound until it touches, each M step walks along it to its maximum.
 ///
 /// Source: C-21, C-22, C-23.
-pub(in crate::figures) fn climbing() -> Result<Figure> {
+pub(crate) fn climbing() -> Result<Figure> {
     let mut frames = Vec::new();
     let mut theta = 0.0;
     // A q that touches nowhere, so that the first E step has something to do.

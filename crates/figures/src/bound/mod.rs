@@ -8,8 +8,8 @@ mod trace;
 pub(super) use hills::{climbing, touching};
 pub(super) use trace::{contours, staircase};
 
-use crate::Result;
-use crate::bound::jensen;
+use executable_em::Result;
+use executable_em::bound::jensen;
 use crate::plot::{self, Anchor, Colour, Figure, Page, Panel, Point};
 use nalgebra::{DVector, dvector};
 

@@ -1,14 +1,13 @@
 //! Coordinate ascent half step by half step: over the half steps, and on the map of F(q, θ).
 
 use super::{disc, e_colour, gap_colour, m_colour, places};
-use crate::Result;
-use crate::bound;
-use crate::bound::ascent::{self, Coordinate, HalfStep};
-use crate::data;
-use crate::gaussian_mixture::{CovarianceFamily, GaussianMixture, random_start};
-use crate::latent::{self, Model};
+use executable_em::{Result, bound};
+use executable_em::bound::ascent::{self, Coordinate, HalfStep};
+use executable_em::data;
+use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, random_start};
+use executable_em::latent::{self, Model};
 use crate::plot::{self, Anchor, Colour, Figure, Grid, Marker, Page, Panel, Point};
-use crate::soft_kmeans::{SoftKMeans, Weights};
+use executable_em::soft_kmeans::{SoftKMeans, Weights};
 use nalgebra::{DMatrix, dmatrix};
 
 fn step_colour(moved: Coordinate) -> Colour {
@@ -19,7 +18,7 @@ fn step_colour(moved: Coordinate) -> Colour {
 }
 
 /// Source: C-09, C-E04, B-16.
-pub(in crate::figures) fn staircase() -> Result<Figure> {
+pub(crate) fn staircase() -> Result<Figure> {
     let x = data::old_faithful();
     let start = random_start(&x, 2, CovarianceFamily::Full, &mut data::rng(4))?;
     // The first sweep of the run gains more than all others and would flatten them.
@@ -69,7 +68,7 @@ fn mirrored(theta: f64, q: f64) -> Result<(SoftKMeans, DMatrix<f64>)> {
 }
 
 /// Source: C-09, C-16, C-17.
-pub(in crate::figures) fn contours() -> Result<Figure> {
+pub(crate) fn contours() -> Result<Figure> {
     let x = dmatrix![-1.5; 1.5];
     let bound_of = |theta: f64, q: f64| -> Result<f64> {
         let (model, q) = mirrored(theta, q)?;

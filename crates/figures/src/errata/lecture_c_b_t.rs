@@ -1,11 +1,11 @@
 //! Of lectures C, B and T: a covariance that is none, and bounds that are none.
 
-use crate::bound::{self, ascent};
-use crate::errata::lecture_c;
-use crate::gaussian_mixture::{CovarianceFamily, GaussianMixture, OnlyMean};
-use crate::latent::{self, Model};
+use executable_em::bound::{self, ascent};
+use executable_em::errata::lecture_c;
+use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, OnlyMean};
+use executable_em::latent::{self, Model};
 use crate::plot::{self, Anchor, Colour, Figure, Marker, Page, Panel, Point};
-use crate::{Result, em};
+use executable_em::{Result, em};
 use nalgebra::{DMatrix, dmatrix, dvector};
 
 /// What holds is blue, what is printed is orange.
@@ -28,7 +28,7 @@ fn places([low, high]: [f64; 2], steps: usize) -> impl Iterator<Item = f64> {
 }
 
 /// Source: C-E01.
-pub(in crate::figures) fn old_mean() -> Result<Figure> {
+pub(crate) fn old_mean() -> Result<Figure> {
     let x = dmatrix![1.0; 3.0];
     let mut printed: Vec<Point> = Vec::new();
     for mean in places([0.0, 3.6], 90) {
@@ -106,7 +106,7 @@ fn five(theta: f64) -> Result<OnlyMean> {
 }
 
 /// Source: C-E17, T-E01, T-E03.
-pub(in crate::figures) fn bounds() -> Result<Figure> {
+pub(crate) fn bounds() -> Result<Figure> {
     let x = dmatrix![0.0; 1.0; 3.0; 4.0; 5.0];
     let now = five(1.0)?;
     let log_joint = now.log_joint(&x)?;

@@ -1,12 +1,12 @@
 //! Lectures H and L.
 
-use crate::em;
-use crate::errata::{lecture_h, lecture_l};
-use crate::gaussian_mixture::{CovarianceFamily, GaussianMixture, random_start, spherical};
-use crate::latent::Model;
+use executable_em::em;
+use executable_em::errata::{lecture_h, lecture_l};
+use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, random_start, spherical};
+use executable_em::latent::Model;
 use crate::plot::{self, Anchor, Figure, Marker, Page, Panel, Point, number};
-use crate::soft_kmeans::{SoftKMeans, Weights};
-use crate::{Result, data};
+use executable_em::soft_kmeans::{SoftKMeans, Weights};
+use executable_em::{Result, data};
 use nalgebra::{DMatrix, dmatrix, dvector};
 
 /// What is right has this component's colour, what is printed that one's.
@@ -14,7 +14,7 @@ const RIGHT: usize = 0;
 const PRINTED: usize = 1;
 
 /// Source: H-E06.
-pub(in crate::figures) fn half() -> Result<Figure> {
+pub(crate) fn half() -> Result<Figure> {
     let pair = SoftKMeans::new(dmatrix![-1.0; 1.0], 1.0, Weights::Held)?;
     let nodes = DMatrix::from_fn(161, 1, |i, _| -2.0 + 4.0 * i as f64 / 160.0);
     let mut share = Panel::new([-2.0, 2.0], [0.0, 1.0]);
@@ -73,7 +73,7 @@ pub(in crate::figures) fn half() -> Result<Figure> {
 }
 
 /// Source: L-E03.
-pub(in crate::figures) fn dimension() -> Result<Figure> {
+pub(crate) fn dimension() -> Result<Figure> {
     let cross = dmatrix![1.0, 0.0; -1.0, 0.0; 0.0, 1.0; 0.0, -1.0];
     let (r, origin) = (DMatrix::from_element(4, 1, 1.0), dmatrix![0.0, 0.0]);
     let right = spherical::variances(&cross, &r, &origin)?[0];

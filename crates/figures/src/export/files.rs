@@ -32,7 +32,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<bool> {
 /// Dropped before that, it is taken away, and what was in its place stays.
 ///
 /// ```
-/// use executable_em::export::Unfinished;
+/// use executable_em_figures::export::Unfinished;
 /// use std::io::Write;
 /// # let folder = tempfile::tempdir().expect("a folder");
 /// let path = folder.path().join("numbers.csv");
@@ -92,5 +92,5 @@ impl Write for Unfinished {
 }
 
 fn failed(path: &Path) -> impl Fn(io::Error) -> Error {
-    |error| Error::File { path: path.display().to_string(), reason: error.to_string() }
+    |error| Error::File { path: path.display().to_string(), source: error }
 }

@@ -18,7 +18,7 @@ const UNCHANGED: u8 = 255;
 const KEPT_COLOURS: usize = 127;
 
 pub(super) fn encode(frames: &[Frame]) -> Result<Vec<u8>> {
-    let images = frames.iter().map(|frame| Image::of(&frame.svg)).collect::<Result<Vec<_>>>()?;
+    let images = frames.iter().map(|frame| Image::of(&frame.svg)).collect::<Result<Vec<_>, _>>()?;
     let palette = Palette::of(&images);
     let Some(Image { width, height, .. }) = images.first() else { return Ok(Vec::new()) };
     if images.iter().any(|image| (image.width, image.height) != (*width, *height)) {

@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use crate::{Error, Result, plot::Figure};
 
 /// The form in which a figure is written; its name in lower case is the file's extension.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Format {
     /// Text that a browser draws; letters stay letters.
     Svg,
@@ -72,7 +72,7 @@ pub fn encode(figure: &Figure, format: Format) -> Result<Vec<u8>> {
 /// What `work` makes of each item, in the items' order, on so many threads (at least one).
 ///
 /// ```
-/// let squares = executable_em::export::in_parallel(&[1, 2, 3], 2, |n| n * n);
+/// let squares = executable_em_figures::export::in_parallel(&[1, 2, 3], 2, |n| n * n);
 /// assert_eq!(squares, [1, 4, 9]);
 /// ```
 pub fn in_parallel<I: Sync, O: Send>(items: &[I], threads: usize, work: impl Fn(&I) -> O + Sync) -> Vec<O> {

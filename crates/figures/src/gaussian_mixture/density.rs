@@ -1,11 +1,11 @@
 //! A mixture of three Gaussians: its density, and what the families of covariances make of draws from it.
 
-use crate::em;
-use crate::figures::{drawn, share_axes};
-use crate::gaussian_mixture::{CovarianceFamily, GaussianMixture, random_start};
-use crate::pathologies::switching::relabelled;
+use executable_em::em;
+use crate::{drawn, share_axes};
+use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, random_start};
+use executable_em::pathologies::switching::relabelled;
 use crate::plot::{self, Anchor, Figure, Grid, Page, Panel, Point, number};
-use crate::{Result, data};
+use executable_em::{Result, data};
 use nalgebra::{DMatrix, DVector, dmatrix, dvector};
 
 /// Three components like those of Bishop's Figure 2.23.
@@ -19,7 +19,7 @@ fn three_components() -> Result<GaussianMixture> {
 }
 
 /// Source: H-21, H-22, T-08; Bishop (2006), Figure 2.23.
-pub(in crate::figures) fn density() -> Result<Figure> {
+pub(crate) fn density() -> Result<Figure> {
     let model = three_components()?;
     let range = [-0.5, 11.0];
     let grid = Grid::new(range, range, 90);
@@ -104,7 +104,7 @@ fn ridge_colour<'a>(r: impl Iterator<Item = &'a f64>, height: f64) -> plot::Colo
 }
 
 /// Source: L-24, L-28, T-09, T-13.
-pub(in crate::figures) fn families() -> Result<Figure> {
+pub(crate) fn families() -> Result<Figure> {
     let (x, _) = three_components()?.sample(400, &mut data::rng(24));
     let mut page = Page::new(2).panel_height(230.0);
     for (index, family) in CovarianceFamily::ALL.into_iter().enumerate() {

@@ -5,10 +5,10 @@ mod density;
 pub(super) use density::{density, families};
 
 use super::share_axes;
-use crate::em::{self, Stopping, Tolerance, Trace};
-use crate::gaussian_mixture::{CovarianceFamily, GaussianMixture, random_start};
+use executable_em::em::{self, Stopping, Tolerance, Trace};
+use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, random_start};
 use crate::plot::{self, Anchor, Figure, Page, Panel, Point, number};
-use crate::{Result, data};
+use executable_em::{Result, data};
 use nalgebra::{DMatrix, dvector};
 
 /// EM on the geyser in minutes, from a start as unlucky as that of Bishop's Figure 9.8: both means off the
@@ -47,7 +47,7 @@ fn sweeps(count: usize) -> String {
 }
 
 /// Source: H-38, L-12, C-05, C-41, T-13; Bishop (2006), Figure 9.8.
-pub(in crate::figures) fn steps() -> Result<Figure> {
+pub(crate) fn steps() -> Result<Figure> {
     let (x, run) = geyser_run()?;
     let shown = [0, 1, 2, 5, 20];
     let mut page = Page::new(3).panel_height(190.0);
@@ -93,7 +93,7 @@ fn climb(run: &Trace<GaussianMixture>) -> impl Iterator<Item = Point> {
 }
 
 /// Source: H-27, H-52, B-13.
-pub(in crate::figures) fn log_likelihood() -> Result<Figure> {
+pub(crate) fn log_likelihood() -> Result<Figure> {
     let (x, unlucky) = geyser_run()?;
     let mut rng = data::rng(3);
     let starts =
@@ -137,7 +137,7 @@ pub(in crate::figures) fn log_likelihood() -> Result<Figure> {
 }
 
 /// Source: T-12, T-13, T-14, T-15.
-pub(in crate::figures) fn blobs() -> Result<Figure> {
+pub(crate) fn blobs() -> Result<Figure> {
     let (x, _) = data::blobs();
     let mut rng = data::rng(42);
     let starts =
@@ -169,7 +169,7 @@ pub(in crate::figures) fn blobs() -> Result<Figure> {
 }
 
 /// Source: H-38, C-41, T-11.
-pub(in crate::figures) fn animation() -> Result<Figure> {
+pub(crate) fn animation() -> Result<Figure> {
     let (x, run) = geyser_run()?;
     let until = run.fit.sweeps;
     let mut frames = Vec::new();

@@ -1,16 +1,17 @@
 //! What k-means does not know: how many clusters, which shape, where to start.
 
 use super::MAX_SWEEPS;
-use crate::figures::drawn;
-use crate::gaussian_mixture::{CovarianceFamily, GaussianMixture, kmeans_start, random_start};
-use crate::kmeans::{self, Lloyd};
-use crate::pathologies::switching::relabelled;
+use crate::drawn;
+use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, kmeans_start, random_start};
+use executable_em::kmeans::{self, Lloyd};
+use executable_em::pathologies::switching::relabelled;
 use crate::plot::{self, Anchor, Figure, Page, Panel, Point, number};
-use crate::{Error, Result, data, em};
+use executable_em::{Error, Result};
+use executable_em::{data, em};
 use nalgebra::DMatrix;
 
 /// Source: H-08.
-pub(in crate::figures) fn number_of_clusters() -> Result<Figure> {
+pub(crate) fn number_of_clusters() -> Result<Figure> {
     let (x, _) = data::blobs();
     let mut rng = data::rng(8);
     let mut best = Vec::new();
@@ -59,7 +60,7 @@ fn lowest(runs: Vec<Lloyd>) -> Result<Lloyd> {
 }
 
 /// Source: H-09; MacKay (2003), ch. 20.
-pub(in crate::figures) fn pathologies() -> Result<Figure> {
+pub(crate) fn pathologies() -> Result<Figure> {
     let stripes = data::stripes(&mut data::rng(4));
     let unequal = data::unequal_clusters(&mut data::rng(4));
     let on_stripes = Panel::new([-17.0, 17.0], [-2.4, 2.4]);
@@ -129,7 +130,7 @@ fn share_right(labels: &[usize], truth: &[usize]) -> String {
 }
 
 /// Source: H-18.
-pub(in crate::figures) fn starts() -> Result<Figure> {
+pub(crate) fn starts() -> Result<Figure> {
     let (x, _) = data::blobs();
     let mut rng = data::rng(18);
     let starts = (0..50).map(|_| kmeans::random_start(&x, 4, &mut rng)).collect::<Result<Vec<_>>>()?;

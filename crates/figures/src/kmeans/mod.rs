@@ -5,9 +5,9 @@ mod failures;
 pub(super) use failures::{number_of_clusters, pathologies, starts};
 
 use super::share_axes;
-use crate::kmeans::{self, Lloyd, Step};
+use executable_em::kmeans::{self, Lloyd, Step};
 use crate::plot::{self, Anchor, Figure, Marker, Page, Panel, Point, number};
-use crate::{Result, data};
+use executable_em::{Result, data};
 use nalgebra::{DMatrix, dmatrix};
 
 /// Far from any cap that a run here would meet.
@@ -44,7 +44,7 @@ fn draw_means(panel: &mut Panel, path: &[&DMatrix<f64>]) {
 }
 
 /// Source: H-05, H-06, B-32, T-03.
-pub(in crate::figures) fn steps() -> Result<Figure> {
+pub(crate) fn steps() -> Result<Figure> {
     let (x, run) = geyser_run()?;
     let last = run.half_steps.len();
     let shown = [0, 1, 2, 3, 4, 5, 6, last];
@@ -85,7 +85,7 @@ pub(in crate::figures) fn steps() -> Result<Figure> {
 }
 
 /// Source: H-06, H-10, H-14.
-pub(in crate::figures) fn objective() -> Result<Figure> {
+pub(crate) fn objective() -> Result<Figure> {
     let (_, run) = geyser_run()?;
     let values = run.objectives();
     let path: Vec<Point> = values.iter().enumerate().map(|(i, &value)| [(i + 1) as f64, value]).collect();
@@ -117,7 +117,7 @@ fn step_colour(step: Step) -> plot::Colour {
 }
 
 /// Source: H-07, T-05, T-06, T-07.
-pub(in crate::figures) fn squares() -> Result<Figure> {
+pub(crate) fn squares() -> Result<Figure> {
     let (x, _) = data::two_squares(&mut data::rng(5));
     let run = kmeans::lloyd(&x, &x.select_rows(&[0, 99]), MAX_SWEEPS)?;
     let mut panel = Panel::new([-2.2, 3.4], [-2.2, 3.5]);
@@ -146,7 +146,7 @@ pub(in crate::figures) fn squares() -> Result<Figure> {
 }
 
 /// Source: H-06, T-03.
-pub(in crate::figures) fn animation() -> Result<Figure> {
+pub(crate) fn animation() -> Result<Figure> {
     let (x, run) = geyser_run()?;
     let values = run.objectives();
     let last = run.half_steps.len();

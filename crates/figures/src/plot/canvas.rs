@@ -10,7 +10,7 @@ use super::{
     panel::{Anchor, Marker},
     svg::{SCALE, Svg},
 };
-use crate::{Error, Result};
+use executable_em::Result;
 
 /// plotters' drawing area over the SVG; places and lengths are in pixels.
 pub(super) struct Canvas {
@@ -27,27 +27,26 @@ impl Canvas {
         Ok(canvas.svg.borrow().document())
     }
 
-    pub fn mark(&self, [x, y]: Point, marker: Marker, size: f64, colour: Colour) -> Result<()> {
+    pub fn mark(&self, [x, y]: Point, marker: Marker, size: f64, colour: Colour) {
         let (half, rim) = (size / 2.0, 1.4);
         match marker {
             Marker::Cross => {
                 // The bars' rounded ends reach as far as a square of this size would.
                 let arm = half * 0.8;
                 for (bar_colour, width) in [(WHITE, 2.4 + 2.0 * rim), (colour, 2.4)] {
-                    self.line(&[[x - arm, y - arm], [x + arm, y + arm]], bar_colour, width)?;
-                    self.line(&[[x - arm, y + arm], [x + arm, y - arm]], bar_colour, width)?;
+                    self.line(&[[x - arm, y - arm], [x + arm, y + arm]], bar_colour, width);
+                    self.line(&[[x - arm, y + arm], [x + arm, y - arm]], bar_colour, width);
                 }
-                Ok(())
             }
             Marker::Square => {
                 let corners = |h: f64| [[x - h, y - h], [x + h, y - h], [x + h, y + h], [x - h, y + h]];
-                self.area(&corners(half + rim), WHITE, 1.0)?;
-                self.area(&corners(half), colour, 1.0)
+                self.area(&corners(half + rim), WHITE, 1.0);
+                self.area(&corners(half), colour, 1.0);
             }
         }
     }
 
-    pub fn circle(&self, at: Point, radius: f64, colour: Colour, opacity: f64) -> Result<()> {
+    pub fn circle(&self, at: Point, radius: f64, colour: Colour, opacity: f64) {
         drawn(self.paper.draw(&Circle::new(
             units(at),
             (radius * SCALE) as i32,
@@ -55,17 +54,17 @@ impl Canvas {
         )))
     }
 
-    pub fn line(&self, points: &[Point], colour: Colour, width: f64) -> Result<()> {
+    pub fn line(&self, points: &[Point], colour: Colour, width: f64) {
         let path: Vec<_> = points.iter().map(|&p| units(p)).collect();
-        drawn(self.paper.draw(&PathElement::new(path, colour.stroke_width((width * SCALE) as u32))))
+        drawn(self.paper.draw(&PathElement::new(path, colour.stroke_width((width * SCALE) as u32))));
     }
 
-    pub fn area(&self, points: &[Point], colour: Colour, opacity: f64) -> Result<()> {
+    pub fn area(&self, points: &[Point], colour: Colour, opacity: f64) {
         if points.is_empty() {
-            return Ok(());
+            return;
         }
         let corners: Vec<_> = points.iter().map(|&p| units(p)).collect();
-        drawn(self.paper.draw(&Polygon::new(corners, colour.mix(thousandths(opacity)).filled())))
+        drawn(self.paper.draw(&Polygon::new(corners, colour.mix(thousandths(opacity)).filled())));
     }
 
     /// A text whose baseline starts, is centred or ends at the place.
@@ -84,8 +83,8 @@ fn units([x, y]: Point) -> (i32, i32) {
 }
 
 /// Drawing into a text cannot fail, but plotters' type says that it might.
-fn drawn<E: std::fmt::Display>(result: std::result::Result<(), E>) -> Result<()> {
-    result.map_err(|error| Error::Figure { reason: error.to_string() })
+fn drawn<E: std::fmt::Debug>(result: std::result::Result<(), E>) {
+    result.expect("a drawing in memory");
 }
 
 /// An opacity with three decimals: the bytes of a figure do not depend on the last digits of a fit.

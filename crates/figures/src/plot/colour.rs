@@ -31,7 +31,7 @@ const PALETTE: [Colour; 8] = [
 /// The colour of component `j`, the same in every figure. After eight components the colours repeat.
 ///
 /// ```
-/// use executable_em::plot;
+/// use executable_em_figures::plot;
 ///
 /// assert_ne!(plot::component(0), plot::component(1));
 /// assert_eq!(plot::component(8), plot::component(0));
@@ -49,7 +49,7 @@ pub fn by_label(labels: &[usize]) -> Vec<Colour> {
 /// `responsibilities`.
 ///
 /// ```
-/// use executable_em::plot;
+/// use executable_em_figures::plot;
 /// use nalgebra::dmatrix;
 ///
 /// let colours = plot::by_responsibility(&dmatrix![1.0, 0.0; 0.5, 0.5]);

@@ -9,7 +9,7 @@ use super::Point;
 /// A rectangular grid of nodes at which a density, or any function of two variables, is evaluated.
 ///
 /// ```
-/// use executable_em::plot::Grid;
+/// use executable_em_figures::plot::Grid;
 ///
 /// let grid = Grid::new([0.0, 1.0], [0.0, 2.0], 3);
 /// let nodes = grid.nodes(); // 9 × 2: hand it to the library's densities as if it were data

@@ -5,7 +5,7 @@ use std::f64::consts::TAU;
 use nalgebra::DMatrix;
 
 use super::Point;
-use crate::{Result, gaussian};
+use executable_em::{Result, gaussian};
 
 /// Vertices of an ellipse: between two of them the chord strays by 1 − cos(π/90), 0.06 % of its size.
 const VERTICES: usize = 90;

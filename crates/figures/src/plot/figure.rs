@@ -1,7 +1,7 @@
 //! A finished figure: its drawings and its words.
 
 use super::{Page, Panel, svg};
-use crate::Result;
+use executable_em::Result;
 
 /// A still image, or an animation of several, as SVG text, with what a reader and a screen reader are told.
 #[derive(Clone, Debug, PartialEq)]
@@ -92,7 +92,7 @@ impl Figure {
 mod tests {
     use super::super::{Anchor, Grid, INK, component};
     use super::*;
-    use crate::Error;
+    use executable_em::Error;
     use nalgebra::dmatrix;
 
     fn square() -> Panel {

@@ -1,7 +1,7 @@
 //! Where everything on a page goes.
 
 use super::{clip::Window, panel::Panel};
-use crate::{Error, Result};
+use executable_em::{Error, Result};
 
 // All lengths in pixels. Text is given a tenth more room than the first font of the list needs, since a
 // reader's system may put a wider one in its place.

@@ -5,7 +5,7 @@
 //! chapter: it draws points, lines, Gaussians and level sets, whatever they mean.
 //!
 //! ```
-//! use executable_em::plot::{self, Figure, Page, Panel};
+//! use executable_em_figures::plot::{self, Figure, Page, Panel};
 //! use nalgebra::dmatrix;
 //!
 //! let x = dmatrix![-1.1, 0.2; -0.9, -0.1; 1.0, 0.1; 1.2, -0.2];

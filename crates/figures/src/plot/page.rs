@@ -16,14 +16,14 @@ use super::{
     panel::{Anchor, Axis, Element, Panel},
     svg::SCALE,
 };
-use crate::Result;
+use executable_em::Result;
 
 const PIXELS_PER_TICK: f64 = 52.0;
 
 /// Panels in rows of equal columns, read from left to right and from top to bottom.
 ///
 /// ```
-/// use executable_em::plot::{Page, Panel};
+/// use executable_em_figures::plot::{Page, Panel};
 ///
 /// let empty = Panel::new([0.0, 1.0], [0.0, 1.0]);
 /// let page = Page::new(2).width(600.0).panel_height(180.0).panel(empty.clone()).panel(empty);
@@ -119,20 +119,20 @@ impl Canvas {
             Element::Dots { at, colours, radius, opacity } => {
                 for (&dot, &colour) in at.iter().zip(colours.iter().cycle()) {
                     if window.contains(dot) {
-                        self.circle(place(dot), *radius, colour, *opacity)?;
+                        self.circle(place(dot), *radius, colour, *opacity);
                     }
                 }
             }
             Element::Line { points, colour, width } => {
                 for part in window.cut_line(points) {
-                    self.line(&placed(&part), *colour, *width)?;
+                    self.line(&placed(&part), *colour, *width);
                 }
             }
             Element::Area { points, colour, opacity } => {
-                self.area(&placed(&window.cut_polygon(points)), *colour, *opacity)?;
+                self.area(&placed(&window.cut_polygon(points)), *colour, *opacity);
             }
             Element::Mark { at, marker, size, colour } if window.contains(*at) => {
-                self.mark(place(*at), *marker, *size, *colour)?;
+                self.mark(place(*at), *marker, *size, *colour);
             }
             Element::Mark { .. } => {}
             Element::Text { at, offset, text, anchor, colour } => {
@@ -152,10 +152,10 @@ impl Canvas {
         let ticks = axis.ticks(shown, wanted);
         let y = slot.top + slot.height + AXIS_OFFSET;
         if let (Some(&first), Some(&last)) = (ticks.first(), ticks.last()) {
-            self.line(&[[at(first), y], [at(last), y]], FAINT, 0.8)?;
+            self.line(&[[at(first), y], [at(last), y]], FAINT, 0.8);
         }
         for &tick in &ticks {
-            self.line(&[[at(tick), y], [at(tick), y + TICK_LENGTH]], FAINT, 0.8)?;
+            self.line(&[[at(tick), y], [at(tick), y + TICK_LENGTH]], FAINT, 0.8);
         }
         let below = y + TICK_LENGTH + TICK_SIZE;
         for (&tick, label) in ticks.iter().zip(axis.labels(&ticks)) {
@@ -176,10 +176,10 @@ impl Canvas {
         let ticks = axis.ticks(shown, 4);
         let x = slot.left - AXIS_OFFSET;
         if let (Some(&first), Some(&last)) = (ticks.first(), ticks.last()) {
-            self.line(&[[x, at(first)], [x, at(last)]], FAINT, 0.8)?;
+            self.line(&[[x, at(first)], [x, at(last)]], FAINT, 0.8);
         }
         for &tick in &ticks {
-            self.line(&[[x - TICK_LENGTH, at(tick)], [x, at(tick)]], FAINT, 0.8)?;
+            self.line(&[[x - TICK_LENGTH, at(tick)], [x, at(tick)]], FAINT, 0.8);
         }
         for (&tick, label) in ticks.iter().zip(axis.labels(&ticks)) {
             let end = [x - TICK_LENGTH - 3.0, at(tick) + 0.33 * TICK_SIZE];

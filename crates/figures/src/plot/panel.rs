@@ -3,7 +3,7 @@
 use nalgebra::DMatrix;
 
 use super::{Point, colour::Colour, ticks};
-use crate::{Error, Result};
+use executable_em::{Error, Result};
 
 /// The shape of a single mark, such as a mean.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,7 +32,7 @@ pub enum Anchor {
 /// the figure is made.
 ///
 /// ```
-/// use executable_em::plot::{self, Figure, Panel};
+/// use executable_em_figures::plot::{self, Figure, Panel};
 /// use nalgebra::dmatrix;
 ///
 /// let x = dmatrix![1.8, 54.0; 3.6, 79.0; 4.5, 85.0];

@@ -10,7 +10,7 @@ use super::{
     panel::points,
     voronoi,
 };
-use crate::Error;
+use executable_em::Error;
 
 impl Panel {
     /// A value at each of the steps 0, 1, 2, …: a line with dots, and its name where it ends.
