@@ -11,7 +11,7 @@ const SIMPLEX_TOLERANCE: f64 = 1e-9;
 const SYMMETRY_TOLERANCE: f64 = 1e-10;
 
 /// A matrix or vector with at least one entry, all of them finite.
-pub(crate) fn finite<R: Dim, C: Dim, S: RawStorage<f64, R, C>>(
+pub fn finite<R: Dim, C: Dim, S: RawStorage<f64, R, C>>(
     what: &'static str,
     matrix: &Matrix<f64, R, C, S>,
 ) -> Result<()> {
@@ -30,12 +30,12 @@ pub(crate) fn finite<R: Dim, C: Dim, S: RawStorage<f64, R, C>>(
 }
 
 /// A matrix of just these rows and columns.
-pub(crate) fn shape(what: &'static str, found: (usize, usize), expected: (usize, usize)) -> Result<()> {
+pub fn shape(what: &'static str, found: (usize, usize), expected: (usize, usize)) -> Result<()> {
     if found == expected { Ok(()) } else { Err(Error::Shape { what, expected, found }) }
 }
 
 /// A square, finite matrix whose mirrored entries agree, but for rounding.
-pub(crate) fn symmetric(what: &'static str, matrix: &DMatrix<f64>) -> Result<()> {
+pub fn symmetric(what: &'static str, matrix: &DMatrix<f64>) -> Result<()> {
     finite(what, matrix)?;
     shape(what, matrix.shape(), (matrix.nrows(), matrix.nrows()))?;
     let scale = matrix.amax();
@@ -51,12 +51,12 @@ pub(crate) fn symmetric(what: &'static str, matrix: &DMatrix<f64>) -> Result<()>
 }
 
 /// Finite data of dimension d.
-pub(crate) fn data(x: &DMatrix<f64>, d: usize) -> Result<()> {
+pub fn data(x: &DMatrix<f64>, d: usize) -> Result<()> {
     matrix("data", x, (x.nrows(), d))
 }
 
 /// A finite matrix of just these rows and columns.
-pub(crate) fn matrix<R: Dim, C: Dim, S: RawStorage<f64, R, C>>(
+pub fn matrix<R: Dim, C: Dim, S: RawStorage<f64, R, C>>(
     what: &'static str,
     matrix: &Matrix<f64, R, C, S>,
     expected: (usize, usize),
@@ -66,20 +66,20 @@ pub(crate) fn matrix<R: Dim, C: Dim, S: RawStorage<f64, R, C>>(
 }
 
 /// Data (n×d) and means (k×d) that are finite and share their columns.
-pub(crate) fn data_and_means(x: &DMatrix<f64>, means: &DMatrix<f64>) -> Result<()> {
+pub fn data_and_means(x: &DMatrix<f64>, means: &DMatrix<f64>) -> Result<()> {
     finite("data", x)?;
     matrix("means", means, (means.nrows(), x.ncols()))
 }
 
 /// k finite matrices d×d.
-pub(crate) fn square(what: &'static str, matrices: &[DMatrix<f64>], (k, d): (usize, usize)) -> Result<()> {
+pub fn square(what: &'static str, matrices: &[DMatrix<f64>], (k, d): (usize, usize)) -> Result<()> {
     shape(what, (matrices.len(), 1), (k, 1))?;
     matrices.iter().try_for_each(|one| matrix(what, one, (d, d)))
 }
 
 /// Non-negative finite responsibilities, a row for each of the n data; the rows need not sum to one,
 /// because the equations of the mean and of the objective do not ask for it.
-pub(crate) fn responsibilities(r: &DMatrix<f64>, n: usize) -> Result<()> {
+pub fn responsibilities(r: &DMatrix<f64>, n: usize) -> Result<()> {
     matrix("responsibilities", r, (n, r.ncols()))?;
     match r.iter().position(|&value| value < 0.0) {
         None => Ok(()),
@@ -90,14 +90,14 @@ pub(crate) fn responsibilities(r: &DMatrix<f64>, n: usize) -> Result<()> {
 }
 
 /// Data (n×d), responsibilities (n×k) and means (k×d) that fit together.
-pub(crate) fn state(x: &DMatrix<f64>, r: &DMatrix<f64>, means: &DMatrix<f64>) -> Result<()> {
+pub fn state(x: &DMatrix<f64>, r: &DMatrix<f64>, means: &DMatrix<f64>) -> Result<()> {
     data_and_means(x, means)?;
     responsibilities(r, x.nrows())?;
     shape("responsibilities", r.shape(), (x.nrows(), means.nrows()))
 }
 
 /// A matrix all of whose entries are allowed; `allowed` says in words what `is_allowed` asks.
-pub(crate) fn entries(
+pub fn entries(
     what: &'static str,
     matrix: &DMatrix<f64>,
     allowed: &'static str,
@@ -113,7 +113,7 @@ pub(crate) fn entries(
 }
 
 /// A probability vector: entries in [0, 1] that sum to one.
-pub(crate) fn simplex(what: &'static str, row: usize, entries: impl Iterator<Item = f64>) -> Result<()> {
+pub fn simplex(what: &'static str, row: usize, entries: impl Iterator<Item = f64>) -> Result<()> {
     let mut sum = 0.0;
     for value in entries {
         if value < 0.0 {
@@ -130,26 +130,26 @@ pub(crate) fn simplex(what: &'static str, row: usize, entries: impl Iterator<Ite
 }
 
 /// A matrix whose every row is a probability vector.
-pub(crate) fn simplex_rows(what: &'static str, matrix: &DMatrix<f64>) -> Result<()> {
+pub fn simplex_rows(what: &'static str, matrix: &DMatrix<f64>) -> Result<()> {
     (0..matrix.nrows()).try_for_each(|i| simplex(what, i, matrix.row(i).iter().copied()))
 }
 
 /// A finite number above zero.
-pub(crate) fn positive(what: &'static str, value: f64) -> Result<()> {
+pub fn positive(what: &'static str, value: f64) -> Result<()> {
     domain(what, value, value.is_finite() && value > 0.0, "finite and > 0")
 }
 
 /// Zero or more, infinity included.
-pub(crate) fn at_least_zero(what: &'static str, value: f64) -> Result<()> {
+pub fn at_least_zero(what: &'static str, value: f64) -> Result<()> {
     domain(what, value, value >= 0.0, "≥ 0")
 }
 
 /// A number that is allowed; `allowed` says in words what `is_allowed` has asked.
-pub(crate) fn domain(what: &'static str, value: f64, is_allowed: bool, allowed: &'static str) -> Result<()> {
+pub fn domain(what: &'static str, value: f64, is_allowed: bool, allowed: &'static str) -> Result<()> {
     if is_allowed { Ok(()) } else { Err(Error::Domain { what, value, allowed }) }
 }
 
 /// 1 ≤ k ≤ n.
-pub(crate) fn component_count(k: usize, n: usize) -> Result<()> {
+pub fn component_count(k: usize, n: usize) -> Result<()> {
     if (1..=n).contains(&k) { Ok(()) } else { Err(Error::ComponentCount { k, n }) }
 }

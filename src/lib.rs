@@ -99,7 +99,8 @@
 
 pub mod bernoulli_mixture;
 pub mod bound;
-mod check;
+#[doc(hidden)]
+pub mod check;
 pub mod data;
 pub mod em;
 pub mod errata;

@@ -306,7 +306,8 @@ impl Model for BernoulliMixture {
 }
 
 /// count · log p with 0 · log 0 = 0: what has not happened contradicts nobody.
-pub(crate) fn times_log(count: f64, log_p: f64) -> f64 {
+#[doc(hidden)]
+pub fn times_log(count: f64, log_p: f64) -> f64 {
     if count == 0.0 { 0.0 } else { count * log_p }
 }
 
@@ -321,7 +322,8 @@ pub(crate) fn check_single(flips: usize) -> Result<()> {
 }
 
 /// Every entry is a whole number of heads among `flips`.
-pub(crate) fn check_heads(x: &DMatrix<f64>, flips: usize) -> Result<()> {
+#[doc(hidden)]
+pub fn check_heads(x: &DMatrix<f64>, flips: usize) -> Result<()> {
     check::finite("data", x)?;
     let allowed = if flips == 1 { "0 or 1" } else { "a whole number of heads, at most the number of flips" };
     check::entries("data", x, allowed, |heads| heads >= 0.0 && heads.fract() == 0.0 && heads <= flips as f64)

@@ -11,7 +11,6 @@
 //! | [`spread`] | mean and variance of a column, block by block |
 //! | [`units`] | data in units of their spread, and a mixture back in their own |
 //! | [`cost`] | what a sweep must compute, and how measured times grow |
-//! | [`results`] | the times that `make bench` measured |
 
 pub mod cost;
 mod moments;

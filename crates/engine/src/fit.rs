@@ -1,7 +1,7 @@
 //! A whole fit: the one loop of [`em`], climbing by passes over a source.
 
 use super::{Engine, Fused, Source};
-use crate::em::{self, Climb, Expected, Fit, Seen, Stopping};
+use executable_em::em::{self, Climb, Expected, Fit, Seen, Stopping};
 use crate::{Error, Result};
 use std::marker::PhantomData;
 use std::ops::ControlFlow;
@@ -48,7 +48,7 @@ impl Engine {
     ///
     /// The sweeps, and the number of them, are those of [`em::fit`], but for rounding. For k-means ℓ is −J, so a
     /// tolerance in ℓ is a fall of J in squared units a datum; [`Tolerance::Parameters`](em::Tolerance::Parameters) of
-    /// 0 runs until the means are at rest, in as many sweeps as [`lloyd`](crate::kmeans::lloyd).
+    /// 0 runs until the means are at rest, in as many sweeps as [`lloyd`](executable_em::kmeans::lloyd).
     ///
     /// Source: H-05, H-11, H-17, H-38, T-04.
     ///
@@ -58,7 +58,7 @@ impl Engine {
     ///
     /// ```
     /// use executable_em::em::{Stopped, Stopping, Tolerance};
-    /// use executable_em::engine::{Data, Engine, KMeans};
+    /// use executable_em_engine::{Data, Engine, KMeans};
     /// use executable_em::gaussian_mixture::{CovarianceFamily, kmeans_start};
     /// use executable_em::data;
     /// use nalgebra::dmatrix;
@@ -72,7 +72,7 @@ impl Engine {
     /// let at_rest = Stopping { tolerance: Tolerance::Parameters(0.0), max_sweeps: 100 };
     /// let fit = engine.fit(KMeans::new(dmatrix![0.0; 1.0])?, &Data::new(&x)?, &at_rest)?;
     /// assert_eq!((fit.model.means(), fit.log_likelihood), (&dmatrix![0.5; 9.5], -1.0));
-    /// # Ok::<(), executable_em::Error>(())
+    /// # Ok::<(), executable_em_engine::Error>(())
     /// ```
     pub fn fit<M: Fused>(
         &self,
@@ -90,7 +90,7 @@ impl Engine {
     ///
     /// ```
     /// use executable_em::em::{Seen, Stopping};
-    /// use executable_em::engine::{Data, Engine};
+    /// use executable_em_engine::{Data, Engine};
     /// use executable_em::gaussian_mixture::{CovarianceFamily, random_start};
     /// use executable_em::data;
     /// use std::ops::ControlFlow;
@@ -103,7 +103,7 @@ impl Engine {
     ///     ControlFlow::Continue(())
     /// })?;
     /// assert!((fit.log_likelihood - -1264.859).abs() < 1e-3 && sweeps > 10);
-    /// # Ok::<(), executable_em::Error>(())
+    /// # Ok::<(), executable_em_engine::Error>(())
     /// ```
     pub fn best_of<M: Fused, S: Source + ?Sized>(
         &self,

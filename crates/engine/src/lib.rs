@@ -2,13 +2,13 @@
 //!
 //! The chapters say what a step *is*; this module computes the same step for people with data. It never stores an n×k
 //! matrix: a block of a few hundred data goes through both steps while it is in the nearest cache, and leaves only its
-//! sums ([`Moments`](crate::scale::Moments)) behind. The result has the same bits with any number of threads.
+//! sums ([`Moments`](executable_em::scale::Moments)) behind. The result has the same bits with any number of threads.
 //! Responsibilities below 4^−100 may be left out, as long as the sums prove that they would not show them.
 //!
 //! | file | what it holds |
 //! |---|---|
 //! | this one | [`Engine`], and what it asks of a model: [`Fused`] |
-//! | `fit.rs` | sweeps until the tolerance is met, restarts: [`em`](crate::em)'s loop on a source |
+//! | `fit.rs` | sweeps until the tolerance is met, restarts: [`em`](executable_em::em)'s loop on a source |
 //! | `source.rs` | data in memory or in blocks that are read anew for every pass |
 //! | `sample.rs` | a start in one pass |
 //! | `gaussian_mixture/` | the step of a Gaussian mixture |
@@ -23,10 +23,11 @@
 //! | `exp.rs` | the exponential, to the base 4 |
 
 mod bernoulli_mixture;
+pub mod error;
 mod exp;
 mod fit;
 mod gaussian_mixture;
-mod json;
+pub mod json;
 mod kmeans;
 mod lanes;
 mod mixture;
@@ -35,17 +36,18 @@ mod partial_sums;
 mod sample;
 mod softmax;
 mod source;
+pub mod table;
 
 pub use bernoulli_mixture::BernoulliStatistics;
 pub use fit::OnSource;
-pub use json::{Document, SavedMixture};
+pub use json::SavedMixture;
 pub use kmeans::{KMeans, KMeansStatistics};
 pub use mixture::Mixture;
 pub use sample::sample;
 pub use source::{Data, Source, Stream};
 
-use crate::em::Expected;
-use crate::{Error, Result};
+use executable_em::em::Expected;
+pub use error::{Error, Result};
 use pulp::Arch;
 use std::num::NonZero;
 use std::thread;
@@ -114,7 +116,7 @@ impl Engine {
     /// [`Error::Threads`] if the system refuses to start them.
     ///
     /// ```
-    /// use executable_em::engine::Engine;
+    /// use executable_em_engine::Engine;
     /// assert!(Engine::new(2).is_ok());
     /// ```
     pub fn new(threads: usize) -> Result<Self> {
@@ -128,7 +130,7 @@ impl Engine {
     /// Those of [`Engine::new`].
     ///
     /// ```
-    /// use executable_em::engine::Engine;
+    /// use executable_em_engine::Engine;
     /// assert!(Engine::portable(1).is_ok());
     /// ```
     pub fn portable(threads: usize) -> Result<Self> {
@@ -144,7 +146,7 @@ impl Engine {
             0 => None,
             others => {
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(others).build();
-                Some(pool.map_err(|error| Error::Threads { reason: error.to_string() })?)
+                Some(pool.map_err(|source| Error::Threads { threads, source })?)
             }
         };
         Ok(Engine { pool, arch })
@@ -152,7 +154,7 @@ impl Engine {
 
     /// The E step: ℓ, and the sufficient statistics of the data under the responsibilities at these parameters.
     ///
-    /// They are those of the derivations, [`Moments`](crate::scale::Moments) for Gaussians, and add up: over files and
+    /// They are those of the derivations, [`Moments`](executable_em::scale::Moments) for Gaussians, and add up: over files and
     /// machines, as long as all of them start from the same θ.
     ///
     /// # Errors
@@ -173,7 +175,7 @@ impl Engine {
     /// both.add(&of(100..272)?)?;
     /// assert!((both.log_likelihood - whole.log_likelihood).abs() < 1e-9);
     /// assert!((both.expectation.counts - whole.expectation.counts).amax() < 1e-9);
-    /// # Ok::<(), executable_em::Error>(())
+    /// # Ok::<(), executable_em_engine::Error>(())
     /// ```
     pub fn statistics<M: Fused>(
         &self,
@@ -191,7 +193,7 @@ impl Engine {
     /// Those of [`Engine::statistics`] and of the model's M step.
     ///
     /// ```
-    /// use executable_em::engine::{Data, Engine};
+    /// use executable_em_engine::{Data, Engine};
     /// use executable_em::gaussian_mixture::{CovarianceFamily, random_start};
     /// use executable_em::{data, latent::Model};
     /// let x = data::old_faithful();
@@ -200,7 +202,7 @@ impl Engine {
     /// let derived = model.maximize(&x, &model.responsibilities(&x)?)?;
     /// assert!((sweep.model.means() - derived.means()).amax() < 1e-11);
     /// assert!((sweep.log_likelihood - model.log_likelihood(&x)?).abs() < 1e-10);
-    /// # Ok::<(), executable_em::Error>(())
+    /// # Ok::<(), executable_em_engine::Error>(())
     /// ```
     pub fn sweep<M: Fused>(&self, model: &M, source: &(impl Source + ?Sized)) -> Result<Sweep<M>> {
         let Expected { log_likelihood, total, expectation } = model.e_step(self, source)?;

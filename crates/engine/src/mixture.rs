@@ -1,9 +1,9 @@
 //! A mixture of either kind, where only the data or a file say which.
 
-use crate::Result;
-use crate::bernoulli_mixture::BernoulliMixture;
-use crate::gaussian_mixture::GaussianMixture;
-use crate::latent::Model;
+use executable_em::Result;
+use executable_em::bernoulli_mixture::BernoulliMixture;
+use executable_em::gaussian_mixture::GaussianMixture;
+use executable_em::latent::Model;
 use nalgebra::{DMatrix, DVector};
 use rand::Rng;
 
@@ -15,7 +15,7 @@ use rand::Rng;
 /// let coins = BernoulliMixture::new(dvector![0.3, 0.7], dmatrix![0.8; 0.35], 10)?;
 /// let mixture = Mixture::Bernoulli(coins);
 /// assert_eq!((mixture.k(), mixture.parameter_count()), (2, 3));
-/// # Ok::<(), executable_em::Error>(())
+/// # Ok::<(), executable_em_engine::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum Mixture {

@@ -3,7 +3,8 @@
 use super::Engine;
 use super::partial_sums::PartialSums;
 use super::source::{Data, Source};
-use crate::{Error, Result, check};
+use crate::Result;
+use executable_em::check;
 use pulp::Arch;
 use std::collections::VecDeque;
 use std::mem;
@@ -67,14 +68,14 @@ impl Engine {
             check::shape("data", data.x.shape(), (n, pass.d()))?;
             let partial = self.sum(data, pass);
             match partial.impossible {
-                Some(row) => return Err(Error::ImpossibleDatum { row: rows + row }),
+                Some(row) => return Err(executable_em::Error::ImpossibleDatum { row: rows + row }.into()),
                 None if rows == 0 => total = partial,
                 None => total.add(&partial),
             }
             rows += n;
             Ok(())
         })?;
-        if rows == 0 { Err(Error::Empty { what: "data" }) } else { Ok((total, rows)) }
+        if rows == 0 { Err(executable_em::Error::Empty { what: "data" }.into()) } else { Ok((total, rows)) }
     }
 
     /// Sums all chunks of a block.

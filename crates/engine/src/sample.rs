@@ -1,8 +1,8 @@
 //! A start for data of any size: one pass draws a sample, and the sample gives the start.
 
-use super::Source;
-use crate::data::Rng;
-use crate::{Error, Result, check};
+use super::{Result, Source};
+use executable_em::data::Rng;
+use executable_em::check;
 use nalgebra::DMatrix;
 use rand::RngExt;
 use std::cmp::Ordering;
@@ -41,8 +41,8 @@ impl Eq for Drawn {}
 /// weights every subset is equally likely, with them the chance of being next is proportional to the weight. Of no more
 /// data than `size` all are returned (those of weight 0 never).
 ///
-/// On such a sample [`kmeans_start`](crate::gaussian_mixture::kmeans_start) and
-/// [`random_start`](crate::gaussian_mixture::random_start) give a start for the whole: the k-means++ of data that are
+/// On such a sample [`kmeans_start`](executable_em::gaussian_mixture::kmeans_start) and
+/// [`random_start`](executable_em::gaussian_mixture::random_start) give a start for the whole: the k-means++ of data that are
 /// too many to be visited once a component.
 ///
 /// Source: Efraimidis and Spirakis (2006), Information Processing Letters 97, 181–185.
@@ -56,11 +56,11 @@ impl Eq for Drawn {}
 /// let sample = engine::sample(&Data::new(&x)?, 50, &mut data::rng(1))?;
 /// assert_eq!(sample.shape(), (50, 2));
 /// assert_eq!(engine::sample(&Data::new(&x)?, 1000, &mut data::rng(1))?, x);
-/// # Ok::<(), executable_em::Error>(())
+/// # Ok::<(), executable_em_engine::Error>(())
 /// ```
 pub fn sample(source: &(impl Source + ?Sized), size: usize, rng: &mut Rng) -> Result<DMatrix<f64>> {
     if size == 0 {
-        return Err(Error::Domain { what: "sample size", value: 0.0, allowed: "≥ 1" });
+        return Err(executable_em::Error::Domain { what: "sample size", value: 0.0, allowed: "≥ 1" }.into());
     }
     let mut kept: BinaryHeap<Drawn> = BinaryHeap::new();
     let mut rows = 0;
@@ -88,7 +88,7 @@ pub fn sample(source: &(impl Source + ?Sized), size: usize, rng: &mut Rng) -> Re
     let mut kept = kept.into_vec();
     kept.sort_by_key(|drawn| drawn.index);
     let Some(first) = kept.first() else {
-        return Err(Error::Empty { what: "data" });
+        return Err(executable_em::Error::Empty { what: "data" }.into());
     };
     let d = first.row.len();
     Ok(DMatrix::from_fn(kept.len(), d, |i, a| kept[i].row[a]))

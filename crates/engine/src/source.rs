@@ -1,6 +1,7 @@
 //! Where the engine's data come from: memory, or blocks that are read anew for every pass.
 
-use crate::{Error, Result, check};
+use super::Result;
+use executable_em::check;
 use nalgebra::{DMatrix, DVector};
 
 /// Data in memory, and perhaps a weight for each, checked once.
@@ -26,7 +27,7 @@ impl<'a> Data<'a> {
     ///
     /// # Errors
     /// [`Error::Empty`] for no data, [`Error::NotFinite`] for one that is no number.
-    pub fn new(x: &'a DMatrix<f64>) -> Result<Self> {
+    pub fn new(x: &'a DMatrix<f64>) -> crate::Result<Self> {
         check::finite("data", x)?;
         Ok(Data { x, weights: None })
     }
@@ -43,13 +44,13 @@ impl<'a> Data<'a> {
     /// assert!(Data::weighted(&x, &dvector![1.0, 2.5]).is_ok());
     /// assert!(matches!(Data::weighted(&x, &dvector![1.0, -2.5]), Err(Error::Entry { row: 1, .. })));
     /// ```
-    pub fn weighted(x: &'a DMatrix<f64>, weights: &'a DVector<f64>) -> Result<Self> {
+    pub fn weighted(x: &'a DMatrix<f64>, weights: &'a DVector<f64>) -> crate::Result<Self> {
         check::finite("data", x)?;
         check::finite("data weights", weights)?;
         check::shape("data weights", weights.shape(), (x.nrows(), 1))?;
         if let Some(row) = weights.iter().position(|&weight| weight < 0.0) {
             let value = weights[row];
-            return Err(Error::Entry { what: "data weights", row, column: 0, value, allowed: "≥ 0" });
+            return Err(executable_em::Error::Entry { what: "data weights", row, column: 0, value, allowed: "≥ 0" }.into());
         }
         Ok(Data { x, weights: Some(weights) })
     }
@@ -77,7 +78,7 @@ impl Source for Data<'_> {
 /// last bits of a result, depend on where the blocks end.
 ///
 /// ```
-/// use executable_em::engine::{Data, Engine, Stream};
+/// use executable_em_engine::{Data, Engine, Stream};
 /// use executable_em::gaussian_mixture::{CovarianceFamily, random_start};
 /// use executable_em::data;
 /// let x = data::old_faithful();
@@ -87,7 +88,7 @@ impl Source for Data<'_> {
 /// let streamed = engine.statistics(&model, &Stream(blocks))?;
 /// let whole = engine.statistics(&model, &Data::new(&x)?)?;
 /// assert!((streamed.log_likelihood - whole.log_likelihood).abs() < 1e-9);
-/// # Ok::<(), executable_em::Error>(())
+/// # Ok::<(), executable_em_engine::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Stream<F>(pub F);
@@ -101,8 +102,7 @@ where
         let mut rows = 0;
         for block in (self.0)()? {
             let block = block?;
-            let data = Data::new(&block).map_err(|error| error.later_by(rows))?;
-            visit(data)?;
+            visit(Data::new(&block).map_err(|error| super::Error::from(error).later_by(rows))?)?;
             rows += block.nrows();
         }
         Ok(())

@@ -18,9 +18,9 @@ use super::parallel::Pass;
 use super::partial_sums::PartialSums;
 use super::source::{Data, Source};
 use super::{Engine, Fused};
-use crate::bernoulli_mixture::{BernoulliMixture, check_heads};
-use crate::em::{Expected, largest_move};
-use crate::scale::SufficientStatistics;
+use executable_em::bernoulli_mixture::{BernoulliMixture, check_heads};
+use executable_em::em::{Expected, largest_move};
+use executable_em::scale::SufficientStatistics;
 use crate::{Error, Result};
 use block::{BLOCK, Chunk, Workspace};
 use prepared::Prepared;
@@ -73,7 +73,7 @@ impl Fused for BernoulliMixture {
     ) -> Result<Expected<BernoulliStatistics>> {
         let (partial, _) = engine.pass(source, &Prepared::new(self)).map_err(|error| match error {
             // The kernel says only that no coin shows this; look again why not.
-            Error::ImpossibleDatum { .. } => not_heads(source, self.flips()).err().unwrap_or(error),
+            Error::Mathematics(executable_em::Error::ImpossibleDatum { .. }) => not_heads(source, self.flips()).err().unwrap_or(error),
             error => error,
         })?;
         Ok(Expected {
@@ -89,7 +89,7 @@ impl Fused for BernoulliMixture {
         _: &Engine,
         _: &(impl Source + ?Sized),
     ) -> Result<BernoulliMixture> {
-        statistics.maximize(self)
+        Ok(statistics.maximize(self)?)
     }
 
     fn moved(before: (&Self, &BernoulliStatistics), after: (&Self, &BernoulliStatistics)) -> f64 {
@@ -101,7 +101,7 @@ impl Fused for BernoulliMixture {
 fn not_heads(source: &(impl Source + ?Sized), flips: usize) -> Result<()> {
     let mut rows = 0;
     source.read(&mut |Data { x, .. }| {
-        check_heads(x, flips).map_err(|error| error.later_by(rows))?;
+        check_heads(x, flips).map_err(|error| Error::from(error).later_by(rows))?;
         rows += x.nrows();
         Ok(())
     })

@@ -1,7 +1,7 @@
 //! The parameters of a Bernoulli mixture as the kernel reads them.
 
 use super::super::exp::LOG_4;
-use crate::bernoulli_mixture::BernoulliMixture;
+use executable_em::bernoulli_mixture::BernoulliMixture;
 
 /// So many coins meet a tile of draws at a time.
 pub(super) const COINS: usize = 4;

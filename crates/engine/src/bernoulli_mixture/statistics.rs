@@ -2,9 +2,10 @@
 //! whole.
 
 use super::super::partial_sums::PartialSums;
-use crate::bernoulli_mixture::{BernoulliMixture, times_log};
-use crate::scale::SufficientStatistics;
-use crate::{Result, check};
+use executable_em::bernoulli_mixture::{BernoulliMixture, times_log};
+use executable_em::scale::SufficientStatistics;
+use executable_em::Result;
+use executable_em::check;
 use nalgebra::{DMatrix, DVector};
 
 /// What the M step needs to know of the draws, at parameters θ: how often each coin was drawn and how often it showed
@@ -21,7 +22,7 @@ use nalgebra::{DMatrix, DVector};
 ///
 /// ```
 /// use executable_em::bernoulli_mixture::BernoulliMixture;
-/// use executable_em::engine::{Data, Engine};
+/// use executable_em_engine::{Data, Engine};
 /// use nalgebra::{dmatrix, dvector};
 /// let coins = BernoulliMixture::new(dvector![0.5, 0.5], dmatrix![0.25; 0.75], 1)?;
 /// let engine = Engine::new(1)?;
@@ -29,7 +30,7 @@ use nalgebra::{DMatrix, DVector};
 /// both.add(&engine.statistics(&coins, &Data::new(&dmatrix![0.0])?)?)?;
 /// assert!((both.expectation.counts - dvector![1.0, 1.0]).amax() < 1e-15);
 /// assert!((both.expectation.heads - dmatrix![0.25; 0.75]).amax() < 1e-15);
-/// # Ok::<(), executable_em::Error>(())
+/// # Ok::<(), executable_em_engine::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct BernoulliStatistics {

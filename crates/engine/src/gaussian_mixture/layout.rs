@@ -1,6 +1,6 @@
 //! How many numbers a component has.
 
-use crate::gaussian_mixture::{CovarianceFamily, GaussianMixture};
+use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
 
 /// What the sums of a component consist of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -24,9 +24,9 @@ use super::partial_sums::PartialSums;
 use super::source::{Data, Source};
 use super::{Engine, Fused};
 use crate::Result;
-use crate::em::{Expected, largest_move};
-use crate::gaussian_mixture::{FlooredMixture, GaussianMixture};
-use crate::scale::{Moments, SufficientStatistics};
+use executable_em::em::{Expected, largest_move};
+use executable_em::gaussian_mixture::{FlooredMixture, GaussianMixture};
+use executable_em::scale::{Moments, SufficientStatistics};
 use block::{Chunk, Workspace, block_len};
 use layout::Layout;
 use nalgebra::{DMatrix, DVector};
@@ -172,7 +172,7 @@ impl Fused for GaussianMixture {
         engine: &Engine,
         source: &(impl Source + ?Sized),
     ) -> Result<GaussianMixture> {
-        about_near_points(self, moments, engine, source)?.maximize(self)
+        Ok(about_near_points(self, moments, engine, source)?.maximize(self)?)
     }
 
     fn moved(before: (&Self, &Moments), after: (&Self, &Moments)) -> f64 {
@@ -196,7 +196,7 @@ impl Fused for FlooredMixture {
     ) -> Result<FlooredMixture> {
         let mixture = self.mixture();
         let parts = about_near_points(mixture, moments, engine, source)?.updated(mixture)?;
-        FlooredMixture::from_parts(parts, mixture.family(), self.floor())
+        Ok(FlooredMixture::from_parts(parts, mixture.family(), self.floor())?)
     }
 
     fn moved(before: (&Self, &Moments), after: (&Self, &Moments)) -> f64 {

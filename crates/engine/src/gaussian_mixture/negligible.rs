@@ -16,8 +16,8 @@
 
 use super::super::lanes::{Room, Strip, strip_len};
 use super::layout::Layout;
-use crate::gaussian_mixture::GaussianMixture;
-use crate::scale::Moments;
+use executable_em::gaussian_mixture::GaussianMixture;
+use executable_em::scale::Moments;
 use pulp::Simd;
 use pulp::bytemuck::{cast_slice, cast_slice_mut};
 

@@ -2,7 +2,7 @@
 
 use super::super::exp::LOG_4;
 use super::layout::Layout;
-use crate::gaussian_mixture::GaussianMixture;
+use executable_em::gaussian_mixture::GaussianMixture;
 use nalgebra::DMatrix;
 
 /// What the log joint of one component is computed from.

@@ -1,23 +1,21 @@
 //! A fitted mixture as a document.
 
-use super::{Document, Place, header, lines, list, numbers, object, parse, quoted, rows};
-use crate::Result;
-use crate::bernoulli_mixture::BernoulliMixture;
-use crate::em::Stopped;
-use crate::engine::Mixture;
-use crate::gaussian_mixture::{CovarianceFamily, GaussianMixture};
-use nalgebra::DVector;
-
-const GAUSSIAN: &str = "gaussian_mixture";
-const BERNOULLI: &str = "bernoulli_mixture";
+use super::{read, write, wrong};
+use executable_em::bernoulli_mixture::BernoulliMixture;
+use crate::{Mixture, Result};
+use executable_em::em::Stopped;
+use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
+use crate::table;
+use nalgebra::{DMatrix, DVector};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// A fitted mixture, and what was fitted how.
 ///
 /// ```
-/// use executable_em::em::Stopped;
-/// use executable_em::engine::{Document, Mixture, SavedMixture};
+/// use executable_em_engine::{Error, Mixture, SavedMixture, Stopped};
 /// use executable_em::gaussian_mixture::{CovarianceFamily, random_start};
-/// use executable_em::{Error, data};
+/// use executable_em::{Error::NotOnSimplex, data};
 /// let x = data::old_faithful();
 /// let saved = SavedMixture {
 ///     model: Mixture::Gaussian(random_start(&x, 2, CovarianceFamily::Full, &mut data::rng(1))?),
@@ -31,8 +29,9 @@ const BERNOULLI: &str = "bernoulli_mixture";
 /// assert_eq!(SavedMixture::from_json(&saved.to_json())?, saved);
 ///
 /// let broken = saved.to_json().replace("0.5, 0.5", "0.5, 0.6");
-/// assert!(matches!(SavedMixture::from_json(&broken), Err(Error::NotOnSimplex { what: "weights", .. })));
-/// # Ok::<(), executable_em::Error>(())
+/// let error = SavedMixture::from_json(&broken);
+/// assert!(matches!(error, Err(Error::Mathematics(NotOnSimplex { what: "weights", .. }))));
+/// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct SavedMixture {
@@ -52,93 +51,159 @@ pub struct SavedMixture {
     pub seed: u64,
 }
 
-impl Document for SavedMixture {
-    fn to_json(&self) -> String {
-        let (kind, form, parameters) = match &self.model {
+impl SavedMixture {
+    /// The document, with line breaks.
+    pub fn to_json(&self) -> String {
+        let SavedMixture { ref model, ref columns, log_likelihood, n, sweeps, stopped, seed } = *self;
+        let mut document = Document {
+            format: FORMAT,
+            kind: Kind::Bernoulli,
+            made_by: concat!("executable-em ", env!("CARGO_PKG_VERSION")).to_owned(),
+            family: None,
+            flips: None,
+            columns: columns.clone(),
+            k: model.k(),
+            d: columns.len(),
+            weights: model.weights().as_slice().to_vec(),
+            means: None,
+            covariances: None,
+            biases: None,
+            log_likelihood,
+            n,
+            sweeps,
+            stopped,
+            seed,
+        };
+        match model {
             Mixture::Gaussian(model) => {
-                let covariances = model.covariances().iter().map(|covariance| list(rows(covariance)));
-                let means = ("means", lines(rows(model.means())));
-                let form = ("family", quoted(model.family().name()));
-                (GAUSSIAN, form, vec![means, ("covariances", lines(covariances))])
+                document.kind = Kind::Gaussian;
+                document.family = Some(model.family().name().to_owned());
+                document.means = Some(rows(model.means()));
+                document.covariances = Some(model.covariances().iter().map(rows).collect());
             }
             Mixture::Bernoulli(model) => {
-                let form = ("flips", model.flips().to_string());
-                (BERNOULLI, form, vec![("biases", lines(rows(model.biases())))])
+                document.flips = Some(model.flips());
+                document.biases = Some(rows(model.biases()));
+            }
+        }
+        write(&document).expect("numbers and texts")
+    }
+
+    /// Reads the document.
+    ///
+    /// # Errors
+    /// [`table::Error::Json`] naming the place where it is none, and the errors of parameters that do not make a mixture.
+    pub fn from_json(text: &str) -> Result<Self> {
+        let document: Document = read(text)?;
+        let Document { columns, k, d, log_likelihood, n, sweeps, stopped, seed, .. } = document;
+        check_length("columns", columns.len(), d)?;
+        check_length("weights", document.weights.len(), k)?;
+        let weights = DVector::from_vec(document.weights);
+        let gaussian = (document.family, document.means, document.covariances);
+        let model = match (document.kind, gaussian, (document.flips, document.biases)) {
+            (Kind::Gaussian, (Some(name), Some(means), Some(covariances)), (None, None)) => {
+                let family = family(&name)?;
+                check_length("covariances", covariances.len(), k)?;
+                let covariance = |(j, rows)| matrix(&format!("covariances[{j}]"), rows, d, d);
+                let covariances = covariances.into_iter().enumerate().map(covariance);
+                let (means, covariances) =
+                    (matrix("means", means, k, d)?, covariances.collect::<table::Result<_>>()?);
+                Mixture::Gaussian(GaussianMixture::new(weights, means, covariances, family)?)
+            }
+            (Kind::Bernoulli, (None, None, None), (Some(flips), Some(biases))) => {
+                Mixture::Bernoulli(BernoulliMixture::new(weights, matrix("biases", biases, k, d)?, flips)?)
+            }
+            _ => {
+                let reason = "a gaussian_mixture has family, means and covariances, a bernoulli_mixture flips and biases, \
+                              and neither has what the other has";
+                return Err(wrong("", reason).into());
             }
         };
-        let stopped = match self.stopped {
-            Stopped::Converged => "converged",
-            Stopped::MaxSweeps => "max_sweeps",
-            Stopped::Fell => "fell",
-            Stopped::Interrupted => "interrupted",
-        };
-        let mut fields = header(kind).to_vec();
-        fields.extend([
-            form,
-            ("columns", list(self.columns.iter().map(|name| quoted(name)))),
-            ("k", self.model.k().to_string()),
-            ("d", self.columns.len().to_string()),
-            ("weights", numbers(self.model.weights())),
-        ]);
-        fields.extend(parameters);
-        fields.extend([
-            ("log_likelihood", format!("{:?}", self.log_likelihood)),
-            ("n", self.n.to_string()),
-            ("sweeps", self.sweeps.to_string()),
-            ("stopped", quoted(stopped)),
-            ("seed", self.seed.to_string()),
-        ]);
-        object(&fields)
-    }
-
-    fn from_json(text: &str) -> Result<Self> {
-        let document = parse(text)?;
-        let document = Place { name: String::new(), value: &document };
-        let kind = document.kind(&[GAUSSIAN, BERNOULLI])?;
-        let (k, d) = (document.field("k")?.count()?, document.field("d")?.count()?);
-        let weights = DVector::from_vec(document.field("weights")?.numbers(k)?);
-        let model = match kind {
-            GAUSSIAN => Mixture::Gaussian(gaussian(&document, weights, d)?),
-            _ => Mixture::Bernoulli(bernoulli(&document, weights, d)?),
-        };
-        let columns = document.field("columns")?.items(d)?;
-        let stopped = document.field("stopped")?;
-        let seed = document.field("seed")?;
-        Ok(SavedMixture {
-            model,
-            columns: columns.map(|name| name.text().map(str::to_owned)).collect::<Result<_>>()?,
-            log_likelihood: document.field("log_likelihood")?.number()?,
-            n: document.field("n")?.count()?,
-            sweeps: document.field("sweeps")?.count()?,
-            stopped: match stopped.text()? {
-                "converged" => Stopped::Converged,
-                "max_sweeps" => Stopped::MaxSweeps,
-                "fell" => Stopped::Fell,
-                "interrupted" => Stopped::Interrupted,
-                other => {
-                    let allowed = "converged, max_sweeps, fell or interrupted";
-                    return Err(stopped.wrong(&format!("found {other:?}, expected {allowed}")));
-                }
-            },
-            seed: seed.value.as_u64().ok_or_else(|| seed.not("a whole number ≥ 0"))?,
-        })
+        Ok(SavedMixture { model, columns, log_likelihood, n, sweeps, stopped, seed })
     }
 }
 
-fn gaussian(document: &Place<'_>, weights: DVector<f64>, d: usize) -> Result<GaussianMixture> {
-    let family = document.field("family")?;
-    let name = family.text()?;
-    let family = CovarianceFamily::ALL.into_iter().find(|known| known.name() == name).ok_or_else(|| {
-        family.wrong(&format!("found {name:?}, expected full, tied, diagonal or spherical"))
-    })?;
-    let k = weights.len();
-    let means = document.field("means")?.matrix(k, d)?;
-    let covariances = document.field("covariances")?.items(k)?;
-    let covariances = covariances.map(|covariance| covariance.matrix(d, d)).collect::<Result<_>>()?;
-    GaussianMixture::new(weights, means, covariances, family)
+/// The fields in their order.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a fitted mixture")]
+struct Document {
+    #[serde(deserialize_with = "known_format")]
+    format: u64,
+    kind: Kind,
+    made_by: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    family: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flips: Option<usize>,
+    columns: Vec<String>,
+    k: usize,
+    d: usize,
+    weights: Vec<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    means: Option<Vec<Vec<f64>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    covariances: Option<Vec<Vec<Vec<f64>>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    biases: Option<Vec<Vec<f64>>>,
+    log_likelihood: f64,
+    n: usize,
+    sweeps: usize,
+    #[serde(with = "WhyStopped")]
+    stopped: Stopped,
+    seed: u64,
 }
 
-fn bernoulli(document: &Place<'_>, weights: DVector<f64>, d: usize) -> Result<BernoulliMixture> {
-    let biases = document.field("biases")?.matrix(weights.len(), d)?;
-    BernoulliMixture::new(weights, biases, document.field("flips")?.count()?)
+#[derive(Clone, Copy, Serialize, Deserialize)]
+enum Kind {
+    #[serde(rename = "gaussian_mixture")]
+    Gaussian,
+    #[serde(rename = "bernoulli_mixture")]
+    Bernoulli,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Stopped", rename_all = "snake_case")]
+enum WhyStopped {
+    Converged,
+    MaxSweeps,
+    Fell,
+    Interrupted,
+}
+
+/// The version of the document; another one is not read.
+const FORMAT: u64 = 1;
+
+fn known_format<'de, D: Deserializer<'de>>(input: D) -> std::result::Result<u64, D::Error> {
+    match u64::deserialize(input)? {
+        FORMAT => Ok(FORMAT),
+        other => Err(D::Error::custom(format!(
+            "found {other}, expected 1, the only format that this version reads"
+        ))),
+    }
+}
+
+fn family(name: &str) -> table::Result<CovarianceFamily> {
+    CovarianceFamily::ALL
+        .into_iter()
+        .find(|family| family.name() == name)
+        .ok_or_else(|| wrong("family", format!("found {name:?}, expected full, tied, diagonal or spherical")))
+}
+
+fn rows(matrix: &DMatrix<f64>) -> Vec<Vec<f64>> {
+    matrix.row_iter().map(|row| row.iter().copied().collect()).collect()
+}
+
+fn matrix(place: &str, rows: Vec<Vec<f64>>, n: usize, d: usize) -> table::Result<DMatrix<f64>> {
+    check_length(place, rows.len(), n)?;
+    for (i, row) in rows.iter().enumerate() {
+        check_length(&format!("{place}[{i}]"), row.len(), d)?;
+    }
+    Ok(DMatrix::from_row_iterator(n, d, rows.into_iter().flatten()))
+}
+
+fn check_length(place: &str, found: usize, expected: usize) -> table::Result<()> {
+    if found == expected {
+        return Ok(());
+    }
+    Err(wrong(place, format!("found a list of {found}, expected one of {expected}")))
 }

@@ -1,146 +1,63 @@
-//! Fitted mixtures and their statistics as JSON that people can read and that is read back bit for bit.
+//! Documents in JSON that people can read and that are read back bit for bit.
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | this one | what the documents have in common: how they are written, and read with the place of every error |
+//! | this one | how documents are read, with the place of every error, and written |
+//! | `layout.rs` | where the line breaks go |
 //! | `mixture.rs` | a fitted mixture |
 
+mod layout;
 mod mixture;
 
 pub use mixture::SavedMixture;
 
-use crate::{Error, Result};
-use nalgebra::DMatrix;
-use serde_json::Value;
-use std::fmt::Write;
+use crate::table::{Error, Result};
+use layout::Layout;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Deserializer, Serializer};
 
-/// The version of the documents; another one is not read.
-const FORMAT: usize = 1;
-
-/// What can be written as a JSON document and read back the same, bit for bit.
-pub trait Document: Sized {
-    /// The document, with line breaks.
-    fn to_json(&self) -> String;
-
-    /// Reads the document.
-    ///
-    /// # Errors
-    /// [`Error::Json`] naming the place where it is none, and the errors of parts that do not make one.
-    fn from_json(text: &str) -> Result<Self>;
+/// Reads a document.
+///
+/// # Errors
+/// [`Error::Json`] with the place where it is none, what was found there and what belongs there.
+///
+/// ```
+/// use executable_em_engine::json;
+/// let error = json::read::<Vec<u32>>("[1, 2, -3]").unwrap_err();
+/// assert!(error.to_string().starts_with("[2]: invalid value: integer `-3`, expected u32"));
+/// ```
+pub fn read<T: DeserializeOwned>(text: &str) -> Result<T> {
+    let mut json = Deserializer::from_str(text);
+    let value = serde_path_to_error::deserialize(&mut json)
+        .map_err(|error| wrong(&error.path().to_string(), error.inner().to_string()))?;
+    json.end().map_err(|error| wrong("", error.to_string()))?;
+    Ok(value)
 }
 
-/// A value of a document, and the way to it: `covariances[1][0]`.
-struct Place<'a> {
-    name: String,
-    value: &'a Value,
+/// Writes a document: a field a line, a list of lists or objects with a line for each, any other list on one line.
+///
+/// Numbers have all their digits: the shortest decimal that is read back as the same double.
+///
+/// # Errors
+/// [`Error::Json`] for what has no form in JSON, as maps whose keys are no texts.
+///
+/// ```
+/// use executable_em_engine::json;
+/// assert_eq!(json::write(&[[0.5, 1e300], [1.0, -2.0]])?, "[\n  [0.5, 1e300],\n  [1.0, -2.0]\n]\n");
+/// # Ok::<(), executable_em_engine::table::Error>(())
+/// ```
+pub fn write(document: &impl Serialize) -> Result<String> {
+    let mut text = Vec::new();
+    let mut json = Serializer::with_formatter(&mut text, Layout::default());
+    document.serialize(&mut json).map_err(|error| wrong("", error.to_string()))?;
+    text.push(b'\n');
+    Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
-impl<'a> Place<'a> {
-    fn wrong(&self, reason: &str) -> Error {
-        let place = if self.name.is_empty() { "document".to_owned() } else { self.name.clone() };
-        Error::Json { place, reason: reason.to_owned() }
-    }
-
-    fn not(&self, expected: &str) -> Error {
-        let mut found = self.value.to_string();
-        if found.chars().count() > 40 {
-            found = found.chars().take(39).chain(['…']).collect();
-        }
-        self.wrong(&format!("found {found}, expected {expected}"))
-    }
-
-    /// Which of these kinds it is, in the format that is known.
-    fn kind<'b>(&self, known: &[&'b str]) -> Result<&'b str> {
-        let found = self.field("kind")?;
-        let text = found.text()?;
-        let kind = known.iter().find(|&&kind| kind == text).ok_or_else(|| found.not(&known.join(" or ")))?;
-        let format = self.field("format")?;
-        if format.count()? == FORMAT {
-            Ok(kind)
-        } else {
-            Err(format.not("1, the only format that this version reads"))
-        }
-    }
-
-    fn field(&self, name: &str) -> Result<Place<'a>> {
-        let fields = self.value.as_object().ok_or_else(|| self.not("an object"))?;
-        let value = fields.get(name).ok_or_else(|| self.wrong(&format!("has no field {name:?}")))?;
-        Ok(Place { name: name.to_owned(), value })
-    }
-
-    /// The items of a list of just this length.
-    fn items(&self, length: usize) -> Result<impl Iterator<Item = Place<'a>> + use<'a>> {
-        let items = self.value.as_array().ok_or_else(|| self.not("a list"))?;
-        if items.len() != length {
-            return Err(self.wrong(&format!("found a list of {}, expected one of {length}", items.len())));
-        }
-        let name = self.name.clone();
-        Ok(items.iter().enumerate().map(move |(i, value)| Place { name: format!("{name}[{i}]"), value }))
-    }
-
-    fn number(&self) -> Result<f64> {
-        let number = self.value.as_f64().filter(|number| number.is_finite());
-        number.ok_or_else(|| self.not("a finite number"))
-    }
-
-    fn count(&self) -> Result<usize> {
-        let count = self.value.as_u64().and_then(|count| usize::try_from(count).ok());
-        count.ok_or_else(|| self.not("a whole number ≥ 0"))
-    }
-
-    fn text(&self) -> Result<&'a str> {
-        self.value.as_str().ok_or_else(|| self.not("a text"))
-    }
-
-    fn numbers(&self, length: usize) -> Result<Vec<f64>> {
-        self.items(length)?.map(|item| item.number()).collect()
-    }
-
-    fn matrix(&self, rows: usize, columns: usize) -> Result<DMatrix<f64>> {
-        let rows_read = self.items(rows)?.map(|row| row.numbers(columns)).collect::<Result<Vec<_>>>()?;
-        Ok(DMatrix::from_row_iterator(rows, columns, rows_read.into_iter().flatten()))
-    }
-}
-
-fn parse(text: &str) -> Result<Value> {
-    serde_json::from_str(text)
-        .map_err(|error| Error::Json { place: "document".to_owned(), reason: error.to_string() })
-}
-
-/// What every document begins with.
-fn header(kind: &str) -> [(&'static str, String); 3] {
-    let made_by = quoted(concat!("executable-em ", env!("CARGO_PKG_VERSION")));
-    [("format", FORMAT.to_string()), ("kind", quoted(kind)), ("made_by", made_by)]
-}
-
-/// Fields in their order, a line each.
-fn object(fields: &[(&str, String)]) -> String {
-    let mut text = String::from("{");
-    for (index, (name, value)) in fields.iter().enumerate() {
-        let comma = if index == 0 { "" } else { "," };
-        let _ = write!(text, "{comma}\n  {}: {value}", quoted(name));
-    }
-    text + "\n}\n"
-}
-
-fn quoted(text: &str) -> String {
-    Value::from(text).to_string()
-}
-
-fn list(items: impl IntoIterator<Item = String>) -> String {
-    format!("[{}]", items.into_iter().collect::<Vec<_>>().join(", "))
-}
-
-/// A list with a line for each item.
-fn lines(items: impl IntoIterator<Item = String>) -> String {
-    format!("[\n    {}\n  ]", items.into_iter().collect::<Vec<_>>().join(",\n    "))
-}
-
-/// With all their digits: the shortest decimal that is read back as the same double.
-fn numbers<'a>(values: impl IntoIterator<Item = &'a f64>) -> String {
-    list(values.into_iter().map(|value| format!("{value:?}")))
-}
-
-fn rows(matrix: &DMatrix<f64>) -> impl Iterator<Item = String> {
-    matrix.row_iter().map(numbers)
+fn wrong(place: &str, reason: impl Into<String>) -> Error {
+    // What ends before its name is known is part of what holds it.
+    let place = place.trim_end_matches(['.', '?']);
+    let place = if place.is_empty() { "document" } else { place };
+    Error::Json { place: place.to_owned(), reason: reason.into() }
 }

@@ -6,7 +6,8 @@ use super::super::source::{Data, Source};
 use super::KMeans;
 use super::block::{BLOCK, Block};
 use super::packed::Means;
-use crate::{Error, Result, check};
+use crate::Result;
+use executable_em::check;
 use nalgebra::DMatrix;
 use pulp::{Simd, WithSimd};
 use std::sync::{Mutex, PoisonError};
@@ -18,7 +19,7 @@ impl Engine {
     /// Those of [`Engine::statistics`], but for the overflow, and those of the visit.
     ///
     /// ```
-    /// use executable_em::engine::{Data, Engine, KMeans};
+    /// use executable_em_engine::{Data, Engine, KMeans};
     /// use nalgebra::dmatrix;
     /// let x = dmatrix![0.0; 0.9; 1.0; 1.1];
     /// let mut all = Vec::new();
@@ -27,7 +28,7 @@ impl Engine {
     ///     Ok(())
     /// })?;
     /// assert_eq!(all, [0, 0, 0, 1]); // 1.0 is a tie
-    /// # Ok::<(), executable_em::Error>(())
+    /// # Ok::<(), executable_em_engine::Error>(())
     /// ```
     pub fn labels(
         &self,
@@ -57,7 +58,7 @@ impl Engine {
             rows += n;
             Ok(())
         })?;
-        if rows == 0 { Err(Error::Empty { what: "data" }) } else { Ok(()) }
+        if rows == 0 { Err(executable_em::Error::Empty { what: "data" }.into()) } else { Ok(()) }
     }
 }
 

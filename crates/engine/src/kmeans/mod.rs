@@ -23,8 +23,9 @@ use super::parallel::Pass;
 use super::partial_sums::PartialSums;
 use super::source::{Data, Source};
 use super::{Engine, Fused};
-use crate::em::Expected;
-use crate::{Result, check};
+use executable_em::em::Expected;
+use crate::Result;
+use executable_em::check;
 use block::{BLOCK, Block, GROUP, tile_rows};
 use nalgebra::{DMatrix, DVector};
 use packed::Means;
@@ -36,21 +37,21 @@ use std::ops::Range;
 /// The means of k-means. What climbs on them is −J: the E step sends each datum to its nearest mean, the M step each
 /// mean to the average of its data.
 ///
-/// The same as [`assign`](crate::kmeans::assign) and [`update_means`](crate::kmeans::update_means): the labels exactly,
+/// The same as [`assign`](executable_em::kmeans::assign) and [`update_means`](executable_em::kmeans::update_means): the labels exactly,
 /// the means to rounding. As near to two means, a datum goes to the one of lower index; a cluster without data keeps
 /// its mean.
 ///
 /// Source: H-02, H-04, T-04; Lloyd (1982).
 ///
 /// ```
-/// use executable_em::engine::{Data, Engine, KMeans};
+/// use executable_em_engine::{Data, Engine, KMeans};
 /// use nalgebra::{dmatrix, dvector};
 /// let (engine, x) = (Engine::new(1)?, dmatrix![0.0; 2.0; 9.0]);
 /// let start = KMeans::new(dmatrix![0.0; 10.0; 20.0])?;
 /// let sweep = engine.sweep(&start, &Data::new(&x)?)?;
 /// assert_eq!((sweep.model.means(), sweep.log_likelihood), (&dmatrix![1.0; 9.0; 20.0], -5.0));
 /// assert_eq!(engine.statistics(&start, &Data::new(&x)?)?.expectation.counts, dvector![2.0, 1.0, 0.0]);
-/// # Ok::<(), executable_em::Error>(())
+/// # Ok::<(), executable_em_engine::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct KMeans {
@@ -100,7 +101,7 @@ impl Fused for KMeans {
         _: &Engine,
         _: &(impl Source + ?Sized),
     ) -> Result<KMeans> {
-        statistics.maximize(self)
+        Ok(statistics.maximize(self)?)
     }
 
     /// By how much the next sweep will move a mean: as no pass is needed to know it, a run ends without a sweep that
@@ -113,7 +114,7 @@ impl Fused for KMeans {
     }
 
     fn check_fit(&self, statistics: &KMeansStatistics) -> Result<()> {
-        check::component_count(self.means.nrows(), statistics.rows)
+        Ok(check::component_count(self.means.nrows(), statistics.rows)?)
     }
 }
 

@@ -1,7 +1,8 @@
 //! The sufficient statistics of k-means: sums over the data, so that those of parts add up to those of the whole.
 
 use super::KMeans;
-use crate::{Error, Result, check};
+use executable_em::{Error, Result};
+use executable_em::check;
 use nalgebra::{DMatrix, DVector};
 
 /// What the mean step needs to know of the data, once each has gone to its nearest mean: of every cluster the number of
@@ -28,7 +29,7 @@ use nalgebra::{DMatrix, DVector};
 /// let (mut both, whole) = (of(0..100)?, of(0..272)?);
 /// both.add(&of(100..272)?)?;
 /// assert_eq!(both.counts, whole.counts);
-/// # Ok::<(), executable_em::Error>(())
+/// # Ok::<(), executable_em_engine::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct KMeansStatistics {

@@ -30,16 +30,21 @@ pub enum Format {
 impl Format {
     /// Every format.
     pub const ALL: [Format; 4] = [Format::Svg, Format::Pdf, Format::Png, Format::Gif];
-}
 
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+    /// Its name, which is the file's extension.
+    pub fn name(self) -> &'static str {
+        match self {
             Format::Svg => "svg",
             Format::Pdf => "pdf",
             Format::Png => "png",
             Format::Gif => "gif",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 

@@ -1,0 +1,244 @@
+//! `fit`: a mixture for the user's own data.
+
+use std::path::Path;
+
+use executable_em::{Error, bernoulli_mixture::BernoulliMixture, data, pathologies::switching, scale::units::Units};
+use executable_em_engine::{Engine, Mixture, SavedMixture, Source};
+use executable_em_figures::{export, plot::Figure};
+use nalgebra::DMatrix;
+
+use super::{
+    Failure, broken,
+    input::listed,
+    options::Options,
+    plot,
+    predict::{Output, Responsibilities},
+    report, say,
+    search::{Found, Kind, Search},
+    store::Store,
+    watch::Watch,
+};
+
+/// From so many data, or twenty for each component if that is more, the starts are drawn.
+const SAMPLE: usize = 5000;
+
+pub const EXAMPLES: &str = "\
+Components are numbered by weight, the largest first. Up to 256 MiB of numbers are kept in memory; more are
+streamed from a temporary file (in TMPDIR). Ctrl-C ends the fit after the sweep and reports the best so far, also
+to the file of --out; a second one ends the program. The same command gives the same numbers on any number of threads.
+
+Coins begin at random biases near those of the data, and have no use for --covariance, --start, --standardize and --floor.
+Their ℓ is that of the flips in a given order: of the numbers of heads it is larger, by the same for all parameters.
+
+Examples:
+  executable-em fit faithful.csv -k 2 --plot fit.svg --out model.json
+  executable-em fit big.csv -k 1..8 --columns length,width --standardize --restarts 5
+  executable-em fit heads.csv -k 2 --model bernoulli --flips 10
+
+Exit status: 0 fitted, 1 something could not be read, fitted or written, 2 the command makes no sense,
+130 interrupted.";
+
+pub fn run(options: &Options) -> Result<(), Failure> {
+    let plot_as = options.check()?;
+    // A fit may take hours: that its results have a place is asked before.
+    for path in [&options.out, &options.responsibilities, &options.plot].into_iter().flatten() {
+        drop(export::Unfinished::create(path)?);
+    }
+    let (file, mut watch) = (options.input.name(), Watch::new());
+    let mut reading = options.input.open(None)?;
+    if let Kind::Bernoulli { flips } = options.kind() {
+        reading = reading.of_heads(flips, file.clone());
+    } else if options.plot.is_some() && !options.has_range() && reading.names.len() > plot::MOST_COLUMNS {
+        return Err(plot::too_many(reading.names.len()));
+    }
+    let store = Store::collect(reading, options.stream, &watch)?;
+    options.check_data(&store)?;
+    watch.listen()?;
+
+    let units = options.standardize.then(|| Units::of(&store.columns)).transpose()?;
+    let sample = store.read(None, |source| options.sample(source))?;
+    let in_units = match &units {
+        Some(units) => units.standardize(sample.clone())?,
+        None => sample.clone(),
+    };
+    let engine = Engine::new(options.threads.unwrap_or(0) as usize)?;
+    let found = store.read(units.as_ref(), |source| {
+        let search = Search {
+            engine: &engine,
+            source,
+            sample: &in_units,
+            n: store.n,
+            log_volume: units.as_ref().map_or(0.0, Units::log_volume),
+            kind: options.kind(),
+            restarts: options.restarts as usize,
+            seed: options.seed,
+            stopping: options.stopping(),
+            watch: &watch,
+        };
+        options.search(&search)
+    })?;
+    watch.finish();
+
+    let Some(best) = found.iter().min_by(|one, other| one.criteria.bic.total_cmp(&other.criteria.bic)) else {
+        return Err(Failure::Interrupted);
+    };
+    let model = sorted(match (&best.fit.model, &units) {
+        (Mixture::Gaussian(model), Some(units)) => Mixture::Gaussian(units.undo(model)?),
+        (model, _) => model.clone(),
+    })?;
+    let data = report::DataLine {
+        file: &file,
+        n: store.n,
+        names: &store.names,
+        is_streamed: store.is_streamed(),
+        is_standardized: options.standardize,
+    };
+    if options.has_range() {
+        say(&report::comparison(&found))?;
+    }
+    say(&report::summary(&data, best, &model, options.max_iter as usize))?;
+
+    if let Some(path) = &options.out {
+        export::write(path, options.saved(&store, best, &model).to_json().as_bytes())?;
+        say(&format!("\nModel in {}\n", path.display()))?;
+    }
+    watch.go_on()?;
+    if let Some(path) = &options.responsibilities {
+        write_responsibilities(path, &file, &store, &model, &watch)?;
+        say(&format!("Responsibilities in {}\n", path.display()))?;
+    }
+    if let (Some(path), Some(format)) = (&options.plot, plot_as) {
+        let figure = options.figure(&found, &model, &sample, &store)?;
+        export::write(path, &export::encode(&figure, format)?)?;
+        say(&format!("Plot in {}\n", path.display()))?;
+    }
+    Ok(())
+}
+
+impl Options {
+    /// What makes no sense for these data.
+    fn check_data(&self, store: &Store) -> Result<(), Failure> {
+        let (n, k) = (store.n, *self.k.0.end());
+        if k > n {
+            return Err(Error::ComponentCount { k, n }.into());
+        }
+        let Kind::Gaussian { floor, .. } = self.kind() else {
+            return Ok(());
+        };
+        let constant = |&a: &usize| store.columns[a].is_constant();
+        let d = store.columns.len();
+        // A floor gives a constant column a variance, but not a unit.
+        let Some(a) = (0..d).find(constant).filter(|_| self.standardize || floor.is_none()) else {
+            return Ok(());
+        };
+        let rest: Vec<usize> = (0..d).filter(|a| !constant(a)).collect();
+        let mut remedies = Vec::new();
+        if !rest.is_empty() {
+            remedies.push(format!("leave it out: --columns {}", listed(&rest, &store.names)));
+        }
+        if !self.standardize {
+            remedies.push("set a --floor".to_owned());
+        }
+        let (name, value, remedies) = (&store.names[a], store.columns[a].mean(), remedies.join(", or "));
+        let reason = if self.standardize {
+            "it has no spread to divide by"
+        } else {
+            "a Gaussian cannot have variance 0"
+        };
+        let hint = if remedies.is_empty() { String::new() } else { format!("; {remedies}") };
+        Err(broken(format!("{}: column {name} is constant ({value}): {reason}{hint}", self.input.name())))
+    }
+
+    fn sample(&self, source: &dyn Source) -> Result<DMatrix<f64>, Failure> {
+        // Another stream than that of the starts.
+        Ok(executable_em_engine::sample(source, SAMPLE.max(20 * self.k.0.end()), &mut data::rng(!self.seed))?)
+    }
+
+    /// Every k in turn. One that fails among several is told and passed over.
+    fn search(&self, search: &Search<'_>) -> Result<Vec<Found>, Failure> {
+        let mut found: Vec<Found> = Vec::new();
+        let mut failures = Vec::new();
+        for k in self.k.0.clone() {
+            match search.best(k) {
+                Ok(one) => found.push(one),
+                Err(Failure::Work(errors)) => failures.extend(errors),
+                Err(other) => return Err(other),
+            }
+            if search.watch.is_interrupted() {
+                break;
+            }
+        }
+        if found.is_empty() && !failures.is_empty() {
+            return Err(Failure::Work(failures));
+        }
+        failures.iter().for_each(|failure| eprintln!("warning: {failure}"));
+        Ok(found)
+    }
+
+    fn saved(&self, store: &Store, best: &Found, model: &Mixture) -> SavedMixture {
+        SavedMixture {
+            model: model.clone(),
+            columns: store.names.clone(),
+            log_likelihood: best.fit.log_likelihood,
+            n: store.n,
+            sweeps: best.fit.sweeps,
+            stopped: best.fit.stopped,
+            seed: self.seed,
+        }
+    }
+
+    fn figure(
+        &self,
+        found: &[Found],
+        model: &Mixture,
+        sample: &DMatrix<f64>,
+        store: &Store,
+    ) -> Result<Figure, Failure> {
+        if self.has_range() {
+            return plot::criteria(found);
+        }
+        let model = match model {
+            Mixture::Gaussian(model) => model,
+            Mixture::Bernoulli(model) => return plot::biases(model, store.n, &store.names),
+        };
+        let rows: Vec<usize> = match sample.nrows() {
+            many if many > plot::MOST_DOTS => {
+                (0..plot::MOST_DOTS).map(|i| i * many / plot::MOST_DOTS).collect()
+            }
+            few => (0..few).collect(),
+        };
+        plot::fit(model, &sample.select_rows(&rows), store.n, &store.names)
+    }
+}
+
+/// The same mixture, the component of largest weight first.
+fn sorted(model: Mixture) -> Result<Mixture, Failure> {
+    let weights = model.weights();
+    let mut order: Vec<usize> = (0..model.k()).collect();
+    order.sort_by(|&one, &other| weights[other].total_cmp(&weights[one]));
+    Ok(match model {
+        Mixture::Gaussian(model) => Mixture::Gaussian(switching::relabelled(&model, &order)?),
+        Mixture::Bernoulli(coins) => {
+            let (weights, biases) = (coins.weights().select_rows(&order), coins.biases().select_rows(&order));
+            Mixture::Bernoulli(BernoulliMixture::new(weights, biases, coins.flips())?)
+        }
+    })
+}
+
+fn write_responsibilities(
+    path: &Path,
+    file: &str,
+    store: &Store,
+    model: &Mixture,
+    watch: &Watch,
+) -> Result<(), Failure> {
+    let mut out = Output::create(Some(path))?;
+    let mut table = Responsibilities::begin(model, file, &mut out)?;
+    store.each_block(&mut |block| {
+        table.write(block)?;
+        watch.wrote(table.rows);
+        watch.go_on()
+    })?;
+    watch.finish();
+    out.finish()
+}

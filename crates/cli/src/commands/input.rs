@@ -1,0 +1,275 @@
+//! The user's data, read block by block; every refusal names the place and what to do about it.
+
+use std::{fs::File, io, io::Read, path::PathBuf};
+
+use clap::Args;
+use executable_em_engine::table::{CsvReader, Error, Expected, RawReader};
+use nalgebra::DMatrix;
+
+use super::{Failure, broken};
+
+/// What other programs write where a value is missing.
+const MISSING: [&str; 9] = ["", "na", "n/a", "nan", "null", "none", "?", "-", "."];
+
+#[derive(Args)]
+pub struct Input {
+    /// Table of numbers, text or raw: cells separated by commas, semicolons or tabs, with or without a header, or
+    /// little-endian doubles row by row (DATA.f64); - is standard input
+    data: PathBuf,
+    /// Columns to use, by name or by number from 1, separated by commas [default: all]
+    #[arg(long, value_delimiter = ',', value_name = "COLUMNS")]
+    columns: Vec<String>,
+    /// Read raw doubles with this many to a row
+    #[arg(long, value_name = "D", value_parser = clap::value_parser!(u32).range(1..))]
+    dimension: Option<u32>,
+}
+
+/// A table that is being read.
+pub struct Reading {
+    pub names: Vec<String>,
+    pub blocks: Box<dyn Iterator<Item = Result<DMatrix<f64>, Failure>>>,
+    /// Where the numbers lie, if they lie in a file as they are.
+    pub raw: Option<Raw>,
+}
+
+/// A file of raw doubles, and which of its columns are wanted.
+pub struct Raw {
+    pub name: String,
+    pub file: File,
+    pub d: usize,
+    pub columns: Vec<usize>,
+}
+
+impl Reading {
+    /// The same table, once every entry is seen to count the heads of so many flips.
+    pub fn of_heads(self, flips: usize, file: String) -> Self {
+        let expected = match flips {
+            1 => "0 or 1; for counts of heads, fit has --flips".to_owned(),
+            _ => format!("a whole number from 0 to {flips}, the heads of {flips} flips"),
+        };
+        let is_count = move |heads: f64| (0.0..=flips as f64).contains(&heads) && heads.fract() == 0.0;
+        self.of_entries(is_count, expected, file)
+    }
+
+    /// The same table, once every entry is seen to be as it should.
+    fn of_entries(self, is_right: impl Fn(f64) -> bool + 'static, expected: String, file: String) -> Self {
+        let Reading { names, blocks, raw } = self;
+        let (columns, mut rows) = (names.clone(), 0);
+        let checked = blocks.map(move |block| {
+            let block = block?;
+            if let Some(at) = block.iter().position(|&value| !is_right(value)) {
+                let (row, column) = (rows + at % block.nrows() + 1, &columns[at / block.nrows()]);
+                let place = format!("{file}: row {row}, column {column}");
+                return Err(broken(format!("{place}: found {}, expected {expected}", block[at])));
+            }
+            rows += block.nrows();
+            Ok(block)
+        });
+        Reading { names, blocks: Box::new(checked), raw }
+    }
+}
+
+impl Input {
+    /// What messages call the data.
+    pub fn name(&self) -> String {
+        if self.is_stdin() { "standard input".to_owned() } else { self.data.display().to_string() }
+    }
+
+    fn is_stdin(&self) -> bool {
+        self.data.as_os_str() == "-"
+    }
+
+    /// Begins to read all columns, or those that are asked for, or those that bear the names of a model's.
+    pub fn open(&self, model: Option<&[String]>) -> Result<Reading, Failure> {
+        let is_raw = self.data.extension().is_some_and(|suffix| suffix == "f64");
+        match self.dimension {
+            None if is_raw => {
+                Err(Failure::Usage("a .f64 file needs --dimension, the numbers in a row".to_owned()))
+            }
+            None => self.open_table(model),
+            Some(d) => self.open_raw(d as usize, model),
+        }
+    }
+
+    fn stream(&self) -> Result<Box<dyn Read>, Failure> {
+        Ok(if self.is_stdin() { Box::new(io::stdin()) } else { Box::new(self.file()?) })
+    }
+
+    fn file(&self) -> Result<File, Failure> {
+        if self.data.is_dir() {
+            return Err(broken(format!("{}: is a folder, not a file", self.name())));
+        }
+        File::open(&self.data).map_err(|error| broken(format!("{}: {error}", self.name())))
+    }
+
+    fn open_raw(&self, d: usize, model: Option<&[String]>) -> Result<Reading, Failure> {
+        let names: Vec<String> = (1..=d).map(|column| format!("x{column}")).collect();
+        let columns = self.chosen(&names, false, model)?;
+        let raw = if self.is_stdin() {
+            None
+        } else {
+            Some(Raw { name: self.name(), file: self.file()?, d, columns: columns.clone() })
+        };
+        let names = columns.iter().map(|&column| names[column].clone()).collect();
+        let reader = RawReader::new(self.stream()?, &self.name(), d);
+        let blocks = reader.map(move |block| Ok(block?.select_columns(&columns)));
+        let reading = Reading { names, blocks: Box::new(blocks), raw };
+        // Raw doubles may be anything.
+        Ok(reading.of_entries(f64::is_finite, "a finite number".to_owned(), self.name()))
+    }
+
+    fn open_table(&self, model: Option<&[String]>) -> Result<Reading, Failure> {
+        let file = self.name();
+        let mut reader = CsvReader::new(self.stream()?, &file)?;
+        let has_header = reader.names() == reader.first_line();
+        let columns = self.chosen(reader.names(), has_header, model)?;
+        let first: Vec<&str> = columns.iter().map(|&column| reader.first_line()[column].as_str()).collect();
+        let is_number = |cell: &str| cell.parse::<f64>().is_ok();
+        let by_number = self.columns.iter().all(|wanted| !reader.names().contains(wanted));
+        if has_header && by_number && first.iter().all(|cell| is_number(cell)) {
+            // What made it a header stands in columns that nobody wants.
+            reader.without_header();
+        } else if has_header && first.iter().any(|cell| is_number(cell)) {
+            let missing = first.iter().position(|cell| !is_number(cell) && is_missing(cell));
+            if let Some(at) = missing.filter(|_| first.iter().all(|cell| is_number(cell) || is_missing(cell)))
+            {
+                let (column, value) = (columns[at] + 1, first[at]);
+                let what = "a finite number or a name; a missing value: fill it in or delete the line";
+                return Err(broken(format!(
+                    "{file}: line 1, column {column}: found {value:?}, expected {what}"
+                )));
+            }
+        }
+        reader.choose(&columns)?;
+        let names = columns.iter().map(|&column| reader.names()[column].clone()).collect();
+        let blocks = Blocks { reader, columns };
+        Ok(Reading { names, blocks: Box::new(blocks), raw: None })
+    }
+
+    /// The columns to read, from 0: those that are asked for, else those of the model, else all.
+    fn chosen(
+        &self,
+        names: &[String],
+        has_header: bool,
+        model: Option<&[String]>,
+    ) -> Result<Vec<usize>, Failure> {
+        let (file, all) = (self.name(), 0..names.len());
+        let hint = "name those to use with --columns";
+        match model {
+            _ if !self.columns.is_empty() => self.asked_for(names, model),
+            None => Ok(all.collect()),
+            Some(model) if has_header => {
+                let position = |name: &String| {
+                    names.iter().position(|known| known == name).ok_or_else(|| {
+                        let there = names.join(", ");
+                        broken(format!(
+                            "{file}: has no column {name}, as the model has; there are {there}; {hint}"
+                        ))
+                    })
+                };
+                model.iter().map(position).collect()
+            }
+            // Without names, what counts is the order.
+            Some(model) if model.len() == names.len() => Ok(all.collect()),
+            Some(model) => {
+                let (found, expected) = (names.len(), model.len());
+                Err(broken(format!("{file}: has {found} columns, but the model has {expected}; {hint}")))
+            }
+        }
+    }
+
+    /// The columns that --columns names: a name first, else a number.
+    fn asked_for(&self, names: &[String], model: Option<&[String]>) -> Result<Vec<usize>, Failure> {
+        let file = self.name();
+        let usage = |message: String| Err(Failure::Usage(message));
+        let mut columns = Vec::new();
+        for name in self.columns.iter().map(|name| name.trim()) {
+            let named: Vec<usize> = (0..names.len()).filter(|&column| names[column] == name).collect();
+            let number = name.parse::<usize>().ok().filter(|number| (1..=names.len()).contains(number));
+            let column = match (&named[..], number) {
+                (&[column], _) => column,
+                ([], Some(number)) => number - 1,
+                ([], None) => {
+                    return usage(format!(
+                        "{file}: no column is named '{name}'; there are {}",
+                        names.join(", ")
+                    ));
+                }
+                _ => {
+                    return usage(format!("{file}: several columns are named '{name}'; say which by number"));
+                }
+            };
+            if columns.contains(&column) {
+                return usage(format!("{file}: column '{name}' is asked for twice"));
+            }
+            columns.push(column);
+        }
+        match model {
+            Some(model) if model.len() != columns.len() => {
+                let (found, expected) = (columns.len(), model.len());
+                usage(format!("--columns names {found} columns, but the model has {expected}"))
+            }
+            _ => Ok(columns),
+        }
+    }
+}
+
+/// The blocks of a table, whose errors say what to do.
+struct Blocks {
+    reader: CsvReader<Box<dyn Read>>,
+    columns: Vec<usize>,
+}
+
+impl Iterator for Blocks {
+    type Item = Result<DMatrix<f64>, Failure>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.reader.next().map(|block| block.map_err(|error| self.explained(error)))
+    }
+}
+
+impl Blocks {
+    fn explained(&self, error: Error) -> Failure {
+        match &error {
+            Error::Cell { expected: Expected::FiniteNumber, found, .. } => {
+                broken(format!("{error}; {}", self.advice(found)))
+            }
+            _ => error.into(),
+        }
+    }
+
+    /// What to do about a cell that is no number.
+    fn advice(&self, found: &str) -> String {
+        let numbers = self.reader.numbers_in_line();
+        let rest: Vec<usize> =
+            self.columns.iter().copied().filter(|column| numbers.contains(column)).collect();
+        let leave_out = match rest[..] {
+            [] => "leave the column out with --columns".to_owned(),
+            _ => format!("leave the column out: --columns {}", listed(&rest, self.reader.names())),
+        };
+        if is_missing(found) {
+            format!("a missing value: fill it in, delete the line, or {leave_out}")
+        } else if found.replacen(',', ".", 1).parse::<f64>().is_ok_and(f64::is_finite) {
+            "write it with a decimal point".to_owned()
+        } else {
+            leave_out
+        }
+    }
+}
+
+/// Columns as the option wants them: by name, or by number where names would not do.
+pub fn listed(columns: &[usize], names: &[String]) -> String {
+    let is_plain = |name: &String| {
+        !name.is_empty()
+            && name.chars().all(|c| c.is_alphanumeric() || "_.".contains(c))
+            && name.parse::<f64>().is_err()
+            && names.iter().filter(|other| *other == name).count() == 1
+    };
+    let by_name = columns.iter().all(|&column| is_plain(&names[column]));
+    let word = |&column: &usize| if by_name { names[column].clone() } else { (column + 1).to_string() };
+    columns.iter().map(word).collect::<Vec<_>>().join(",")
+}
+
+fn is_missing(cell: &str) -> bool {
+    MISSING.contains(&cell.to_lowercase().as_str())
+}

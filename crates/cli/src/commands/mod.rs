@@ -1,0 +1,71 @@
+//! The commands, one file each, and what they share.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `figures.rs` | `figures` and `list` |
+//! | `map.rs` | `catalogue` |
+//! | `options.rs`, `fit.rs` | `fit`: its options, and its course |
+//! | `search.rs` | the restarts for one k or several, and what the criteria say |
+//! | `watch.rs` | progress on a terminal, and Ctrl-C |
+//! | `report.rs` | a fit as text |
+//! | `plot.rs` | a fit as a picture |
+//! | `predict.rs` | `predict`, and the responsibilities that `fit` writes |
+//! | `sample.rs` | `sample` |
+//! | `input.rs` | the user's data, read block by block |
+//! | `store.rs` | data kept for many passes, in memory or in a temporary file |
+
+pub mod map;
+pub mod figures;
+pub mod fit;
+mod input;
+pub mod options;
+mod plot;
+pub mod predict;
+mod report;
+pub mod sample;
+mod search;
+mod store;
+mod watch;
+
+use std::{
+    error::Error,
+    io::{self, ErrorKind, Write},
+};
+
+/// What went wrong, by exit status.
+#[derive(Debug)]
+pub enum Failure {
+    /// 1: the work could not be done.
+    Work(Vec<String>),
+    /// 2: the command makes no sense.
+    Usage(String),
+    /// 130: Ctrl-C.
+    Interrupted,
+    /// 0: whoever read the output has seen enough.
+    Enough,
+}
+
+/// Whatever it is, it names the place and the value.
+impl<E: Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        broken(error.to_string())
+    }
+}
+
+/// One sentence, exit status 1.
+fn broken(reason: impl Into<String>) -> Failure {
+    Failure::Work(vec![reason.into()])
+}
+
+/// Writes to standard output; a reader who has seen enough, as `head` does, is no error.
+fn say(text: &str) -> Result<(), Failure> {
+    match io::stdout().write_all(text.as_bytes()).map_err(|error| unwritten("standard output", &error)) {
+        Err(Failure::Enough) => Ok(()),
+        other => other,
+    }
+}
+
+/// Why something could not be written.
+fn unwritten(path: &str, error: &io::Error) -> Failure {
+    if error.kind() == ErrorKind::BrokenPipe { Failure::Enough } else { broken(format!("{path}: {error}")) }
+}

@@ -1,0 +1,97 @@
+//! Progress on a terminal, and Ctrl-C.
+
+use std::{
+    cell::Cell,
+    io::{self, IsTerminal},
+    ops::ControlFlow,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use signal_hook::{consts::SIGINT, flag};
+
+use super::{Failure, broken};
+
+/// No eye follows faster.
+const BETWEEN: Duration = Duration::from_millis(100);
+
+/// Tells how far the work has come, if anybody looks, and whether to stop it.
+pub struct Watch {
+    stop: Arc<AtomicBool>,
+    bar: Option<ProgressBar>,
+    began: Instant,
+    shown: Cell<Instant>,
+    sweeps: Cell<usize>,
+}
+
+impl Watch {
+    pub fn new() -> Self {
+        let bar = io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::new_spinner();
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
+                bar.set_style(style);
+            }
+            bar
+        });
+        let now = Instant::now();
+        Watch { stop: Arc::default(), bar, began: now, shown: Cell::new(now), sweeps: Cell::new(0) }
+    }
+
+    /// From now on Ctrl-C asks the work to stop; a second one ends it at once.
+    pub fn listen(&mut self) -> Result<(), Failure> {
+        let failed = |error: io::Error| broken(format!("Ctrl-C cannot be watched: {error}"));
+        flag::register_conditional_shutdown(SIGINT, 130, Arc::clone(&self.stop)).map_err(failed)?;
+        flag::register(SIGINT, Arc::clone(&self.stop)).map_err(failed)?;
+        self.began = Instant::now();
+        Ok(())
+    }
+
+    pub fn is_interrupted(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// [`Failure::Interrupted`] if so.
+    pub fn go_on(&self) -> Result<(), Failure> {
+        if self.is_interrupted() { Err(Failure::Interrupted) } else { Ok(()) }
+    }
+
+    pub fn read(&self, rows: usize) {
+        self.show(|| format!("{rows} rows read"));
+    }
+
+    pub fn wrote(&self, rows: usize) {
+        self.show(|| format!("{rows} rows written"));
+    }
+
+    pub fn sweep(&self, k: usize, restart: usize, sweep: usize, log_likelihood: f64) -> ControlFlow<()> {
+        self.sweeps.set(self.sweeps.get() + 1);
+        self.show(|| {
+            let rate = self.sweeps.get() as f64 / self.began.elapsed().as_secs_f64();
+            format!("k = {k}, restart {restart}, sweep {sweep}, ℓ = {log_likelihood:.3}, {rate:.3} sweeps/s")
+        });
+        self.flow()
+    }
+
+    pub fn flow(&self) -> ControlFlow<()> {
+        if self.is_interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn show(&self, message: impl FnOnce() -> String) {
+        if let Some(bar) = self.bar.as_ref().filter(|_| self.shown.get().elapsed() > BETWEEN) {
+            self.shown.set(Instant::now());
+            bar.set_message(message());
+            bar.tick();
+        }
+    }
+
+    /// Leaves the terminal to others.
+    pub fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

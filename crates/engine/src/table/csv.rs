@@ -1,0 +1,211 @@
+//! A table of numbers that is read block by block.
+
+use super::record::Records;
+use super::{BLOCK_ROWS, Error, Expected, Result};
+use nalgebra::DMatrix;
+use std::io::Read;
+
+/// An error shows so many characters of a cell.
+const SHOWN: usize = 40;
+
+/// A table that is read piece by piece: an iterator over blocks of [`BLOCK_ROWS`] rows, n_b×d.
+///
+/// The format is that of [`parse_csv`](super::parse_csv). Of the text no more than a record is kept. After an error the
+/// iterator has nothing more to say; a table without any row is one, too.
+///
+/// ```
+/// use executable_em_engine::table::CsvReader;
+/// let mut reader = CsvReader::new("id,length,width\na,1.5,2\nb,3,4\n".as_bytes(), "table")?;
+/// assert_eq!(reader.names(), ["id", "length", "width"]);
+/// reader.choose(&[2, 1])?;
+/// let block = reader.next().expect("two rows")?;
+/// assert_eq!(block, nalgebra::dmatrix![2.0, 1.5; 4.0, 3.0]);
+/// # Ok::<(), executable_em_engine::table::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct CsvReader<R> {
+    records: Records<R>,
+    first: Vec<String>,
+    names: Vec<String>,
+    /// For every column of the file, which of the chosen columns it is.
+    places: Vec<Option<usize>>,
+    chosen: usize,
+    /// The first line is yet to be taken for data.
+    pending: bool,
+    is_empty: bool,
+    ended: bool,
+}
+
+impl<R: Read> CsvReader<R> {
+    /// Reads the first line; `file` is what errors call the table.
+    ///
+    /// # Errors
+    /// [`Error::Empty`] without any line that is not blank, [`Error::Io`] if it cannot be read, [`Error::Cell`] for a name
+    /// that is no UTF-8, [`Error::TooLong`] for a line that does not end.
+    pub fn new(input: R, file: &str) -> Result<Self> {
+        let mut reader = CsvReader {
+            records: Records::new(input, file)?,
+            first: Vec::new(),
+            names: Vec::new(),
+            places: Vec::new(),
+            chosen: 0,
+            pending: false,
+            is_empty: true,
+            ended: false,
+        };
+        reader.records.advance()?;
+        reader.check_quotes()?;
+        let mut first = Vec::new();
+        for (column, cell) in reader.records.cells().enumerate() {
+            let name = text(cell).ok_or_else(|| reader.wrong(column, cell, Expected::Utf8))?;
+            // Two quotes stand for one, and a name has one line.
+            first.push(name.replace("\"\"", "\"").lines().collect::<Vec<_>>().join(" "));
+        }
+        reader.first = first;
+        reader.chosen = reader.first.len();
+        reader.places = (0..reader.chosen).map(Some).collect();
+        if reader.first.iter().any(|cell| cell.parse::<f64>().is_err()) {
+            reader.names = reader.first.clone();
+        } else {
+            reader.without_header();
+        }
+        Ok(reader)
+    }
+
+    /// The name of every column of the file.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The cells of the first line, header or data.
+    pub fn first_line(&self) -> &[String] {
+        &self.first
+    }
+
+    /// Takes the first line for data, though not all its cells are numbers: right if those of the chosen columns are.
+    /// Before any block is read.
+    pub fn without_header(&mut self) {
+        self.names = (1..=self.first.len()).map(|column| format!("x{column}")).collect();
+        self.pending = true;
+    }
+
+    /// Reads these columns only, counted from 0, in this order; cells in others may hold anything.
+    ///
+    /// # Errors
+    /// [`Error::Choice`] for a column that the table has not, or that is chosen twice.
+    pub fn choose(&mut self, columns: &[usize]) -> Result<()> {
+        let mut places = vec![None; self.first.len()];
+        for (place, &column) in columns.iter().enumerate() {
+            match places.get_mut(column) {
+                Some(free @ None) => *free = Some(place),
+                _ => {
+                    let (file, columns) = (self.records.file.clone(), places.len());
+                    return Err(Error::Choice { file, column: column.saturating_add(1), columns });
+                }
+            }
+        }
+        (self.places, self.chosen) = (places, columns.len());
+        Ok(())
+    }
+
+    /// The columns, counted from 0, in which the line that was read last holds a finite number.
+    pub fn numbers_in_line(&self) -> Vec<usize> {
+        let cells = self.records.cells().enumerate().take(self.first.len());
+        cells.filter(|(_, cell)| number(cell).is_some()).map(|(column, _)| column).collect()
+    }
+
+    fn block(&mut self) -> Result<Option<DMatrix<f64>>> {
+        let mut values = Vec::new();
+        let mut row = vec![0.0; self.chosen];
+        while values.len() < BLOCK_ROWS * self.chosen
+            && (std::mem::take(&mut self.pending) || self.records.advance()?)
+        {
+            self.read_numbers(&mut row)?;
+            values.extend_from_slice(&row);
+        }
+        let rows = values.len() / self.chosen.max(1);
+        if rows == 0 && self.is_empty {
+            return Err(Error::Empty { file: self.records.file.clone() });
+        }
+        self.is_empty = false;
+        Ok((rows > 0).then(|| DMatrix::from_row_slice(rows, self.chosen, &values)))
+    }
+
+    /// The numbers of the chosen columns of the record.
+    fn read_numbers(&self, row: &mut [f64]) -> Result<()> {
+        let (mut cells, width) = (self.records.cells(), self.places.len());
+        self.check_quotes()?;
+        if cells.len() != width {
+            let column = width.min(cells.len());
+            let cell = cells.nth(column).unwrap_or_default();
+            return Err(self.wrong(column, cell, Expected::Cells(width)));
+        }
+        for (column, (cell, place)) in cells.zip(&self.places).enumerate() {
+            let Some(place) = *place else { continue };
+            row[place] = number(cell).ok_or_else(|| {
+                let is_text = text(cell).is_some();
+                self.wrong(column, cell, if is_text { Expected::FiniteNumber } else { Expected::Utf8 })
+            })?;
+        }
+        Ok(())
+    }
+
+    /// A quote that is not closed where its cell ends may have swallowed lines.
+    fn check_quotes(&self) -> Result<()> {
+        if !self.records.is_broken {
+            return Ok(());
+        }
+        let is_open = |cell: &[u8]| {
+            let quotes = cell.iter().filter(|&&byte| byte == b'"').count();
+            cell.starts_with(b"\"") && !(cell.trim_ascii_end().ends_with(b"\"") && quotes % 2 == 0)
+        };
+        match self.records.cells().enumerate().find(|(_, cell)| is_open(cell)) {
+            Some((column, cell)) => Err(self.wrong(column, cell, Expected::ClosingQuote)),
+            None => Ok(()),
+        }
+    }
+
+    fn wrong(&self, column: usize, cell: &[u8], expected: Expected) -> Error {
+        let cell = if expected == Expected::ClosingQuote { cell.trim_ascii() } else { bare(cell) };
+        let found = String::from_utf8_lossy(cell);
+        let found = match found.char_indices().nth(SHOWN) {
+            Some((end, _)) => format!("{}…", &found[..end]),
+            None => found.into_owned(),
+        };
+        Error::Cell {
+            file: self.records.file.clone(),
+            line: self.records.line_of(column.min(self.records.cells().len())),
+            column: column + 1,
+            name: self.names.get(column).cloned(),
+            found,
+            expected,
+        }
+    }
+}
+
+impl<R: Read> Iterator for CsvReader<R> {
+    type Item = Result<DMatrix<f64>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let block = self.block().transpose();
+        self.ended = !matches!(block, Some(Ok(_)));
+        block
+    }
+}
+
+/// What a cell holds, without surrounding blanks and quotes.
+fn bare(cell: &[u8]) -> &[u8] {
+    let cell = cell.trim_ascii();
+    cell.strip_prefix(b"\"").and_then(|cell| cell.strip_suffix(b"\"")).unwrap_or(cell)
+}
+
+fn text(cell: &[u8]) -> Option<&str> {
+    std::str::from_utf8(bare(cell)).ok().map(str::trim)
+}
+
+fn number(cell: &[u8]) -> Option<f64> {
+    text(cell)?.parse().ok().filter(|value: &f64| value.is_finite())
+}
