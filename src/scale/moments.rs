@@ -154,14 +154,17 @@ impl Moments {
         check::shape("means", previous.means().shape(), self.references.shape())?;
         check::shape("covariances", (previous.covariances().len(), 1), (self.counts.len(), 1))?;
         check::positive("sum of the counts", self.total)?;
-        let (mut means, mut covariances) = (previous.means().clone(), previous.covariances().to_vec());
-        for (j, covariance) in covariances.iter_mut().enumerate() {
+        let mut means = previous.means().clone();
+        let mut covariance = |(j, before): (usize, &DMatrix<f64>)| {
             if self.counts[j] > 0.0 {
                 let shift = self.first.row(j) / self.counts[j];
                 means.set_row(j, &(self.references.row(j) + &shift));
-                *covariance = &self.second[j] / self.counts[j] - shift.transpose() * &shift;
+                &self.second[j] / self.counts[j] - shift.transpose() * &shift
+            } else {
+                before.clone()
             }
-        }
+        };
+        let covariances = previous.covariances().iter().enumerate().map(&mut covariance).collect();
         let weights = &self.counts / self.total;
         let covariances = previous.family().constrain(covariances, &weights)?;
         Ok((weights, means, covariances))

@@ -34,7 +34,7 @@ use negligible::{is_unseen, is_worthwhile};
 use prepared::Prepared;
 use pulp::Arch;
 use std::borrow::Cow;
-use std::ops::{AddAssign, Range};
+use std::ops::Range;
 
 /// Where a new variance is smaller than this part of the second moment about the old mean, their difference has lost
 /// two bits, and the moments are taken again about the new mean.
@@ -120,20 +120,19 @@ fn moments(partial: &PartialSums, layout: Layout, references: &[f64]) -> Moments
 /// Reference points about which no variance is less than [`SMALLEST_PART`] of the second moment, if these are not such;
 /// component by component.
 fn better_references(moments: &Moments) -> Option<Vec<f64>> {
-    let (k, d) = moments.references.shape();
-    let mut references = moments.references.transpose();
-    let mut better = false;
-    for j in (0..k).filter(|&j| moments.counts[j] > 0.0) {
-        let shift = moments.first.row(j) / moments.counts[j];
-        let is_far = |a: usize| {
-            shift[a] * shift[a] > (1.0 - SMALLEST_PART) * moments.second[j][(a, a)] / moments.counts[j]
-        };
-        if (0..d).any(is_far) {
-            references.column_mut(j).add_assign(&shift.transpose());
-            better = true;
-        }
-    }
-    better.then(|| references.as_slice().to_vec())
+    let Moments { references, counts, first, second, .. } = moments;
+    let (k, d) = references.shape();
+    let shift = |j: usize, a: usize| first[(j, a)] / counts[j];
+    let is_far = |j: usize| {
+        let is_far_in =
+            |a: usize| shift(j, a) * shift(j, a) > (1.0 - SMALLEST_PART) * second[j][(a, a)] / counts[j];
+        counts[j] > 0.0 && (0..d).any(is_far_in)
+    };
+    let better = |j: usize| {
+        let moves = is_far(j);
+        (0..d).map(move |a| if moves { references[(j, a)] + shift(j, a) } else { references[(j, a)] })
+    };
+    (0..k).any(is_far).then(|| (0..k).flat_map(better).collect())
 }
 
 /// These moments, or where their points are too far away to keep all digits, moments about better ones.
