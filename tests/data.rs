@@ -1,13 +1,11 @@
-//! The data: embedded sets, generators, and the reader of tables with its errors.
+//! The data: embedded sets and generators.
 
 mod common;
 
 use common::bounds::gamma;
 use common::{assert_printed, assert_within};
-use executable_em::data::{self, Table, parse_csv, read_csv};
-use executable_em::{Error, kmeans};
+use executable_em::{Error, data, kmeans};
 use nalgebra::{DMatrix, dmatrix};
-use proptest::prelude::*;
 use rand::distr::{Distribution, Uniform};
 
 /// H-06: the embedded geyser is R's `faithful`, 272 × 2: its rows, means, standard deviations and correlation.
@@ -176,146 +174,6 @@ fn standardising_what_overflows_is_an_error() {
         matches!(error, Error::Domain { what: "spread of a column", value: f64::INFINITY, .. }),
         "{error:?}"
     );
-}
-
-fn table(text: &str) -> Table {
-    parse_csv(text).unwrap_or_else(|error| panic!("{text:?}: {error}"))
-}
-
-/// The same table is read whatever its separator, line ends, byte order mark, quotes, blanks and header.
-#[test]
-fn a_table_is_read_in_every_usual_dress() {
-    let values = dmatrix![1.5, -2.0; 3e2, 0.25];
-    for text in [
-        "a,b\n1.5,-2\n3e2,.25\n",
-        "a,b\n1.5,-2\n3e2,.25",
-        "a,b\r\n1.5,-2\r\n3e2,.25\r\n",
-        "\u{feff}a,b\n1.5,-2\n3e2,.25\n",
-        "a;b\n1.5;-2\n3e2;.25\n",
-        "a\tb\n1.5\t-2\n3e2\t.25\n",
-        "\"a\",\"b\"\n\"1.5\",\"-2\"\n3e2,.25\n",
-        "\n\n a , b \n\n 1.5 ,\t-2 \n   \n3e2,.25\n\n",
-    ] {
-        let table = table(text);
-        assert_eq!(table.names, ["a", "b"], "{text:?}");
-        assert_eq!(table.values, values, "{text:?}");
-    }
-    let no_header = table("1.5,-2\n3e2,.25\n");
-    assert_eq!((no_header.names, no_header.values), (vec!["x1".to_string(), "x2".to_string()], values));
-    // One cell that is no number makes a header.
-    assert_eq!(table("year,2019\n1,2\n").names, ["year", "2019"]);
-    assert_eq!(table("waiting\n79\n54\n").values, dmatrix![79.0; 54.0]);
-    assert_eq!(table("7").values, dmatrix![7.0]);
-}
-
-/// A separator inside a quoted header belongs to the name, whichever separator it is.
-#[test]
-fn a_separator_inside_quotes_does_not_separate() {
-    for (text, name) in [
-        ("\"length, minutes\",width\n1,2\n", "length, minutes"),
-        ("\"length; minutes\",width\n1,2\n", "length; minutes"),
-        ("\"length\tminutes\",width\n1,2\n", "length\tminutes"),
-        ("\"length, minutes\";width\n1;2\n", "length, minutes"),
-        ("width,\"length; minutes\"\n2,1\n", "length; minutes"),
-    ] {
-        let table = table(text);
-        assert!(table.names.contains(&name.to_string()), "{text:?} gave {:?}", table.names);
-        assert_eq!(table.values.shape(), (1, 2), "{text:?}");
-        assert_eq!(table.values.sum(), 3.0);
-    }
-}
-
-/// What is wrong with a table is named by line, column and text.
-#[test]
-fn every_kind_of_broken_table_is_named() {
-    let number = "a finite number";
-    let two = "2 cells on every line";
-    for (text, line, column, value, expected) in [
-        ("a,b\n1,2\n3,four\n", 3, 2, "four", number),
-        ("a,b\n1,2\n\n3,four\n", 4, 2, "four", number), // blank lines count as lines
-        ("a,b\n1,2\n,4\n", 3, 1, "", number),
-        ("a,b\n1,2\n3,\n", 3, 2, "", number),
-        ("a,b\n1,2\n3\n", 3, 2, "", two),
-        ("a,b\n1,2\n3,4,5\n", 3, 3, "5", two),
-        ("a,b\n1,2,\n", 2, 3, "", two),
-        ("a,b\n1,inf\n", 2, 2, "inf", number),
-        ("a,b\n-infinity,1\n", 2, 1, "-infinity", number),
-        ("a,b\n1,NaN\n", 2, 2, "NaN", number),
-        ("a,b\n1,1e999\n", 2, 2, "1e999", number),
-        ("a,b\r\n1,2\r\n3,x\r\n", 3, 2, "x", number),
-        ("1,2\n3,x\n", 2, 2, "x", number),
-        ("a;b\n1;2,5\n", 2, 2, "2,5", number), // a decimal comma
-        ("a\tb\n1\tx\n", 2, 2, "x", number),
-    ] {
-        let error = parse_csv(text).unwrap_err();
-        let (value, expected) = (value.to_string(), expected.to_string());
-        assert_eq!(error, Error::Csv { line, column, value, expected }, "{text:?}");
-    }
-    for text in ["", "\n \n", "\u{feff}", "a,b\n", "a,b\r\n\r\n"] {
-        assert_eq!(parse_csv(text), Err(Error::Empty { what: "table" }), "{text:?}");
-    }
-}
-
-/// A line of separators alone holds cells, and they are missing.
-#[test]
-fn a_line_of_separators_is_a_line_of_missing_cells() {
-    for text in ["a\tb\n1\t2\n\t\n", "a,b\n1,2\n,\n"] {
-        let error = parse_csv(text).unwrap_err();
-        let (value, expected) = (String::new(), "a finite number".to_string());
-        assert_eq!(error, Error::Csv { line: 3, column: 1, value, expected }, "{text:?}");
-    }
-}
-
-/// A file that cannot be read is named with its path; one that can be read gives its table.
-#[test]
-fn files_are_read_or_named() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("good.csv");
-    std::fs::write(&path, "a,b\n1,2\n").unwrap();
-    assert_eq!(read_csv(&path).unwrap(), table("a,b\n1,2\n"));
-
-    let missing = folder.path().join("missing.csv");
-    let Err(Error::File { path: named, reason }) = read_csv(&missing) else { panic!("a missing file") };
-    assert_eq!(named, missing.display().to_string());
-    assert!(!reason.is_empty());
-    assert!(matches!(read_csv(folder.path()), Err(Error::File { .. })), "a folder");
-    std::fs::write(&path, [0x61, 0xff, 0xfe]).unwrap();
-    assert!(matches!(read_csv(&path), Err(Error::File { .. })), "no UTF-8");
-}
-
-proptest! {
-    #![proptest_config(common::config(400))]
-
-    /// A table that is written with all its digits is read back bit for bit.
-    #[test]
-    fn what_is_written_is_read_back_exactly(
-        values in prop::collection::vec(prop::num::f64::NORMAL | prop::num::f64::SUBNORMAL | prop::num::f64::ZERO, 1..30),
-        width in 1..5usize, separator in prop::sample::select(vec![',', ';', '\t']),
-    ) {
-        let rows = values.len() / width;
-        prop_assume!(rows > 0);
-        let mut text = (0..width).map(|a| format!("c{a}")).collect::<Vec<_>>().join(&separator.to_string());
-        for row in 0..rows {
-            let cells: Vec<String> = (0..width).map(|a| format!("{:?}", values[row * width + a])).collect();
-            text += &format!("\n{}", cells.join(&separator.to_string()));
-        }
-        let table = parse_csv(&text).unwrap();
-        prop_assert_eq!(table.values.shape(), (rows, width));
-        for row in 0..rows {
-            for a in 0..width {
-                prop_assert_eq!(table.values[(row, a)].to_bits(), values[row * width + a].to_bits());
-            }
-        }
-    }
-
-    /// Whatever the text, the reader answers with a table of finite numbers or an error, and never panics.
-    #[test]
-    fn arbitrary_text_never_panics(text in "[0-9a-z.,;\t\"\r\n \u{feff}é-]{0,60}") {
-        if let Ok(table) = parse_csv(&text) {
-            prop_assert!(!table.values.is_empty() && table.values.iter().all(|value| value.is_finite()));
-            prop_assert_eq!(table.names.len(), table.values.ncols());
-        }
-    }
 }
 
 /// H-07: on the embedded blobs and on the squares, the labels that come with the data are those of the nearest centre,

@@ -35,6 +35,27 @@ pub fn kmeans_rise(x: &DMatrix<f64>, k: usize, before: f64, after: f64) -> f64 {
     evaluation + n as f64 * mean_error
 }
 
+/// Whether rounding cannot change a label where each coordinate of a mean may be off by `mean_error` in one of two
+/// computations of it.
+///
+/// A squared distance D = |v|² is good to γ(d + 2)D, and such an error moves it by at most Σ_a(2|v_a| + δ)δ. The nearest mean
+/// stays the nearest if every other is farther by more than both their errors, once for each computation.
+pub fn labels_are_decided(x: &DMatrix<f64>, means: &DMatrix<f64>, mean_error: f64) -> bool {
+    let d = x.ncols();
+    x.row_iter().all(|datum| {
+        let mut ends: Vec<(f64, f64)> = means
+            .row_iter()
+            .map(|mean| {
+                let v = datum - mean;
+                let moved: f64 = v.iter().map(|v| (2.0 * v.abs() + mean_error) * mean_error).sum();
+                (v.norm_squared(), 2.0 * gamma(d + 2) * v.norm_squared() + moved)
+            })
+            .collect();
+        ends.sort_by(|one, other| one.0.total_cmp(&other.0));
+        ends[1..].iter().all(|&(distance, error)| distance - error > ends[0].0 + ends[0].1)
+    })
+}
+
 /// 1/λ_min of the correlation matrix of Σ: the condition number that matters to Cholesky, whatever the units.
 ///
 /// With Σ = D H D and D the standard deviations, the factor that is computed belongs to Σ + E with

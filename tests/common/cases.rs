@@ -9,7 +9,7 @@ use rand::{Rng, RngExt};
 use rand_distr::{Distribution, StandardNormal};
 
 /// What is hard about an input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// Nothing: means apart, weights alike, well conditioned.
     Ordinary,
@@ -174,12 +174,13 @@ pub fn case(kind: Kind, family: CovarianceFamily, n: usize, k: usize, d: usize, 
     Case { kind, x, model }
 }
 
-/// Case number `number` of a series that runs through all kinds and sizes.
+/// Case number `number` of a series that runs through all kinds and sizes; each [`super::seed`] has its own.
 pub fn numbered(number: u64, family: CovarianceFamily) -> Case {
-    let mut rng = data::rng(0x5EED_0000 + number);
+    let seed = super::seed() ^ number << 32;
+    let mut rng = data::rng(!seed);
     let kind = Kind::ALL[number as usize % Kind::ALL.len()];
     let (n, k, d) = (rng.random_range(2..=40), rng.random_range(1..=4), rng.random_range(1..=3));
-    case(kind, family, n, k, d, number)
+    case(kind, family, n, k, d, seed)
 }
 
 /// Cases of the given kinds in every family, with n ≤ 24, k ≤ 4, d ≤ 3.

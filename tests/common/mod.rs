@@ -6,25 +6,36 @@
 //! | `naive` | a Gaussian mixture by explicit elimination, generic over dual numbers |
 //! | `enumeration` | every one of the k^n labelings |
 //! | `quadrature` | the integral of a density over a grid |
-//! | `place` | a folder in which the program runs |
 //! | `cases` | seeded inputs that aim at hard cases, and the proptest strategy over them |
+//! | `tally` | in how many of them a law had something to compare |
 #![allow(dead_code)] // every test file uses its own part
 
 pub mod bounds;
 pub mod cases;
 pub mod enumeration;
 pub mod naive;
-#[cfg(feature = "cli")]
-pub mod place;
 pub mod quadrature;
+pub mod tally;
 
+use executable_em::Error;
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
 use nalgebra::{DMatrix, DVector};
 use proptest::test_runner::{Config, RngSeed};
 
-/// Proptest with this many cases, the same ones on every run.
+/// The seed of all random cases: the same on every run, unless the environment asks for another by the name that proptest
+/// gives it. Whatever a test claims holds for every seed: `make soak` tries many.
+pub fn seed() -> u64 {
+    match Config::default().rng_seed {
+        RngSeed::Fixed(seed) => seed,
+        RngSeed::Random => 20_210_706,
+    }
+}
+
+/// Proptest with [`seed`] and this many cases, unless `PROPTEST_CASES` asks for another number.
 pub fn config(cases: u32) -> Config {
-    Config { cases, rng_seed: RngSeed::Fixed(20_210_706), failure_persistence: None, ..Config::default() }
+    let environment = Config::default();
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { environment.cases } else { cases };
+    Config { cases, rng_seed: RngSeed::Fixed(seed()), failure_persistence: None, ..environment }
 }
 
 /// A mixture of full covariances, which the test has made sure is one.
@@ -44,26 +55,46 @@ pub fn column(values: &[f64]) -> DMatrix<f64> {
     DMatrix::from_column_slice(values.len(), 1, values)
 }
 
-/// Asserts |left − right| ≤ bound, and says by how much it failed.
+/// Asserts |left − right| ≤ bound, and says by how much it failed. A bound that is no number bounds nothing, and no
+/// difference of NaN or of infinities is within one.
 #[track_caller]
 pub fn assert_within(left: f64, right: f64, bound: f64) {
-    assert!(
-        (left - right).abs() <= bound,
-        "{left:?} and {right:?} differ by {:e}, more than {bound:e}",
-        (left - right).abs()
-    );
+    assert!(bound.is_finite(), "a bound of {bound} says nothing of {left:?} and {right:?}");
+    let difference = (left - right).abs();
+    assert!(difference <= bound, "{left:?} and {right:?} differ by {difference:e}, more than {bound:e}");
 }
 
 /// Asserts the same of every entry of two matrices.
 #[track_caller]
 pub fn assert_matrices_within(left: &DMatrix<f64>, right: &DMatrix<f64>, bound: f64) {
     assert_eq!(left.shape(), right.shape());
-    let difference = (left - right).amax();
-    // amax passes over NaN.
+    assert!(bound.is_finite(), "a bound of {bound} says nothing of {left}and{right}");
+    let difference = left - right;
+    // Entry by entry: amax passes over NaN.
     assert!(
-        difference <= bound && left.iter().all(|value| !value.is_nan()),
-        "{left}and{right}differ by {difference:e}, more than {bound:e}"
+        difference.iter().all(|entry| entry.abs() <= bound),
+        "{left}and{right}differ by {:e}, more than {bound:e}",
+        difference.amax()
     );
+}
+
+/// Asserts value ≥ least − slack for a slack that is a number.
+#[track_caller]
+pub fn assert_at_least(value: f64, least: f64, slack: f64) {
+    assert!(slack.is_finite(), "a slack of {slack} says nothing of {value:?} and {least:?}");
+    assert!(
+        value >= least - slack,
+        "{value:?} is below {least:?} by {:e}, more than {slack:e}",
+        least - value
+    );
+}
+
+/// Asserts that each call failed, and with the words beside it.
+#[track_caller]
+pub fn assert_refused(rows: &[(Option<Error>, &str)]) {
+    for (row, (error, words)) in rows.iter().enumerate() {
+        assert_eq!(error.as_ref().map(Error::to_string).as_deref(), Some(*words), "row {row}");
+    }
 }
 
 /// The number that the catalogue prints, to half a unit of its last decimal.

@@ -61,18 +61,26 @@ impl<D: Number> Naive<D> {
         self.weights[j].ln() + self.log_density(datum, j)
     }
 
-    /// ℓ = Σ_i log Σ_j π_j N_ij, the densities scaled by the largest that has weight; a weight of zero stays a factor, so
-    /// that ℓ can be differentiated in it.
+    /// ℓ = Σ_i log Σ_j π_j N_ij, scaled by the largest of these joint densities. A weight of zero stays a factor, so that ℓ
+    /// can be differentiated in it.
     pub fn log_likelihood(&self, x: &DMatrix<f64>) -> D {
         let mut total = D::from(0.0);
         for row in x.row_iter() {
             let datum: Vec<f64> = row.iter().copied().collect();
             let logs: Vec<D> = (0..self.weights.len()).map(|j| self.log_density(&datum, j)).collect();
-            let weighted = logs.iter().zip(&self.weights).filter(|(_, weight)| weight.re() > 0.0);
-            let shift = weighted.map(|(log, _)| log.re()).fold(f64::NEG_INFINITY, f64::max);
+            let joint = |(log, weight): (&D, &D)| log.re() + weight.re().ln();
+            let shift = logs.iter().zip(&self.weights).map(joint).fold(f64::NEG_INFINITY, f64::max);
             let mut sum = D::from(0.0);
             for (&log, &weight) in logs.iter().zip(&self.weights) {
-                sum += weight * (log - shift).exp();
+                let (log, re) = (log - shift, weight.re());
+                sum += if re > 0.0 {
+                    (log + re.ln()).exp() * (weight / re)
+                } else if log.re() < 700.0 {
+                    weight * log.exp()
+                } else {
+                    // As large as numbers get: times a weight of zero that is zero, where infinity would make it NaN.
+                    weight * f64::MAX
+                };
             }
             total += sum.ln() + shift;
         }

@@ -50,7 +50,7 @@ fn a_posterior_that_follows_theta_moves_the_maximum() {
         let thetas = (0..=400).map(|step| 0.01 * f64::from(step));
         thetas.max_by(|&a, &b| f(a).total_cmp(&f(b))).unwrap()
     };
-    let of_l = argmax(&|theta| naive::log_likelihood(&at(theta).mixture, &x));
+    let of_l = argmax(&|theta| naive::log_likelihood(at(theta).mixture(), &x));
     let of_printed =
         argmax(&|theta| lecture_t::expected_log_joint_with_one_theta(&log_joint(theta)).unwrap());
     let frozen = latent::responsibilities(&log_joint(of_l)).unwrap();
@@ -96,7 +96,7 @@ fn total_probability_is_per_observation() {
     let (x, coins) = head_and_tail();
     let log_densities = coins.log_joint(&x).unwrap().map(|log_p| log_p - 0.5_f64.ln());
     let printed = |log_densities: &DMatrix<f64>| {
-        lecture_t::log_likelihood_of_one_draw_for_all(&coins.weights, log_densities).unwrap()
+        lecture_t::log_likelihood_of_one_draw_for_all(coins.weights(), log_densities).unwrap()
     };
     assert_within(printed(&log_densities).exp(), 0.09, gamma(30));
     let one = log_densities.rows(0, 1).into_owned();
@@ -108,11 +108,11 @@ fn total_probability_is_per_observation() {
         .filter(|z| z.iter().all(|label| *label == z[0]))
         .map(|z| {
             let log_joint = complete::log_likelihood(&model.log_joint(&x).unwrap(), z).unwrap();
-            (log_joint - 2.0 * model.weights[z[0]].ln()).exp()
+            (log_joint - 2.0 * model.weights()[z[0]].ln()).exp()
         })
         .sum();
     let log_densities = model.component_log_densities(&x).unwrap();
-    let printed = lecture_t::log_likelihood_of_one_draw_for_all(&model.weights, &log_densities).unwrap();
+    let printed = lecture_t::log_likelihood_of_one_draw_for_all(model.weights(), &log_densities).unwrap();
     assert_within(printed, by_labelings.ln(), 2.0 * rounding());
     assert!(printed < naive::log_likelihood(&model, &x) - 1.0);
     let wrong = |weights: DVector<f64>| {
@@ -139,11 +139,11 @@ fn single_flips_identify_one_number() {
         let next = em::sweep(&start, &x).unwrap();
         let again = em::sweep(&next, &x).unwrap();
         // Means of ten products; each sweep passes r through some 20 operations.
-        assert_within(next.weights.dot(&next.biases.column(0)), 0.6, gamma(60));
+        assert_within(next.weights().dot(&next.biases().column(0)), 0.6, gamma(60));
         let l = latent::log_likelihood(&next.log_joint(&x).unwrap()).unwrap();
         assert_within(l, one_coin, 10.0 * gamma(80));
         assert!((again.parameters() - next.parameters()).amax() <= 10.0 * gamma(100));
-        ends.push(next.biases);
+        ends.push(next.biases());
     }
     assert!((&ends[0] - &ends[1]).amax() > 0.1 && (&ends[1] - &ends[2]).amax() > 0.1);
 }
