@@ -1,7 +1,7 @@
 //! Guards shared by every public function: they turn bad input into one typed error that names the place.
 
 use crate::error::{Error, Result};
-use nalgebra::{DMatrix, Dim, Matrix, RawStorage};
+use nalgebra::{DMatrix, DVector, Dim, Matrix, RawStorage};
 
 /// How far a sum of weights may be from one: what is left of weights typed with nine decimals.
 const SIMPLEX_TOLERANCE: f64 = 1e-9;
@@ -152,4 +152,37 @@ pub fn domain(what: &'static str, value: f64, is_allowed: bool, allowed: &'stati
 /// 1 ≤ k ≤ n.
 pub fn component_count(k: usize, n: usize) -> Result<()> {
     if (1..=n).contains(&k) { Ok(()) } else { Err(Error::ComponentCount { k, n }) }
+}
+
+/// A probability vector of just this length, all of its entries finite.
+pub fn distribution(what: &'static str, p: &DVector<f64>, length: usize) -> Result<()> {
+    matrix(what, p, (length, 1))?;
+    simplex(what, 0, p.iter().copied())
+}
+
+/// A finite matrix of just these rows and columns whose every row is a probability vector.
+pub fn distributions(what: &'static str, q: &DMatrix<f64>, expected: (usize, usize)) -> Result<()> {
+    matrix(what, q, expected)?;
+    simplex_rows(what, q)
+}
+
+/// A number from 0 to 1.
+pub fn fraction(what: &'static str, value: f64) -> Result<()> {
+    domain(what, value, (0.0..=1.0).contains(&value), "≥ 0 and ≤ 1")
+}
+
+/// So many numbers as memory may hold: beyond that, asking for it would end the program.
+pub fn storable(what: &'static str, count: usize) -> Result<()> {
+    domain(what, count as f64, count <= 1 << 30, "at most 2³⁰")
+}
+
+/// The label of a datum, which names one of k components.
+pub fn label(row: usize, label: usize, k: usize) -> Result<()> {
+    if label < k { Ok(()) } else { Err(Error::Label { row, label, k }) }
+}
+
+/// A vector of just this length, all of its entries finite and above zero.
+pub fn positives(what: &'static str, values: &DVector<f64>, length: usize) -> Result<()> {
+    shape(what, values.shape(), (length, 1))?;
+    values.iter().try_for_each(|&value| positive(what, value))
 }

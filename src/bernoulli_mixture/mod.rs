@@ -1,13 +1,11 @@
 //! The Bernoulli mixture: a hidden coin is drawn and flipped, and only the flips are seen.
-//!
 //! ```math
 //! p(x_i) = \sum_j \alpha_j\prod_a p_{ja}^{x_{ia}}(1-p_{ja})^{m-x_{ia}}, \qquad x_{ia}\in\{0, 1, \dots, m\}
 //! ```
 //!
-//! One model says three things. With m = 1 and one column it is the tutorial's coin, flipped once a draw. With
-//! m flips a draw and one column, x is the number of heads of *one* coin: the order of its flips says nothing
-//! about the coin, so the number of heads is all that need be kept. With m = 1 and d columns every feature has
-//! a bias of its own, as the pixels of a black-and-white image have.
+//! One model says three things. With m = 1 and one column it is the tutorial's coin, flipped once a draw. With m flips
+//! a draw and one column, x is the number of heads of *one* coin, all that its flips say of it whatever their order.
+//! With m = 1 and d columns every feature has a bias of its own, as the pixels of a black-and-white image have.
 //!
 //! | file | what it derives |
 //! |---|---|
@@ -27,7 +25,7 @@ pub use start::{random_start, start_near_mean};
 pub use update::{heads_over_flips, update_biases};
 
 use crate::check;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::gaussian_mixture;
 use crate::latent::{self, Model};
 use nalgebra::{DMatrix, DVector};
@@ -37,11 +35,9 @@ use rand_distr::{Binomial, Distribution};
 
 /// The parameters θ = (α, p) of a mixture of k coins, and how often a draw flips its coin.
 ///
-/// The d columns are independent given the coin: d features that each have their own bias. Nothing else is said
-/// of them; for m flips of *one* bias take one column and `flips: m`.
+/// The d columns are features, independent given the coin; for m flips of *one* bias take one column and `flips: m`.
 ///
 /// Source: T-46.
-///
 /// ```
 /// use executable_em::{bernoulli_mixture::BernoulliMixture, data, em};
 /// use nalgebra::{dmatrix, dvector};
@@ -62,11 +58,11 @@ pub struct BernoulliMixture {
 impl BernoulliMixture {
     /// A mixture of these coins, once they are seen to be coins.
     ///
-    /// `weights` holds k numbers, `biases` is k×d. [`Error::NotOnSimplex`] for weights, [`Error::Entry`] for a bias
-    /// outside [0, 1], [`Error::Domain`] for `flips` = 0.
+    /// `weights` holds k numbers, `biases` is k×d. [`Error::NotOnSimplex`](crate::Error::NotOnSimplex) for weights,
+    /// [`Error::Entry`](crate::Error::Entry) for a bias outside [0, 1], [`Error::Domain`](crate::Error::Domain) for
+    /// `flips` = 0.
     ///
     /// Source: T-46.
-    ///
     /// ```
     /// use executable_em::{Error, bernoulli_mixture::BernoulliMixture};
     /// use nalgebra::{dmatrix, dvector};
@@ -82,10 +78,8 @@ impl BernoulliMixture {
     }
 
     /// The same coins, drawn with other probabilities: k numbers on the simplex.
-    ///
     /// ```
-    /// # use executable_em::bernoulli_mixture::BernoulliMixture;
-    /// # use nalgebra::{dmatrix, dvector};
+    /// # use executable_em::bernoulli_mixture::BernoulliMixture; use nalgebra::{dmatrix, dvector};
     /// let coins = BernoulliMixture::new(dvector![0.5, 0.5], dmatrix![0.5; 1.0], 2)?;
     /// assert_eq!(coins.with_weights(dvector![0.9, 0.1])?.weights()[0], 0.9);
     /// assert!(coins.with_biases(dmatrix![0.5; 1.1]).is_err());
@@ -125,23 +119,24 @@ impl BernoulliMixture {
         self.biases.ncols()
     }
 
+    /// For what is true of one column only.
+    fn check_column(&self) -> Result<()> {
+        check::shape("biases", self.biases.shape(), (self.k(), 1))
+    }
+
     /// The log probability of every draw under every coin.
-    ///
     /// ```math
     /// \log p(x_i\mid z_i=j) = \sum_a\left[x_{ia}\log p_{ja} + (m-x_{ia})\log(1-p_{ja})\right], \qquad 0\log0 = 0
     /// ```
     ///
-    /// `x` is n×d, each entry a whole number of heads from 0 to m; returns n×k in nats. It is the probability
-    /// of the flips in one given order. That of the number of heads is larger by $`\prod_a\binom m{x_{ia}}`$, a
-    /// factor without parameters: it moves no maximum and no responsibility. A bias of 0 or 1 is a coin like
-    /// any other, and gives −∞ where it is contradicted. [`Error::Entry`] for an entry of `x` that counts no
-    /// heads, and the errors of [`BernoulliMixture::new`].
+    /// `x` is n×d, each entry a whole number of heads from 0 to m ([`Error::Entry`](crate::Error::Entry)); returns n×k
+    /// in nats. It is the probability of the flips in one given order. That of the number of heads is larger by
+    /// $`\prod_a\binom m{x_{ia}}`$, a factor without parameters: it moves no maximum and no responsibility. A bias of 0
+    /// or 1 is a coin like any other, and gives −∞ where it is contradicted.
     ///
     /// Source: T-46, T-47.
-    ///
     /// ```
-    /// # use executable_em::bernoulli_mixture::BernoulliMixture;
-    /// # use nalgebra::{dmatrix, dvector};
+    /// # use executable_em::bernoulli_mixture::BernoulliMixture; use nalgebra::{dmatrix, dvector};
     /// let coins = BernoulliMixture::new(dvector![0.5, 0.5], dmatrix![0.5; 1.0], 2)?;
     /// let log_p = coins.component_log_probabilities(&dmatrix![1.0; 2.0])?;
     /// assert_eq!(log_p, dmatrix![0.25_f64.ln(), f64::NEG_INFINITY; 0.25_f64.ln(), 0.0]);
@@ -151,34 +146,28 @@ impl BernoulliMixture {
         check_heads(x, self.flips)?;
         check::shape("data", x.shape(), (x.nrows(), self.d()))?;
         let m = self.flips as f64;
+        // ln_1p: log(1 − p) keeps its digits where p is small.
+        let of = |heads: f64, p: f64| times_log(heads, p.ln()) + times_log(m - heads, (-p).ln_1p());
         Ok(DMatrix::from_fn(x.nrows(), self.k(), |i, j| {
-            (0..self.d())
-                .map(|a| {
-                    let (heads, p) = (x[(i, a)], self.biases[(j, a)]);
-                    // ln_1p: log(1 − p) keeps its digits where p is small.
-                    times_log(heads, p.ln()) + times_log(m - heads, (-p).ln_1p())
-                })
-                .sum()
+            (0..self.d()).map(|a| of(x[(i, a)], self.biases[(j, a)])).sum()
         }))
     }
 
     /// The likelihood of the data, a plain number that underflows for a few hundred draws.
-    ///
     /// ```math
     /// p(x_1,\dots,x_n) = \prod_i\sum_j\alpha_j\prod_a p_{ja}^{x_{ia}}(1-p_{ja})^{m-x_{ia}}
     /// ```
     ///
-    /// `x` is n×d; returns a number in [0, 1]. The sum stands inside the product: a coin is drawn for every
-    /// datum, not one for all of them. Its logarithm is ℓ, which goes by the same letter in the
-    /// tutorial.
+    /// `x` is n×d; returns a number in [0, 1]. The sum stands inside the product: a coin is drawn for every datum, not
+    /// one for all of them. Its logarithm is ℓ, which goes by the same letter in the tutorial.
     ///
     /// Source: T-47, T-E06, T-E09.
-    ///
     /// ```
-    /// # use executable_em::bernoulli_mixture::BernoulliMixture;
-    /// # use nalgebra::{dmatrix, dvector};
+    /// # use executable_em::bernoulli_mixture::BernoulliMixture; use nalgebra::{dmatrix, dvector};
     /// let coins = BernoulliMixture::new(dvector![0.5, 0.5], dmatrix![0.25; 0.75], 1)?;
-    /// assert!((coins.likelihood(&dmatrix![1.0; 0.0])? - 0.25).abs() < 1e-15);
+    /// let x = dmatrix![1.0; 0.0];
+    /// assert!((coins.likelihood(&x)? - 0.25).abs() < 1e-15);
+    /// assert!((coins.log_likelihood(&x)? - 0.25_f64.ln()).abs() < 1e-15);
     /// # Ok::<(), executable_em::Error>(())
     /// ```
     pub fn likelihood(&self, x: &DMatrix<f64>) -> Result<f64> {
@@ -186,42 +175,29 @@ impl BernoulliMixture {
     }
 
     /// The log-likelihood of the data.
-    ///
     /// ```math
     /// \ell = \sum_i\log\sum_j\alpha_j\prod_a p_{ja}^{x_{ia}}(1-p_{ja})^{m-x_{ia}}
     /// ```
     ///
-    /// `x` is n×d; returns nats. [`Error::ImpossibleDatum`] for a draw that no coin could have made.
+    /// `x` is n×d; returns nats. [`Error::ImpossibleDatum`](crate::Error::ImpossibleDatum) for a draw of no coin.
     ///
-    /// Source: T-47, T-E06.
-    ///
-    /// ```
-    /// # use executable_em::bernoulli_mixture::BernoulliMixture;
-    /// # use nalgebra::{dmatrix, dvector};
-    /// let coins = BernoulliMixture::new(dvector![0.5, 0.5], dmatrix![0.25; 0.75], 1)?;
-    /// assert!((coins.log_likelihood(&dmatrix![1.0; 0.0])? - 0.25_f64.ln()).abs() < 1e-15);
-    /// # Ok::<(), executable_em::Error>(())
-    /// ```
+    /// Source: T-47, T-E06. Example: [`BernoulliMixture::likelihood`].
     pub fn log_likelihood(&self, x: &DMatrix<f64>) -> Result<f64> {
         latent::log_likelihood(&self.log_joint(x)?)
     }
 
     /// The responsibilities: the posterior probability of every coin for every draw.
-    ///
     /// ```math
     /// r_{ij} = \frac{\alpha_j\prod_a p_{ja}^{x_{ia}}(1-p_{ja})^{m-x_{ia}}}
     ///               {\sum_{j'}\alpha_{j'}\prod_a p_{j'a}^{x_{ia}}(1-p_{j'a})^{m-x_{ia}}}
     /// ```
     ///
-    /// `x` is n×d; returns n×k, rows summing to one. The log odds of two coins are linear in the numbers of
-    /// heads. The index of the sum is j′, the one of its terms; r_ij lies *in* {0, 1} when the coins
-    /// are known.
+    /// `x` is n×d; returns n×k, rows summing to one. The log odds of two coins are linear in the numbers of heads. The
+    /// index of the sum is j′, the one of its terms; r_ij lies *in* {0, 1} when the coins are known.
     ///
     /// Source: T-48, T-E14, T-E23.
-    ///
     /// ```
-    /// # use executable_em::bernoulli_mixture::BernoulliMixture;
-    /// # use nalgebra::{dmatrix, dvector};
+    /// # use executable_em::bernoulli_mixture::BernoulliMixture; use nalgebra::{dmatrix, dvector};
     /// let coins = BernoulliMixture::new(dvector![0.5, 0.5], dmatrix![0.25; 0.75], 1)?;
     /// assert!((coins.responsibilities(&dmatrix![1.0])? - dmatrix![0.25, 0.75]).amax() < 1e-15);
     /// # Ok::<(), executable_em::Error>(())
@@ -231,7 +207,6 @@ impl BernoulliMixture {
     }
 
     /// Draws from the mixture: first a coin by the weights, then its flips.
-    ///
     /// ```math
     /// z_i\sim\mathrm{Cat}(\alpha), \qquad x_{ia}\mid z_i\sim\mathrm{Bin}(m, p_{z_ia})
     /// ```
@@ -239,10 +214,8 @@ impl BernoulliMixture {
     /// Returns n×d numbers of heads and n labels.
     ///
     /// Source: T-46.
-    ///
     /// ```
-    /// # use executable_em::{bernoulli_mixture::BernoulliMixture, data};
-    /// # use nalgebra::{dmatrix, dvector};
+    /// # use executable_em::{bernoulli_mixture::BernoulliMixture, data}; use nalgebra::{dmatrix, dvector};
     /// let coins = BernoulliMixture::new(dvector![0.0, 1.0], dmatrix![0.5, 0.5; 1.0, 0.0], 3)?;
     /// assert_eq!(coins.sample(1, &mut data::rng(1)), (dmatrix![3.0, 0.0], vec![1]));
     /// # Ok::<(), executable_em::Error>(())
@@ -261,16 +234,13 @@ impl BernoulliMixture {
     }
 
     /// The number of free parameters.
-    ///
     /// ```math
     /// (k-1) + kd
     /// ```
     ///
     /// Source: T-46.
-    ///
     /// ```
-    /// # use executable_em::bernoulli_mixture::BernoulliMixture;
-    /// # use nalgebra::{dmatrix, dvector};
+    /// # use executable_em::bernoulli_mixture::BernoulliMixture; use nalgebra::{dmatrix, dvector};
     /// assert_eq!(BernoulliMixture::new(dvector![0.5, 0.5], dmatrix![0.2; 0.8], 3)?.parameter_count(), 3);
     /// # Ok::<(), executable_em::Error>(())
     /// ```
@@ -312,19 +282,31 @@ pub fn times_log(count: f64, log_p: f64) -> f64 {
 }
 
 fn check_flips(flips: usize) -> Result<()> {
-    if flips > 0 { Ok(()) } else { Err(Error::Domain { what: "flips a draw", value: 0.0, allowed: "≥ 1" }) }
+    check::domain("flips a draw", flips as f64, flips > 0, "≥ 1")
 }
 
 /// For what is true of one flip a draw only.
 pub(crate) fn check_single(flips: usize) -> Result<()> {
-    let (what, value) = ("flips a draw", flips as f64);
-    if flips == 1 { Ok(()) } else { Err(Error::Domain { what, value, allowed: "1" }) }
+    check::domain("flips a draw", flips as f64, flips == 1, "1")
 }
 
 /// Every entry is a whole number of heads among `flips`.
 #[doc(hidden)]
 pub fn check_heads(x: &DMatrix<f64>, flips: usize) -> Result<()> {
+    check_flips(flips)?;
     check::finite("data", x)?;
     let allowed = if flips == 1 { "0 or 1" } else { "a whole number of heads, at most the number of flips" };
     check::entries("data", x, allowed, |heads| heads >= 0.0 && heads.fract() == 0.0 && heads <= flips as f64)
+}
+
+/// Heads of at least k draws, and at least one coin.
+fn check_draws(x: &DMatrix<f64>, k: usize, flips: usize) -> Result<()> {
+    check_heads(x, flips)?;
+    check::component_count(k, x.nrows())
+}
+
+/// Heads, responsibilities and biases that fit together.
+fn check_state(x: &DMatrix<f64>, r: &DMatrix<f64>, biases: &DMatrix<f64>, flips: usize) -> Result<()> {
+    check_heads(x, flips)?;
+    check::state(x, r, biases)
 }

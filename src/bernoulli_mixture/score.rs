@@ -1,27 +1,22 @@
 //! Q of the coins term by term, the derivatives of Q and of ℓ, and the multiplier of the weights.
 //!
-//! The derivatives are those of the interior: a bias of exactly 0 or 1 is an error here, as are weights of 0 in
-//! a quotient.
+//! The derivatives are those of the interior: a bias of 0 or 1 is an error here, as is a weight of 0 in a quotient.
 
-use super::{BernoulliMixture, check_heads, times_log};
+use super::{BernoulliMixture, check_state, times_log};
 use crate::check;
 use crate::error::Result;
 use crate::latent::{self, Model};
 use nalgebra::{DMatrix, DVector};
 
 /// The three terms of Q: of the weights, of the heads and of the tails.
-///
 /// ```math
 /// Q = \sum_{ij} r_{ij}\Big[\log\alpha_j + \sum_a x_{ia}\log p_{ja} + \sum_a(m-x_{ia})\log(1-p_{ja})\Big]
 /// ```
 ///
-/// `x` is n×d heads, `r` n×k; returns three numbers of nats, whose sum is
-/// [`expected_log_joint`](latent::expected_log_joint). Weights and biases stand in terms of their own, so each
-/// is maximised by itself. The brackets matter: r multiplies all three terms. −∞ where r has mass on a
-/// coin that contradicts x.
+/// `x` is n×d heads, `r` n×k; returns three numbers of nats, whose sum is [`latent::expected_log_joint`]. Weights and
+/// biases stand in terms of their own, so each is maximised by itself. r multiplies all three terms.
 ///
 /// Source: T-49, T-E26.
-///
 /// ```
 /// use executable_em::bernoulli_mixture::{BernoulliMixture, score};
 /// use nalgebra::{dmatrix, dvector};
@@ -31,7 +26,7 @@ use nalgebra::{DMatrix, DVector};
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn terms_of_q(model: &BernoulliMixture, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<[f64; 3]> {
-    check_state(model, x, r)?;
+    check_state(x, r, &model.biases, model.flips)?;
     let m = model.flips as f64;
     let mut terms = [0.0; 3];
     for i in 0..x.nrows() {
@@ -48,7 +43,6 @@ pub fn terms_of_q(model: &BernoulliMixture, x: &DMatrix<f64>, r: &DMatrix<f64>) 
 }
 
 /// The gradient of Q in the biases, for responsibilities that are held fixed.
-///
 /// ```math
 /// \frac{\partial Q}{\partial p_{ja}} = \sum_i r_{ij}\left(\frac{x_{ia}}{p_{ja}} - \frac{m-x_{ia}}{1-p_{ja}}\right)
 /// ```
@@ -57,7 +51,6 @@ pub fn terms_of_q(model: &BernoulliMixture, x: &DMatrix<f64>, r: &DMatrix<f64>) 
 /// [`update_biases`](super::update_biases). [`Error::Entry`](crate::Error::Entry) for a bias of 0 or 1.
 ///
 /// Source: T-50.
-///
 /// ```
 /// use executable_em::bernoulli_mixture::{BernoulliMixture, score};
 /// use nalgebra::{dmatrix, dvector};
@@ -66,8 +59,9 @@ pub fn terms_of_q(model: &BernoulliMixture, x: &DMatrix<f64>, r: &DMatrix<f64>) 
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn of_q_in_biases(model: &BernoulliMixture, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<DMatrix<f64>> {
-    check_interior(model)?;
-    check_state(model, x, r)?;
+    let allowed = "above 10⁻¹⁵⁰ and below 1 to be differentiated in";
+    check::entries("biases", &model.biases, allowed, |p| p > 1e-150 && p < 1.0)?;
+    check_state(x, r, &model.biases, model.flips)?;
     let m = model.flips as f64;
     Ok(DMatrix::from_fn(model.k(), model.d(), |j, a| {
         let p = model.biases[(j, a)];
@@ -76,16 +70,14 @@ pub fn of_q_in_biases(model: &BernoulliMixture, x: &DMatrix<f64>, r: &DMatrix<f6
 }
 
 /// The score in the biases.
-///
 /// ```math
 /// \frac{\partial\ell}{\partial p_{ja}} = \sum_i r_{ij}\left(\frac{x_{ia}}{p_{ja}} - \frac{m-x_{ia}}{1-p_{ja}}\right)
 /// ```
 ///
-/// `x` is n×d heads; returns k×d, in nats. It is the gradient of Q at the same θ, by Fisher's identity; r
-/// depends on all biases, so setting it to zero solves nothing in closed form. Errors as in [`of_q_in_biases`].
+/// `x` is n×d heads; returns k×d, in nats. It is the gradient of Q at the same θ, by Fisher's identity; r depends on
+/// all biases, so setting it to zero solves nothing in closed form. Errors as in [`of_q_in_biases`].
 ///
 /// Source: T-50.
-///
 /// ```
 /// use executable_em::bernoulli_mixture::{BernoulliMixture, score};
 /// use nalgebra::{dmatrix, dvector};
@@ -98,7 +90,6 @@ pub fn in_biases(model: &BernoulliMixture, x: &DMatrix<f64>) -> Result<DMatrix<f
 }
 
 /// The derivative of ℓ in each weight, before the constraint Σα = 1 is heeded.
-///
 /// ```math
 /// \frac{\partial\ell}{\partial\alpha_j} = \sum_i\frac{p(x_i\mid z_i=j)}{p(x_i)}
 /// ```
@@ -107,7 +98,6 @@ pub fn in_biases(model: &BernoulliMixture, x: &DMatrix<f64>) -> Result<DMatrix<f
 /// $`\sum_j\alpha_j\,\partial\ell/\partial\alpha_j = n`$, which is why the multiplier is n.
 ///
 /// Source: T-51.
-///
 /// ```
 /// use executable_em::bernoulli_mixture::{BernoulliMixture, score};
 /// use nalgebra::{dmatrix, dvector};
@@ -124,18 +114,16 @@ pub fn in_weights(model: &BernoulliMixture, x: &DMatrix<f64>) -> Result<DVector<
 }
 
 /// The derivative in each weight of the Lagrangian $`Q + \lambda(1 - \sum_j\alpha_j)`$.
-///
 /// ```math
-/// \frac{\partial}{\partial\alpha_j}\Big[Q + \lambda\Big(1 - \sum_l\alpha_l\Big)\Big] = \sum_i\frac{r_{ij}}{\alpha_j} - \lambda
+/// \frac{\partial}{\partial\alpha_j}\Big[Q + \lambda\Big(1 - \sum_l\alpha_l\Big)\Big]
+///   = \sum_i\frac{r_{ij}}{\alpha_j} - \lambda
 /// ```
 ///
-/// `weights` holds k numbers α_j > 0, `r` is n×k; returns k numbers, in nats. Times α_j and summed over j it
-/// says $`n - \lambda = 0`$; so λ = n, and $`\hat\alpha_j = R_j/n`$, which is
-/// [`update::weights`](crate::gaussian_mixture::update::weights). (With the constraint written the other way
-/// round λ is −n, as in [`weights_and_multiplier`](crate::gaussian_mixture::update::weights_and_multiplier).)
+/// `weights` holds k numbers α_j > 0, `r` is n×k, `lambda` λ finite; returns k numbers, in nats. Times α_j and summed
+/// over j it says $`n - \lambda = 0`$; so λ = n, and $`\hat\alpha_j = R_j/n`$. With the constraint written the other
+/// way round λ is −n, as in [`weights_and_multiplier`](crate::gaussian_mixture::update::weights_and_multiplier).
 ///
 /// Source: T-51.
-///
 /// ```
 /// use executable_em::bernoulli_mixture::score::of_lagrangian_in_weights;
 /// use nalgebra::{dmatrix, dvector};
@@ -149,19 +137,7 @@ pub fn of_lagrangian_in_weights(
     lambda: f64,
 ) -> Result<DVector<f64>> {
     check::responsibilities(r, r.nrows())?;
-    check::shape("weights", weights.shape(), (r.ncols(), 1))?;
-    weights.iter().try_for_each(|&weight| check::positive("weight", weight))?;
+    check::positives("weights", weights, r.ncols())?;
+    check::domain("lambda", lambda, lambda.is_finite(), "finite")?;
     Ok(latent::counts(r).component_div(weights).add_scalar(-lambda))
-}
-
-/// Data and responsibilities that fit the model.
-fn check_state(model: &BernoulliMixture, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<()> {
-    check_heads(x, model.flips)?;
-    check::state(x, r, &model.biases)
-}
-
-/// Biases whose logarithms can be differentiated.
-fn check_interior(model: &BernoulliMixture) -> Result<()> {
-    let inside = |p: f64| p > 0.0 && p < 1.0;
-    check::entries("biases", &model.biases, "strictly between 0 and 1 to be differentiated in", inside)
 }

@@ -6,7 +6,6 @@ use crate::error::Result;
 use nalgebra::{DVector, RowDVector, dmatrix, dvector};
 
 /// The probability of heads in a flip of a coin that has yet to be drawn.
-///
 /// ```math
 /// s_a = \sum_j\alpha_j\,p_{ja}
 /// ```
@@ -15,7 +14,6 @@ use nalgebra::{DVector, RowDVector, dmatrix, dvector};
 /// $`\ell = n_1\log s + n_0\log(1-s)`$ for n₁ heads and n₀ tails: the likelihood of a *single* coin of bias s.
 ///
 /// Source: T-E10.
-///
 /// ```
 /// use executable_em::bernoulli_mixture::{BernoulliMixture, single_flip::share_of_heads};
 /// use nalgebra::{dmatrix, dvector};
@@ -27,19 +25,16 @@ pub fn share_of_heads(model: &BernoulliMixture) -> Result<RowDVector<f64>> {
     Ok(model.weights.transpose() * &model.biases)
 }
 
-/// Two coins on the ridge of the single-flip likelihood: whatever the weight and the first bias, the second is
-/// such that heads have the given share.
-///
+/// Two coins on the ridge of the single-flip likelihood: whatever the first, the second gives heads their share.
 /// ```math
 /// \alpha\,p_1 + (1-\alpha)\,p_2 = s \quad\Longrightarrow\quad p_2 = \frac{s - \alpha\,p_1}{1-\alpha}
 /// ```
 ///
-/// Returns a mixture with one flip a draw. A surface with two free numbers, `weight` and `bias`, and ℓ is the
-/// same on all of it. [`Error::Domain`](crate::Error::Domain) unless 0 < weight < 1,
-/// [`Error::Entry`](crate::Error::Entry) where p₁ or p₂ is no bias.
+/// Returns a mixture with one flip a draw; ℓ is the same for every `weight` and `bias`.
+/// [`Error::Domain`](crate::Error::Domain) unless 0 < weight < 1, [`Error::Entry`](crate::Error::Entry) where p₁ or p₂
+/// is no bias.
 ///
 /// Source: T-E10.
-///
 /// ```
 /// use executable_em::bernoulli_mixture::single_flip::ridge;
 /// use nalgebra::dmatrix;
@@ -57,18 +52,17 @@ pub fn ridge(share: f64, weight: f64, bias: f64) -> Result<BernoulliMixture> {
 }
 
 /// What one sweep of EM does to the probabilities of drawing a coin *and* seeing heads, in closed form.
-///
 /// ```math
-/// \alpha_j'\,p_j' = \frac1n\sum_i r_{ij}\,x_i = \frac hs\,\alpha_j\,p_j, \qquad h = \frac{n_1}n,\quad s = \sum_l\alpha_l\,p_l
+/// \alpha_j'\,p_j' = \frac1n\sum_i r_{ij}\,x_i = \frac hs\,\alpha_j\,p_j, \qquad h = \frac{n_1}n,
+/// \quad s = \sum_l\alpha_l\,p_l
 /// ```
 ///
-/// for one flip a draw and a share `h` of heads in the data; returns k numbers that sum to `h`. All of them are
-/// scaled by one factor: the sweep goes straight along the ray from the origin onto the ridge. There s = h, the
-/// factor is one, and every later sweep stays. [`Error::Shape`](crate::Error::Shape) for more than one column,
-/// [`Error::Domain`](crate::Error::Domain) for more than one flip or s = 0.
+/// for one flip a draw and a share `h` of heads in the data; returns k numbers that sum to `h`. All of them are scaled
+/// by one factor: the sweep goes straight along the ray from the origin onto the ridge. There s = h, the factor is one,
+/// and every later sweep stays. [`Error::Shape`](crate::Error::Shape) for more than one column,
+/// [`Error::Domain`](crate::Error::Domain) for more than one flip, s = 0, or an `h` outside [0, 1].
 ///
 /// Source: T-E10.
-///
 /// ```
 /// use executable_em::{bernoulli_mixture::{BernoulliMixture, single_flip::joint_with_heads_after_a_sweep}, em};
 /// use nalgebra::{dmatrix, dvector};
@@ -79,8 +73,9 @@ pub fn ridge(share: f64, weight: f64, bias: f64) -> Result<BernoulliMixture> {
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn joint_with_heads_after_a_sweep(model: &BernoulliMixture, h: f64) -> Result<DVector<f64>> {
-    check::shape("biases", model.biases.shape(), (model.k(), 1))?;
+    model.check_column()?;
     super::check_single(model.flips)?;
+    check::fraction("share of heads", h)?;
     let share = share_of_heads(model)?[0];
     check::positive("probability of heads", share)?;
     Ok(model.weights.component_mul(&model.biases.column(0)) * (h / share))

@@ -1,7 +1,6 @@
 //! Where EM starts.
 
-use super::{BernoulliMixture, check_flips, check_heads};
-use crate::check;
+use super::{BernoulliMixture, check_draws};
 use crate::error::Result;
 use nalgebra::{DMatrix, DVector};
 use rand::{Rng, RngExt};
@@ -12,7 +11,6 @@ use rand::{Rng, RngExt};
 /// [`Error::ComponentCount`](crate::Error::ComponentCount) unless 1 ≤ k ≤ n.
 ///
 /// Source: T-46; Bishop (2006), §9.3.3.
-///
 /// ```
 /// use executable_em::{bernoulli_mixture::random_start, data};
 /// use nalgebra::dmatrix;
@@ -26,25 +24,23 @@ pub fn random_start(
     flips: usize,
     rng: &mut impl Rng,
 ) -> Result<BernoulliMixture> {
-    check_start(x, k, flips)?;
-    equally_weighted(DMatrix::from_fn(k, x.ncols(), |_, _| rng.random_range(0.25..=0.75)), flips)
+    check_draws(x, k, flips)?;
+    let biases = DMatrix::from_fn(k, x.ncols(), |_, _| rng.random_range(0.25..=0.75));
+    BernoulliMixture::new(DVector::from_element(k, 1.0 / k as f64), biases, flips)
 }
 
-/// A random start near the data's mean: equal weights, and every bias with odds between a third and three times those
-/// of its feature.
-///
+/// A random start near the data's mean: equal weights, and odds from a third to three times those of the feature.
 /// ```math
 /// \frac{p_{ja}}{1-p_{ja}} = e^{u_{ja}}\,\frac{h_a+\frac12}{t_a+\frac12}, \qquad u_{ja}\sim\mathrm{U}(-\log3, \log3)
 /// ```
 ///
-/// with the heads $`h_a = \sum_i x_{ia}`$ and tails $`t_a = \sum_i(m-x_{ia})`$ of all data; the halves keep a feature that
-/// shows one side only off 0 and 1, where no sweep could move it. Where heads and tails come even, the biases lie
-/// on [¼, ¾], as those of [`random_start`] do. Where a side is rare in many features, as words are in documents, coins
-/// that ignore it are so unequally far from *all* data that one of them gets nearly everything; near the mean all
-/// of them compete. Arguments and errors as in [`random_start`].
+/// with the heads $`h_a = \sum_i x_{ia}`$ and tails $`t_a = \sum_i(m-x_{ia})`$ of all data; the halves keep a feature
+/// that shows one side only off 0 and 1, where no sweep could move it. Where heads and tails come even, the biases lie
+/// on [¼, ¾], as in [`random_start`]. Where a side is rare in many features, as words are in documents, coins that
+/// ignore it are so unequally far from *all* data that one of them gets nearly everything; near the mean all of them
+/// compete. Arguments and errors as in [`random_start`].
 ///
 /// Source: T-46; the halves: Haldane (1956), Annals of Human Genetics 20, 309–311.
-///
 /// ```
 /// use executable_em::{bernoulli_mixture::start_near_mean, data};
 /// use nalgebra::dmatrix;
@@ -59,23 +55,14 @@ pub fn start_near_mean(
     flips: usize,
     rng: &mut impl Rng,
 ) -> Result<BernoulliMixture> {
-    check_start(x, k, flips)?;
-    let odds = x.row_sum().map(|heads| (heads + 0.5) / ((x.nrows() * flips) as f64 - heads + 0.5));
+    check_draws(x, k, flips)?;
+    let all = x.nrows() as f64 * flips as f64;
+    let odds = x.row_sum().map(|heads| (heads + 0.5) / (all - heads + 0.5));
     let spread = 3_f64.ln();
     let bias = |_, a: usize| {
         let odds = odds[a] * rng.random_range(-spread..=spread).exp();
         odds / (1.0 + odds)
     };
-    equally_weighted(DMatrix::from_fn(k, x.ncols(), bias), flips)
-}
-
-fn check_start(x: &DMatrix<f64>, k: usize, flips: usize) -> Result<()> {
-    check_flips(flips)?;
-    check_heads(x, flips)?;
-    check::component_count(k, x.nrows())
-}
-
-fn equally_weighted(biases: DMatrix<f64>, flips: usize) -> Result<BernoulliMixture> {
-    let k = biases.nrows();
+    let biases = DMatrix::from_fn(k, x.ncols(), bias);
     BernoulliMixture::new(DVector::from_element(k, 1.0 / k as f64), biases, flips)
 }

@@ -32,20 +32,17 @@ pub struct HalfStep<M> {
 }
 
 /// Coordinate ascent on the bound from any start (q, θ), half step by half step.
-///
 /// ```math
 /// q \leftarrow \arg\max_q\mathcal F(q, \theta) = p(z\mid x, \theta), \qquad
 /// \theta \leftarrow \arg\max_\theta\mathcal F(q, \theta)
 /// ```
 ///
-/// F never falls along the trace. An E step raises F by exactly the KL gap and leaves ℓ alone; an M step raises
-/// F, and ℓ by at least as much.
-/// `q` is n×k, every row a probability vector; `x` is n×d. Returns the start followed by E, M, E, M, …: 2·`sweeps` + 1
-/// states (the first is marked as [`Coordinate::Parameters`], because an E step comes next).
+/// F never falls along the trace. An E step raises F by exactly the KL gap and leaves ℓ alone; an M step raises F (not
+/// ℓ) at a frozen q, and ℓ by at least as much. `q` is n×k, a distribution a row and not the best label; `x` is n×d.
+/// Returns the start followed by E, M, E, M, …: 2·`sweeps` + 1 states, the first marked as [`Coordinate::Parameters`].
 ///
-/// Source: C-03, C-04, C-09, C-16, C-17, C-20, C-24, C-25, B-11, B-15, H-58, H-59, H-60, H-63, H-65, L-11, L-15. (The M step
-/// maximises F(q, ·), not ℓ: B-E12. Its q is frozen: H-E19. q is a distribution, not the best labels: L-E04, C-E04.)
-///
+/// Source: B-11, B-15, B-E12, C-03, C-04, C-09, C-16, C-17, C-20, C-24, C-25, C-E04, H-58 … H-60, H-63, H-65, H-E19,
+/// L-11, L-15, L-E04.
 /// ```
 /// use executable_em::{bound::ascent, soft_kmeans::{SoftKMeans, Weights}};
 /// use nalgebra::{DMatrix, dmatrix};
@@ -85,17 +82,15 @@ pub fn coordinate_ascent<M: Model>(
 }
 
 /// Both sides of the ascent inequality between two parameter values.
-///
 /// ```math
 /// \ell(\theta) - \ell(\theta^t) \;\ge\; Q(\theta\mid\theta^t) - Q(\theta^t\mid\theta^t)
 /// ```
 ///
-/// What the left side exceeds the right by is $`\mathrm{KL}(p(z\mid x,\theta^t)\,\|\,p(z\mid x,\theta))`$. So any θ that raises
-/// Q raises ℓ by at least as much, the M step or not; ℓ ≥ Q alone would not say so.
-/// Takes the two n×k log joints, at θ and at θ^t; returns (rise of ℓ, rise of Q), in nats.
+/// What the left side exceeds the right by is $`\mathrm{KL}(p(z\mid x,\theta^t)\,\|\,p(z\mid x,\theta))`$. So any θ
+/// that raises Q raises ℓ by at least as much, the M step or not; ℓ ≥ Q alone, or sides that mix the two θ, would not
+/// say so. Takes the two n×k log joints, at θ and at θ^t; returns (rise of ℓ, rise of Q), in nats.
 ///
-/// Source: T-24, T-26, B-16, H-52. (Both sides at their own θ, unlike T-E01, T-E03.)
-///
+/// Source: T-24, T-26, B-16, H-52, T-E01, T-E03.
 /// ```
 /// use executable_em::bound::ascent::rises;
 /// use nalgebra::dmatrix;
@@ -105,23 +100,20 @@ pub fn coordinate_ascent<M: Model>(
 /// ```
 pub fn rises(log_joint: &DMatrix<f64>, log_joint_before: &DMatrix<f64>) -> Result<(f64, f64)> {
     let q = latent::responsibilities(log_joint_before)?;
-    let rise_of_likelihood = latent::log_likelihood(log_joint)? - latent::log_likelihood(log_joint_before)?;
-    let rise_of_q =
-        latent::expected_log_joint(&q, log_joint)? - latent::expected_log_joint(&q, log_joint_before)?;
-    Ok((rise_of_likelihood, rise_of_q))
+    let l = latent::log_likelihood;
+    let q_at = |log_joint| latent::expected_log_joint(&q, log_joint);
+    Ok((l(log_joint)? - l(log_joint_before)?, q_at(log_joint)? - q_at(log_joint_before)?))
 }
 
 /// The log-likelihood and the bound at several parameter values, for one q: a curve, and another that never crosses it.
-///
 /// ```math
 /// \theta \mapsto \big(\ell(\theta),\ \mathcal F(q, \theta)\big), \qquad \mathcal F(q, \theta) \le \ell(\theta)
 /// ```
 ///
-/// `models` are the parameter values, `x` is n×d, `q` n×k with every row a probability vector; returns (ℓ, F) for each, in
-/// nats. If q is the posterior at one of the values, the curves touch there, in value and in slope.
+/// `models` are the parameter values, `x` is n×d, `q` n×k with every row a probability vector; returns (ℓ, F) for each,
+/// in nats. If q is the posterior at θ^t, the curves touch there, in value and in slope; θ^{t+1} is where F is highest.
 ///
-/// Source: C-21, C-22, C-23 (θ^t where it touches, θ^{t+1} where it is highest: C-E19).
-///
+/// Source: C-21, C-22, C-23, C-E19.
 /// ```
 /// use executable_em::{bound::ascent::along, latent::{self, Model}, soft_kmeans::{SoftKMeans, Weights}};
 /// use nalgebra::dmatrix;

@@ -5,17 +5,14 @@ use crate::error::Result;
 use nalgebra::DVector;
 
 /// How far the average of a function exceeds the function of the average.
-///
 /// ```math
 /// \sum_a w_a f(x_a) - f\Big(\sum_a w_a x_a\Big)
 /// ```
 ///
-/// `weights` and `points` hold m numbers each, the weights a probability vector. For a convex f the gap is not negative;
-/// for a concave one, such as the log, not positive; for f = x² it is the variance of the law.
-/// Returns f's units.
+/// `weights` and `points` hold m numbers each, the weights a probability vector; returns f's units. For a convex f the
+/// gap is not negative; for a concave one, such as the log, not positive; for f = x² it is the variance of the law.
 ///
 /// Source: C-11, C-12, C-14, T-28, C-E02.
-///
 /// ```
 /// use executable_em::bound::jensen::gap;
 /// use nalgebra::{DVector, dvector};
@@ -26,24 +23,20 @@ use nalgebra::DVector;
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn gap(f: impl Fn(f64) -> f64, weights: &DVector<f64>, points: &DVector<f64>) -> Result<f64> {
-    check::finite("points", points)?;
-    check::shape("points", points.shape(), weights.shape())?;
-    check::simplex("weights", 0, weights.iter().copied())?;
+    check_law(weights, points)?;
     Ok(weights.dot(&points.map(&f)) - f(weights.dot(points)))
 }
 
 /// One step of the induction that proves the inequality: two atoms merged into their average.
-///
 /// ```math
 /// (w_1, x_1),\ (w_2, x_2) \;\longrightarrow\; \Big(w_1 + w_2,\ \frac{w_1x_1 + w_2x_2}{w_1 + w_2}\Big)
 /// ```
 ///
-/// The mean stays as it was, and by convexity on two points the average of f does not rise; m − 1 such steps lead from any
-/// law to its mean. Merges the first two of at least two atoms (if both weights are zero, at their midpoint); returns the new
+/// The mean stays as it was, and by convexity on two points the average of f does not rise; m − 1 such steps lead from
+/// any law to its mean. Merges the first two atoms (if both weights are zero, at their midpoint); returns the new
 /// weights and points, one atom fewer. [`Error::Domain`](crate::Error::Domain) for fewer than two atoms.
 ///
 /// Source: C-13.
-///
 /// ```
 /// use executable_em::bound::jensen::merge_first_two;
 /// use nalgebra::dvector;
@@ -55,9 +48,7 @@ pub fn merge_first_two(
     weights: &DVector<f64>,
     points: &DVector<f64>,
 ) -> Result<(DVector<f64>, DVector<f64>)> {
-    check::finite("points", points)?;
-    check::shape("points", points.shape(), weights.shape())?;
-    check::simplex("weights", 0, weights.iter().copied())?;
+    check_law(weights, points)?;
     check::positive("number of atoms less one", weights.len() as f64 - 1.0)?;
     let weight = weights[0] + weights[1];
     let share = if weight > 0.0 { weights[1] / weight } else { 0.5 };
@@ -72,16 +63,13 @@ pub fn merge_first_two(
 }
 
 /// The supporting line of a convex function at the mean, which proves the inequality without induction and for any law.
-///
 /// ```math
 /// f(x) \ge f(\bar x) + f'(\bar x)(x - \bar x)
 /// ```
 ///
-/// `slope` is f'(x̄); returns for each point how far f lies above the line, all non-negative for a convex f. Their average
-/// is the gap.
+/// `slope` is f'(x̄); returns how far f lies above the line at each point, ≥ 0 for a convex f: on average, the gap.
 ///
-/// Source: C-13, C-14 (the general case: C-E21).
-///
+/// Source: C-13, C-14, C-E21.
 /// ```
 /// use executable_em::bound::jensen::above_supporting_line;
 /// use nalgebra::dvector;
@@ -96,6 +84,12 @@ pub fn above_supporting_line(
     points: &DVector<f64>,
 ) -> Result<DVector<f64>> {
     check::finite("points", points)?;
+    check::finite("slope and mean", &nalgebra::vector![slope, mean])?;
     let at_the_mean = f(mean);
     Ok(points.map(|x| f(x) - (at_the_mean + slope * (x - mean))))
+}
+
+fn check_law(weights: &DVector<f64>, points: &DVector<f64>) -> Result<()> {
+    check::matrix("points", points, weights.shape())?;
+    check::distribution("weights", weights, weights.len())
 }

@@ -1,17 +1,4 @@
 //! As printed in lecture 23 of Statistical Machine Learning (Melbourne, 2021).
-//!
-//! Most of what the deck needs is a word, and shows on calls of the chapters' own functions. Three formulas differ, and are
-//! here.
-//!
-//! | what | where it shows |
-//! |---|---|
-//! | an average, Jensen's proof (C-E02, C-E21) | [`bound::jensen`] |
-//! | the free distribution and what the bound needs of it (C-E03, C-E07, C-E08, C-E14, C-E18, C-E19) | [`bound::gap`], [`bound::correlated`] |
-//! | what each step climbs (C-E04, C-E06) | [`bound::ascent::coordinate_ascent`] |
-//! | where EM ends, and with which M step (C-E09, C-E15, C-E20) | [`em::fit`](crate::em::fit), [`gradient::PartOfStep`](crate::gaussian_mixture::gradient::PartOfStep) |
-//! | independence, and all of θ (C-E10, C-E11, C-E13) | [`latent::labelings`], [`latent::responsibilities`] |
-//! | k-means as a restricted mixture (C-E12) | [`SoftKMeans::hard_sweep`](crate::soft_kmeans::SoftKMeans::hard_sweep) |
-//! | raw moments (C-E16) | [`update::raw_moment_covariances`] |
 
 use crate::bound;
 use crate::error::Result;
@@ -20,20 +7,18 @@ use crate::latent::{self, complete};
 use nalgebra::DMatrix;
 
 /// The covariance update of the slide on the maximisation step, whose mean carries the superscript (t).
-///
 /// ```math
 /// \text{printed: } \Sigma_c^{(t+1)} = \frac{1}{r_c}\sum_i r_{ic}\,x_ix_i^\top - \mu_c^{(t)}\mu_c^{(t)\top},
 /// \qquad\text{right: } \dots - \mu_c^{(t+1)}\mu_c^{(t+1)\top}
 /// ```
 ///
-/// Right is [`update::raw_moment_covariances`] at the updated means, or the centred [`update::covariances`]. The printed
-/// form adds $`\mu^{(t+1)}\mu^{(t+1)\top} - \mu^{(t)}\mu^{(t)\top}`$, which vanishes at a fixed point and may be negative on the
-/// way there. Decided by {1, 3} and one component: from μ = 1.5 it lowers ℓ, from μ = 4 the variance is −11.
-/// `model` is θ^t, `x` n×d; returns k matrices d×d, symmetric but perhaps not positive.
+/// Right is [`update::raw_moment_covariances`] at the updated means, or the centred [`update::covariances`]. The
+/// printed form adds $`\mu^{(t+1)}\mu^{(t+1)\top} - \mu^{(t)}\mu^{(t)\top}`$, which vanishes at a fixed point and may
+/// be negative on the way there. Decided by {1, 3} and one component: from μ = 1.5 it lowers ℓ, from μ = 4 the variance
+/// is −11. `model` is θ^t, `x` n×d; returns k matrices d×d, symmetric but perhaps not positive.
 /// [`Error::Domain`](crate::Error::Domain) for a component without any responsibility.
 ///
 /// Source: C-E01.
-///
 /// ```
 /// use executable_em::{errata::lecture_c, gaussian_mixture::{CovarianceFamily, GaussianMixture}};
 /// use nalgebra::{dmatrix, dvector};
@@ -50,18 +35,16 @@ pub fn covariances_about_the_old_means(
 }
 
 /// Q as in the last lines of the slide on the expectation step, where the label z_i stays free under the sum over c.
-///
 /// ```math
 /// \text{printed: } \sum_i\sum_c r_{ic}\log w_{z_i}\mathcal N(x_i; \mu_{z_i}, \Sigma_{z_i}),
 /// \qquad\text{right: } \sum_i\sum_c r_{ic}\log w_c\,\mathcal N(x_i; \mu_c, \Sigma_c)
 /// ```
 ///
 /// Right is [`latent::expected_log_joint`]. Read to the letter the responsibilities sum to one and drop out: what is
-/// left is the complete-data log-likelihood of the labeling z, a number for each of the kⁿ labelings.
-/// `r` and `log_joint` are n×k, rows of `r` on the simplex, `labels` holds n numbers below k; returns nats.
+/// left is the complete-data log-likelihood of the labeling z, a number for each of the kⁿ labelings. `r` and
+/// `log_joint` are n×k, rows of `r` on the simplex, `labels` holds n numbers below k; returns nats.
 ///
 /// Source: C-E05.
-///
 /// ```
 /// use executable_em::errata::lecture_c;
 /// use nalgebra::dmatrix;
@@ -81,19 +64,15 @@ pub fn expected_log_joint_with_a_free_label(
 }
 
 /// The bound of the outline and of the first summary, whose minus sign before the second term is not on the page.
-///
 /// ```math
 /// \text{printed: } E_q\log p(x, z\mid\theta) \;+\; E_q\log q(z),
 /// \qquad\text{right: } E_q\log p(x, z\mid\theta) - E_q\log q(z)
 /// ```
 ///
-/// Right is [`bound::lower_bound`], as the deck's own derivations have it; the sign may have been lost in the conversion to
-/// text. With a plus the entropy is taken off instead of added: it is still a lower bound for labels, but lies below the
-/// right one by twice the entropy, and never touches ℓ unless nothing is in doubt.
-/// Arguments as in [`bound::lower_bound`]; returns nats.
+/// Right is [`bound::lower_bound`], with the same arguments, in nats, as the deck's own derivations have it. With a
+/// plus it lies below the right one by twice the entropy, and never touches ℓ unless nothing is in doubt.
 ///
 /// Source: C-E17.
-///
 /// ```
 /// use executable_em::errata::lecture_c;
 /// use nalgebra::dmatrix;

@@ -9,11 +9,11 @@
 //! | [`singularity`] | a component on one datum: the spike, its asymptote, and EM running into it |
 //! | [`saddle`] | a score of zero that is no maximum, and the direction that leads away |
 //! | [`weights`] | a weight of zero: the equations hold, the optimum does not; weights left out |
-//! | [`switching`] | k! twins of every optimum: why parameters cannot be averaged, and why ℓ is neither convex nor concave |
+//! | [`switching`] | k! twins of every optimum: no averages of parameters, and ℓ is neither convex nor concave |
 //! | [`dependence`] | labels independent in pairs and yet not independent |
 //! | [`cancellation`] | a right formula for Σ that floating-point numbers ruin |
 //! | [`rest`] | all the places where k-means rests; remedy: restarts, and how many |
-//! | [`ridge`] | a remedy that is none; a floor under the covariances is one: [`FlooredMixture`](crate::gaussian_mixture::FlooredMixture) |
+//! | [`ridge`] | a remedy that is none; a floor is one: [`floored`](crate::gaussian_mixture::floored) |
 //! | [`prior`] | remedy: a prior, and the mode of the posterior instead of the likelihood's |
 
 pub mod cancellation;

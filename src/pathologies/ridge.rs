@@ -5,18 +5,16 @@ use crate::error::Result;
 use crate::gaussian_mixture::GaussianMixture;
 use nalgebra::DMatrix;
 
-/// A sweep of EM that adds a ridge to every covariance, as libraries do to keep it invertible.
-///
+/// A sweep of EM that adds a ridge to every covariance, as libraries do to keep it invertible (`reg_covar`).
 /// ```math
 /// \Sigma_j \leftarrow \hat\Sigma_j + f I
 /// ```
 ///
-/// It widens all components in all directions, those far above f too, and is no M step of the likelihood: from a maximum of
-/// ℓ it goes down, and it may go down on the way. `x` is n×d, `ridge` f > 0 in squared units of the data
+/// It widens all components in all directions, those far above f too, and is no M step of the likelihood: from a
+/// maximum of ℓ it goes down, and it may go down on the way. `x` is n×d, `ridge` f > 0 in squared units of the data
 /// ([`Error::Domain`](crate::Error::Domain)). Errors of [`em::sweep`](crate::em::sweep).
 ///
-/// Source: B-05, C-E09 (the remedy that is none; `reg_covar` of T-06's library).
-///
+/// Source: B-05, C-E09, T-06.
 /// ```
 /// use executable_em::{gaussian_mixture::{CovarianceFamily, GaussianMixture}, pathologies::ridge::ridge_sweep};
 /// use nalgebra::{dmatrix, dvector};

@@ -7,7 +7,7 @@ use nalgebra::{DMatrix, DVector};
 
 /// The curvature of ℓ along one of the principal directions of the means.
 ///
-/// Source: H-E21. Example: [`curvatures`].
+/// Source: H-E21. Example: [`nudged`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Curvature {
     /// The eigenvalue of the Hessian, in nats per squared unit of the data: positive where ℓ curves upwards.
@@ -17,30 +17,17 @@ pub struct Curvature {
 }
 
 /// The principal curvatures of ℓ in the means, the least first.
-///
 /// ```math
 /// \frac{\partial^2\ell}{\partial\mu\,\partial\mu^\top}\,u = \lambda u, \qquad \|u\| = 1
 /// ```
 ///
-/// `x` is n×d; returns kd curvatures with their directions. At a point with score zero, all λ < 0 means a maximum in the
-/// means, and one λ > 0 a saddle, where EM rests and yet has not arrived. λ = 0 decides nothing. On {±1, ±2} with both
-/// means at 0 the curvatures are −2 and +3 if the variances are 1, but −.8 and 0 if they are 2.5, as fitted along. Means that
-/// part to ∓m then *lower* ℓ, by 0.0725 m⁴, while the variances stay; if these shrink by m², they raise it, by 0.0875 m⁴.
+/// `x` is n×d; returns kd curvatures with their directions (of ±u the one whose first sizeable entry is positive). At a
+/// point with score zero, all λ < 0 means a maximum in the means, and one λ > 0 a saddle, where EM rests and yet has
+/// not arrived. λ = 0 decides nothing. On {±1, ±2} with both means at 0 the curvatures are −2 and +3 if the variances
+/// are 1, but −.8 and 0 if they are 2.5, as fitted along. Means that part to ∓m then *lower* ℓ, by 0.0725 m⁴, while the
+/// variances stay; if these shrink by m², they raise it, by 0.0875 m⁴. Errors as in [`gradient::hessian_in_means`].
 ///
-/// Of the two unit vectors ±u the one is returned whose first sizeable entry is positive. Errors as in
-/// [`gradient::hessian_in_means`].
-///
-/// Source: H-E21, C-E09.
-///
-/// ```
-/// use executable_em::{gaussian_mixture::{CovarianceFamily, GaussianMixture}, pathologies::saddle::curvatures};
-/// use nalgebra::{dmatrix, dvector};
-/// let equal = GaussianMixture::new(
-///     dvector![0.5, 0.5], dmatrix![0.0; 0.0], vec![dmatrix![1.0]; 2], CovarianceFamily::Full)?;
-/// let curvatures = curvatures(&equal, &dmatrix![-2.0; -1.0; 1.0; 2.0])?;
-/// assert!((curvatures[0].value + 2.0).abs() < 1e-14 && (curvatures[1].value - 3.0).abs() < 1e-14);
-/// # Ok::<(), executable_em::Error>(())
-/// ```
+/// Source: H-E21, C-E09. Example: [`nudged`].
 pub fn curvatures(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<Vec<Curvature>> {
     let (k, d) = (model.k(), model.d());
     let eigen = gradient::hessian_in_means(model, x)?.symmetric_eigen();
@@ -58,7 +45,6 @@ pub fn curvatures(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<Vec<Curva
 }
 
 /// The mixture with its means moved by a step along a direction.
-///
 /// ```math
 /// \mu \leftarrow \mu + \eta\,u
 /// ```
@@ -67,14 +53,14 @@ pub fn curvatures(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<Vec<Curva
 /// value, ℓ rises by about $`\tfrac12\lambda\eta^2`$, and EM does the rest.
 ///
 /// Source: H-E21, C-E09.
-///
 /// ```
-/// use executable_em::{gaussian_mixture::{CovarianceFamily, GaussianMixture}, pathologies::saddle::{curvatures, nudged}};
+/// use executable_em::{gaussian_mixture::{CovarianceFamily::Full, GaussianMixture}, pathologies::saddle};
 /// use nalgebra::{dmatrix, dvector};
 /// let x = dmatrix![-2.0; -1.0; 1.0; 2.0];
-/// let equal = GaussianMixture::new(
-///     dvector![0.5, 0.5], dmatrix![0.0; 0.0], vec![dmatrix![1.0]; 2], CovarianceFamily::Full)?;
-/// let beside = nudged(&equal, &curvatures(&equal, &x)?[1].direction, 0.01)?;
+/// let equal = GaussianMixture::new(dvector![0.5, 0.5], dmatrix![0.0; 0.0], vec![dmatrix![1.0]; 2], Full)?;
+/// let (curvature, growth) = (&saddle::curvatures(&equal, &x)?[1], saddle::growths(&equal, &x)?[1]);
+/// assert!((curvature.value - 3.0).abs() < 1e-14 && (growth - 2.5).abs() < 1e-14);
+/// let beside = saddle::nudged(&equal, &curvature.direction, 0.01)?;
 /// assert!(beside.log_likelihood(&x)? > equal.log_likelihood(&x)? + 1.4e-4); // ½ · 3 · 0.01²
 /// # Ok::<(), executable_em::Error>(())
 /// ```
@@ -85,29 +71,17 @@ pub fn nudged(model: &GaussianMixture, direction: &DMatrix<f64>, step: f64) -> R
 }
 
 /// By which factors a sweep of the mean step stretches small distances from a fixed point, the least first.
-///
 /// ```math
 /// \frac{\partial\mu^{\text{new}}}{\partial\mu} = I + C^{-1}\,\frac{\partial^2\ell}{\partial\mu\,\partial\mu^\top},
 /// \qquad C = \operatorname{diag}(R_1\Sigma_1^{-1}, \dots, R_k\Sigma_k^{-1})
 /// ```
 ///
-/// At a fixed point the score vanishes, so that of the derivative of $`\mu + C^{-1}\nabla\ell`$ only this is left. A factor
-/// below 1 draws in, one above 1 drives away: with curvature +3 and R/Σ = 2, by 2.5 a sweep. Every factor is at least
-/// 0, so EM does not swing about its fixed points. Weights and covariances are held.
+/// At a fixed point the score vanishes, so that of the derivative of $`\mu + C^{-1}\nabla\ell`$ only this is left. A
+/// factor below 1 draws in, one above 1 drives away: with curvature +3 and R/Σ = 2, by 2.5 a sweep. Every factor is at
+/// least 0, so EM does not swing about its fixed points. Weights and covariances are held. `x` is n×d; returns kd
+/// factors. [`Error::Domain`](crate::Error::Domain) for a component without responsibility.
 ///
-/// `x` is n×d; returns kd factors. [`Error::Domain`](crate::Error::Domain) for a component without responsibility.
-///
-/// Source: H-E21, C-E09; Dempster, Laird and Rubin (1977), §3 (TP-03).
-///
-/// ```
-/// use executable_em::{gaussian_mixture::{CovarianceFamily, GaussianMixture}, pathologies::saddle::growths};
-/// use nalgebra::{dmatrix, dvector};
-/// let equal = GaussianMixture::new(
-///     dvector![0.5, 0.5], dmatrix![0.0; 0.0], vec![dmatrix![1.0]; 2], CovarianceFamily::Full)?;
-/// let growths = growths(&equal, &dmatrix![-2.0; -1.0; 1.0; 2.0])?;
-/// assert!(growths[0].abs() < 1e-14 && (growths[1] - 2.5).abs() < 1e-14);
-/// # Ok::<(), executable_em::Error>(())
-/// ```
+/// Source: H-E21, C-E09; Dempster, Laird and Rubin (1977), §3. Example: [`nudged`].
 pub fn growths(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<DVector<f64>> {
     let (k, d) = (model.k(), model.d());
     let hessian = gradient::hessian_in_means(model, x)?;
@@ -116,8 +90,7 @@ pub fn growths(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<DVector<f64>
     let mut l = DMatrix::zeros(k * d, k * d);
     for j in 0..k {
         check::positive("count of a component", counts[j])?;
-        let factor = model.factors()[j].l() / counts[j].sqrt();
-        l.view_mut((j * d, j * d), (d, d)).copy_from(&factor);
+        l.view_mut((j * d, j * d), (d, d)).copy_from(&(model.factors()[j].l() / counts[j].sqrt()));
     }
     let mut growths = (l.transpose() * hessian * l).symmetric_eigenvalues().add_scalar(1.0);
     growths.as_mut_slice().sort_by(f64::total_cmp);

@@ -2,7 +2,7 @@
 //!
 //! A density is no probability. It is measured per unit of volume, and may be as large as one likes where the volume is
 //! small. Discrete data have probabilities, which are at most one, and so their ℓ is at most zero; the "trivial upper
-//! bound" of a lecture (B-17) is true for them and false for Gaussians.
+//! bound" of a lecture is true for them and false for Gaussians.
 
 use crate::check;
 use crate::em::{self, Iterate};
@@ -13,30 +13,16 @@ use nalgebra::DMatrix;
 use std::f64::consts::TAU;
 
 /// The mixture with one component moved onto a datum, round and of width σ; everything else stays.
-///
 /// ```math
 /// \mu_j = x_i, \qquad \Sigma_j = \sigma^2 I
 /// ```
 ///
-/// `x` is n×d, `component` counts from 0 to k − 1 and `datum` from 0 to n − 1, `sigma` σ > 0 is in units of the data. The
-/// family of the result is the full one. Its ℓ as a function of σ is the spike: as σ → 0 the density at the datum,
-/// $`(2\pi)^{-d/2}|\Sigma_j|^{-1/2} = (2\pi)^{-d/2}\sigma^{-d}`$, grows without bound.
+/// `x` is n×d, `component` and `datum` count from 0, `sigma` σ > 0 is in units of the data. Its family is the full one,
+/// its ℓ as a function of σ the spike: as σ → 0 the density at the datum,
+/// $`(2\pi)^{-d/2}|\Sigma_j|^{-1/2} = (2\pi)^{-d/2}\sigma^{-d}`$, grows without bound. [`Error::Label`] or
+/// [`Error::Domain`] for a component, a datum or a width that there is not; [`Error::NotPositiveDefinite`] if σ² = 0.
 ///
-/// [`Error::Label`] or [`Error::Domain`] for a component, a datum or a width that there is not; for a σ so small that σ²
-/// is no positive number, [`Error::NotPositiveDefinite`].
-///
-/// Source: B-05, B-E05, H-E26; Day (1969), Kiefer and Wolfowitz (1956).
-///
-/// ```
-/// use executable_em::{gaussian_mixture::{CovarianceFamily, GaussianMixture}, pathologies::singularity::onto_datum};
-/// use nalgebra::{dmatrix, dvector};
-/// let x = dmatrix![0.0; 1.0; 2.0; 5.0];
-/// let pair = GaussianMixture::new(
-///     dvector![0.5, 0.5], dmatrix![0.0; 2.0], vec![dmatrix![1.0], dmatrix![4.0]], CovarianceFamily::Full)?;
-/// let spike = |sigma: f64| onto_datum(&pair, &x, 0, 0, sigma)?.log_likelihood(&x);
-/// assert!(spike(1e-8)? > 8.6 && spike(1e-16)? > 27.0);
-/// # Ok::<(), executable_em::Error>(())
-/// ```
+/// Source: B-05, B-E05, H-E26; Day (1969), Kiefer and Wolfowitz (1956). Example: [`asymptote`].
 pub fn onto_datum(
     model: &GaussianMixture,
     x: &DMatrix<f64>,
@@ -73,32 +59,27 @@ impl Asymptote {
 }
 
 /// The asymptote of the spike that [`onto_datum`] climbs.
-///
 /// ```math
-/// \ell(\sigma) = -md\log\sigma
-///   + m\left(\log\pi_j - \tfrac d2\log 2\pi\right)
+/// \ell(\sigma) = -md\log\sigma + m\left(\log\pi_j - \tfrac d2\log 2\pi\right)
 ///   + \sum_{i' : x_{i'} \ne x_i}\log\sum_{l \ne j}\pi_l\,\mathcal N(x_{i'}; \mu_l, \Sigma_l) + o(1)
 ///   \qquad (\sigma \to 0)
 /// ```
 ///
 /// with m the number of data that coincide with x_i. The first two terms are the captured data, the third all the
-/// others, which the shrinking component abandons at the rate $`e^{-\|x_{i'}-x_i\|^2/2\sigma^2}`$. So it takes a *second*
-/// component of positive weight to cover them, or no other data: with k = 1 and n > 1 the constant is −∞ and ℓ falls like
-/// $`-\sum\|x_{i'}-x_i\|^2/2\sigma^2`$, with k = 1 and n = 1 it rises.
-///
-/// Arguments as in [`onto_datum`]. [`Error::Domain`] for a component of weight zero, which captures nothing.
+/// others, which the shrinking component abandons at the rate $`e^{-\|x_{i'}-x_i\|^2/2\sigma^2}`$. So it takes a
+/// *second* component of positive weight to cover them, or no other data: with k = 1 and n > 1 the constant is −∞ and ℓ
+/// falls like $`-\sum\|x_{i'}-x_i\|^2/2\sigma^2`$, with k = 1 and n = 1 it rises. Arguments as in [`onto_datum`].
+/// [`Error::Domain`] for a component of weight zero, which captures nothing.
 ///
 /// Source: B-05, B-E05, B-E11, H-E26.
-///
 /// ```
-/// use executable_em::{gaussian_mixture::{CovarianceFamily, GaussianMixture}, pathologies::singularity::{asymptote, onto_datum}};
+/// use executable_em::{gaussian_mixture::{CovarianceFamily::Full, GaussianMixture}, pathologies::singularity};
 /// use nalgebra::{dmatrix, dvector};
-/// let x = dmatrix![0.0; 1.0; 2.0; 5.0];
-/// let pair = GaussianMixture::new(
-///     dvector![0.5, 0.5], dmatrix![0.0; 2.0], vec![dmatrix![1.0], dmatrix![4.0]], CovarianceFamily::Full)?;
-/// let line = asymptote(&pair, &x, 0, 0)?;
-/// assert_eq!(line.slope, 1.0);
-/// assert!((onto_datum(&pair, &x, 0, 0, 1e-8)?.log_likelihood(&x)? - line.at(1e-8)).abs() < 1e-7);
+/// let (x, variances) = (dmatrix![0.0; 1.0; 2.0; 5.0], vec![dmatrix![1.0], dmatrix![4.0]]);
+/// let pair = GaussianMixture::new(dvector![0.5, 0.5], dmatrix![0.0; 2.0], variances, Full)?;
+/// let line = singularity::asymptote(&pair, &x, 0, 0)?;
+/// let spike = singularity::onto_datum(&pair, &x, 0, 0, 1e-8)?;
+/// assert!(line.slope == 1.0 && (spike.log_likelihood(&x)? - line.at(1e-8)).abs() < 1e-7);
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn asymptote(
@@ -110,13 +91,13 @@ pub fn asymptote(
     check_place(model, x, component, datum)?;
     check::positive("weight of the component", model.weights()[component])?;
     let log_joint = model.log_joint(x)?;
-    let others = |i: usize| (0..model.k()).filter(|&l| l != component).map(move |l| (i, l));
     let (mut captured, mut constant) = (0.0, 0.0);
     for i in 0..x.nrows() {
         if x.row(i) == x.row(datum) {
             captured += 1.0;
         } else {
-            constant += latent::log_sum_exp(others(i).map(|place| log_joint[place]));
+            let others = (0..model.k()).filter(|&l| l != component);
+            constant += latent::log_sum_exp(others.map(|l| log_joint[(i, l)]));
         }
     }
     let d = x.ncols() as f64;
@@ -125,17 +106,15 @@ pub fn asymptote(
 }
 
 /// The upper bound of ℓ that the lecture takes for granted, under the condition that makes it true.
-///
 /// ```math
 /// \Sigma_j \succeq f I \text{ for all } j \quad\Longrightarrow\quad \ell \le -\frac{nd}2\log 2\pi f
 /// ```
 ///
-/// since no density then exceeds $`(2\pi f)^{-d/2}`$ anywhere, and a weighted average of numbers exceeds none of the bounds
-/// on them. The bound tends to ∞ as f → 0. `n` and `d` count data and dimensions, `floor` f > 0 is in squared units of the
-/// data; returns nats. [`Error::Domain`] unless f is positive. For discrete data the bound is 0.
+/// since no density then exceeds $`(2\pi f)^{-d/2}`$ anywhere, and a weighted average of numbers exceeds none of the
+/// bounds on them. The bound tends to ∞ as f → 0. `n` and `d` count data and dimensions, `floor` f > 0 is in squared
+/// units of the data; returns nats. [`Error::Domain`] unless f is positive. For discrete data the bound is 0.
 ///
 /// Source: B-17, B-E11.
-///
 /// ```
 /// use executable_em::pathologies::singularity::upper_bound;
 /// assert_eq!(upper_bound(10, 2, 0.5 / std::f64::consts::PI)?, 0.0);
@@ -144,7 +123,8 @@ pub fn asymptote(
 /// ```
 pub fn upper_bound(n: usize, d: usize, floor: f64) -> Result<f64> {
     check::positive("floor", floor)?;
-    Ok(-0.5 * (n * d) as f64 * (TAU * floor).ln())
+    // 2πf may overflow; a lower floor gives a bound as well.
+    Ok(-0.5 * (n as f64 * d as f64) * (TAU * floor).min(f64::MAX).ln())
 }
 
 /// A run of EM, with all that it went through before it failed.
@@ -163,36 +143,30 @@ impl Collapse {
     ///
     /// Source: C-E09. Example: [`collapse`].
     pub fn smallest_variances(&self) -> Vec<f64> {
-        let of = |covariance: &DMatrix<f64>| covariance.symmetric_eigenvalues().min();
-        let smallest =
-            |model: &GaussianMixture| model.covariances().iter().map(of).fold(f64::INFINITY, f64::min);
-        self.iterates.iter().map(|iterate| smallest(&iterate.model)).collect()
+        let least = |covariance: &DMatrix<f64>| covariance.symmetric_eigenvalues().min();
+        let covariances = self.iterates.iter().map(|iterate| iterate.model.covariances());
+        covariances.map(|all| all.iter().map(least).fold(f64::INFINITY, f64::min)).collect()
     }
 }
 
 /// Runs EM and keeps every step of the way into a singularity, where [`em::fit`] returns the error alone.
 ///
-/// Once a component holds one datum, the others reach it only through the tail of its density. With s its variance and δ
-/// the distance of the nearest other datum, one sweep makes of it (d = 1)
-///
+/// Once a component holds one datum, the others reach it only through the tail of its density. With s its variance and
+/// δ the distance of the nearest other datum, one sweep makes of it (d = 1)
 /// ```math
-/// s' \approx \delta^2\,\frac{\pi_j\,\mathcal N(\delta; 0, s)}{\sum_{l \ne j}\pi_l\,\mathcal N(x_{i'}; \mu_l, \Sigma_l)},
+/// s' \approx \delta^2\,\frac{\pi_j\,\mathcal N(\delta; 0, s)}{\sum_{l\ne j}\pi_l\,\mathcal N(x_{i'};\mu_l,\Sigma_l)},
 /// \qquad \log s' \approx -\frac{\delta^2}{2s}
 /// ```
 ///
 /// The *logarithm* of the new variance is the inverse of the old one: three sweeps suffice to leave the floating-point
-/// numbers. ℓ rises all the way, as it must.
-///
-/// `x` is n×d, `max_sweeps` caps the sweeps. Errors are those of the start; a later one is part of the answer.
+/// numbers. ℓ rises all the way. `x` is n×d, `max_sweeps` caps the sweeps; an error of a sweep is part of the answer.
 ///
 /// Source: C-E09, H-E26, B-05.
-///
 /// ```
-/// use executable_em::{Error, gaussian_mixture::{CovarianceFamily, GaussianMixture}, pathologies::singularity::collapse};
+/// use executable_em::{Error, gaussian_mixture::{CovarianceFamily::Full, GaussianMixture}, pathologies::singularity};
 /// use nalgebra::{dmatrix, dvector};
-/// let start = GaussianMixture::new(
-///     dvector![0.5, 0.5], dmatrix![0.0; 5.0], vec![dmatrix![1.0]; 2], CovarianceFamily::Full)?;
-/// let run = collapse(start, &dmatrix![0.0; 3.0; 4.0; 5.0; 6.0], 10)?;
+/// let start = GaussianMixture::new(dvector![0.5, 0.5], dmatrix![0.0; 5.0], vec![dmatrix![1.0]; 2], Full)?;
+/// let run = singularity::collapse(start, &dmatrix![0.0; 3.0; 4.0; 5.0; 6.0], 10)?;
 /// assert!(run.smallest_variances()[3] < 1e-140 && run.iterates[3].log_likelihood > 151.0);
 /// assert!(matches!(run.error, Some(Error::NotPositiveDefinite { component: 0, .. })));
 /// # Ok::<(), executable_em::Error>(())
@@ -209,14 +183,9 @@ pub fn collapse(start: GaussianMixture, x: &DMatrix<f64>, max_sweeps: usize) -> 
     Ok(Collapse { iterates, error: None })
 }
 
-/// A mixture and data that fit together, a component and a datum that exist.
+/// Data that fit the mixture, a component and a datum that exist.
 fn check_place(model: &GaussianMixture, x: &DMatrix<f64>, component: usize, datum: usize) -> Result<()> {
-    check::data_and_means(x, model.means())?;
-    if component >= model.k() {
-        return Err(Error::Label { row: datum, label: component, k: model.k() });
-    }
-    if datum >= x.nrows() {
-        return Err(Error::Domain { what: "datum", value: datum as f64, allowed: "less than n" });
-    }
-    Ok(())
+    check::data(x, model.d())?;
+    check::label(datum, component, model.k())?;
+    check::domain("datum", datum as f64, datum < x.nrows(), "less than n")
 }

@@ -1,83 +1,58 @@
 //! Criteria: the log-likelihood at its maximum, less a charge for the parameters. Smaller is better.
 
 use crate::check;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Akaike's criterion.
-///
 /// ```math
 /// \mathrm{AIC} = -2\,\ell(\hat\theta) + 2p
 /// ```
 ///
-/// Fitted to these very data, $`\hat\theta`$ flatters itself: on n fresh data ℓ is less by p on average, in the
-/// limit of large n and in a regular model (exactly so in [`gaussian_mean`](super::gaussian_mean)). AIC estimates −2
-/// times that fresh ℓ. `log_likelihood` in nats, p free parameters; returns twice nats. [`Error::NotFinite`] for an
-/// ℓ that is NaN or infinite, as one at a singularity is.
+/// Fitted to these very data, $`\hat\theta`$ flatters itself: on n fresh data ℓ is less by p on average, in the limit
+/// of large n and in a regular model (exactly so in [`gaussian_mean`](super::gaussian_mean)). AIC estimates −2 times
+/// that fresh ℓ. `log_likelihood` in nats, p free parameters; returns twice nats.
+/// [`Error::Domain`](crate::Error::Domain) for an ℓ that is not finite, as one at a singularity is.
 ///
-/// Source: B-26, B-05; Akaike (1974).
-///
-/// ```
-/// assert_eq!(executable_em::selection::aic(-100.0, 5)?, 210.0);
-/// # Ok::<(), executable_em::Error>(())
-/// ```
+/// Source: B-26, B-05; Akaike (1974). Example: [`criteria`].
 pub fn aic(log_likelihood: f64, parameters: usize) -> Result<f64> {
-    finite("log-likelihood", log_likelihood)?;
+    check::domain("log-likelihood", log_likelihood, log_likelihood.is_finite(), "finite")?;
     Ok(-2.0 * log_likelihood + 2.0 * parameters as f64)
 }
 
 /// The Bayesian information criterion of Schwarz.
-///
 /// ```math
 /// \mathrm{BIC} = -2\,\ell(\hat\theta) + p\log n
 /// ```
 ///
-/// −BIC/2 approximates the log evidence $`\log\int p(x\mid\theta)\,p(\theta)\,d\theta`$ up to a term that stays
-/// bounded as n grows; what is left out, the prior and the curvature, is in [`gaussian_mean`](super::gaussian_mean).
-/// With one component too many a mixture is not regular, and that derivation fails; that BIC still finds k, for
-/// components from a bounded set, is a theorem of its own (Keribin 2000). From n = 8 on it charges more than AIC.
+/// −BIC/2 approximates the log evidence $`\log\int p(x\mid\theta)\,p(\theta)\,d\theta`$ up to a term that stays bounded
+/// as n grows; what is left out, the prior and the curvature, is in [`gaussian_mean`](super::gaussian_mean). With one
+/// component too many a mixture is not regular, and that derivation fails; that BIC still finds k, for components from
+/// a bounded set, is a theorem of its own (Keribin 2000). From n = 8 on it charges more than AIC. n ≥ 1.
 ///
-/// `log_likelihood` in nats; returns twice nats. [`Error::NotFinite`] as in [`aic`], [`Error::Empty`] for n = 0.
-///
-/// Source: B-26, TP-04; Schwarz (1978).
-///
-/// ```
-/// assert_eq!(executable_em::selection::bic(-100.0, 5, 1)?, 200.0); // log 1 = 0
-/// # Ok::<(), executable_em::Error>(())
-/// ```
+/// Source: B-26; Schwarz (1978). Example: [`criteria`].
 pub fn bic(log_likelihood: f64, parameters: usize, n: usize) -> Result<f64> {
-    finite("log-likelihood", log_likelihood)?;
-    if n == 0 {
-        return Err(Error::Empty { what: "data" });
-    }
-    Ok(-2.0 * log_likelihood + parameters as f64 * (n as f64).ln())
+    check::domain("number of data", n as f64, n > 0, "≥ 1")?;
+    Ok(aic(log_likelihood, 0)? + parameters as f64 * (n as f64).ln())
 }
 
 /// The integrated completed likelihood: BIC, and a charge for labels that are in doubt.
-///
 /// ```math
 /// \mathrm{ICL} = \mathrm{BIC} + 2\,\mathsf H(r), \qquad
 /// \mathsf H(r) = -\sum_{ij}r_{ij}\log r_{ij} = \ell(\hat\theta) - Q(\hat\theta\mid\hat\theta)
 /// ```
 ///
-/// So it is BIC with the expected *complete*-data log-likelihood Q in the place of ℓ, and it prefers components that
-/// do not overlap: clusters rather than a good density. This is the variant with the entropy (McLachlan and Peel
-/// 2000, §6.10). Biernacki, Celeux and Govaert put the most probable labels in, −log max_j r_ij for each datum,
-/// which never charges more.
-///
-/// `entropy` is [`bound::entropy`](crate::bound::entropy) of the responsibilities, in nats, ≥ 0 ([`Error::Domain`]);
-/// the other arguments as in [`bic`].
+/// So it is BIC with the expected *complete*-data log-likelihood Q in the place of ℓ, and it prefers components that do
+/// not overlap: clusters rather than a good density. This is the variant with the entropy (McLachlan and Peel 2000,
+/// §6.10); that of Biernacki, Celeux and Govaert, −log max_j r_ij for each datum, never charges more. `entropy` is
+/// [`bound::entropy`](crate::bound::entropy) of the responsibilities; the rest as in [`bic`].
 ///
 /// Source: B-26; Biernacki, Celeux and Govaert (2000).
-///
 /// ```
 /// assert_eq!(executable_em::selection::icl(-100.0, 5, 1, 3.0)?, 206.0);
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn icl(log_likelihood: f64, parameters: usize, n: usize, entropy: f64) -> Result<f64> {
-    finite("entropy", entropy)?;
-    if entropy < 0.0 {
-        return Err(Error::Domain { what: "entropy", value: entropy, allowed: "≥ 0" });
-    }
+    check::domain("entropy", entropy, entropy.is_finite() && entropy >= 0.0, "finite and ≥ 0")?;
     Ok(bic(log_likelihood, parameters, n)? + 2.0 * entropy)
 }
 
@@ -95,7 +70,6 @@ pub struct Criteria {
 /// [`aic`] and [`bic`] at once, from the three numbers that every fit has.
 ///
 /// Source: B-26.
-///
 /// ```
 /// let found = executable_em::selection::criteria(-1130.264, 11, 272)?;
 /// assert!((found.aic - 2282.528).abs() < 1e-9 && (found.bic - 2322.192).abs() < 1e-3);
@@ -103,8 +77,4 @@ pub struct Criteria {
 /// ```
 pub fn criteria(log_likelihood: f64, parameters: usize, n: usize) -> Result<Criteria> {
     Ok(Criteria { aic: aic(log_likelihood, parameters)?, bic: bic(log_likelihood, parameters, n)? })
-}
-
-fn finite(what: &'static str, value: f64) -> Result<()> {
-    check::finite(what, &nalgebra::Vector1::new(value))
 }

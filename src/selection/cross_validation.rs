@@ -9,24 +9,13 @@ use rand::seq::SliceRandom;
 
 /// Deals n data into folds at random: every datum lies in exactly one, and their sizes differ by one at most.
 ///
-/// Returns `count` lists of row numbers below n. [`Error::Domain`] unless 2 ≤ `count` ≤ n: a single fold would leave
-/// nothing to fit.
+/// Returns `count` lists of row numbers below n. [`Error::Domain`] unless 2 ≤ `count` ≤ n.
 ///
-/// Source: B-26; Stone (1974).
-///
-/// ```
-/// use executable_em::{data, selection::folds};
-/// let folds = folds(7, 3, &mut data::rng(1))?;
-/// let mut sizes: Vec<usize> = folds.iter().map(Vec::len).collect();
-/// sizes.sort();
-/// assert_eq!(sizes, [2, 2, 3]);
-/// # Ok::<(), executable_em::Error>(())
-/// ```
+/// Source: B-26; Stone (1974). Example: [`cross_validate`].
 pub fn folds(n: usize, count: usize, rng: &mut impl Rng) -> Result<Vec<Vec<usize>>> {
-    if !(2..=n).contains(&count) {
-        let allowed = "at least 2 and at most the number of data";
-        return Err(Error::Domain { what: "number of folds", value: count as f64, allowed });
-    }
+    let allowed = "at least 2 and at most the number of data";
+    check::domain("number of folds", count as f64, (2..=n).contains(&count), allowed)?;
+    check::storable("number of data", n)?;
     let mut order: Vec<usize> = (0..n).collect();
     order.shuffle(rng);
     Ok((0..count).map(|fold| order.iter().copied().skip(fold).step_by(count).collect()).collect())
@@ -43,36 +32,31 @@ pub struct CrossValidation {
 
 impl CrossValidation {
     /// The held-out log-likelihood of all data, in nats.
-    ///
     /// ```math
     /// \sum_i\log p\left(x_i\mid\hat\theta_{-f(i)}\right)
     /// ```
     ///
-    /// f(i) is the fold of datum i. Unlike ℓ it falls again when k is too large. Source: B-26. Example:
-    /// [`cross_validate`].
+    /// f(i) is the fold of datum i. Unlike ℓ it falls again when k is too large.
+    ///
+    /// Source: B-26. Example: [`cross_validate`].
     pub fn log_likelihood(&self) -> f64 {
         self.log_densities.sum()
     }
 
-    /// The standard error of [`log_likelihood`](Self::log_likelihood), in nats: √n times the sample standard
-    /// deviation of the n log densities.
+    /// The standard error of [`log_likelihood`](Self::log_likelihood), in nats: √n times the sample standard deviation.
     ///
-    /// It treats them as independent, although data of different folds share most of their training data.
-    /// To compare two fits take [`better_than`](Self::better_than) instead: most of this error is common to both.
-    /// NaN for fewer than two data, which no cross-validation has.
+    /// It treats data as independent, although different folds share most of their training data; NaN for fewer than
+    /// two. To compare two fits take [`better_than`](Self::better_than) instead: most of this error is common to both.
     ///
     /// Source: B-26.
     pub fn standard_error(&self) -> f64 {
         standard_error_of_sum(&self.log_densities)
     }
 
-    /// By how many nats these held-out densities are better than `other`'s on the same data, and the standard error
-    /// of that difference, from the n paired differences.
-    ///
-    /// [`Error::Shape`] if the other has another number of data.
+    /// By how many nats these held-out densities are better than `other`'s on the same data, and the standard error of
+    /// that difference, from the n paired differences. [`Error::Shape`] if the other has another number of data.
     ///
     /// Source: B-26.
-    ///
     /// ```
     /// use executable_em::selection::CrossValidation;
     /// use nalgebra::dvector;
@@ -96,28 +80,24 @@ fn standard_error_of_sum(terms: &DVector<f64>) -> f64 {
 }
 
 /// Fits a model to all data but a fold, asks it for the density of that fold, and goes on to the next.
-///
 /// ```math
 /// \log p\left(x_i\mid\hat\theta_{-f(i)}\right), \qquad \hat\theta_{-f} = \text{the fit to}\ \{x_i : f(i)\ne f\}
 /// ```
 ///
 /// `x` is n×d, `folds` holds every row number below n exactly once. `fit` is given the training rows only, in their
-/// order in `x`; whatever it learns from data, starts and scales too, it must learn from these.
-///
-/// [`Error::Domain`] for a row that is left out or held out twice, [`Error::Label`] for a row ≥ n,
-/// [`Error::ImpossibleDatum`] for a datum to which its model gives density zero, and the errors of `fit`.
+/// order in `x`; whatever it learns from data, starts and scales too, it must learn from these. [`Error::Domain`] for a
+/// row that is left out or held out twice, [`Error::Label`] for a row ≥ n, [`Error::ImpossibleDatum`] for a datum of
+/// density zero, and the errors of `fit`.
 ///
 /// Source: B-26; Stone (1974); Smyth (2000) for mixtures.
-///
 /// ```
 /// use executable_em::{data, em::Stopping, gaussian_mixture::{CovarianceFamily, kmeans_start}};
 /// use executable_em::selection::{Restarts, best_fit, cross_validate, folds};
 /// let (x, _) = data::blobs();
 /// let folds = folds(x.nrows(), 5, &mut data::rng(1))?;
 /// let restarts = Restarts { starts: 2, seed: 1, stopping: Stopping::default() };
-/// let held_out = |k| cross_validate(&x, &folds, |train| {
-///     Ok(best_fit(train, k, &restarts, |x, k, rng| kmeans_start(x, k, CovarianceFamily::Full,
-/// rng))?.model.clone()) });
+/// let start = |x: &_, k, rng: &mut data::Rng| kmeans_start(x, k, CovarianceFamily::Full, rng);
+/// let held_out = |k| cross_validate(&x, &folds, |train| Ok(best_fit(train, k, &restarts, start)?.model));
 /// let (gain, error) = held_out(4)?.better_than(&held_out(3)?)?;
 /// assert!(gain > 5.0 * error);
 /// # Ok::<(), executable_em::Error>(())
@@ -147,26 +127,18 @@ pub fn cross_validate<M: Model>(
 
 /// The fold of each of n data, if every datum has exactly one and at least two folds have data.
 fn fold_of_each(n: usize, folds: &[Vec<usize>]) -> Result<Vec<usize>> {
-    let mut times = vec![0; n];
-    let mut fold_of = vec![0; n];
+    let mut folds_of = vec![Vec::new(); n];
     for (index, fold) in folds.iter().enumerate() {
-        if fold.is_empty() || fold.len() == n {
-            let allowed = "at least 1 and less than the number of data";
-            return Err(Error::Domain { what: "size of a fold", value: fold.len() as f64, allowed });
-        }
+        let (size, allowed) = (fold.len(), "at least 1 and less than the number of data");
+        check::domain("size of a fold", size as f64, (1..n).contains(&size), allowed)?;
         for &row in fold {
-            if row >= n {
-                return Err(Error::Label { row, label: row, k: n });
-            }
-            times[row] += 1;
-            fold_of[row] = index;
+            check::label(row, row, n)?;
+            folds_of[row].push(index);
         }
     }
-    match times.iter().find(|&&times| times != 1) {
-        None => Ok(fold_of),
-        Some(&times) => {
-            let what = "number of folds that a datum lies in";
-            Err(Error::Domain { what, value: f64::from(times), allowed: "1" })
-        }
-    }
+    let only = |folds: Vec<usize>| {
+        check::domain("number of folds that a datum lies in", folds.len() as f64, folds.len() == 1, "1")?;
+        Ok(folds[0])
+    };
+    folds_of.into_iter().map(only).collect()
 }

@@ -1,15 +1,12 @@
 //! How many components? Criteria that charge for parameters, data held out, and sticks that break for ever.
 //!
-//! The log-likelihood cannot say: a further component never lowers its maximum, just as a further mean never raises
-//! the J of k-means (H-08). Three answers are given here. Charge for every parameter:
-//!
+//! The log-likelihood cannot say: a further component never lowers its maximum, just as a further mean never raises the
+//! J of k-means. Three answers are given here. Charge for every parameter:
 //! ```math
-//! \mathrm{AIC} = -2\ell + 2p, \qquad \mathrm{BIC} = -2\ell + p\log n, \qquad \mathrm{ICL} = \mathrm{BIC} +
-//! 2\,\mathsf H(r).
+//! \mathrm{AIC} = -2\ell + 2p, \quad \mathrm{BIC} = -2\ell + p\log n, \quad \mathrm{ICL} = \mathrm{BIC} + 2\mathsf H(r)
 //! ```
 //!
-//! Or ask data that the fit has not seen. Or do not choose: let infinitely many components share a stick of length
-//! one, and see how many of them n data occupy.
+//! Or ask data that the fit has not seen. Or let infinitely many components share a stick, of which n data occupy some.
 //!
 //! | file | what it holds |
 //! |---|---|

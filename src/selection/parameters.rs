@@ -7,25 +7,14 @@ use crate::soft_kmeans::{SoftKMeans, Weights};
 /// A model that knows its number p of free parameters: what the criteria charge for.
 ///
 /// It is not the length of [`parameters`](crate::latent::Model::parameters), which lists both halves of a symmetric
-/// matrix and all k weights: k weights that sum to one are k − 1 free numbers, a covariance is d(d+1)/2.
-///
-/// | model | p |
-/// |---|---|
-/// | Gaussian mixture, full | (k − 1) + kd + kd(d+1)/2 |
-/// | tied | (k − 1) + kd + d(d+1)/2 |
-/// | diagonal | (k − 1) + kd + kd |
-/// | spherical | (k − 1) + kd + k |
-/// | soft k-means, weights fitted | (k − 1) + kd |
-/// | soft k-means, weights held | kd |
-/// | Bernoulli mixture | (k − 1) + kd: [`bernoulli_parameters`] |
+/// matrix and all k weights: k weights that sum to one are k − 1 free numbers, a covariance is d(d+1)/2. Soft k-means
+/// has its kd means and, if fitted, k − 1 weights.
 ///
 /// At a generic θ, p is the rank of the Jacobian of
-/// $`\theta\mapsto(\log p(x_1\mid\theta), \log p(x_2\mid\theta), \dots)`$: so many directions change the density.
-/// Where the rank is less, as in a mixture of coins flipped once, or where two components coincide, p overstates
-/// what is fitted, and so do the criteria.
+/// $`\theta\mapsto(\log p(x_1\mid\theta), \log p(x_2\mid\theta), \dots)`$: so many directions change the density. Where
+/// the rank is less, as in a mixture of coins flipped once, or where two components coincide, p is too large.
 ///
 /// Source: B-04, B-26, T-09.
-///
 /// ```
 /// use executable_em::{data, gaussian_mixture::{CovarianceFamily, random_start}, selection::FreeParameters};
 /// let x = data::old_faithful();
@@ -59,26 +48,24 @@ impl FreeParameters for SoftKMeans {
 impl FreeParameters for BernoulliMixture {
     /// Whether the flips can tell that many apart is another matter: see [`bernoulli_parameters`].
     fn free_parameters(&self) -> usize {
-        bernoulli_parameters(self.k(), self.d())
+        self.parameter_count()
     }
 }
 
 /// The number of free parameters of a mixture of k coins flipped d times a draw: weights and biases.
-///
 /// ```math
 /// p = (k - 1) + kd
 /// ```
 ///
-/// Only if the flips can tell them apart. d flips have 2^d outcomes, so no more than 2^d − 1 numbers are ever seen:
-/// one for a single flip, however many coins. And the bound is not sharp: three coins flipped four times have p = 14
-/// and 15 free probabilities, yet their Jacobian has rank 13 (Goodman 1974).
+/// Only if the flips can tell them apart. d flips have 2^d outcomes, so no more than 2^d − 1 numbers are ever seen: one
+/// for a single flip, however many coins. And the bound is not sharp: three coins flipped four times have p = 14 and 15
+/// free probabilities, yet their Jacobian has rank 13.
 ///
 /// Source: B-04, B-26, T-46; Goodman (1974), Biometrika 61, 215–231.
-///
 /// ```
 /// use executable_em::selection::bernoulli_parameters;
 /// assert_eq!(bernoulli_parameters(2, 10), 21);
 /// ```
 pub fn bernoulli_parameters(k: usize, d: usize) -> usize {
-    k.saturating_sub(1) + k * d
+    k.saturating_sub(1).saturating_add(k.saturating_mul(d))
 }

@@ -2,11 +2,12 @@
 
 use super::{Criteria, FreeParameters, criteria, icl};
 use crate::data::{self, Rng};
-use crate::em::{self, Fit, Stopping};
+use crate::em::{self, Fit, OnData, Stopping};
 use crate::error::{Error, Result};
 use crate::latent::{self, Model};
 use crate::{bound, check};
 use nalgebra::DMatrix;
+use std::ops::ControlFlow;
 
 /// How hard to look for the maximum of ℓ: how many starts, from which seed, and when a run stops.
 ///
@@ -40,44 +41,31 @@ pub struct Candidate<M> {
 
 /// The best of several runs of EM with k components.
 ///
-/// `start` draws a start for the data and the k that it is given. Runs that fail, as where a component collapses, are
-/// passed over, so what is found is a local maximum of finite ℓ: the supremum of a mixture with free covariances is
-/// +∞, and "the" maximum that the criteria speak of is the highest proper one. There is no proof that it has
-/// been found.
+/// `start` draws a start for the data and the k that it is given; `x` is n×d. Runs that fail, as where a component
+/// collapses, are passed over, so what is found is a local maximum of finite ℓ: the supremum of a mixture with free
+/// covariances is +∞, and "the" maximum that the criteria speak of is the highest proper one. There is no proof that it
+/// has been found. [`Error::ComponentCount`] unless 1 ≤ k ≤ n, and the errors of [`em::best_of`].
 ///
-/// `x` is n×d. [`Error::ComponentCount`] unless 1 ≤ k ≤ n, [`Error::Empty`] for no starts, the first run's error if
-/// all fail.
-///
-/// Source: B-26, C-10, T-06, B-05.
-///
-/// ```
-/// use executable_em::{data, em::Stopping, gaussian_mixture::{CovarianceFamily, kmeans_start}};
-/// use executable_em::selection::{Restarts, best_fit};
-/// let restarts = Restarts { starts: 3, seed: 1, stopping: Stopping::default() };
-/// let fit = best_fit(&data::old_faithful(), 2, &restarts, |x, k, rng| kmeans_start(x, k, CovarianceFamily::Full,
-/// rng))?; assert!((fit.log_likelihood - -1130.264).abs() < 1e-3);
-/// # Ok::<(), executable_em::Error>(())
-/// ```
+/// Source: B-26, C-10, T-06, B-05. Example: [`cross_validate`](super::cross_validate).
 pub fn best_fit<M: Model>(
     x: &DMatrix<f64>,
     k: usize,
     restarts: &Restarts,
     start: impl Fn(&DMatrix<f64>, usize, &mut Rng) -> Result<M>,
 ) -> Result<Fit<M>> {
-    check::finite("data", x)?;
+    let climb = OnData::new(x)?;
     check::component_count(k, x.nrows())?;
     // A generator of its own for every k: what is found for one does not depend on which others are tried.
     let mut rng = data::rng(restarts.seed);
-    em::best((0..restarts.starts).map(|_| em::fit(start(x, k, &mut rng)?, x, &restarts.stopping)))
+    let starts = (0..restarts.starts).map(|_| start(x, k, &mut rng));
+    em::best_of(&climb, starts, &restarts.stopping, |_| ControlFlow::Continue(()))
 }
 
 /// Fits every k and judges it.
 ///
-/// `x` is n×d, `start` as in [`best_fit`]; returns a candidate for each of `ks`, in order. The same seed gives the
-/// same candidates.
+/// `x` is n×d, `start` as in [`best_fit`]; returns a candidate for each of `ks`, in order, the same for the same seed.
 ///
-/// Source: B-26, TP-04, H-08 (what neither J nor ℓ can do).
-///
+/// Source: B-26, H-08.
 /// ```
 /// use executable_em::{data, em::Stopping, gaussian_mixture::{CovarianceFamily, kmeans_start}};
 /// use executable_em::selection::{self, Restarts, search};
@@ -93,27 +81,21 @@ pub fn search<M: Model + FreeParameters>(
     restarts: &Restarts,
     start: impl Fn(&DMatrix<f64>, usize, &mut Rng) -> Result<M>,
 ) -> Result<Vec<Candidate<M>>> {
-    ks.into_iter()
-        .map(|k| {
-            let fit = best_fit(x, k, restarts, &start)?;
-            let (n, parameters) = (x.nrows(), fit.model.free_parameters());
-            let entropy = bound::entropy(&latent::responsibilities(&fit.model.log_joint(x)?)?)?;
-            let criteria = criteria(fit.log_likelihood, parameters, n)?;
-            let icl = icl(fit.log_likelihood, parameters, n, entropy)?;
-            Ok(Candidate { k, fit, parameters, criteria, icl })
-        })
-        .collect()
+    let candidate = |k| {
+        let fit = best_fit(x, k, restarts, &start)?;
+        let (n, parameters) = (x.nrows(), fit.model.free_parameters());
+        let entropy = bound::entropy(&latent::responsibilities(&fit.model.log_joint(x)?)?)?;
+        let criteria = criteria(fit.log_likelihood, parameters, n)?;
+        let icl = icl(fit.log_likelihood, parameters, n, entropy)?;
+        Ok(Candidate { k, fit, parameters, criteria, icl })
+    };
+    ks.into_iter().map(candidate).collect()
 }
 
-/// The k of the candidate with the lowest value of a criterion, the first one in a tie.
-///
-/// [`Error::Empty`] if there are no candidates.
+/// The k of the candidate with the lowest value of a criterion, the first one in a tie; [`Error::Empty`] without any.
 ///
 /// Source: B-26. Example: [`search`].
 pub fn chosen_k<M>(candidates: &[Candidate<M>], criterion: impl Fn(&Candidate<M>) -> f64) -> Result<usize> {
-    candidates
-        .iter()
-        .min_by(|one, other| criterion(one).total_cmp(&criterion(other)))
-        .map(|candidate| candidate.k)
-        .ok_or(Error::Empty { what: "candidates" })
+    let best = candidates.iter().min_by(|one, other| criterion(one).total_cmp(&criterion(other)));
+    best.map(|candidate| candidate.k).ok_or(Error::Empty { what: "candidates" })
 }

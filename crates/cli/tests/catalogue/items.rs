@@ -21,10 +21,11 @@ impl Item {
         format!("{}::{}", self.module, self.name)
     }
 
-    /// The paragraph that begins with `Source:`, if there is one.
+    /// The paragraph that begins with `Source:`, if there is one; an example may follow it at once.
     pub fn source(&self) -> &str {
         let start = self.documentation.find("Source:");
-        start.map_or("", |start| self.documentation[start..].split("\n\n").next().unwrap_or_default())
+        let paragraph = |start: usize| self.documentation[start..].split("\n\n").next().unwrap_or_default();
+        start.map_or("", |start| paragraph(start).split("\n```").next().unwrap_or_default())
     }
 
     /// The ids of the `Source:` paragraph; of errata, also those that are named anywhere in the documentation.
@@ -57,7 +58,8 @@ pub fn public_module(path: &Path) -> Option<String> {
         }
         folder.push(name);
         let own = folder.join("mod.rs");
-        parent = text(if own.exists() { own } else { folder.with_extension("rs") });
+        let has_own = Path::new(crate::sources::ROOT).join(&own).exists();
+        parent = text(if has_own { own } else { folder.with_extension("rs") });
     }
     Some(public.join("::"))
 }
