@@ -15,12 +15,15 @@ JUPYTER := $(VENV)/.made-of-$(shell cat $(BOOK)/*.txt $(BOOK)/kernel/* | cksum |
 KERNEL := $(TOOLS)/kernel/.evcxr-$(EVCXR)
 MUTANTS := $(TOOLS)/mutants/.cargo-mutants-$(CARGO_MUTANTS)
 
-PEERS := $(TOOLS)/bench/.made-of-$(shell cksum < benches/requirements.txt | cut -d' ' -f1)
+PEERS := $(TOOLS)/bench/.made-of-$(shell cksum < crates/engine/benches/requirements.txt | cut -d' ' -f1)
+
+# How many fresh seeds `make soak` tries.
+SEEDS := 100
 
 CHAPTER := kmeans gaussian gaussian_mixture soft_kmeans latent bound em \
 	bernoulli_mixture pathologies selection scale errata
 
-.PHONY: help book lab check notebooks figures doc mutants bench clean distclean cargo python
+.PHONY: help book lab check soak notebooks figures doc mutants bench clean distclean cargo python
 
 ## make book       the notebooks as a web book, from nothing: installs what is missing (the first time
 ##                 takes about 15 minutes), draws the figures, executes the notebooks, builds the pages
@@ -41,11 +44,30 @@ lab: $(JUPYTER) $(KERNEL)
 check: $(JUPYTER) $(KERNEL) | cargo
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings
-	cargo clippy --all-targets --no-default-features --features figures -- -D warnings
-	cargo clippy --all-targets --no-default-features -- -D warnings
+	cargo clippy -p executable-em-figures --no-default-features -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
 	$(RUN) -m unittest discover -s $(BOOK)
 	$(RUN) $(BOOK)/execute.py --check
+
+## make soak       every test of random cases on 100 fresh seeds, some ten seconds each; says how to repeat what fails;
+##                 other numbers: make soak SEEDS=10 CASES=4000
+soak: | cargo
+	cargo test --no-run --quiet
+	@mkdir -p build
+	@# A test of random cases is in the block or has the closure of proptest!, or takes cases by number. A name selects every
+	@# test that contains it.
+	@tests=$$(find tests crates/engine/tests -name '*.rs' ! -path '*/common/*' ! -path '*/catalogue/*' -exec awk ' \
+		/fn [a-z]/ { name = $$0; sub(/.*fn /, "", name); sub(/[<(].*/, "", name) } \
+		/^proptest! / { block = 1 } \
+		/^}/ { block = 0 } \
+		block && /^    fn / || /proptest!\(|numbered\(|states\(/ { print name }' {} +); \
+	programs=$$(cargo test --no-run 2>&1 | sed -n 's/.*Executable tests.*(\(.*\))/\1/p'); failed=; \
+	for seed in $$(od -An -v -tu4 -N $$((4 * $(SEEDS))) /dev/urandom); do for program in $$programs; do \
+		settings="PROPTEST_RNG_SEED=$$seed $(CASES:%=PROPTEST_CASES=%)"; \
+		env $$settings "$$program" $$tests >build/soak.log 2>&1 && continue; failed=1; \
+		of=$${program%-*}; echo "$$settings cargo test --test $${of##*/} --" $$(sed -n 's/^test \(.*\) \.\.\. FAILED$$/\1/p' build/soak.log); \
+	done; done; \
+	[ -z "$$failed" ] || { echo "error: these tests do not hold for every seed" >&2; exit 1; }
 
 ## make notebooks  executes the notebooks in place; a single one: make notebooks NOTEBOOK=notebooks/01_kmeans.ipynb
 notebooks: $(JUPYTER) $(KERNEL)
@@ -57,7 +79,7 @@ figures: | cargo
 
 ## make doc        the crate's documentation, with its formulas typeset
 doc: $(JUPYTER) | cargo
-	RUSTDOCFLAGS="--html-in-header $(BOOK)/rustdoc-math.html" cargo doc --no-deps
+	RUSTDOCFLAGS="--html-in-header $(CURDIR)/$(BOOK)/rustdoc-math.html" cargo doc --no-deps
 	@doc=$$(cargo metadata --no-deps --format-version 1 | $(RUN) -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')/doc; \
 		cp -r "$(VENV)"/lib/python3*/site-packages/sphinx-mathjax-offline/static/mathjax "$$doc"; \
 		echo "The documentation is ready: open $$doc/executable_em/index.html"
@@ -71,16 +93,15 @@ mutants: $(MUTANTS)
 		CARGO_TARGET_DIR="$(CURDIR)/build/mutants/target" \
 			"$(TOOLS)/mutants/bin/cargo-mutants" mutants -f "src/$$chapter.rs" -f "src/$$chapter/**" \
 			-o "build/mutants/$$chapter" -C=--lib -C="--test=$$chapter" \
-			$$(test $$chapter != scale || echo -C=--features=figures) \
 			$$(test $$chapter != gaussian_mixture || echo -C=--test=latent -C=--test=bound -C=--test=em -C=--test=errata) || blind="$$blind $$chapter"; done; \
 	[ -z "$$blind" ] || { echo "error: not every mutant was caught in$$blind: see build/mutants" >&2; exit 1; }
 
 ## make bench      times the engine beside its peers (scikit-learn, oneDAL, linfa), which it installs; some 25
-##                 minutes on a machine that does nothing else; writes benches/results.json and the README's table.
+##                 minutes on a machine that does nothing else; writes crates/engine/benches/results.json and the README's table.
 ##                 A short look, which writes neither: make bench QUICK=1, or make bench SIZES="100000,2,5 1000000,8,16"
 bench: $(PEERS) | cargo
-	"$(TOOLS)/bench/bin/python" -m unittest discover -q -s benches
-	"$(TOOLS)/bench/bin/python" benches/compare.py $(if $(QUICK),--quick) $(SIZES)
+	"$(TOOLS)/bench/bin/python" -m unittest discover -q -s crates/engine/benches
+	"$(TOOLS)/bench/bin/python" crates/engine/benches/compare.py $(if $(QUICK),--quick) $(SIZES)
 
 ## make clean      removes what was built; make distclean also removes .tools
 clean:
@@ -116,7 +137,7 @@ $(JUPYTER): | python
 
 $(PEERS): | python
 	$(PYTHON) -m venv "$(TOOLS)/bench"
-	"$(TOOLS)/bench/bin/python" -m pip install --quiet --disable-pip-version-check -r benches/requirements.txt
+	"$(TOOLS)/bench/bin/python" -m pip install --quiet --disable-pip-version-check -r crates/engine/benches/requirements.txt
 	@rm -f "$(TOOLS)"/bench/.made-of-* && touch $@
 
 # Full optimisation would nearly double this build. As it is, a warm notebook starts in about 10 s.

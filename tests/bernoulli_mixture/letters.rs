@@ -40,7 +40,7 @@ fn a_start_near_the_mean_has_the_odds_of_the_data() {
     let (n, m, k) = (40, 5, 2000);
     let x = DMatrix::from_fn(n, 4, |i, a| [0.0, m as f64, (i % 3) as f64, (i % 6) as f64][a]);
     let start = start_near_mean(&x, 20, m, &mut data::rng(4)).unwrap();
-    assert_eq!((start.weights(), start.flips()), (DVector::from_element(20, 0.05), m));
+    assert_eq!((start.weights(), start.flips()), (&DVector::from_element(20, 0.05), m));
     let mut rng = data::rng(5);
     let starts: Vec<_> = (0..k / 20).map(|_| start_near_mean(&x, 20, m, &mut rng).unwrap()).collect();
     for (a, column) in x.column_iter().enumerate() {
@@ -74,7 +74,7 @@ fn near_the_mean_coins_share_what_is_rare() {
         DMatrix::from_fn(2, 400, |j, a| if a % 10 == j { 0.2 } else { 0.01 }),
         1,
     );
-    let (x, _) = words.unwrap().sample(200, &mut data::rng(1)).unwrap();
+    let (x, _) = words.unwrap().sample(200, &mut data::rng(1));
     let mut rng = data::rng(2);
     let largest = |start: BernoulliMixture| em::sweep(&start, &x).unwrap().weights().max() / 20.0;
     let broad: f64 = (0..20).map(|_| largest(random_start(&x, 4, 1, &mut rng).unwrap())).sum();

@@ -28,8 +28,9 @@ fn the_likelihood_of_single_flips_is_a_ridge() {
             assert_within(share_of_heads(&coins).unwrap()[0], 0.6, gamma(8));
             // Ten log-sum-exps of two joints: s errs by γ(8), ℓ by 10 (γ(8)/0.4 + γ(8) · 5).
             assert_within(coins.log_likelihood(&x).unwrap(), single, 100.0 * gamma(8));
-            let mut beside = coins.clone();
-            beside.biases()[0] = (beside.biases()[0] - 0.1).abs();
+            let mut biases = coins.biases().clone();
+            biases[0] = (biases[0] - 0.1).abs();
+            let beside = coins.with_biases(biases).unwrap();
             let off = share_of_heads(&beside).unwrap()[0];
             assert_within(
                 beside.log_likelihood(&x).unwrap(),

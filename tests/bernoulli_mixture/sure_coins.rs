@@ -97,8 +97,8 @@ fn an_idle_coin_keeps_its_biases() {
     let model = BernoulliMixture::new(dvector![0.5, 0.5], dmatrix![0.1, 0.7; 0.3, 0.9], 1).unwrap();
     let (x, r) = (dmatrix![1.0, 0.0; 1.0, 1.0], dmatrix![1.0, 0.0; 1.0, 0.0]);
     let next = model.maximize(&x, &r).unwrap();
-    assert_eq!(next.biases(), dmatrix![1.0, 0.5; 0.3, 0.9]);
-    assert_eq!(next.weights(), dvector![1.0, 0.0]);
+    assert_eq!(*next.biases(), dmatrix![1.0, 0.5; 0.3, 0.9]);
+    assert_eq!(*next.weights(), dvector![1.0, 0.0]);
     // Responsibilities near the smallest number still divide as they should.
     let tiny = f64::from_bits(1);
     let faint = update_biases(&x, &dmatrix![1.0, tiny; 1.0, tiny], model.biases(), 1).unwrap();

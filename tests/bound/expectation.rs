@@ -23,8 +23,7 @@ fn q_over_labelings_is_q_over_labels() {
             [Kind::Ordinary, Kind::CoincidentMeans, Kind::TinyWeight, Kind::Ties][number as usize / 4 % 4];
         let Case { x, model, .. } = cases::case(kind, family, 5, 3, 2, number);
         let before = model.log_joint(&x).unwrap();
-        let mut other = model.clone();
-        other.means().add_scalar_mut(0.3);
+        let other = model.with_means(model.means().add_scalar(0.3)).unwrap();
         let log_joint = other.log_joint(&x).unwrap();
         let r = latent::responsibilities(&before).unwrap();
         let q = latent::expected_log_joint(&r, &log_joint).unwrap();
@@ -70,8 +69,7 @@ fn the_terms_of_q_are_those_of_the_gaussian() {
         assert_within(distances, v, bounds::gamma(400) * v.abs());
         assert_eq!(constant, -8.0 * TAU.ln());
 
-        let mut reweighted = model.clone();
-        reweighted.weights() = dvector![0.2, 0.3, 0.5];
+        let reweighted = model.with_weights(dvector![0.2, 0.3, 0.5]).unwrap();
         let other = loss::terms_of_q(&reweighted, &x, &r).unwrap();
         assert_eq!(other[1..], [determinants, distances, constant]);
         assert_ne!(other[0], weights);

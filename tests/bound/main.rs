@@ -32,7 +32,7 @@ fn coins(n: usize, k: usize, d: usize, seed: u64) -> (BernoulliMixture, DMatrix<
     for c in 0..d {
         (x[(0, c)], x[(n - 1, c)]) = (1.0, 0.0);
     }
-    (BernoulliMixture { weights: cases::weights(k, &mut rng), biases, flips: 1 }, x)
+    (BernoulliMixture::new(cases::weights(k, &mut rng), biases, 1).expect("coins"), x)
 }
 
 /// A model of the list as far as the laws see it: a name and its matrix of log joints.
@@ -66,7 +66,7 @@ fn states() -> Vec<State> {
 fn soft_kmeans(seed: u64) -> (SoftKMeans, DMatrix<f64>) {
     let Case { x, model, .. } = cases::case(Kind::Ordinary, CovarianceFamily::Full, 15, 3, 2, seed);
     let weights_are = if seed.is_multiple_of(2) { Weights::Held } else { Weights::Fitted };
-    (SoftKMeans::new(model.means(), 0.3 + 0.2 * seed as f64, weights_are).expect("a model"), x)
+    (SoftKMeans::new(model.means().clone(), 0.3 + 0.2 * seed as f64, weights_are).expect("a model"), x)
 }
 
 fn only_mean(seed: u64) -> (OnlyMean, DMatrix<f64>) {

@@ -3,8 +3,8 @@
 use crate::common::assert_refused;
 use crate::common::{column, line_mixture};
 use crate::stopping;
-use executable_em::Error;
 use executable_em::em::{self, Stopping, Tolerance};
+use executable_em::gaussian_mixture::GaussianMixture;
 use nalgebra::{DMatrix, dmatrix, dvector};
 
 /// Each kind of bad input to a fit is the one error that names it.
@@ -21,13 +21,13 @@ fn bad_input_is_named() {
         }
     }
     let fit = |x: &DMatrix<f64>| em::fit(model.clone(), x, &Stopping::default());
-    let mut broken = model.clone();
-    broken.weights() = dvector![0.5, 0.25];
+    let (weights, covariances) = (dvector![0.5, 0.25], model.covariances().to_vec());
     assert_refused(&[
         (
             em::fit(model.clone(), &x, &stopping(Tolerance::LogLikelihood(f64::NAN), 5)).err(),
             "tolerance is NaN, but must be ≥ 0",
         ),
+        (em::sweep(&model, &DMatrix::zeros(0, 1)).err(), "data: is empty"),
         (fit(&DMatrix::zeros(0, 1)).err(), "data: is empty"),
         (fit(&dmatrix![0.0, 1.0]).err(), "data: expected 1 × 1, found 1 × 2"),
         (
@@ -36,11 +36,11 @@ fn bad_input_is_named() {
         ),
         (fit(&column(&[0.0, 1e200])).err(), "datum 1 has probability zero under every component"),
         (
-            em::fit(broken.clone(), &x, &Stopping::default()).err(),
+            model.with_weights(weights.clone()).err(),
             "weights: row 0 is no probability vector (found 0.75; entries must be ≥ 0 and sum to 1)",
         ),
         (
-            em::sweep(&broken, &x).err(),
+            GaussianMixture::new(weights, model.means().clone(), covariances, model.family()).err(),
             "weights: row 0 is no probability vector (found 0.75; entries must be ≥ 0 and sum to 1)",
         ),
     ]);

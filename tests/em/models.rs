@@ -19,13 +19,14 @@ use rand::RngExt;
 #[test]
 fn one_loop_fits_every_model() {
     fn climbs<M: Model>(start: M, x: &DMatrix<f64>) -> f64 {
-        let fit = em::fit(start, x, &stopping(Tolerance::Parameters(1e-10), 20_000)).unwrap();
-        assert_eq!(fit.stopped, Stopped::Converged);
+        let run = em::trace(start, x, &stopping(Tolerance::Parameters(1e-10), 20_000)).unwrap();
+        assert_eq!(run.fit.stopped, Stopped::Converged);
         // ℓ is a sum of n terms of size below 10, through some 20 operations each.
-        assert!(fit.rises().iter().all(|&rise| rise >= -10.0 * x.nrows() as f64 * gamma(x.nrows() + 20)));
-        assert!(fit.rises()[0] > 1e-3);
-        assert!(em::largest_move(fit.model, &em::sweep(fit.model, x).unwrap()) <= 1e-10);
-        fit.log_likelihood
+        assert!(run.rises().iter().all(|&rise| rise >= -10.0 * x.nrows() as f64 * gamma(x.nrows() + 20)));
+        assert!(run.rises()[0] > 1e-3);
+        let model = &run.fit.model;
+        assert!(em::largest_move(model, &em::sweep(model, x).unwrap()) <= 1e-10);
+        run.fit.log_likelihood
     }
     let x = unequal_clumps();
     let mixture = line_mixture(&[0.5, 0.5], &[-1.0, 1.0], &[1.0, 1.0]);
@@ -48,7 +49,7 @@ fn two_coins() -> (DMatrix<f64>, BernoulliMixture) {
         f64::from(u8::from(rng.random_bool(if i < 30 { 0.8 } else { 0.35 })))
     });
     let biases = DMatrix::from_fn(2, 10, |j, _| [0.6, 0.4][j]);
-    (x, BernoulliMixture { weights: dvector![0.5, 0.5], biases, flips: 1 })
+    (x, BernoulliMixture::new(dvector![0.5, 0.5], biases, 1).unwrap())
 }
 
 /// T-46, L-16, H-60: what EM knows of a model is three short methods, and then all that is said of any model holds for it: its
@@ -89,8 +90,8 @@ fn a_model_is_three_short_methods() {
 
     // One flip a draw: a sweep reaches Σ α_j p_j = the share of heads and stops there.
     let flips = x.columns(0, 1).into_owned();
-    let single = BernoulliMixture { biases: dmatrix![0.9; 0.3], weights: dvector![0.5, 0.5], flips: 1 };
-    let fit = em::fit(single, &flips, &stopping(Tolerance::LogLikelihood(1e-12), 50)).unwrap();
+    let single = BernoulliMixture::new(dvector![0.5, 0.5], dmatrix![0.9; 0.3], 1).unwrap();
+    let fit = em::fit(single, &flips, &stopping(Tolerance::LogLikelihood(1e-12 / 100.0), 50)).unwrap();
     assert_eq!((fit.stopped, fit.sweeps), (Stopped::Converged, 2));
     assert_within(fit.model.weights().dot(&fit.model.biases().column(0)), flips.mean(), gamma(400));
 }

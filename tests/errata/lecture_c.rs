@@ -194,8 +194,9 @@ fn a_lost_sign_costs_the_entropy_twice() {
 #[test]
 fn the_place_of_tightness_is_not_the_maximiser() {
     let (x, mixture) = three();
-    let mut at = OnlyMean::new(mixture, 1).unwrap();
-    at.mixture().means()[1] = 0.5;
+    let mut means = mixture.means().clone();
+    means[1] = 0.5;
+    let at = OnlyMean::new(mixture.with_means(means).unwrap(), 1).unwrap();
     let q = latent::responsibilities(&at.log_joint(&x).unwrap()).unwrap();
     let next = at.maximize(&x, &q).unwrap();
     let gap = |model: &OnlyMean| bound::gap(&q, &model.log_joint(&x).unwrap()).unwrap();

@@ -205,7 +205,7 @@ fn the_printed_e_step_chooses_labels() {
     let next = lecture_l::sweep_with_hard_labels(&heavy, &x).unwrap();
     assert_eq!(next, heavy.maximize(&x, &latent::one_hot(&[0, 0, 1, 1], 2).unwrap()).unwrap());
     assert_within(next.means()[0], 0.05, gamma(6));
-    assert_eq!(next.weights(), dvector![0.5, 0.5]);
+    assert_eq!(*next.weights(), dvector![0.5, 0.5]);
 }
 
 /// L-E04: on {3, 4, 5, 8, 8} with variance 4 a sweep with hard labels lowers ℓ from its maximum, −10.6994 to
@@ -234,7 +234,7 @@ fn hard_labels_lead_down_from_the_maximum() {
 fn hard_labels_drive_overlapping_means_apart() {
     let n = 20_000;
     let truth = line_mixture(&[0.5, 0.5], &[-1.0, 1.0], &[1.0, 1.0]);
-    let (x, _) = truth.sample(n, &mut data::rng(22)).unwrap();
+    let (x, _) = truth.sample(n, &mut data::rng(22));
     let mut hard = SoftKMeans::new(column(&[-1.0, 1.0]), 1.0, Weights::Held).unwrap();
     for _ in 0..50 {
         hard = lecture_l::sweep_with_hard_labels(&hard, &x).unwrap();

@@ -131,11 +131,8 @@ fn single_flips_identify_one_number() {
     crate::common::assert_printed(one_coin, "-6.73012");
     let mut ends = Vec::new();
     for (share, first, second) in [(0.3, 0.8, 0.35), (0.5, 0.6, 0.5), (0.9, 0.1, 0.99)] {
-        let start = BernoulliMixture {
-            weights: dvector![share, 1.0 - share],
-            biases: dmatrix![first; second],
-            flips: 1,
-        };
+        let start =
+            BernoulliMixture::new(dvector![share, 1.0 - share], dmatrix![first; second], 1).unwrap();
         let next = em::sweep(&start, &x).unwrap();
         let again = em::sweep(&next, &x).unwrap();
         // Means of ten products; each sweep passes r through some 20 operations.
@@ -143,7 +140,7 @@ fn single_flips_identify_one_number() {
         let l = latent::log_likelihood(&next.log_joint(&x).unwrap()).unwrap();
         assert_within(l, one_coin, 10.0 * gamma(80));
         assert!((again.parameters() - next.parameters()).amax() <= 10.0 * gamma(100));
-        ends.push(next.biases());
+        ends.push(next.biases().clone());
     }
     assert!((&ends[0] - &ends[1]).amax() > 0.1 && (&ends[1] - &ends[2]).amax() > 0.1);
 }

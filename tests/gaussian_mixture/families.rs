@@ -114,7 +114,7 @@ fn the_parameters_are_counted_and_listed() {
             assert_eq!((model.k(), model.d(), family.parameter_count(k, d)), (k, d, counts(k, d)));
             let parameters = model.parameters();
             assert_eq!(parameters.len(), k + k * d + k * d * d);
-            assert_eq!(parameters.rows(0, k), model.weights());
+            assert_eq!(parameters.rows(0, k), *model.weights());
             assert_eq!(parameters[k], model.means()[(0, 0)]);
             assert_eq!(parameters[k + k * d], model.covariances()[0][(0, 0)]);
             assert_eq!(parameters[parameters.len() - 1], model.covariances()[k - 1][(d - 1, d - 1)]);

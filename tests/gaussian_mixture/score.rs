@@ -137,18 +137,18 @@ fn the_score_vanishes_at_the_limit_of_em() {
     let stopping = em::Stopping { tolerance: em::Tolerance::Parameters(1e-13), max_sweeps: 5000 };
     let fit = em::fit(start, &x, &stopping).unwrap();
     assert_eq!(fit.stopped, em::Stopped::Converged);
-    let (model, next) = (fit.model, em::sweep(fit.model, &x).unwrap());
+    let (model, next) = (&fit.model, em::sweep(&fit.model, &x).unwrap());
     let counts = latent::counts(&model.responsibilities(&x).unwrap());
     for j in 0..4 {
         // score = R Σ⁻¹ Δμ and ½ R Σ⁻¹ ΔS Σ⁻¹; |Σ⁻¹| ≤ √d/λ_min for the largest entry; rounding of the sums on top.
         let inverse = 2.0 / model.covariances()[j].symmetric_eigenvalues().min();
-        let moved = (next.means.row(j) - model.means().row(j)).amax() + gamma(800) * x.amax();
+        let moved = (next.means().row(j) - model.means().row(j)).amax() + gamma(800) * x.amax();
         assert_within(
             score::in_means(model, &x).unwrap().row(j).amax(),
             0.0,
             2.0 * counts[j] * inverse * moved,
         );
-        let change = (&next.covariances[j] - &model.covariances()[j]).amax()
+        let change = (&next.covariances()[j] - &model.covariances()[j]).amax()
             + 4.0 * moved * moved
             + gamma(800) * model.covariances()[j].amax();
         let bound = 2.0 * counts[j] * inverse * inverse * change;

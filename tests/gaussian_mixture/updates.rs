@@ -7,7 +7,7 @@ use crate::common::tally::Tally;
 use crate::common::{assert_at_least, assert_matrices_within, assert_within, config};
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, update};
 use executable_em::latent::{self, Model};
-use executable_em::{data, gaussian};
+use executable_em::{Error, data, gaussian};
 use nalgebra::{DMatrix, DVector};
 use num_dual::Dual64;
 use proptest::prelude::*;
@@ -111,17 +111,21 @@ proptest! {
         let x = &case.x;
         let (n, d) = x.shape();
         let r = cases::simplex_rows(n, case.model.k(), &mut data::rng(seed));
-        let model = case.model.maximize(x, &r).unwrap();
-        let k = model.k();
+        let family = case.model.family();
+        let k = case.model.k();
+        let weights = update::weights(&r).unwrap();
+        let means = update::means(x, &r, case.model.means()).unwrap();
+        let full = update::covariances(x, &r, &means, case.model.covariances()).unwrap();
+        let covariances = family.constrain(full, &weights).unwrap();
         let ones = DVector::from_element(n, 1.0);
         let centre = gaussian::weighted_mean(x, &ones).unwrap();
         let spread = gaussian::weighted_covariance(x, &ones, &centre).unwrap();
-        let mean = &model.weights().transpose() * model.means();
+        let mean = weights.transpose() * &means;
         // Moments about the centre of the data, where Σπ(μ − x̄)(μ − x̄)ᵀ is the same without cancelling.
         let mut second = DMatrix::zeros(d, d);
         for j in 0..k {
-            let offset = model.means().row(j) - &centre;
-            second += (&model.covariances()[j] + offset.transpose() * &offset) * model.weights()[j];
+            let offset = means.row(j) - &centre;
+            second += (&covariances[j] + offset.transpose() * &offset) * weights[j];
         }
         let mean_error: Vec<f64> = (0..d).map(|a| 4.0 * gamma(2 * n + 4 * k + 6) * x.column(a).amax()).collect();
         let range: Vec<f64> = (0..d).map(|a| (x.column(a).max() - x.column(a).min()).max(mean_error[a])).collect();
@@ -133,7 +137,7 @@ proptest! {
             assert_within(mean[a], centre[a], mean_error[a]);
         }
         let trace_error: f64 = (0..d).map(|a| entry_error(a, a)).sum();
-        match model.family() {
+        match family {
             CovarianceFamily::Full | CovarianceFamily::Tied => for a in 0..d {
                 for b in 0..d {
                     assert_within(second[(a, b)], spread[(a, b)], entry_error(a, b));
@@ -144,15 +148,20 @@ proptest! {
             },
             CovarianceFamily::Spherical => assert_within(second.trace(), spread.trace(), trace_error),
         }
-        match (model.mean(), model.covariance()) {
-            (Ok(own_mean), Ok(own)) => for a in 0..d {
-                assert_within(own_mean[a], mean[a], mean_error[a]);
-                for b in 0..d {
-                    assert_within(own[(a, b)], second[(a, b)], entry_error(a, b));
+        match case.model.maximize(x, &r) {
+            Ok(model) => {
+                prop_assert_eq!((model.weights(), model.means(), model.covariances()), (&weights, &means, &covariances[..]));
+                let (own_mean, own) = (model.mean(), model.covariance());
+                for a in 0..d {
+                    assert_within(own_mean[a], mean[a], mean_error[a]);
+                    for b in 0..d {
+                        assert_within(own[(a, b)], second[(a, b)], entry_error(a, b));
+                    }
                 }
-            },
+            }
             // A component has collapsed, and there is no such mixture.
-            errors => prop_assert!(model.covariances().iter().any(|s| s.clone().cholesky().is_none()), "{errors:?}"),
+            Err(Error::NotPositiveDefinite { component, .. }) => prop_assert!(covariances[component].clone().cholesky().is_none()),
+            Err(error) => prop_assert!(false, "{error:?}"),
         }
     }
 }
@@ -174,10 +183,15 @@ fn assert_q_is_maximal(case: &Case, seed: u64) -> bool {
     let (n, d) = x.shape();
     let mut rng = data::rng(seed);
     let r = cases::simplex_rows(n, case.model.k(), &mut rng);
-    let model = case.model.maximize(x, &r).unwrap();
+    let model = match case.model.maximize(x, &r) {
+        Ok(model) => model,
+        Err(error) => {
+            assert!(matches!(error, Error::NotPositiveDefinite { .. }), "{error:?}");
+            return false;
+        }
+    };
     let k = model.k();
-    let regular =
-        model.covariances().iter().all(|s| s.clone().cholesky().is_some() && scaled_condition(s) < 1e4);
+    let regular = model.covariances().iter().all(|s| scaled_condition(s) < 1e4);
     if !regular || model.weights().min() == 0.0 {
         return false;
     }
@@ -222,19 +236,21 @@ fn assert_q_is_maximal(case: &Case, seed: u64) -> bool {
         let bound = 8.0 * n as f64 * size * d as f64 * condition * gamma(2 * n + 2 * k + 2 * d + 20);
         assert_within(naive_q(&dual, x, &r).eps, 0.0, bound);
         for step in [1e-3, 0.02, 0.1] {
-            let mut other = model.clone();
-            for (covariance, along) in other.covariances().iter_mut().zip(&direction) {
+            let mut covariances = model.covariances().to_vec();
+            for (covariance, along) in covariances.iter_mut().zip(&direction) {
                 *covariance += along * (step / condition);
             }
+            let other = model.with_covariances(covariances, model.family()).unwrap();
             assert_at_least(best, q(&other), error(&model) + error(&other));
         }
     }
     // The same for means and weights.
     for _ in 0..4 {
-        let mut other = model.clone();
+        let mut means = model.means().clone();
         let j = rng.random_range(0..k);
-        other.means()[(j, rng.random_range(0..d))] += rng.random_range(-0.1..0.1);
-        other.weights() = other.weights() * 0.95 + cases::weights(k, &mut rng) * 0.05;
+        means[(j, rng.random_range(0..d))] += rng.random_range(-0.1..0.1);
+        let weights = model.weights() * 0.95 + cases::weights(k, &mut rng) * 0.05;
+        let other = model.with_means(means).unwrap().with_weights(weights).unwrap();
         assert_at_least(best, q(&other), error(&model) + error(&other));
     }
     true

@@ -2,9 +2,8 @@
 
 use crate::common::assert_refused;
 use crate::{NEVER, three};
-use executable_em::Error;
 use executable_em::latent::{self, complete, labelings};
-use nalgebra::{DMatrix, DVector, dmatrix, dvector};
+use nalgebra::{DMatrix, dmatrix, dvector};
 
 /// A log joint that is none is named by its place.
 #[test]
@@ -30,42 +29,51 @@ fn a_bad_log_joint_is_named() {
 #[test]
 fn bad_labels_and_distributions_are_named() {
     let log_joint = dmatrix![-1.0, -2.0; -3.0, -4.0];
-    let label = Error::Label { row: 1, label: 2, k: 2 };
-    let shape = Error::Shape { what: "labels", expected: (2, 1), found: (1, 1) };
-
     let soft = |z: DMatrix<f64>| complete::log_sum_form(&dmatrix![-1.0, NEVER], &z);
     assert_eq!(soft(dmatrix![1.0, 0.0]), Ok(-1.0));
 
     let q = dvector![0.5, 0.0, 0.0, 0.5];
     assert_eq!(labelings::expectation(&q, 2, 2, |_| 1.0), Ok(1.0));
-    for q in [dvector![0.5, 0.5], dvector![0.5, 0.0, 0.0, 0.4], dvector![0.5, -0.5, 0.5, 0.5]] {
+    let none = |sum: &str| format!("row 0 is no probability vector (found {sum}; entries must be ≥ 0 and sum to 1)");
+    for (q, words) in [
+        (dvector![0.5, 0.5], "expected 4 × 1, found 2 × 1".to_owned()),
+        (dvector![0.5, 0.0, 0.0, 0.4], none("0.9")),
+        (dvector![0.5, -0.5, 0.5, 0.5], none("-0.5")),
+    ] {
+        let (of_q, of_prior) = (format!("q: {words}"), format!("prior: {words}"));
         assert_refused(&[
             (
                 labelings::marginals(&q, 2, 2).err(),
-                "MANUAL q: expected 4 × 1, found 2 × 1 | q: row 0 is no probability vector (found 0.9; entries must be ≥ 0 and sum to 1) | q: row 0 is no probability vector (found -0.5; entries must be ≥ 0 and sum to 1)",
+                &of_q,
             ),
             (
                 labelings::expectation(&q, 2, 2, |_| 1.0).err(),
-                "MANUAL q: expected 4 × 1, found 2 × 1 | q: row 0 is no probability vector (found 0.9; entries must be ≥ 0 and sum to 1) | q: row 0 is no probability vector (found -0.5; entries must be ≥ 0 and sum to 1)",
+                &of_q,
             ),
             (
                 labelings::expected_log_joint(&q, &log_joint).err(),
-                "MANUAL q: expected 4 × 1, found 2 × 1 | q: row 0 is no probability vector (found 0.9; entries must be ≥ 0 and sum to 1) | q: row 0 is no probability vector (found -0.5; entries must be ≥ 0 and sum to 1)",
+                &of_q,
             ),
             (
                 labelings::posterior_under(&q, &log_joint).err(),
-                "MANUAL prior: expected 4 × 1, found 2 × 1 | prior: row 0 is no probability vector (found 0.9; entries must be ≥ 0 and sum to 1) | prior: row 0 is no probability vector (found -0.5; entries must be ≥ 0 and sum to 1)",
+                &of_prior,
             ),
         ]);
     }
 
     assert_eq!(labelings::all(2, 1).unwrap(), [[0, 0]]);
     assert_eq!(labelings::all(1, 1 << 20).unwrap().len(), 1 << 20);
-    for (n, k) in [(2, 1025), (21, 2), (0, 3), (3, 0), (usize::MAX, 2), (64, usize::MAX)] {
-        assert_refused(&[(
-            labelings::all(n, k).err(),
-            "MANUAL number of labelings is 1050625, but must be between 1 and 2^20, with n ≥ 1 | number of labelings is 2097152, but must be between 1 and 2^20, with n ≥ 1 | number of labelings is 1, but must be between 1 and 2^20, with n ≥ 1 | number of labelings is 0, but must be between 1 and 2^20, with n ≥ 1 | number of labelings is 18446744073709552000, but must be between 1 and 2^20, with n ≥ 1",
-        )]);
+    let beyond = "18446744073709552000"; // 2⁶⁴: no larger number is told
+    for (n, k, found) in [
+        (2, 1025, "1050625"),
+        (21, 2, "2097152"),
+        (0, 3, "1"),
+        (3, 0, "0"),
+        (usize::MAX, 2, beyond),
+        (64, usize::MAX, beyond),
+    ] {
+        let words = format!("number of labelings is {found}, but must be between 1 and 2^20, with n ≥ 1");
+        assert_refused(&[(labelings::all(n, k).err(), &words)]);
     }
     assert_refused(&[
         (

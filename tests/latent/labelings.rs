@@ -21,8 +21,8 @@ proptest! {
         // At most 4⁵ = 1024 labelings.
         let case = cases::case(kind, Default::default(), 5, k, d, seed);
         let other = cases::case(kind, Default::default(), 5, case.model.k(), d, seed);
-        let mut other = other.model;
-        other.means() += DMatrix::from_element(other.k(), d, 0.1) * case.x.amax().max(1.0) * 1e-3;
+        let shift = DMatrix::from_element(other.model.k(), d, 0.1) * case.x.amax().max(1.0) * 1e-3;
+        let other = other.model.with_means(other.model.means() + shift).unwrap();
         let (n, k) = (case.x.nrows(), case.model.k());
         let (log_joint, second) = (case.model.log_joint(&case.x).unwrap(), other.log_joint(&case.x).unwrap());
         let oracle = enumerate(&log_joint, &second);

@@ -37,9 +37,9 @@ fn four() -> DMatrix<f64> {
 /// Data small enough for all labelings, and two models of one shape.
 fn two_log_joints(kind: cases::Kind, k: usize, d: usize, seed: u64) -> (DMatrix<f64>, DMatrix<f64>) {
     let case = cases::case(kind, Default::default(), 5, k, d, seed);
-    let mut other = case.model.clone();
-    other.means() += DMatrix::from_element(other.k(), d, 1e-4 * case.x.amax().max(1.0));
-    other.weights() = cases::weights(other.k(), &mut data::rng(seed));
+    let k = case.model.k();
+    let other = case.model.with_means(case.model.means().add_scalar(1e-4 * case.x.amax().max(1.0))).unwrap();
+    let other = other.with_weights(cases::weights(k, &mut data::rng(seed))).unwrap();
     (case.model.log_joint(&case.x).unwrap(), other.log_joint(&case.x).unwrap())
 }
 
@@ -53,7 +53,7 @@ fn relative_error(log_joint: &DMatrix<f64>) -> f64 {
 
 /// The mixture with all its means moved to the right.
 fn line_up(model: &GaussianMixture, by: f64) -> GaussianMixture {
-    let mut moved = model.clone();
-    moved.means().column_mut(0).add_scalar_mut(by);
-    moved
+    let mut means = model.means().clone();
+    means.column_mut(0).add_scalar_mut(by);
+    model.with_means(means).expect("a mixture still")
 }

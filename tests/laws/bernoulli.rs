@@ -57,11 +57,8 @@ impl Lawful for BernoulliMixture {
     }
 
     fn permuted(&self, order: &[usize]) -> Self {
-        BernoulliMixture {
-            weights: self.weights().select_rows(order),
-            biases: self.biases().select_rows(order),
-            flips: self.flips(),
-        }
+        let (weights, biases) = (self.weights().select_rows(order), self.biases().select_rows(order));
+        BernoulliMixture::new(weights, biases, self.flips()).expect("the same mixture")
     }
 }
 
@@ -87,7 +84,7 @@ fn bernoulli_case() -> impl Strategy<Value = (usize, BernoulliMixture, DMatrix<f
             6 if k > 1 => biases.row_mut(0).apply(|p| *p = f64::from(u8::from(*p > 0.5))),
             _ => {}
         }
-        (kind, BernoulliMixture { weights, biases, flips: m }, x)
+        (kind, BernoulliMixture::new(weights, biases, m).expect("coins"), x)
     })
 }
 

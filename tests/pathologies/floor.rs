@@ -6,10 +6,10 @@ use crate::common::{assert_matrices_within, assert_printed, assert_within, line_
 use crate::{doomed, five, watching_parameters};
 use executable_em::data;
 use executable_em::em::{self, Stopped};
-use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
+use executable_em::gaussian_mixture::floored::raised;
+use executable_em::gaussian_mixture::{CovarianceFamily, FlooredMixture, GaussianMixture};
 use executable_em::latent::{self, Model};
-use executable_em::pathologies::FlooredMixture;
-use executable_em::pathologies::floor::{raised, ridge_sweep};
+use executable_em::pathologies::ridge::ridge_sweep;
 use executable_em::pathologies::singularity::upper_bound;
 use nalgebra::{DMatrix, DVector, dmatrix};
 use rand::{Rng, RngExt};
@@ -103,22 +103,24 @@ fn the_floored_m_step_is_the_best_of_its_family() {
             let model = FlooredMixture::new(case.model, floor).unwrap();
             let r = latent::responsibilities(&model.log_joint(&case.x).unwrap()).unwrap();
             let next = model.maximize(&case.x, &r).unwrap();
-            assert_eq!(next.mixture.family, family);
+            assert_eq!(next.mixture().family(), family);
             let q = |mixture: &GaussianMixture| {
                 latent::expected_log_joint(&r, &mixture.log_joint(&case.x).unwrap()).unwrap()
             };
-            let best = q(&next.mixture);
+            let best = q(next.mixture());
             for _ in 0..60 {
                 let size = 10_f64.powf(rng.random_range(-3.0..0.3));
-                let mut other = next.mixture.clone();
-                for covariance in &mut other.covariances {
+                let mut covariances = next.mixture().covariances().to_vec();
+                for covariance in &mut covariances {
                     let step = DMatrix::from_fn(2, 2, |_, _| size * rng.random_range(-1.0..1.0));
                     *covariance = &*covariance + &step + step.transpose();
                 }
-                let share = next.mixture.weights.clone();
-                other.covariances = family.constrain(other.covariances, &share).unwrap();
-                let Ok(other) = FlooredMixture::new(other, floor) else { continue };
-                assert!(q(&other.mixture) <= best + gamma(300) * 100.0, "{family:?}, seed {seed}");
+                let (weights, means) = (next.mixture().weights().clone(), next.mixture().means().clone());
+                let covariances = family.constrain(covariances, &weights).unwrap();
+                let Ok(other) = FlooredMixture::from_parts((weights, means, covariances), family, floor) else {
+                    continue;
+                };
+                assert!(q(other.mixture()) <= best + gamma(300) * 100.0, "{family:?}, seed {seed}");
             }
         }
     }
@@ -129,15 +131,15 @@ fn the_floored_m_step_is_the_best_of_its_family() {
 /// apart than it was, so the eigenvalues err by no more than the scatter, γ(n + k + d + 6) d λ_max + Σδ_a², and the decomposition, γ(30d) d λ_max.
 fn floored_fall(before: &FlooredMixture, after: &FlooredMixture, x: &DMatrix<f64>) -> Option<f64> {
     let (n, d) = x.shape();
-    let mut fall = sweep_fall(&before.mixture, &after.mixture, x)?;
+    let mut fall = sweep_fall(before.mixture(), after.mixture(), x)?;
     let off: f64 = x.column_iter().map(|column| (gamma(n + 3) * column.amax()).powi(2)).sum();
-    for (covariance, weight) in after.mixture.covariances.iter().zip(&after.mixture.weights) {
+    for (covariance, weight) in after.mixture().covariances().iter().zip(after.mixture().weights()) {
         let largest = covariance.symmetric_eigenvalues().max();
-        let error = gamma(n + before.mixture.k() + d + 6 + 30 * d) * d as f64 * largest + off;
-        if error > 0.1 * after.floor {
+        let error = gamma(n + before.mixture().k() + d + 6 + 30 * d) * d as f64 * largest + off;
+        if error > 0.1 * after.floor() {
             return None;
         }
-        fall += 0.5 * n as f64 * weight * d as f64 * error / after.floor;
+        fall += 0.5 * n as f64 * weight * d as f64 * error / after.floor();
     }
     Some(fall)
 }
@@ -158,11 +160,11 @@ fn with_a_floor_em_climbs_and_never_collapses() {
                 let next = em::sweep(&model, &x).unwrap_or_else(|error| {
                     panic!("run {number} ({kind:?}, {family:?}), sweep {sweep}: {error}")
                 });
-                let l = |model: &FlooredMixture| model.mixture.log_likelihood(&x).unwrap();
+                let l = |model: &FlooredMixture| model.mixture().log_likelihood(&x).unwrap();
                 assert!(l(&next) <= upper_bound(n, d, floor * (1.0 - 1e-9)).unwrap());
                 let least = |s: &DMatrix<f64>| s.symmetric_eigenvalues().min();
-                let smallest = next.mixture.covariances.iter().map(least).fold(f64::INFINITY, f64::min);
-                assert!(smallest >= floor - gamma(60 * d) * widest.max(next.mixture.covariances[0].amax()));
+                let smallest = next.mixture().covariances().iter().map(least).fold(f64::INFINITY, f64::min);
+                assert!(smallest >= floor - gamma(60 * d) * widest.max(next.mixture().covariances()[0].amax()));
                 at_the_floor += usize::from(smallest < floor * 1.0001);
                 if let Some(bound) = floored_fall(&model, &next, &x) {
                     assert!(
@@ -189,15 +191,15 @@ fn with_a_floor_em_climbs_and_never_collapses() {
 #[test]
 fn the_floor_stops_the_collapse() {
     let (x, floor) = (five(), 0.01);
-    let fit =
-        em::fit(FlooredMixture::new(doomed(), floor).unwrap(), &x, &watching_parameters(1e-12)).unwrap();
-    assert_eq!(fit.stopped, Stopped::Converged);
-    assert!(fit.rises().iter().all(|&rise| rise > -40.0 * gamma(60)));
-    let floored = &fit.model().mixture;
+    let trace =
+        em::trace(FlooredMixture::new(doomed(), floor).unwrap(), &x, &watching_parameters(1e-12)).unwrap();
+    assert_eq!(trace.fit.stopped, Stopped::Converged);
+    assert!(trace.rises().iter().all(|&rise| rise > -40.0 * gamma(60)));
+    let floored = trace.fit.model.mixture();
     // The datum 0 alone, and four whose variance is 5/4: they overlap by e^{−3²/2f} and r₀ = 4·10⁻⁵.
-    assert_eq!(floored.covariances[0][0], floor);
-    assert_within(floored.covariances[1][0], 1.25, 1e-3);
-    assert_within(floored.means[0], 0.0, 1e-12);
+    assert_eq!(floored.covariances()[0][0], floor);
+    assert_within(floored.covariances()[1][0], 1.25, 1e-3);
+    assert_within(floored.means()[0], 0.0, 1e-12);
 }
 
 /// C-E09, B-05: a ridge of ½ lowers ℓ on its way, from −10.102 to −10.113, before it goes on rising; at its rest every variance is
@@ -221,13 +223,13 @@ fn a_ridge_is_no_floor() {
         assert_printed(*height, printed);
     }
     let floored =
-        em::fit(FlooredMixture::new(start, width).unwrap(), &x, &watching_parameters(1e-12)).unwrap();
+        em::trace(FlooredMixture::new(start, width).unwrap(), &x, &watching_parameters(1e-12)).unwrap();
     assert!(floored.rises().iter().all(|&rise| rise > -40.0 * gamma(60)));
-    assert!(floored.log_likelihood() > heights[300] + 0.1);
-    let excess = model.covariances()[1][0] - floored.model().mixture.covariances[1][0];
+    assert!(floored.fit.log_likelihood > heights[300] + 0.1);
+    let excess = model.covariances()[1][0] - floored.fit.model.mixture().covariances()[1][0];
     assert!((0.4..0.6).contains(&excess), "{excess}");
     // In the plane only the diagonal gains.
     let flat = mixture(&[1.0], dmatrix![0.0, 0.0], vec![DMatrix::identity(2, 2)]);
     let next = ridge_sweep(&flat, &dmatrix![1.0, 1.0; -1.0, -1.0], 0.25).unwrap();
-    assert_eq!(next.covariances[0], dmatrix![1.25, 1.0; 1.0, 1.25]);
+    assert_eq!(next.covariances()[0], dmatrix![1.25, 1.0; 1.0, 1.25]);
 }

@@ -11,6 +11,7 @@ use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
 use executable_em::pathologies::switching::{
     average, between, canonical, orders, relabelled, second_difference,
 };
+use nalgebra::DMatrix;
 use num_dual::HyperDual64;
 
 /// T-E18 (label switching): ℓ does not know the order of components, responsibilities follow it, and every twin has the
@@ -25,9 +26,11 @@ fn twins_have_one_likelihood_and_one_canonical_form() {
         if seed % 3 == 0 {
             // Equal means, and equal covariances too: what is left are the weights.
             let mean = case.model.means().row(0).into_owned();
-            case.model.means().row_iter_mut().for_each(|mut row| row.copy_from(&mean));
+            let means = DMatrix::from_fn(k, 2, |_, a| mean[a]);
+            case.model = case.model.with_means(means).unwrap();
             if seed % 2 == 0 {
-                case.model.covariances() = vec![case.model.covariances()[0].clone(); k];
+                let covariances = vec![case.model.covariances()[0].clone(); k];
+                case.model = case.model.with_covariances(covariances, CovarianceFamily::Full).unwrap();
             }
         }
         let (x, model) = (&case.x, &case.model);

@@ -43,18 +43,18 @@ fn erratum_a_score_of_zero_may_belong_to_a_saddle() {
     );
     let downhill = nudged(&saddle, &found[0].direction, eta).unwrap();
     assert_within(downhill.log_likelihood(&x).unwrap() - height, -eta * eta, eta.powi(4) + 40.0 * gamma(40));
-    assert_eq!(beside.means(), uphill * eta);
-    assert_eq!(nudged(&saddle, uphill, -eta).unwrap().means(), uphill * -eta);
+    assert_eq!(*beside.means(), uphill * eta);
+    assert_eq!(*nudged(&saddle, uphill, -eta).unwrap().means(), uphill * -eta);
 
     let factors = growths(&saddle, &x).unwrap();
     assert_within(factors[0], 0.0, gamma(40));
     assert_within(factors[1], 2.5, gamma(40) * 3.0);
     let unit = |m: f64| SoftKMeans::new(dmatrix![-m; m], 1.0, Weights::Held).unwrap();
-    let left = em::fit(unit(1e-3), &x, &watching_parameters(1e-12)).unwrap();
-    let places: Vec<f64> = left.iterates[..3].iter().map(|iterate| iterate.model.means[1]).collect();
+    let left = em::trace(unit(1e-3), &x, &watching_parameters(1e-12)).unwrap();
+    let places: Vec<f64> = left.iterates[..3].iter().map(|iterate| iterate.model.means()[1]).collect();
     // m' = Σ|x| tanh(m|x|)/4 = 2.5 m (1 − O(m²)), 8.5/7.5 m² of it.
     assert_within(places[1] / places[0], 2.5, 2.5 * 1.2e-6);
-    assert_printed(left.log_likelihood, "-6.840");
+    assert_printed(left.fit.log_likelihood, "-6.840");
 }
 
 /// H-E21: at the fitted variance 2.5 the curvatures are −.8 and 0, a factor of 1 a sweep, and nothing is decided: means at ∓m
@@ -138,10 +138,10 @@ fn curvatures_and_growths_are_those_of_the_likelihood() {
 fn the_largest_growth_is_the_rate_of_convergence() {
     let x = data::standardize(&data::old_faithful()).unwrap();
     let start = SoftKMeans::new(dmatrix![-1.0, -1.0; 1.0, 1.0], 2.0, Weights::Held).unwrap();
-    let run = em::fit(start, &x, &watching_parameters(0.0)).unwrap();
-    let limit = run.model;
+    let run = em::trace(start, &x, &watching_parameters(0.0)).unwrap();
+    let limit = &run.fit.model;
     let factors = growths(&limit.mixture().unwrap(), &x).unwrap();
-    let distance = |t: usize| (&run.iterates[t].model.means - limit.means()).norm();
+    let distance = |t: usize| (run.iterates[t].model.means() - limit.means()).norm();
     // Distances of 1e-5 to 1e-7: the second-order term is below 1e-4 relatively, the second growth long gone.
     let t = (0..).find(|&t| distance(t) < 1e-6).unwrap();
     assert!(t > 5 && distance(t) > 1e-9, "sweep {t}, distance {}", distance(t));

@@ -128,7 +128,7 @@ fn erratum_densities_have_no_upper_bound_and_probabilities_have() {
         let x = DMatrix::from_fn(n, d, |_, _| f64::from(u8::from(rng.random_bool(0.5))));
         // Some coins land on one side only, which is as singular as a coin can be.
         let biases = DMatrix::from_fn(k, d, |_, _| f64::clamp(rng.random_range(-0.3..1.3), 1e-9, 1.0 - 1e-9));
-        let model = BernoulliMixture { weights: cases::weights(k, &mut rng), biases, flips: 1 };
+        let model = BernoulliMixture::new(cases::weights(k, &mut rng), biases, 1).unwrap();
         assert!(latent::log_likelihood(&model.log_joint(&x).unwrap()).unwrap() <= n as f64 * gamma(20));
     }
 }
@@ -170,7 +170,7 @@ fn a_collapse_is_traced_to_its_end() {
     let start = line_mixture(&[0.5, 0.5], &[2.0, 5.0], &[9.0, 9.0]);
     let safe = collapse(start.clone(), &x, 5).unwrap();
     let stopping = Stopping { tolerance: Tolerance::Parameters(0.0), max_sweeps: 5 };
-    assert_eq!(safe.iterates, em::fit(start, &x, &stopping).unwrap().iterates);
+    assert_eq!(safe.iterates, em::trace(start, &x, &stopping).unwrap().iterates);
     assert!(collapse(line_mixture(&[1.0], &[0.0], &[1.0]), &dmatrix![0.0, 0.0], 5).is_err());
 
     // In the plane the least eigenvalue counts, of either component.

@@ -32,7 +32,6 @@ fn criteria_refuse_what_is_no_fit() {
             ),
         ]);
     }
-    let negative = Error::Domain { what: "entropy", value: -0.5, allowed: "≥ 0" };
     assert_eq!(selection::icl(0.0, 1, 1, 0.0), Ok(0.0));
     assert_refused(&[
         (selection::bic(0.0, 1, 0).err(), "data: is empty"),
@@ -76,12 +75,6 @@ fn a_search_refuses_what_it_cannot_fit() {
 fn cross_validation_refuses_what_is_no_partition() {
     let x = column(&[0.0, 1.0, 2.0, 4.0]);
     let run = |folds: &[Vec<usize>]| cross_validate(&x, folds, one_gaussian);
-    let times = |value| Error::Domain { what: "number of folds that a datum lies in", value, allowed: "1" };
-    let size = |value| {
-        let allowed = "at least 1 and less than the number of data";
-        Error::Domain { what: "size of a fold", value, allowed }
-    };
-
     // The square of 10²⁰⁰ overflows: the last datum, second of its fold, has density zero under the others.
     let far = column(&[0.0, 1.0, 2.0, 1e200]);
     let unit = |_: &DMatrix<f64>| SoftKMeans::new(dmatrix![1.0], 1.0, Weights::Held);

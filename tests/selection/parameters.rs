@@ -3,7 +3,7 @@
 use crate::common::cases;
 use crate::common::naive::Naive;
 use executable_em::bernoulli_mixture::BernoulliMixture;
-use executable_em::data;
+use executable_em::{Error, data};
 use executable_em::gaussian_mixture::CovarianceFamily;
 use executable_em::selection::{FreeParameters, bernoulli_parameters};
 use executable_em::soft_kmeans::{SoftKMeans, Weights};
@@ -129,13 +129,8 @@ fn soft_kmeans_has_only_means_and_perhaps_weights() {
             assert_eq!(model.free_parameters(), rank(&over.jacobian(7)), "{weights_are:?}, k = {k}, d = {d}");
         }
     }
-    let broken = SoftKMeans {
-        means: DMatrix::zeros(0, 2),
-        weights: dvector![],
-        stiffness: 1.0,
-        weights_are: Weights::Fitted,
-    };
-    assert_eq!(broken.free_parameters(), 0);
+    let none = SoftKMeans::new(DMatrix::zeros(0, 2), 1.0, Weights::Fitted);
+    assert_eq!(none.unwrap_err(), Error::Empty { what: "means" });
 }
 
 /// The derivatives of the log probability of every outcome of d flips, in the logits of weights and biases of k

@@ -15,15 +15,14 @@ use nalgebra::{DMatrix, dmatrix, dvector};
 #[test]
 fn bad_input_is_an_error() {
     let (x, means) = (column(&[0.0, 1.0, 3.0]), column(&[0.0, 1.0]));
+    let even = line_model(&[0.0, 1.0], &[0.5; 2], 1.0, Weights::Held);
     for stiffness in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-        let model = line_model(&[0.0, 1.0], &[0.5; 2], stiffness, Weights::Held);
         assert_refused(&[
             (
                 SoftKMeans::new(means.clone(), stiffness, Weights::Held).err(),
                 &format!("stiffness is {stiffness}, but must be finite and > 0"),
             ),
-            (model.log_joint(&x).err(), &format!("stiffness is {stiffness}, but must be finite and > 0")),
-            (model.mixture().err(), &format!("stiffness is {stiffness}, but must be finite and > 0")),
+            (even.with_stiffness(stiffness).err(), &format!("stiffness is {stiffness}, but must be finite and > 0")),
             (
                 parting_growth(&x, 2, stiffness, 0.1).err(),
                 &format!("stiffness is {stiffness}, but must be finite and > 0"),
@@ -34,8 +33,6 @@ fn bad_input_is_an_error() {
             ),
         ]);
     }
-    let off = line_model(&[0.0, 1.0], &[0.5, 0.6], 1.0, Weights::Held);
-    let short = line_model(&[0.0, 1.0], &[1.0], 1.0, Weights::Held);
     let same = column(&[2.0, 2.0]);
     // A mean that no datum belongs to has no share whose variance could be taken.
     let far = line_model(&[0.0, 1e6], &[0.5; 2], 1.0, Weights::Held);
@@ -47,10 +44,16 @@ fn bad_input_is_an_error() {
         ),
         (SoftKMeans::new(DMatrix::zeros(0, 1), 1.0, Weights::Held).err(), "means: is empty"),
         (
-            off.log_joint(&x).err(),
+            even.with_weights(dvector![0.5, 0.6]).err(),
             "weights: row 0 is no probability vector (found 1.1; entries must be ≥ 0 and sum to 1)",
         ),
-        (short.log_joint(&x).err(), "weights: expected 2 × 1, found 1 × 1"),
+        (even.with_weights(dvector![1.0]).err(), "weights: expected 2 × 1, found 1 × 1"),
+        (even.with_means(dmatrix![0.0]).err(), "means: expected 2 × 1, found 1 × 1"),
+        (
+            even.with_means(column(&[0.0, f64::INFINITY])).err(),
+            "means: entry (1, 0) is inf, but every entry must be finite",
+        ),
+        (even.log_joint(&dmatrix![0.0, 0.0]).err(), "means: expected 2 × 2, found 2 × 1"),
         (hard_limit(&x, &means, &dvector![1.0]).err(), "weights: expected 2 × 1, found 1 × 1"),
         (
             hard_limit(&x, &means, &dvector![1.0, 0.5]).err(),

@@ -143,7 +143,7 @@ fn at_great_stiffness_the_algorithm_is_kmeans() {
         let mut model = SoftKMeans::new(start.clone(), 1e9, weights_are).unwrap();
         for half_step in run.half_steps.iter().filter(|half_step| half_step.step == Step::Update) {
             model = em::sweep(&model, &x).unwrap();
-            assert_eq!(model.means(), half_step.means);
+            assert_eq!(*model.means(), half_step.means);
         }
     }
 }

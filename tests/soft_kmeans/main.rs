@@ -20,12 +20,9 @@ use proptest::prelude::*;
 /// A case's data, means and weights at a stiffness of `factor` over the largest variance of a column.
 fn soft(case: &cases::Case, factor: f64, weights_are: Weights) -> SoftKMeans {
     let variance = case.x.row_variance().max();
-    SoftKMeans {
-        means: case.model.means().clone(),
-        weights: case.model.weights().clone(),
-        stiffness: factor / if variance > 0.0 { variance } else { 1.0 },
-        weights_are,
-    }
+    let stiffness = factor / if variance > 0.0 { variance } else { 1.0 };
+    let even = SoftKMeans::new(case.model.means().clone(), stiffness, weights_are).unwrap();
+    even.with_weights(case.model.weights().clone()).unwrap()
 }
 
 /// From nearly merged to nearly hard.
@@ -94,7 +91,8 @@ fn staircase() -> DMatrix<f64> {
 }
 
 fn line_model(means: &[f64], weights: &[f64], stiffness: f64, weights_are: Weights) -> SoftKMeans {
-    SoftKMeans { means: column(means), weights: DVector::from_row_slice(weights), stiffness, weights_are }
+    let even = SoftKMeans::new(column(means), stiffness, weights_are).unwrap();
+    even.with_weights(DVector::from_row_slice(weights)).unwrap()
 }
 
 /// EM until nothing moves by more than 1e-13.

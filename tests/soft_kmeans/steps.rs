@@ -168,9 +168,7 @@ fn updating_covariances_leaves_the_family() {
         let eigenvalues = covariance.symmetric_eigenvalues();
         assert!(eigenvalues.max() > 1.1 * eigenvalues.min(), "{covariance}");
     }
-    let mut full = next.mixture().unwrap();
-    full.family() = CovarianceFamily::Full;
-    full.covariances() = covariances;
+    let full = next.mixture().unwrap().with_covariances(covariances, CovarianceFamily::Full).unwrap();
     // The larger family is fitted better, by far more than rounding.
     assert!(full.log_likelihood(&x).unwrap() > next.log_likelihood(&x).unwrap() + 1.0);
     // Soft k-means itself stays where it is.

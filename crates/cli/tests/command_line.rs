@@ -1,7 +1,5 @@
 //! The command line as a user meets it: what it prints, what it writes, and how it says no.
 
-#![cfg(feature = "cli")]
-
 use std::{
     fs,
     io::{BufRead, BufReader},
@@ -9,7 +7,8 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use executable_em::{catalogue, figures};
+use executable_em_cli::catalogue;
+use executable_em_figures as figures;
 
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_executable-em"));

@@ -1,16 +1,17 @@
 //! `fit`, `predict` and `sample` for coins, held to the derivations.
 
-#![cfg(feature = "cli")]
-
+#[path = "../../../tests/common/mod.rs"]
 mod common;
+mod place;
 
 use common::bounds::gamma;
-use common::place::{Place, csv, text};
+use place::{Place, csv, text};
 use common::{assert_matrices_within, assert_within};
 use executable_em::bernoulli_mixture::{BernoulliMixture, start_near_mean};
-use executable_em::engine::{self, Data, Mixture, SavedMixture, Stopped};
+use executable_em::em::Stopped;
+use executable_em_engine::{Data, Mixture, SavedMixture};
 use executable_em::latent::{self, Model};
-use executable_em::table::{BLOCK_ROWS, parse_csv, write_raw};
+use executable_em_engine::table::{BLOCK_ROWS, parse_csv, write_raw};
 use executable_em::{bound, data, em, selection};
 use nalgebra::{DMatrix, dmatrix, dvector};
 
@@ -33,7 +34,7 @@ fn two_coins() -> BernoulliMixture {
 
 /// A table of draws, as people write them: 0 and 1, not 0.0 and 1.0.
 fn draws(coins: &BernoulliMixture, n: usize, header: &str) -> (DMatrix<f64>, String) {
-    let (x, _) = coins.sample(n, &mut data::rng(1)).expect("draws");
+    let (x, _) = coins.sample(n, &mut data::rng(1));
     let table = csv(header, &x).replace(".0", "");
     (x, table)
 }
@@ -47,17 +48,17 @@ fn the_coins_are_found_again() {
     let place = Place::with(&[("flips.csv", &table)]);
     let printed = place.prints("fit flips.csv -k 3 --model bernoulli --out m.json");
     let (saved, found) = (place.saved("m.json"), place.coins("m.json"));
-    assert_eq!((saved.n, saved.seed, saved.stopped, found.flips), (n, 1, Stopped::Converged, 1));
+    assert_eq!((saved.n, saved.seed, saved.stopped, found.flips()), (n, 1, Stopped::Converged, 1));
     assert_eq!(saved.columns.join(","), NAMES);
 
     // A share of R_j = n α_j draws has the standard error √(p(1 − p)/R_j) when the coins are known; that they are not
     // costs less than as much again. Four such errors, for 24 numbers.
     for j in 0..3 {
         let error = |p: f64, n: f64| 4.0 * 2.0 * (p * (1.0 - p) / n).sqrt();
-        assert_within(found.weights[j], coins.weights[j], error(coins.weights[j], n as f64));
+        assert_within(found.weights()[j], coins.weights()[j], error(coins.weights()[j], n as f64));
         for a in 0..7 {
-            let (p, draws) = (coins.biases[(j, a)], coins.weights[j] * n as f64);
-            assert_within(found.biases[(j, a)], p, error(p, draws));
+            let (p, draws) = (coins.biases()[(j, a)], coins.weights()[j] * n as f64);
+            assert_within(found.biases()[(j, a)], p, error(p, draws));
         }
     }
     // ℓ is a sum of n terms, each below 20 and the work of some forty operations.
@@ -72,7 +73,7 @@ fn the_coins_are_found_again() {
     assert!(entropy > 10.0, "labels in doubt");
     let criteria = selection::criteria(ell, 2 + 21, n).expect("criteria");
     let icl = selection::icl(ell, 2 + 21, n, entropy).expect("ICL");
-    let bias = |j: usize, a: usize| format!("  {:.4}", found.biases[(j, a)]);
+    let bias = |j: usize, a: usize| format!("  {:.4}", found.biases()[(j, a)]);
     let row = |j: usize| (0..7).map(|a| bias(j, a)).collect::<String>();
     for expected in [
         "Data      flips.csv: n = 4000, d = 7 (ant, bee, cat, dog, eel, fly, gnu)\n".to_owned(),
@@ -80,8 +81,8 @@ fn the_coins_are_found_again() {
         format!("ℓ = {ell:.3} nats, {:.6} a datum; converged after {} sweeps\n", ell / 4000.0, saved.sweeps),
         format!("Criteria  BIC {:.3}, AIC {:.3}, ICL {icl:.3}\n", criteria.bic, criteria.aic),
         "bias  weight     ant     bee     cat     dog     eel     fly     gnu\n".to_owned(),
-        format!("\n1     {:.4}{}\n", found.weights[0], row(0)),
-        format!("\n3     {:.4}{}\n", found.weights[2], row(2)),
+        format!("\n1     {:.4}{}\n", found.weights()[0], row(0)),
+        format!("\n3     {:.4}{}\n", found.weights()[2], row(2)),
     ] {
         assert!(printed.contains(&expected), "{expected:?} is not in {printed}");
     }
@@ -106,14 +107,14 @@ fn the_sweeps_are_the_derivations() {
     });
     let (winner, ell, model) = runs.max_by(|one, other| one.1.total_cmp(&other.1)).expect("five runs");
     assert!(winner > 0 && printed.contains(&format!("restart {} of 5 won", winner + 1)), "{printed}");
-    let order = if model.weights[0] > model.weights[1] { [0, 1] } else { [1, 0] };
+    let order = if model.weights()[0] > model.weights()[1] { [0, 1] } else { [1, 0] };
     // Each sweep: a sum of 500 positive terms over another, with responsibilities whose logarithms (below 40) have
     // rounded some ten times. EM contracts what a sweep before has erred.
     let bound = 3.0 * (gamma(2 * 500) + gamma(10) * 40.0);
     let found = place.coins("m.json");
     for (j, from) in order.into_iter().enumerate() {
-        assert_within(found.weights[j], model.weights[from], bound);
-        assert_within(found.biases[(j, 0)], model.biases[(from, 0)], bound);
+        assert_within(found.weights()[j], model.weights()[from], bound);
+        assert_within(found.biases()[(j, 0)], model.biases()[(from, 0)], bound);
     }
     // Of four numbers; dℓ/dp is at most n m / min(p, 1 − p), and the biases lie between 0.1 and 0.9.
     assert_within(place.saved("m.json").log_likelihood, ell, 4.0 * 500.0 * 10.0 / 0.1 * bound);
@@ -153,7 +154,7 @@ fn predictions_are_the_derivations() {
     let predicted = parse_csv(&printed).expect("a table");
     assert_eq!(predicted.names, ["label", "log_density", "r1", "r2", "r3"]);
     let model = place.coins("m.json");
-    assert!(model.weights[0] >= model.weights[1] && model.weights[1] >= model.weights[2], "sorted");
+    assert!(model.weights()[0] >= model.weights()[1] && model.weights()[1] >= model.weights()[2], "sorted");
     let r = model.responsibilities(&x).expect("r");
     assert_eq!(predicted.values.columns(2, 3).into_owned(), r);
     let log_joint = model.log_joint(&x).expect("the log joint");
@@ -186,7 +187,7 @@ fn draws_are_whole_numbers_of_heads() {
     let mut rng = data::rng(5);
     let mut read = table.values.row_iter();
     for n in [BLOCK_ROWS, 10] {
-        let (x, labels) = coins.sample(n, &mut rng).expect("draws");
+        let (x, labels) = coins.sample(n, &mut rng);
         for ((heads, label), row) in x.iter().zip(labels).zip(read.by_ref()) {
             assert_eq!((row[0], row[1]), (*heads, label as f64 + 1.0));
         }
@@ -196,7 +197,7 @@ fn draws_are_whole_numbers_of_heads() {
         "fit drawn.csv --columns heads -k 2 --model bernoulli --flips 10 --restarts 2 --out again.json";
     assert!(place.prints(line).contains("2 came to this ℓ"));
     // Eight standard errors of a coin that is known.
-    assert_matrices_within(&place.coins("again.json").biases, &coins.biases, 8.0 * (0.25 / 4e5_f64).sqrt());
+    assert_matrices_within(place.coins("again.json").biases(), coins.biases(), 8.0 * (0.25 / 4e5_f64).sqrt());
 }
 
 /// An entry that counts no heads is named by file, row, column and value, also where the model says how many flips.
@@ -319,16 +320,16 @@ fn threads_change_nothing_and_streaming_the_order_only() {
     assert_eq!(run("--stream --threads 2"), streamed);
     // Three sweeps of quotients of sums of n positive terms; the start is the same.
     let bound = 3.0 * gamma(4 * n);
-    assert_matrices_within(&place.coins("m.json").biases, &whole.biases, bound);
+    assert_matrices_within(place.coins("m.json").biases(), whole.biases(), bound);
     assert_within(place.saved("m.json").log_likelihood, ell, n as f64 * 20.0 * bound);
     // More data than the starts are drawn from: the start is that of the sample.
-    let sample = engine::sample(&Data::new(&x).expect("data"), 5000, &mut data::rng(!1)).expect("a sample");
+    let sample = executable_em_engine::sample(&Data::new(&x).expect("data"), 5000, &mut data::rng(!1)).expect("a sample");
     place.prints("fit flips.csv -k 3 --model bernoulli --restarts 1 --tol 1e9 --out start.json");
     let mut start = start_near_mean(&sample, 3, 1, &mut data::rng(1)).expect("a start");
     start = em::sweep(&start, &x).expect("a sweep");
     let mut order = [0, 1, 2];
-    order.sort_by(|&one, &other| start.weights[other].total_cmp(&start.weights[one]));
-    assert_matrices_within(&place.coins("start.json").biases, &start.biases.select_rows(&order), bound);
+    order.sort_by(|&one, &other| start.weights()[other].total_cmp(&start.weights()[one]));
+    assert_matrices_within(place.coins("start.json").biases(), &start.biases().select_rows(&order), bound);
 }
 
 /// Many columns are cut into parts; the plot shows a line for each coin, with the names where there is room.

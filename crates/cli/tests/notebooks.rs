@@ -5,9 +5,13 @@
 use serde_json::Value;
 use std::path::PathBuf;
 
+/// The repository.
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../");
+
+
 /// Every notebook with its path, in order.
 fn notebooks() -> Vec<(PathBuf, Value)> {
-    let mut paths: Vec<PathBuf> = std::fs::read_dir("notebooks")
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(format!("{ROOT}notebooks"))
         .expect("the folder of notebooks")
         .map(|entry| entry.expect("an entry").path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "ipynb"))
@@ -74,7 +78,7 @@ fn published_figures_are_the_committed_ones() {
             let Some(rest) = source.split("figures::draw(\"").nth(1) else { continue };
             let name = rest.split('"').next().expect("a closing quote");
             let output = &cell["outputs"].as_array().expect("outputs").last().expect("an output")["data"];
-            let committed = std::fs::read_to_string(format!("figures/{name}.svg")).expect(name);
+            let committed = std::fs::read_to_string(format!("{ROOT}figures/{name}.svg")).expect(name);
             assert_eq!(text(&output["image/svg+xml"]).trim(), committed.trim(), "{}: {name}", path.display());
             shown += 1;
         }

@@ -1,8 +1,12 @@
 //! Every command that the README shows is one that works.
 
+
+/// The repository.
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../");
+
 /// The lines of the README's `sh` blocks, without comments.
 fn commands() -> Vec<String> {
-    let readme = std::fs::read_to_string("README.md").expect("the README");
+    let readme = std::fs::read_to_string(format!("{ROOT}README.md")).expect("the README");
     let blocks = readme.split("```sh\n").skip(1).map(|rest| rest.split("```").next().expect("an end"));
     let lines = blocks.flat_map(str::lines).map(|line| line.split(" #").next().expect("a start").trim());
     lines.filter(|line| !line.is_empty()).map(str::to_string).collect()
@@ -10,7 +14,6 @@ fn commands() -> Vec<String> {
 
 /// The README's `cargo run` lines, run by this crate's binary in an empty folder.
 #[test]
-#[cfg(feature = "cli")]
 fn the_command_line_does_what_the_readme_says() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut seen = 0;
@@ -34,8 +37,8 @@ fn the_command_line_does_what_the_readme_says() {
 /// The README's other commands: a target of the Makefile, or what CI itself runs.
 #[test]
 fn the_other_commands_exist() {
-    let makefile = std::fs::read_to_string("Makefile").expect("the Makefile");
-    let ci = std::fs::read_to_string(".ci/run").expect("the CI script");
+    let makefile = std::fs::read_to_string(format!("{ROOT}Makefile")).expect("the Makefile");
+    let ci = std::fs::read_to_string(format!("{ROOT}.ci/run")).expect("the CI script");
     for command in commands() {
         if let Some(target) = command.strip_prefix("make ") {
             assert!(makefile.contains(&format!("\n{target}:")), "no target {target}");

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 SEED = 5
-OLD_FAITHFUL = Path(__file__).resolve().parent.parent / "src/data/old_faithful.csv"
+OLD_FAITHFUL = Path(__file__).resolve().parents[3] / "src/data/old_faithful.csv"
 # Contenders are compared after this many sweeps, while each still moves ℓ; even, as linfa sweeps in pairs.
 SHORT = 2
 BLOCK = 16_384

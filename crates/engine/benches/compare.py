@@ -24,7 +24,7 @@ from race import TOLERANCE, Mismatch, race
 from table import into, markdown
 
 BENCHES = Path(__file__).resolve().parent
-ROOT = BENCHES.parent
+ROOT = BENCHES.parent.parent.parent
 BUILD = ROOT / "build" / "bench"
 ROUNDS = 7
 # What each of the engine's tricks is worth is told at these sizes.
@@ -42,7 +42,7 @@ QUICK = CASES[:3]
 
 def build():
     """Compiles the contenders written in Rust; the commands that start them, and one for Python's."""
-    ours = cargo("bench", "--no-run", "--bench", "contender", "--no-default-features", "--features", "engine")
+    ours = cargo("bench", "--no-run", "-p", "executable-em-engine", "--bench", "contender")
     manifest = str(BENCHES / "linfa" / "Cargo.toml")
     linfa = cargo("build", "--release", "--locked", "--manifest-path", manifest, "--target-dir", str(BUILD / "target"))
     return [ours], [linfa], [sys.executable, str(BENCHES / "peer.py")]

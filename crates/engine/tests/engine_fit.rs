@@ -1,23 +1,25 @@
 //! Whole fits of the engine: the sweeps are the derivation's, streams are memory, restarts restart, watchers may stop
 //! them.
 
-#![cfg(feature = "engine")]
-
+#[path = "../../../tests/common/mod.rs"]
 mod common;
+mod mathematics;
 
 use common::assert_matrices_within;
 use common::bounds::gamma;
 use executable_em::em::{Seen, Stopped, Stopping, Tolerance};
-use executable_em::engine::{self, Data, Engine, Stream};
+use executable_em_engine::{Data, Engine, Result, Stream, sample, table};
 use executable_em::gaussian_mixture::{
     CovarianceFamily, FlooredMixture, GaussianMixture, kmeans_start, random_start,
 };
 use executable_em::{Error, data, em};
+use mathematics::mathematics;
 use nalgebra::{DMatrix, DVector, dmatrix, dvector};
 use std::cell::Cell;
+use std::io::ErrorKind;
 use std::ops::ControlFlow;
 
-type Outcome = Result<(), Error>;
+type Outcome = Result<()>;
 
 fn stopping(tolerance: Tolerance, max_sweeps: usize) -> Stopping {
     Stopping { tolerance, max_sweeps }
@@ -87,7 +89,7 @@ fn restarts_restart() -> Outcome {
     let starts = || {
         let mut rng = data::rng(11);
         let x = &x;
-        (0..12).map(move |_| random_start(x, 4, CovarianceFamily::Full, &mut rng))
+        (0..12).map(move |_| Ok(random_start(x, 4, CovarianceFamily::Full, &mut rng)?))
     };
     let mut firsts = Vec::new();
     let best = engine.best_of(starts(), &data, &Stopping::default(), |seen| {
@@ -98,7 +100,7 @@ fn restarts_restart() -> Outcome {
     })?;
     let alone: Vec<f64> = starts()
         .map(|start| Ok(engine.fit(start?, &data, &Stopping::default())?.log_likelihood))
-        .collect::<Result<_, Error>>()?;
+        .collect::<Result<_>>()?;
     let highest = alone.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     assert_eq!(best.log_likelihood, highest);
     assert_eq!(alone[best.start], highest);
@@ -122,9 +124,10 @@ fn a_run_that_fails_is_passed_over() -> Outcome {
     let engine = Engine::new(1)?;
     let data = Data::new(&x)?;
     // The first collapses onto the datum 0; the second is one Gaussian twice.
-    let collapse = engine.fit(at(0.0, 0.01)?, &data, &Stopping::default());
-    assert!(matches!(collapse, Err(Error::NotPositiveDefinite { component: 0, .. })), "{collapse:?}");
-    let best_of = |starts: Vec<Result<GaussianMixture, Error>>| {
+    let collapse = mathematics(engine.fit(at(0.0, 0.01)?, &data, &Stopping::default()));
+    assert!(matches!(collapse, Error::NotPositiveDefinite { component: 0, .. }), "{collapse:?}");
+    let best_of = |starts: Vec<executable_em::Result<GaussianMixture>>| {
+        let starts = starts.into_iter().map(|start| Ok(start?));
         let mut ended = Vec::new();
         let best = engine.best_of(starts, &data, &Stopping::default(), |seen| {
             if let Seen::Run { start, outcome } = seen {
@@ -137,10 +140,10 @@ fn a_run_that_fails_is_passed_over() -> Outcome {
     let (fit, ended) = best_of(vec![at(0.0, 0.01), at(5.0, 1.0)]);
     assert_eq!((fit?.start, ended), (1, vec![(0, false), (1, true)]));
     let (failed, ended) = best_of(vec![at(0.0, 0.01), at(0.0, f64::NAN)]);
-    assert!(matches!(failed, Err(Error::NotPositiveDefinite { component: 0, .. })));
+    assert!(matches!(mathematics(failed), Error::NotPositiveDefinite { component: 0, .. }));
     assert_eq!(ended, [(0, false), (1, false)]);
     let (nothing, _) = best_of(vec![]);
-    assert_eq!(nothing.unwrap_err(), Error::Empty { what: "starts" });
+    assert_eq!(mathematics(nothing), Error::Empty { what: "starts" });
     // With a floor it does not collapse, and sweeps as the derivation does.
     let start = FlooredMixture::new(at(0.0, 0.01)?, 0.01)?;
     let floored = engine.fit(start.clone(), &data, &stopping(Tolerance::LogLikelihood(1e-10), 1000))?;
@@ -159,7 +162,7 @@ fn a_watcher_can_stop_a_fit() -> Outcome {
     let data = Data::new(&x)?;
     let starts = || {
         (1..4)
-            .map(|seed| random_start(&data::old_faithful(), 2, CovarianceFamily::Full, &mut data::rng(seed)))
+            .map(|seed| Ok(random_start(&data::old_faithful(), 2, CovarianceFamily::Full, &mut data::rng(seed))?))
     };
     let stop_at = |start: usize, sweeps: usize| {
         Engine::new(1)?.best_of(starts(), &data, &Stopping::default(), |seen| match seen {
@@ -181,7 +184,7 @@ fn a_watcher_can_stop_a_fit() -> Outcome {
     Ok(())
 }
 
-fn blocks(x: &DMatrix<f64>, len: usize) -> impl Fn() -> Result<Vec<Result<DMatrix<f64>, Error>>, Error> {
+fn blocks(x: &DMatrix<f64>, len: usize) -> impl Fn() -> Result<Vec<Result<DMatrix<f64>>>> {
     let x = x.clone();
     move || {
         let starts = (0..x.nrows()).step_by(len);
@@ -226,30 +229,30 @@ fn a_broken_stream_says_where() -> Outcome {
     let with = |row: usize, value: f64| {
         let mut x = x.clone();
         x[(row, 1)] = value;
-        engine.sweep(&model, &Stream(blocks(&x, 100))).unwrap_err()
+        mathematics(engine.sweep(&model, &Stream(blocks(&x, 100))))
     };
     assert!(matches!(with(123, f64::NAN), Error::NotFinite { row: 123, column: 1, .. }));
     assert_eq!(with(222, 1e300), Error::ImpossibleDatum { row: 222 });
     let passes = Cell::new(0);
     let file = || {
         passes.set(passes.get() + 1);
-        let gone = Error::File { path: "x.csv".to_string(), reason: "gone".to_string() };
-        Ok([Ok(x.rows(0, 100).into_owned()), Err(gone)])
+        let gone = table::Error::Io { path: "x.csv".to_string(), source: ErrorKind::NotFound.into() };
+        Ok([Ok(x.rows(0, 100).into_owned()), Err(gone.into())])
     };
     assert!(matches!(
         engine.fit(model.clone(), &Stream(file), &Stopping::default()),
-        Err(Error::File { .. })
+        Err(executable_em_engine::Error::Table(table::Error::Io { .. }))
     ));
     assert_eq!(passes.get(), 1);
     let narrow = || Ok([Ok(x.rows(0, 100).into_owned()), Ok(dmatrix![1.0])]);
-    assert!(matches!(engine.sweep(&model, &Stream(narrow)), Err(Error::Shape { .. })));
-    let nothing = || Ok(Vec::<Result<DMatrix<f64>, Error>>::new());
-    assert_eq!(engine.sweep(&model, &Stream(nothing)).unwrap_err(), Error::Empty { what: "data" });
+    assert!(matches!(mathematics(engine.sweep(&model, &Stream(narrow))), Error::Shape { .. }));
+    let nothing = || Ok(Vec::<Result<DMatrix<f64>>>::new());
+    assert_eq!(mathematics(engine.sweep(&model, &Stream(nothing))), Error::Empty { what: "data" });
     assert_eq!(
-        engine::sample(&Stream(nothing), 5, &mut data::rng(1)).unwrap_err(),
+        mathematics(sample(&Stream(nothing), 5, &mut data::rng(1))),
         Error::Empty { what: "data" }
     );
-    assert!(matches!(engine::sample(&Stream(narrow), 500, &mut data::rng(1)), Err(Error::Shape { .. })));
+    assert!(matches!(mathematics(sample(&Stream(narrow), 500, &mut data::rng(1))), Error::Shape { .. }));
     Ok(())
 }
 
@@ -262,9 +265,9 @@ fn samples_are_fair() -> Outcome {
     let mut counts = [0; 10];
     for round in 0..2000 {
         let drawn = if round % 2 == 0 {
-            engine::sample(&Data::new(&x)?, 3, &mut rng)?
+            sample(&Data::new(&x)?, 3, &mut rng)?
         } else {
-            engine::sample(&Stream(blocks(&x, 4)), 3, &mut rng)?
+            sample(&Stream(blocks(&x, 4)), 3, &mut rng)?
         };
         assert_eq!(drawn.shape(), (3, 1));
         assert!(drawn[0] < drawn[1] && drawn[1] < drawn[2], "in the order of reading, no datum twice");
@@ -277,18 +280,18 @@ fn samples_are_fair() -> Outcome {
     let five = x.rows(0, 5).into_owned();
     let mut first = [0; 5];
     for _ in 0..2000 {
-        first[engine::sample(&Data::weighted(&five, &weights)?, 1, &mut rng)?[0] as usize] += 1;
+        first[sample(&Data::weighted(&five, &weights)?, 1, &mut rng)?[0] as usize] += 1;
     }
     assert_eq!(first[0], 0);
     for (count, expected) in first.iter().zip([0_i32, 200, 400, 600, 800]) {
         assert!((*count - expected).abs() < 110, "{first:?}");
     }
-    let all = engine::sample(&Data::weighted(&five, &weights)?, 100, &mut rng)?;
+    let all = sample(&Data::weighted(&five, &weights)?, 100, &mut rng)?;
     assert_eq!(all, five.rows(1, 4).into_owned());
     let none = Data::weighted(&five, &DVector::zeros(5))
-        .and_then(|none| engine::sample(&none, 3, &mut data::rng(1)));
-    assert_eq!(none.unwrap_err(), Error::Empty { what: "data" });
-    assert!(matches!(engine::sample(&Data::new(&x)?, 0, &mut rng), Err(Error::Domain { .. })));
+        .and_then(|none| sample(&none, 3, &mut data::rng(1)));
+    assert_eq!(mathematics(none), Error::Empty { what: "data" });
+    assert!(matches!(mathematics(sample(&Data::new(&x)?, 0, &mut rng)), Error::Domain { .. }));
     Ok(())
 }
 
@@ -303,7 +306,7 @@ fn a_sample_starts_a_fit() -> Outcome {
     )?;
     let (x, _) = planted.sample(20_000, &mut data::rng(1));
     let data = Data::new(&x)?;
-    let sample = engine::sample(&data, 500, &mut data::rng(2))?;
+    let sample = sample(&data, 500, &mut data::rng(2))?;
     let start = kmeans_start(&sample, 3, CovarianceFamily::Full, &mut data::rng(3))?;
     let fit = Engine::new(2)?.fit(start, &data, &Stopping::default())?;
     let mut weights: Vec<f64> = fit.model.weights().iter().copied().collect();
@@ -338,12 +341,12 @@ fn nonsense_is_one_error() -> Outcome {
     for tolerance in [-1.0, f64::NAN] {
         for rule in [Tolerance::LogLikelihood(tolerance), Tolerance::Parameters(tolerance)] {
             let fit = engine.fit(start.clone(), &Data::new(&x)?, &stopping(rule, 10));
-            assert!(matches!(fit, Err(Error::Domain { what: "tolerance", .. })));
+            assert!(matches!(mathematics(fit), Error::Domain { what: "tolerance", .. }));
         }
     }
     let weightless = DVector::zeros(272);
-    let nothing: Result<_, Error> = engine.sweep(&start, &Data::weighted(&x, &weightless)?);
-    assert!(matches!(nothing, Err(Error::Domain { .. })));
+    let nothing = engine.sweep(&start, &Data::weighted(&x, &weightless)?);
+    assert!(matches!(mathematics(nothing), Error::Domain { .. }));
     assert_eq!(engine.statistics(&start, &Data::weighted(&x, &weightless)?)?.total, 0.0);
     Ok(())
 }

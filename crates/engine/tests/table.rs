@@ -1,10 +1,11 @@
 //! Tables of numbers: every usual dress is read, and whatever is wrong is named by line, column and text.
 
-#![cfg(feature = "engine")]
 
+
+#[path = "../../../tests/common/mod.rs"]
 mod common;
 
-use executable_em::table::{
+use executable_em_engine::table::{
     BLOCK_ROWS, CsvReader, Error, Expected, RawReader, Result, Table, assemble, parse_csv, read_csv,
     write_raw,
 };

@@ -3,7 +3,7 @@
 use crate::ids::{all, ids_in};
 use crate::items::Item;
 use crate::sources::{Places, Sources};
-use executable_em::catalogue::{CHAPTERS, Entry};
+use executable_em_cli::catalogue::{CHAPTERS, Entry};
 use std::collections::BTreeSet;
 
 /// Everything that is wrong with the map, a line each; empty if nothing is.

@@ -1,18 +1,15 @@
 //! The map `catalogue.json` names every item of the lectures, and every function, test, notebook section and figure
 //! that it names carries the item's id.
 //!
-//! Words are typed by hand in `catalogue.json`; links, and the tables in README.md and src/lib.rs, are read off the sources:
+//! Words are typed by hand in `catalogue.json`; links are read off the sources:
 //! `UPDATE=1 cargo test --test catalogue` writes them anew.
-
-#![cfg(feature = "cli")]
 
 mod check;
 mod ids;
 mod items;
 mod sources;
-mod tables;
 
-use executable_em::catalogue::{self, Entry, Meaning};
+use executable_em_cli::catalogue::{self, Entry, Meaning};
 use sources::{Places, Sources, text};
 use std::path::Path;
 use std::sync::OnceLock;
@@ -32,10 +29,8 @@ fn book() -> &'static Book {
         let mut entries = catalogue::parse(&text("catalogue.json")).expect("a readable map");
         if std::env::var_os("UPDATE").is_some() {
             entries = check::linked(&entries, &sources);
-            std::fs::write("catalogue.json", catalogue::to_json(&entries)).expect("a writable map");
-            for (path, _, wanted) in tables::files(&entries, &sources) {
-                std::fs::write(path, wanted).expect("a writable table");
-            }
+            let path = format!("{}catalogue.json", sources::ROOT);
+            std::fs::write(path, catalogue::to_json(&entries)).expect("a writable map");
         }
         let complaints = check::complaints(&entries, &sources);
         Book { sources, entries, complaints }
@@ -47,14 +42,6 @@ fn the_map_is_complete_and_true() {
     let complaints = &book().complaints;
     let advice = "where a link has changed, `UPDATE=1 cargo test --test catalogue` writes it";
     assert!(complaints.is_empty(), "{} complaints ({advice}):\n{}", complaints.len(), complaints.join("\n"));
-}
-
-#[test]
-fn the_tables_are_those_of_the_map() {
-    let Book { sources, entries, .. } = book();
-    for (path, present, wanted) in tables::files(entries, sources) {
-        assert!(present == wanted, "the map in {path} is old: UPDATE=1 cargo test --test catalogue");
-    }
 }
 
 /// The file is written as the update writes it, so that a change of one link is a change of one line.
@@ -101,10 +88,10 @@ fn a_broken_map_is_named() {
 #[test]
 fn no_id_is_invented_anywhere() {
     let all = ids::all();
-    for (folder, extension) in [("src", "rs"), ("tests", "rs"), ("notebooks", "ipynb"), ("notebooks", "md")] {
+    for (folder, extension) in [("src", "rs"), ("crates", "rs"), ("tests", "rs"), ("notebooks", "ipynb"), ("notebooks", "md")] {
         for path in sources::files(Path::new(folder), extension) {
             // These two ask for ids that there are not.
-            if path.starts_with("tests/catalogue") || path.ends_with("command_line.rs") {
+            if path.starts_with("crates/cli/tests/catalogue") || path.ends_with("command_line.rs") {
                 continue;
             }
             for id in ids::ids_in(&text(&path)) {

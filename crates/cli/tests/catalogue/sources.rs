@@ -21,7 +21,10 @@ pub struct Sources {
     pub figures: Places,
 }
 
-/// Reads all of it, from the crate's folder.
+/// The repository.
+pub const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../");
+
+/// Reads all of it; paths are relative to the repository.
 pub fn read() -> Sources {
     let mut sources = Sources::default();
     for path in files(Path::new("src"), "rs") {
@@ -30,8 +33,11 @@ pub fn read() -> Sources {
         }
     }
     sources.functions = collected(sources.items.iter().map(|item| (item.path(), item.ids())));
-    for path in files(Path::new("tests"), "rs") {
-        let name = path.strip_prefix("tests").expect("a path in tests/").with_extension("");
+    for (folder, path) in ["tests", "crates/engine/tests", "crates/figures/tests", "crates/cli/tests"]
+        .into_iter()
+        .flat_map(|folder| files(Path::new(folder), "rs").into_iter().map(move |path| (folder, path)))
+    {
+        let name = path.strip_prefix(folder).expect("a path in the folder").with_extension("");
         let module = name.display().to_string().replace('/', "::").replace("::main", "");
         if !module.starts_with("common") && !module.starts_with("catalogue") {
             sources.tests.extend(collected(tests(&text(&path), &module)));
@@ -55,17 +61,18 @@ fn collected(places: impl IntoIterator<Item = (String, Vec<String>)>) -> Places 
 }
 
 pub fn text(path: impl AsRef<Path>) -> String {
-    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.as_ref().display()))
+    fs::read_to_string(Path::new(ROOT).join(&path)).unwrap_or_else(|error| panic!("{}: {error}", path.as_ref().display()))
 }
 
 /// The files of that extension in a folder and its folders, in order.
 pub fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    let entries = fs::read_dir(Path::new(ROOT).join(folder));
+    let entries = entries.unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut paths: Vec<PathBuf> = entries.map(|entry| folder.join(entry.expect("an entry").file_name())).collect();
     paths.sort();
     let mut files = Vec::new();
     for path in paths {
-        if path.is_dir() {
+        if Path::new(ROOT).join(&path).is_dir() {
             files.extend(self::files(&path, extension));
         } else if path.extension().is_some_and(|own| own == extension) {
             files.push(path);
@@ -128,12 +135,12 @@ pub fn sections(json: &str, notebook: &str) -> Vec<(String, Vec<String>)> {
 
 /// The published figures, with the ids in the `Source:` line of the function that draws each.
 fn figures() -> Vec<(String, Vec<String>)> {
-    let table = text("src/figures/mod.rs");
+    let table = text("crates/figures/src/lib.rs");
     let (_, rows) = table.split_once("pub const ALL").expect("the table of figures");
     let (rows, _) = rows.split_once("];").expect("its end");
     let mut code: BTreeMap<String, String> = BTreeMap::new();
-    for path in files(Path::new("src/figures"), "rs") {
-        let inner = path.strip_prefix("src/figures").expect("a path there").with_extension("");
+    for path in files(Path::new("crates/figures/src"), "rs") {
+        let inner = path.strip_prefix("crates/figures/src").expect("a path there").with_extension("");
         let chapter = inner.iter().next().expect("a name").display().to_string();
         code.entry(chapter).or_default().push_str(&text(&path));
     }
@@ -153,7 +160,7 @@ fn drawn(row: &str, code: &BTreeMap<String, String>) -> (String, Vec<String>) {
     let code = code.get(chapter).unwrap_or_else(|| panic!("no code for {name}"));
     // A figure's function is private to the book; what makes it public here is only its row in the table.
     let public: String =
-        code.replace("pub(super) fn", "pub fn").replace("pub(in crate::figures) fn", "pub fn");
+        code.replace("pub(super) fn", "pub fn").replace("pub(crate) fn", "pub fn");
     let item = items(&public, chapter).into_iter().find(|item| item.name == function);
     let item = item.unwrap_or_else(|| panic!("{name} is drawn by {function}, which was not found"));
     (name, ids_in(item.source()))

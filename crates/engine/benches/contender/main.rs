@@ -3,9 +3,11 @@
 mod peak;
 mod protocol;
 
-use executable_em::engine::{Data, Engine, KMeans, Source, Stream};
+use executable_em_engine::{Data, Engine, KMeans, Source, Stream};
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
-use executable_em::{Error, em, kmeans};
+use executable_em::{em, kmeans};
+use executable_em_engine as engine;
+use executable_em_engine::table::Error;
 use nalgebra::{DMatrix, DVector};
 use protocol::{Result, Task, floats};
 use std::fs::File;
@@ -28,27 +30,28 @@ fn main() -> Result<()> {
     match (task.name.as_str(), task.family.as_str()) {
         ("derivation", "kmeans") => {
             let (x, start) = (data(&task)?, mixture(&task, CovarianceFamily::Full)?);
-            let sweep =
-                |means: &DMatrix<f64>| kmeans::update_means(&x, &kmeans::responsibilities(&x, means)?, means);
+            let sweep = |means: &DMatrix<f64>| {
+                Ok(kmeans::update_means(&x, &kmeans::responsibilities(&x, means)?, means)?)
+            };
             task.answer(|sweeps| repeat(start.means(), sweeps, sweep), |means| with_means(&start, means))
         }
         ("derivation", family) => {
             let (x, start) = (data(&task)?, mixture(&task, family_of(family)?)?);
-            task.answer(|sweeps| repeat(&start, sweeps, |model| em::sweep(model, &x)), numbers)
+            task.answer(|sweeps| repeat(&start, sweeps, |model| Ok(em::sweep(model, &x)?)), numbers)
         }
         ("engine", "kmeans") => lloyd(&task, &Engine::new(task.threads)?),
         ("portable", "kmeans") => lloyd(&task, &Engine::portable(task.threads)?),
-        ("engine", _) => engine(&task, &Engine::new(task.threads)?, &Data::new(&data(&task)?)?),
-        ("portable", _) => engine(&task, &Engine::portable(task.threads)?, &Data::new(&data(&task)?)?),
+        ("engine", _) => fused(&task, &Engine::new(task.threads)?, &Data::new(&data(&task)?)?),
+        ("portable", _) => fused(&task, &Engine::portable(task.threads)?, &Data::new(&data(&task)?)?),
         ("streamed", _) => {
             let path = task.folder.join("x.f64");
-            engine(&task, &Engine::new(task.threads)?, &Stream(|| blocks(&path, task.d)))
+            fused(&task, &Engine::new(task.threads)?, &Stream(|| blocks(&path, task.d)))
         }
         (name, _) => Err(format!("there is no contender {name} here").into()),
     }
 }
 
-fn engine(task: &Task, engine: &Engine, source: &impl Source) -> Result<()> {
+fn fused(task: &Task, engine: &Engine, source: &impl Source) -> Result<()> {
     let start = mixture(task, family_of(&task.family)?)?;
     let sweep = |model: &GaussianMixture| Ok(engine.sweep(model, source)?.model);
     task.answer(|sweeps| repeat(&start, sweeps, sweep), numbers)
@@ -62,23 +65,20 @@ fn lloyd(task: &Task, engine: &Engine) -> Result<()> {
 }
 
 /// The file's data, ten thousand rows at a time.
-fn blocks(
-    path: &Path,
-    d: usize,
-) -> executable_em::Result<impl Iterator<Item = executable_em::Result<DMatrix<f64>>>> {
-    let lost = |error: io::Error| Error::File { path: path.display().to_string(), reason: error.to_string() };
+fn blocks(path: &Path, d: usize) -> engine::Result<impl Iterator<Item = engine::Result<DMatrix<f64>>>> {
+    let lost = |source: io::Error| Error::Io { path: path.display().to_string(), source };
     let mut file = File::open(path).map_err(lost)?;
     Ok(std::iter::from_fn(move || {
         let mut bytes = Vec::new();
         match file.by_ref().take(10_000 * 8 * d as u64).read_to_end(&mut bytes) {
             Ok(0) => None,
             Ok(len) => Some(Ok(DMatrix::from_row_iterator(len / 8 / d, d, floats(&bytes)))),
-            Err(error) => Some(Err(lost(error))),
+            Err(error) => Some(Err(lost(error).into())),
         }
     }))
 }
 
-fn repeat<M: Clone>(start: &M, sweeps: usize, sweep: impl Fn(&M) -> executable_em::Result<M>) -> Result<M> {
+fn repeat<M: Clone>(start: &M, sweeps: usize, sweep: impl Fn(&M) -> engine::Result<M>) -> Result<M> {
     let mut model = start.clone();
     for _ in 0..sweeps {
         model = sweep(&model)?;

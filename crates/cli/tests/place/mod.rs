@@ -1,7 +1,7 @@
 //! The program as a user runs it: in a folder, with files.
 
 use executable_em::bernoulli_mixture::BernoulliMixture;
-use executable_em::engine::{Mixture, SavedMixture};
+use executable_em_engine::{Mixture, SavedMixture};
 use executable_em::gaussian_mixture::GaussianMixture;
 use nalgebra::DMatrix;
 use std::{
