@@ -172,7 +172,8 @@ fn two_k_minus_two_flips_do_not() {
             let apart = (other.biases() - model.biases()).amax();
             assert!(apart > 5e-3, "{apart}");
             let distribution = |coins: &BernoulliMixture, flips: usize| {
-                outcomes(&BernoulliMixture { flips, ..coins.clone() }).unwrap().1
+                let again = BernoulliMixture::new(coins.weights().clone(), coins.biases().clone(), flips);
+                outcomes(&again.unwrap()).unwrap().1
             };
             let hankel = DMatrix::from_fn(k, k, |a, b| bias_moments(&model, 2 * k).unwrap()[a + b]);
             // J errs by γ(100)/λ_min(H), and a probability is f(J) for a function whose slope on [0, 1] is at

@@ -53,8 +53,7 @@ fn brackets_and_bars_matter() {
     // A prior Beta(2, 2) on each bias adds log p + log(1 − p) to Q: its mode is (Σ r x + 1)/(R + 2).
     let mode =
         DMatrix::from_fn(3, 1, |j, _| (r.column(j).dot(&x.column(0)) + 1.0) / (r.column(j).sum() + 2.0));
-    let slope =
-        score::of_q_in_biases(&BernoulliMixture { biases: mode.clone(), ..model.clone() }, &x, &r).unwrap();
+    let slope = score::of_q_in_biases(&model.with_biases(mode.clone()).unwrap(), &x, &r).unwrap();
     for j in 0..3 {
         assert_within(
             slope[j] + 1.0 / mode[j] - 1.0 / (1.0 - mode[j]),

@@ -157,7 +157,7 @@ fn without_the_half_the_log_odds_double() {
     for stiffness in [0.5, 1.0, 2.5] {
         let model = SoftKMeans::new(column(&[-1.0, 1.0]), stiffness, Weights::Held).unwrap();
         let printed = lecture_h::responsibilities_without_the_half(&model, &x).unwrap();
-        let twice = SoftKMeans { stiffness: 2.0 * stiffness, ..model.clone() }.responsibilities(&x).unwrap();
+        let twice = model.with_stiffness(2.0 * stiffness).unwrap().responsibilities(&x).unwrap();
         let right = model.responsibilities(&x).unwrap();
         // Exponents below 2.5 · 4.5 < 12, ten operations.
         assert_matrices_within(&printed, &twice, 24.0 * gamma(10));
@@ -166,16 +166,13 @@ fn without_the_half_the_log_odds_double() {
             assert_within(right[(i, 1)], logistic(2.0 * stiffness * x[i]), 12.0 * gamma(10));
         }
     }
-    let weighted = SoftKMeans {
-        weights: dvector![0.9, 0.1],
-        ..SoftKMeans::new(column(&[-1.0, 1.0]), 1.0, Weights::Held).unwrap()
-    };
+    let even = SoftKMeans::new(column(&[-1.0, 1.0]), 1.0, Weights::Held).unwrap();
+    let weighted = even.with_weights(dvector![0.9, 0.1]).unwrap();
     let middle = lecture_h::responsibilities_without_the_half(&weighted, &column(&[0.0])).unwrap();
     assert_within(middle[0], 0.9, 4.0 * gamma(10));
-    assert!(
-        lecture_h::responsibilities_without_the_half(&SoftKMeans { stiffness: -1.0, ..weighted }, &x)
-            .is_err()
-    );
+    assert!(matches!(weighted.with_stiffness(-1.0), Err(Error::Domain { what: "stiffness", .. })));
+    let broken = lecture_h::responsibilities_without_the_half(&weighted, &column(&[f64::NAN]));
+    assert!(matches!(broken, Err(Error::NotFinite { what: "data", .. })));
 }
 
 /// H-E06: in EM at β = 1 the printed form lowers ℓ from its maximum on {−1.5, −.5, .5, 1.5, 2}, by the
@@ -203,7 +200,7 @@ fn counts_are_weights_after_an_m_step() {
     assert_within(shared[0], 0.75, 4.0 * gamma(10));
     // The rate is β/2: squared distances 2.25 and .25 make log odds β less log 3 to the right.
     for stiffness in [1.0, 3.0] {
-        let model = SoftKMeans { stiffness, ..even.clone() };
+        let model = even.with_stiffness(stiffness).unwrap();
         let right_of_it =
             lecture_h::responsibilities_with_counts_for_weights(&model, &column(&[0.5]), &counts).unwrap();
         assert_within(right_of_it[1], logistic(stiffness - 3_f64.ln()), 8.0 * gamma(10));
@@ -212,7 +209,8 @@ fn counts_are_weights_after_an_m_step() {
     let held = SoftKMeans::new(column(&[0.5, 3.0]), 1.0, Weights::Held).unwrap();
     let r = held.responsibilities(&x).unwrap();
     let counts = latent::counts(&r);
-    let fitted = SoftKMeans { weights_are: Weights::Fitted, ..held.clone() }.maximize(&x, &r).unwrap();
+    let fitted =
+        SoftKMeans::new(column(&[0.5, 3.0]), 1.0, Weights::Fitted).unwrap().maximize(&x, &r).unwrap();
     let printed =
         |model: &SoftKMeans| lecture_h::responsibilities_with_counts_for_weights(model, &x, &counts).unwrap();
     // Exponents below 10.
@@ -224,11 +222,7 @@ fn counts_are_weights_after_an_m_step() {
     };
     assert!(matches!(refused(dvector![1.0]), Error::Shape { what: "counts", .. }));
     assert!(matches!(refused(dvector![5.0, 0.0]), Error::Domain { what: "count of a component", .. }));
-    let soft = SoftKMeans { stiffness: -1.0, ..held };
-    assert!(matches!(
-        lecture_h::responsibilities_with_counts_for_weights(&soft, &x, &counts),
-        Err(Error::Domain { what: "stiffness", .. })
-    ));
+    assert!(matches!(held.with_stiffness(-1.0), Err(Error::Domain { what: "stiffness", .. })));
 }
 
 /// H-E08: read literally every responsibility is 1/k, for any k, and an M step merges the means; for the

@@ -27,7 +27,7 @@ fn rounding() -> f64 {
 fn head_and_tail() -> (DMatrix<f64>, BernoulliMixture) {
     (
         column(&[1.0, 0.0]),
-        BernoulliMixture { weights: dvector![0.5, 0.5], biases: dmatrix![0.9; 0.1], flips: 1 },
+        BernoulliMixture::new(dvector![0.5, 0.5], dmatrix![0.9; 0.1], 1).unwrap(),
     )
 }
 

@@ -8,7 +8,7 @@ use executable_em::soft_kmeans::{
     SoftKMeans, Weights, critical_stiffness, hard_limit, hard_limit_bound, merging_stiffness, parted,
     parting_growth, splitting_growths, spread,
 };
-use executable_em::{Error, em};
+use executable_em::em;
 use nalgebra::{DMatrix, dmatrix, dvector};
 
 /// Every function names what it was given instead of going on with it.

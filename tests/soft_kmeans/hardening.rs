@@ -231,14 +231,10 @@ fn the_log_likelihood_tends_to_the_objective_as_fast_as_its_width() {
     let run = kmeans::lloyd(&x, &dmatrix![-1.0, 1.0; 1.0, -1.0], 100).unwrap();
     let j = run.objective();
     let shares = run.labels().iter().filter(|&&label| label == 0).count();
-    let weights = dvector![0.2, 0.8];
     let allowed = -(shares as f64 * 0.2_f64.ln() + (272 - shares) as f64 * 0.8_f64.ln());
-    let at = |stiffness: f64| SoftKMeans {
-        means: run.means().clone(),
-        weights: weights.clone(),
-        stiffness,
-        weights_are: Weights::Held,
-    };
+    let even = SoftKMeans::new(run.means().clone(), 1.0, Weights::Held).unwrap();
+    let weighted = even.with_weights(dvector![0.2, 0.8]).unwrap();
+    let at = |stiffness: f64| weighted.with_stiffness(stiffness).unwrap();
     for stiffness in [1e5, 1e6, 1e7] {
         let excess = scaled_log_likelihood(&at(stiffness), &x).unwrap() - j;
         // The nearest border is 0.01 away in squared distance, so e^{−βδ/2} < 1e-200; rounding: J to γ(600), over 2ε.

@@ -180,12 +180,9 @@ fn lopsided_data_hold_means_apart_below_the_critical_stiffness() {
 #[test]
 fn copies_of_a_mean_part_by_its_own_share_of_the_data() {
     let x = data::standardize(&data::old_faithful()).unwrap();
-    let model = SoftKMeans {
-        means: dmatrix![-1.2, -1.1; 0.7, 0.7; 0.0, 0.5],
-        weights: dvector![0.3, 0.5, 0.2],
-        stiffness: 2.5,
-        weights_are: Weights::Held,
-    };
+    let means = dmatrix![-1.2, -1.1; 0.7, 0.7; 0.0, 0.5];
+    let even = SoftKMeans::new(means, 2.5, Weights::Held).unwrap();
+    let model = even.with_weights(dvector![0.3, 0.5, 0.2]).unwrap();
     let growths = splitting_growths(&model, &x).unwrap();
     let r = model.responsibilities(&x).unwrap();
     for j in 0..3 {
