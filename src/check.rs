@@ -206,9 +206,3 @@ pub(crate) fn enough_data(x: &DMatrix<f64>, k: usize) -> Result<()> {
 pub(crate) fn component_count(k: usize, n: usize) -> Result<()> {
     if (1..=n).contains(&k) { Ok(()) } else { Err(Error::ComponentCount { k, n }) }
 }
-
-/// k finite matrices d×d.
-pub(crate) fn square(what: &'static str, matrices: &[DMatrix<f64>], (k, d): (usize, usize)) -> Result<()> {
-    shape(what, (matrices.len(), 1), (k, 1))?;
-    matrices.iter().try_for_each(|one| matrix(what, one, (d, d)))
-}
