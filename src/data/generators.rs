@@ -39,7 +39,7 @@ pub fn two_squares(rng: &mut impl Rng) -> (DMatrix<f64>, Vec<usize>) {
 /// assert!(x[(0, 1)] < 0.0 && labels[0] == 0 && x[(399, 1)] > 0.0 && labels[399] == 1);
 /// ```
 pub fn stripes(rng: &mut impl Rng) -> (DMatrix<f64>, Vec<usize>) {
-    gaussian_clusters(&[(200, [0.0, -1.0], [5.0, 0.3]), (200, [0.0, 1.0], [5.0, 0.3])], rng)
+    clusters(&[(200, [0.0, -1.0], [5.0, 0.3]), (200, [0.0, 1.0], [5.0, 0.3])], rng)
 }
 
 /// A wide and a narrow cluster: 300 data of sd 2 about (0, 0) and 100 of sd 0.4 about (5, 0), after MacKay (2003).
@@ -53,19 +53,15 @@ pub fn stripes(rng: &mut impl Rng) -> (DMatrix<f64>, Vec<usize>) {
 /// assert_eq!((x.nrows(), labels.iter().sum::<usize>()), (400, 100));
 /// ```
 pub fn unequal_clusters(rng: &mut impl Rng) -> (DMatrix<f64>, Vec<usize>) {
-    gaussian_clusters(&[(300, [0.0, 0.0], [2.0, 2.0]), (100, [5.0, 0.0], [0.4, 0.4])], rng)
+    clusters(&[(300, [0.0, 0.0], [2.0, 2.0]), (100, [5.0, 0.0], [0.4, 0.4])], rng)
 }
 
 /// Clusters of axis-parallel Gaussians, each given by its size, centre and standard deviations.
-fn gaussian_clusters(
-    clusters: &[(usize, [f64; 2], [f64; 2])],
-    rng: &mut impl Rng,
-) -> (DMatrix<f64>, Vec<usize>) {
-    let sizes: Vec<usize> = clusters.iter().map(|cluster| cluster.0).collect();
-    let labels = repeated(&sizes);
+fn clusters(of: &[(usize, [f64; 2], [f64; 2])], rng: &mut impl Rng) -> (DMatrix<f64>, Vec<usize>) {
+    let labels = repeated(&of.iter().map(|cluster| cluster.0).collect::<Vec<_>>());
     let mut x = DMatrix::zeros(labels.len(), 2);
     for (i, &label) in labels.iter().enumerate() {
-        let (_, centre, sd) = clusters[label];
+        let (_, centre, sd) = of[label];
         for a in 0..2 {
             x[(i, a)] = Normal::new(centre[a], sd[a]).expect("sd > 0").sample(rng);
         }
@@ -80,7 +76,7 @@ fn repeated(sizes: &[usize]) -> Vec<usize> {
 
 /// Noisy images of four letters, E, M, X and O: black-and-white, 8×8, every pixel turned over with probability `noise`.
 ///
-/// `counts` says how many of each letter; returns n×64 (row by row from the top left, 1 for ink) and the labels 0 to 3.
+/// `sizes` says how many of each letter; returns n×64 (row by row from the top left, 1 for ink) and the labels 0 to 3.
 /// The pixels of a letter are coins of two biases, `noise` and 1 − `noise`, flipped once each.
 /// [`Error::Domain`](crate::Error::Domain) unless `noise` is a probability and memory holds the images.
 ///
@@ -90,17 +86,11 @@ fn repeated(sizes: &[usize]) -> Vec<usize> {
 /// let (x, labels) = noisy_glyphs([1, 0, 0, 0], 0.0, &mut rng(0)).unwrap();
 /// assert_eq!((x.shape(), x.sum(), labels), ((1, 64), 20.0, vec![0])); // the ink of an E
 /// ```
-pub fn noisy_glyphs(
-    counts: [usize; 4],
-    noise: f64,
-    rng: &mut impl Rng,
-) -> Result<(DMatrix<f64>, Vec<usize>)> {
+pub fn noisy_glyphs(sizes: [usize; 4], noise: f64, rng: &mut impl Rng) -> Result<(DMatrix<f64>, Vec<usize>)> {
     check::fraction("noise", noise)?;
-    check::storable(
-        "number of images",
-        counts.into_iter().fold(0, usize::saturating_add).saturating_mul(64),
-    )?;
-    let labels = repeated(&counts);
+    let n = sizes.into_iter().fold(0, usize::saturating_add);
+    check::storable("number of pixels", n.saturating_mul(64))?;
+    let labels = repeated(&sizes);
     let mut x = DMatrix::zeros(labels.len(), 64);
     for (i, &label) in labels.iter().enumerate() {
         for (a, ink) in GLYPHS[label].bytes().map(|pixel| pixel == b'#').enumerate() {

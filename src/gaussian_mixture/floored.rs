@@ -111,7 +111,6 @@ impl FlooredMixture {
 }
 
 impl Model for FlooredMixture {
-    /// That of the mixture.
     fn log_joint(&self, x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
         self.mixture.log_joint(x)
     }
@@ -121,7 +120,6 @@ impl Model for FlooredMixture {
         FlooredMixture::from_parts(self.mixture.updated(x, r)?, self.mixture.family(), self.floor)
     }
 
-    /// Those of the mixture.
     fn parameters(&self) -> DVector<f64> {
         self.mixture.parameters()
     }

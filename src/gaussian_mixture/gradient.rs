@@ -76,7 +76,6 @@ impl PartOfStep {
 }
 
 impl Model for PartOfStep {
-    /// That of the mixture.
     fn log_joint(&self, x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
         self.mixture.log_joint(x)
     }
@@ -88,7 +87,6 @@ impl Model for PartOfStep {
         Ok(PartOfStep { mixture: self.mixture.with_means(means + step * self.share)?, share: self.share })
     }
 
-    /// The means.
     fn parameters(&self) -> DVector<f64> {
         DVector::from_column_slice(self.mixture.means.as_slice())
     }

@@ -48,7 +48,6 @@ impl OnlyMean {
 }
 
 impl Model for OnlyMean {
-    /// That of the mixture.
     fn log_joint(&self, x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
         self.mixture.log_joint(x)
     }
@@ -60,7 +59,6 @@ impl Model for OnlyMean {
         Ok(OnlyMean { mixture: self.mixture.with_means(means)?, component: self.component })
     }
 
-    /// That one mean.
     fn parameters(&self) -> DVector<f64> {
         DVector::from_vec(self.mixture.means.row(self.component).iter().copied().collect())
     }

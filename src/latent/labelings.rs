@@ -7,9 +7,6 @@ use crate::error::Result;
 use crate::latent::{self, complete};
 use nalgebra::{DMatrix, DVector};
 
-/// The most labelings that are enumerated.
-const LIMIT: usize = 1 << 20;
-
 /// Every labeling of n data by k labels, in the order of an odometer whose first wheel turns fastest.
 ///
 /// Returns kⁿ vectors of n labels. [`Error::Domain`](crate::Error::Domain) if n or kⁿ is 0 or above a million or so.
@@ -21,7 +18,7 @@ const LIMIT: usize = 1 << 20;
 /// ```
 pub fn all(n: usize, k: usize) -> Result<Vec<Vec<usize>>> {
     let count = u32::try_from(n).ok().and_then(|n| k.checked_pow(n)).unwrap_or(usize::MAX);
-    let is_small = (1..=LIMIT).contains(&n) && (1..=LIMIT).contains(&count);
+    let is_small = [n, count].iter().all(|number| (1..=1 << 20).contains(number));
     check::domain("number of labelings", count as f64, is_small, "between 1 and 2^20, with n ≥ 1")?;
     Ok((0..count).map(|index| (0..n).map(|i| index / k.pow(i as u32) % k).collect()).collect())
 }
