@@ -6,8 +6,7 @@ use nalgebra::{DMatrix, DVector, Dim, Matrix, RawStorage};
 /// How far a sum of weights may be from one: what is left of weights typed with nine decimals.
 const SIMPLEX_TOLERANCE: f64 = 1e-9;
 
-/// How far mirrored entries of a covariance may differ, relative to its largest entry: sums of n ≤ 10⁵ rounded
-/// products in either order stay below it.
+/// How far mirrored entries of a covariance may differ, relative to the largest: sums of n ≤ 10⁵ products stay below.
 const SYMMETRY_TOLERANCE: f64 = 1e-10;
 
 /// A matrix or vector with at least one entry, all of them finite.
@@ -18,15 +17,11 @@ pub fn finite<R: Dim, C: Dim, S: RawStorage<f64, R, C>>(
     if matrix.is_empty() {
         return Err(Error::Empty { what });
     }
-    for column in 0..matrix.ncols() {
-        for row in 0..matrix.nrows() {
-            let value = matrix[(row, column)];
-            if !value.is_finite() {
-                return Err(Error::NotFinite { what, row, column, value });
-            }
-        }
+    let rows = matrix.nrows();
+    match matrix.iter().position(|value| !value.is_finite()) {
+        None => Ok(()),
+        Some(at) => Err(Error::NotFinite { what, row: at % rows, column: at / rows, value: matrix[at] }),
     }
-    Ok(())
 }
 
 /// A matrix of just these rows and columns.
@@ -39,12 +34,10 @@ pub fn symmetric(what: &'static str, matrix: &DMatrix<f64>) -> Result<()> {
     finite(what, matrix)?;
     shape(what, matrix.shape(), (matrix.nrows(), matrix.nrows()))?;
     let scale = matrix.amax();
-    for row in 0..matrix.nrows() {
-        for column in 0..row {
-            let difference = matrix[(row, column)] - matrix[(column, row)];
-            if difference.abs() > SYMMETRY_TOLERANCE * scale {
-                return Err(Error::NotSymmetric { what, row, column, difference });
-            }
+    for (row, column) in (0..matrix.nrows()).flat_map(|row| (0..row).map(move |column| (row, column))) {
+        let difference = matrix[(row, column)] - matrix[(column, row)];
+        if difference.abs() > SYMMETRY_TOLERANCE * scale {
+            return Err(Error::NotSymmetric { what, row, column, difference });
         }
     }
     Ok(())
@@ -72,20 +65,17 @@ pub fn data_and_means(x: &DMatrix<f64>, means: &DMatrix<f64>) -> Result<()> {
 }
 
 /// k finite matrices d×d.
-pub fn square(what: &'static str, matrices: &[DMatrix<f64>], (k, d): (usize, usize)) -> Result<()> {
-    shape(what, (matrices.len(), 1), (k, 1))?;
-    matrices.iter().try_for_each(|one| matrix(what, one, (d, d)))
+pub fn covariances(covariances: &[DMatrix<f64>], (k, d): (usize, usize)) -> Result<()> {
+    shape("covariances", (covariances.len(), 1), (k, 1))?;
+    covariances.iter().try_for_each(|covariance| matrix("covariance", covariance, (d, d)))
 }
 
-/// Non-negative finite responsibilities, a row for each of the n data; the rows need not sum to one,
-/// because the equations of the mean and of the objective do not ask for it.
+/// Non-negative finite responsibilities, a row for each of n data; neither a mean nor J asks that the rows sum to one.
 pub fn responsibilities(r: &DMatrix<f64>, n: usize) -> Result<()> {
     matrix("responsibilities", r, (n, r.ncols()))?;
     match r.iter().position(|&value| value < 0.0) {
         None => Ok(()),
-        Some(at) => {
-            Err(Error::NotOnSimplex { what: "responsibilities", row: at % n, value: r.as_slice()[at] })
-        }
+        Some(at) => Err(Error::NotOnSimplex { what: "responsibilities", row: at % n, value: r[at] }),
     }
 }
 
@@ -96,6 +86,21 @@ pub fn state(x: &DMatrix<f64>, r: &DMatrix<f64>, means: &DMatrix<f64>) -> Result
     shape("responsibilities", r.shape(), (x.nrows(), means.nrows()))
 }
 
+/// What [`state`] asks, and that the rows of r sum to one, without which there are no weights and no Q.
+pub fn shares(x: &DMatrix<f64>, r: &DMatrix<f64>, means: &DMatrix<f64>) -> Result<()> {
+    state(x, r, means)?;
+    simplex_rows("responsibilities", r)
+}
+
+/// A label below k for each of n data.
+pub fn labels(labels: &[usize], n: usize, k: usize) -> Result<()> {
+    shape("labels", (labels.len(), 1), (n, 1))?;
+    match labels.iter().position(|&label| label >= k) {
+        None => Ok(()),
+        Some(row) => Err(Error::Label { row, label: labels[row], k }),
+    }
+}
+
 /// A matrix all of whose entries are allowed; `allowed` says in words what `is_allowed` asks.
 pub fn entries(
     what: &'static str,
@@ -103,12 +108,10 @@ pub fn entries(
     allowed: &'static str,
     is_allowed: impl Fn(f64) -> bool,
 ) -> Result<()> {
+    let rows = matrix.nrows();
     match matrix.iter().position(|&value| !is_allowed(value)) {
         None => Ok(()),
-        Some(at) => {
-            let (row, column) = (at % matrix.nrows(), at / matrix.nrows());
-            Err(Error::Entry { what, row, column, value: matrix[at], allowed })
-        }
+        Some(at) => Err(Error::Entry { what, row: at % rows, column: at / rows, value: matrix[at], allowed }),
     }
 }
 
@@ -122,16 +125,55 @@ pub fn simplex(what: &'static str, row: usize, entries: impl Iterator<Item = f64
         sum += value;
     }
     // False for a sum that is NaN, too.
-    if (sum - 1.0).abs() <= SIMPLEX_TOLERANCE {
-        Ok(())
-    } else {
-        Err(Error::NotOnSimplex { what, row, value: sum })
-    }
+    let is_one = (sum - 1.0).abs() <= SIMPLEX_TOLERANCE;
+    if is_one { Ok(()) } else { Err(Error::NotOnSimplex { what, row, value: sum }) }
+}
+
+/// A probability vector of just this length, all of its entries finite.
+pub fn distribution(what: &'static str, p: &DVector<f64>, length: usize) -> Result<()> {
+    matrix(what, p, (length, 1))?;
+    simplex(what, 0, p.iter().copied())
+}
+
+/// A finite matrix of just these rows and columns whose every row is a probability vector.
+pub fn distributions(what: &'static str, q: &DMatrix<f64>, expected: (usize, usize)) -> Result<()> {
+    matrix(what, q, expected)?;
+    simplex_rows(what, q)
 }
 
 /// A matrix whose every row is a probability vector.
 pub fn simplex_rows(what: &'static str, matrix: &DMatrix<f64>) -> Result<()> {
     (0..matrix.nrows()).try_for_each(|i| simplex(what, i, matrix.row(i).iter().copied()))
+}
+
+/// Finite numbers, none of them negative; `each` names one of them.
+pub fn masses(what: &'static str, each: &'static str, values: &DVector<f64>) -> Result<()> {
+    finite(what, values)?;
+    values.iter().try_for_each(|&value| at_least_zero(each, value))
+}
+
+/// A vector of just this length, all of its entries finite and above zero.
+pub fn positives(what: &'static str, values: &DVector<f64>, length: usize) -> Result<()> {
+    shape(what, values.shape(), (length, 1))?;
+    values.iter().try_for_each(|&value| positive(what, value))
+}
+
+/// Finite data, and a non-negative weight for each datum that do not all vanish.
+pub fn weighted(x: &DMatrix<f64>, weights: &DVector<f64>) -> Result<()> {
+    finite("data", x)?;
+    shape("weights of the data", weights.shape(), (x.nrows(), 1))?;
+    masses("weights of the data", "weight of a datum", weights)?;
+    positive("sum of the data's weights", weights.sum())
+}
+
+/// A finite number.
+pub fn number(what: &'static str, value: f64) -> Result<()> {
+    domain(what, value, value.is_finite(), "finite")
+}
+
+/// A number from 0 to 1.
+pub fn fraction(what: &'static str, value: f64) -> Result<()> {
+    domain(what, value, (0.0..=1.0).contains(&value), "≥ 0 and ≤ 1")
 }
 
 /// A finite number above zero.
@@ -149,40 +191,23 @@ pub fn domain(what: &'static str, value: f64, is_allowed: bool, allowed: &'stati
     if is_allowed { Ok(()) } else { Err(Error::Domain { what, value, allowed }) }
 }
 
-/// 1 ≤ k ≤ n.
-pub fn component_count(k: usize, n: usize) -> Result<()> {
-    if (1..=n).contains(&k) { Ok(()) } else { Err(Error::ComponentCount { k, n }) }
-}
-
-/// A probability vector of just this length, all of its entries finite.
-pub fn distribution(what: &'static str, p: &DVector<f64>, length: usize) -> Result<()> {
-    matrix(what, p, (length, 1))?;
-    simplex(what, 0, p.iter().copied())
-}
-
-/// A finite matrix of just these rows and columns whose every row is a probability vector.
-pub fn distributions(what: &'static str, q: &DMatrix<f64>, expected: (usize, usize)) -> Result<()> {
-    matrix(what, q, expected)?;
-    simplex_rows(what, q)
-}
-
-/// A number from 0 to 1.
-pub fn fraction(what: &'static str, value: f64) -> Result<()> {
-    domain(what, value, (0.0..=1.0).contains(&value), "≥ 0 and ≤ 1")
-}
-
 /// So many numbers as memory may hold: beyond that, asking for it would end the program.
 pub fn storable(what: &'static str, count: usize) -> Result<()> {
     domain(what, count as f64, count <= 1 << 30, "at most 2³⁰")
 }
 
+/// Finite data, and 1 ≤ k ≤ n.
+pub fn enough_data(x: &DMatrix<f64>, k: usize) -> Result<()> {
+    finite("data", x)?;
+    component_count(k, x.nrows())
+}
+
+/// 1 ≤ k ≤ n.
+pub fn component_count(k: usize, n: usize) -> Result<()> {
+    if (1..=n).contains(&k) { Ok(()) } else { Err(Error::ComponentCount { k, n }) }
+}
+
 /// The label of a datum, which names one of k components.
 pub fn label(row: usize, label: usize, k: usize) -> Result<()> {
     if label < k { Ok(()) } else { Err(Error::Label { row, label, k }) }
-}
-
-/// A vector of just this length, all of its entries finite and above zero.
-pub fn positives(what: &'static str, values: &DVector<f64>, length: usize) -> Result<()> {
-    shape(what, values.shape(), (length, 1))?;
-    values.iter().try_for_each(|&value| positive(what, value))
 }

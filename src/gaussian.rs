@@ -7,21 +7,22 @@ use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 use std::f64::consts::TAU;
 
+/// A covariance as its Cholesky factor, which solves, inverts and has the determinant.
+pub type Factor = Cholesky<f64, Dyn>;
+
 /// The factor L of Σ = L Lᵀ, which exists just when a symmetric Σ is positive definite.
 ///
-/// `covariance` is d×d; `component` only labels the error. [`Error::NotSymmetric`],
-/// [`Error::NotPositiveDefinite`], or [`Error::NotFinite`] if Σ is no covariance.
+/// `covariance` is d×d; `component` labels the error: [`Error::NotSymmetric`], [`Error::NotPositiveDefinite`],
+/// [`Error::Shape`] or [`Error::NotFinite`] if Σ is no covariance.
 ///
-/// Source: H-26 (Σ⁻¹ and |Σ| of the density), computed as in Golub and Van Loan (2013), §4.2.
-///
+/// Source: H-26; Golub and Van Loan (2013), §4.2.
 /// ```
 /// use executable_em::gaussian::cholesky;
 /// use nalgebra::dmatrix;
-/// assert_eq!(cholesky(&dmatrix![4.0, 2.0; 2.0, 2.0], 0)?.l(), dmatrix![2.0, 0.0; 1.0, 1.0]);
+/// assert_eq!(cholesky(&dmatrix![4.0, 2.0; 2.0, 2.0], 0).unwrap().l(), dmatrix![2.0, 0.0; 1.0, 1.0]);
 /// assert!(cholesky(&dmatrix![1.0, 2.0; 2.0, 1.0], 0).is_err());
-/// # Ok::<(), executable_em::Error>(())
 /// ```
-pub fn cholesky(covariance: &DMatrix<f64>, component: usize) -> Result<Cholesky<f64, Dyn>> {
+pub fn cholesky(covariance: &DMatrix<f64>, component: usize) -> Result<Factor> {
     check::symmetric("covariance", covariance)?;
     Cholesky::new(covariance.clone()).ok_or_else(|| Error::NotPositiveDefinite {
         component,
@@ -30,23 +31,18 @@ pub fn cholesky(covariance: &DMatrix<f64>, component: usize) -> Result<Cholesky<
 }
 
 /// The squared Mahalanobis distance of each datum from the mean.
-///
 /// ```math
 /// \Delta_i^2 = (x_i - \mu)^\top \Sigma^{-1} (x_i - \mu) = \|L^{-1}(x_i - \mu)\|^2, \qquad \Sigma = L L^\top
 /// ```
 ///
-/// `x` is n×d, `mean` 1×d, `covariance` d×d; returns n values without unit. Errors: [`Error::Shape`],
-/// [`Error::NotFinite`], and those of [`cholesky`].
+/// `x` is n×d, `mean` 1×d, `covariance` d×d; returns n values without unit. Errors as in [`cholesky`].
 ///
 /// Source: H-26, T-34.
-///
 /// ```
 /// use executable_em::gaussian::mahalanobis_squared;
 /// use nalgebra::{RowDVector, dmatrix, dvector};
-/// let origin = RowDVector::zeros(2);
-/// let distance = mahalanobis_squared(&dmatrix![2.0, 0.0], &origin, &dmatrix![4.0, 0.0; 0.0, 1.0])?;
-/// assert_eq!(distance, dvector![1.0]);
-/// # Ok::<(), executable_em::Error>(())
+/// let (origin, covariance) = (RowDVector::zeros(2), dmatrix![4.0, 0.0; 0.0, 1.0]);
+/// assert_eq!(mahalanobis_squared(&dmatrix![2.0, 0.0], &origin, &covariance), Ok(dvector![1.0]));
 /// ```
 pub fn mahalanobis_squared(
     x: &DMatrix<f64>,
@@ -57,19 +53,13 @@ pub fn mahalanobis_squared(
 }
 
 /// [`mahalanobis_squared`] of data and parameters that are known to be such.
-pub(crate) fn distances(
-    x: &DMatrix<f64>,
-    mean: &RowDVector<f64>,
-    factor: &Cholesky<f64, Dyn>,
-) -> DVector<f64> {
+pub(crate) fn distances(x: &DMatrix<f64>, mean: &RowDVector<f64>, factor: &Factor) -> DVector<f64> {
     // A Cholesky factor has a positive diagonal, so the triangular system always has its solution.
     let whitened = factor.l_dirty().solve_lower_triangular(&centred(x, mean).transpose());
-    let whitened = whitened.expect("a positive diagonal");
-    DVector::from_fn(x.nrows(), |i, _| whitened.column(i).norm_squared())
+    whitened.expect("a positive diagonal").column_iter().map(|v| v.norm_squared()).collect::<Vec<_>>().into()
 }
 
 /// The log determinant of a covariance.
-///
 /// ```math
 /// \log|\Sigma| = 2\sum_a \log L_{aa}, \qquad \Sigma = L L^\top
 /// ```
@@ -77,40 +67,34 @@ pub(crate) fn distances(
 /// `covariance` is d×d; errors as in [`cholesky`].
 ///
 /// Source: H-26, T-38.
-///
 /// ```
 /// use executable_em::gaussian::log_determinant;
 /// use nalgebra::dmatrix;
-/// assert!((log_determinant(&dmatrix![2.0, 1.0; 1.0, 2.0])? - 3_f64.ln()).abs() < 1e-15);
-/// # Ok::<(), executable_em::Error>(())
+/// assert_eq!(log_determinant(&dmatrix![4.0, 0.0; 0.0, 9.0]), Ok(2.0 * (2_f64.ln() + 3_f64.ln())));
 /// ```
 pub fn log_determinant(covariance: &DMatrix<f64>) -> Result<f64> {
     Ok(log_volume(&cholesky(covariance, 0)?))
 }
 
 /// [`log_determinant`] from the factor.
-pub(crate) fn log_volume(factor: &Cholesky<f64, Dyn>) -> f64 {
+pub(crate) fn log_volume(factor: &Factor) -> f64 {
     2.0 * factor.l_dirty().diagonal().map(f64::ln).sum()
 }
 
 /// The log density of a Gaussian at each datum.
-///
 /// ```math
 /// \log\mathcal N(x_i; \mu, \Sigma)
 ///   = -\tfrac12\left(d\log 2\pi + \log|\Sigma| + (x_i-\mu)^\top\Sigma^{-1}(x_i-\mu)\right)
 /// ```
 ///
-/// `x` is n×d, `mean` 1×d, `covariance` d×d; returns n values in nats. Errors: [`Error::Shape`],
-/// [`Error::NotFinite`], and those of [`cholesky`].
+/// `x` is n×d, `mean` 1×d, `covariance` d×d; returns n values in nats. Errors as in [`cholesky`].
 ///
-/// Source: H-26, T-34, L-01 (the density that the lecture imports), B-01 (the normaliser is (2π)^{−d/2}: B-E01).
-///
+/// Source: H-26, T-34, L-01, B-01, B-E01.
 /// ```
 /// use executable_em::gaussian::log_density;
-/// use nalgebra::{RowDVector, dmatrix};
-/// let at_the_mean = log_density(&dmatrix![0.0], &RowDVector::zeros(1), &dmatrix![1.0])?;
-/// assert!((at_the_mean[0] + 0.5 * (2.0 * std::f64::consts::PI).ln()).abs() < 1e-15);
-/// # Ok::<(), executable_em::Error>(())
+/// use nalgebra::{RowDVector, dmatrix, dvector};
+/// let at_the_mean = log_density(&dmatrix![0.0], &RowDVector::zeros(1), &dmatrix![1.0]);
+/// assert_eq!(at_the_mean, Ok(dvector![-0.5 * std::f64::consts::TAU.ln()]));
 /// ```
 pub fn log_density(
     x: &DMatrix<f64>,
@@ -121,31 +105,24 @@ pub fn log_density(
 }
 
 /// [`log_density`] of data and parameters that are known to be such.
-pub(crate) fn log_densities(
-    x: &DMatrix<f64>,
-    mean: &RowDVector<f64>,
-    factor: &Cholesky<f64, Dyn>,
-) -> DVector<f64> {
+pub(crate) fn log_densities(x: &DMatrix<f64>, mean: &RowDVector<f64>, factor: &Factor) -> DVector<f64> {
     let log_normaliser = 0.5 * (x.ncols() as f64 * TAU.ln() + log_volume(factor));
     distances(x, mean, factor).map(|distance| -log_normaliser - 0.5 * distance)
 }
 
 /// Independent draws from a Gaussian.
-///
 /// ```math
 /// x_i = \mu + L\,\varepsilon_i, \qquad \varepsilon_i \sim \mathcal N(0, I), \quad \Sigma = L L^\top
 /// ```
 ///
-/// Returns n×d (0×d for n = 0). Errors: [`Error::Shape`], and those of [`cholesky`].
+/// Returns n×d. Errors as in [`cholesky`], and [`Error::Domain`] for more draws than memory holds.
 ///
 /// Source: T-10, H-22.
-///
 /// ```
 /// use executable_em::{data, gaussian};
-/// use nalgebra::{RowDVector, dmatrix};
-/// let x = gaussian::sample(5, &RowDVector::zeros(2), &dmatrix![2.0, 1.0; 1.0, 2.0], &mut data::rng(1))?;
-/// assert_eq!(x.shape(), (5, 2));
-/// # Ok::<(), executable_em::Error>(())
+/// use nalgebra::{DMatrix, RowDVector};
+/// let x = gaussian::sample(5, &RowDVector::zeros(2), &DMatrix::identity(2, 2), &mut data::rng(1));
+/// assert_eq!(x.unwrap().shape(), (5, 2));
 /// ```
 pub fn sample(
     n: usize,
@@ -154,44 +131,34 @@ pub fn sample(
     rng: &mut impl Rng,
 ) -> Result<DMatrix<f64>> {
     check::finite("mean", mean)?;
-    check::shape("covariance", covariance.shape(), (mean.len(), mean.len()))?;
-    let factor = cholesky(covariance, 0)?;
+    check::storable("number of draws", n.saturating_mul(mean.len()))?;
+    let factor = sized(covariance, mean.len())?;
     let mut x = DMatrix::zeros(n, mean.len());
-    for i in 0..n {
-        x.set_row(i, &draw(mean, &factor, rng));
-    }
+    x.row_iter_mut().for_each(|mut row| row.copy_from(&draw(mean, &factor, rng)));
     Ok(x)
 }
 
 /// One draw, of parameters that are known to be such.
-pub(crate) fn draw(
-    mean: &RowDVector<f64>,
-    factor: &Cholesky<f64, Dyn>,
-    rng: &mut impl Rng,
-) -> RowDVector<f64> {
+pub(crate) fn draw(mean: &RowDVector<f64>, factor: &Factor, rng: &mut impl Rng) -> RowDVector<f64> {
     let standard = DVector::from_fn(mean.len(), |_, _| StandardNormal.sample(rng));
     mean + (factor.l() * standard).transpose()
 }
 
 /// The weighted mean, which is the maximum-likelihood mean of a Gaussian for weighted data.
-///
 /// ```math
 /// \hat\mu = \frac{\sum_i w_i x_i}{\sum_i w_i}
 /// ```
 ///
-/// `x` is n×d, `weights` n non-negative values; returns 1×d. [`Error::Domain`] if the weights sum to zero, where
-/// the mean is 0/0.
+/// `x` is n×d, `weights` n non-negative values; returns 1×d. [`Error::Domain`] if all weights vanish: 0/0.
 ///
-/// Source: H-30, L-26 (the sum of the x_i was lost: L-E10), L-27, C-39, B-23, T-40, H-E14.
-///
+/// Source: H-30, L-26, L-27, C-39, B-23, T-40, L-E10, H-E14.
 /// ```
 /// use executable_em::gaussian::weighted_mean;
 /// use nalgebra::{dmatrix, dvector};
-/// assert_eq!(weighted_mean(&dmatrix![0.0; 4.0], &dvector![3.0, 1.0])?[0], 1.0);
-/// # Ok::<(), executable_em::Error>(())
+/// assert_eq!(weighted_mean(&dmatrix![0.0; 4.0], &dvector![3.0, 1.0]).unwrap()[0], 1.0);
 /// ```
 pub fn weighted_mean(x: &DMatrix<f64>, weights: &DVector<f64>) -> Result<RowDVector<f64>> {
-    check_weights(x, weights)?;
+    check::weighted(x, weights)?;
     Ok(mean_of(x, weights))
 }
 
@@ -201,33 +168,27 @@ pub(crate) fn mean_of(x: &DMatrix<f64>, weights: &DVector<f64>) -> RowDVector<f6
     (weights.transpose() * x) / weights.sum()
 }
 
-/// The weighted covariance about a given centre, which is the maximum-likelihood covariance of a Gaussian for
-/// weighted data if the centre is the weighted mean.
-///
+/// The weighted covariance about a given centre: the maximum-likelihood one if the centre is the weighted mean.
 /// ```math
 /// \hat\Sigma = \frac{\sum_i w_i (x_i - c)(x_i - c)^\top}{\sum_i w_i}
 /// ```
 ///
-/// `x` is n×d, `weights` n non-negative values, `centre` 1×d; returns d×d, in squared units of the data.
-/// [`Error::Domain`] if the weights sum to zero.
+/// `x` is n×d, `weights` n non-negative values, `centre` 1×d; returns d×d. [`Error::Domain`] if all weights vanish.
 ///
 /// Source: H-34, B-25, T-41.
-///
 /// ```
 /// use executable_em::gaussian::weighted_covariance;
 /// use nalgebra::{RowDVector, dmatrix, dvector};
-/// let variance = weighted_covariance(&dmatrix![-1.0; 3.0], &dvector![3.0, 1.0], &RowDVector::zeros(1))?;
-/// assert_eq!(variance[0], 3.0);
-/// # Ok::<(), executable_em::Error>(())
+/// let variance = weighted_covariance(&dmatrix![-1.0; 3.0], &dvector![3.0, 1.0], &RowDVector::zeros(1));
+/// assert_eq!(variance, Ok(dmatrix![3.0]));
 /// ```
 pub fn weighted_covariance(
     x: &DMatrix<f64>,
     weights: &DVector<f64>,
     centre: &RowDVector<f64>,
 ) -> Result<DMatrix<f64>> {
-    check_weights(x, weights)?;
-    check::finite("centre", centre)?;
-    check::shape("centre", centre.shape(), (1, x.ncols()))?;
+    check::weighted(x, weights)?;
+    check::matrix("centre", centre, (1, x.ncols()))?;
     Ok(covariance_about(x, weights, centre))
 }
 
@@ -239,17 +200,20 @@ pub(crate) fn covariance_about(
 ) -> DMatrix<f64> {
     let weights = relative_to_largest(weights);
     let v = centred(x, centre);
-    let mut weighted = v.clone();
-    for (mut row, weight) in weighted.row_iter_mut().zip(weights.iter()) {
-        row *= *weight;
-    }
-    let scatter = v.transpose() * weighted;
+    let scatter = v.transpose() * v.map_with_location(|i, _, entry| entry * weights[i]);
     // The two mirrored sums round differently; their mean is symmetric to the last bit.
     (&scatter + scatter.transpose()) / (2.0 * weights.sum())
 }
 
+/// The mean and the covariance of data that are known to be such, every datum with the same weight.
+pub(crate) fn moments(x: &DMatrix<f64>) -> (RowDVector<f64>, DMatrix<f64>) {
+    let ones = DVector::from_element(x.nrows(), 1.0);
+    let mean = mean_of(x, &ones);
+    let covariance = covariance_about(x, &ones, &mean);
+    (mean, covariance)
+}
+
 /// The ellipse of a plane Gaussian at a given Mahalanobis radius.
-///
 /// ```math
 /// \{x : (x-\mu)^\top\Sigma^{-1}(x-\mu) = \rho^2\}
 /// ```
@@ -267,30 +231,23 @@ pub struct Ellipse {
     pub angle: f64,
 }
 
-/// The ellipse of a 2×2 covariance at the Mahalanobis radius ρ, from the eigenvalues of Σ and the angle of its first
-/// eigenvector.
-///
+/// The ellipse of a 2×2 covariance at the Mahalanobis radius ρ, from the eigenvalues of Σ and the angle of the first.
 /// ```math
 /// \varphi = \tfrac12\operatorname{atan2}(2\Sigma_{12}, \Sigma_{11} - \Sigma_{22})
 /// ```
 ///
-/// The lecture's helper takes the singular vectors, which for a covariance are the eigenvectors.
-/// [`Error::Shape`] unless Σ is 2×2, [`Error::Domain`] unless ρ > 0, and the errors of [`cholesky`].
+/// [`Error::Shape`] unless Σ is 2×2, [`Error::Domain`] unless ρ > 0 is finite, and the errors of [`cholesky`].
 ///
 /// Source: T-13.
-///
 /// ```
-/// use executable_em::gaussian::ellipse;
+/// use executable_em::gaussian::{Ellipse, ellipse};
 /// use nalgebra::dmatrix;
-/// let two_sigma = ellipse(&dmatrix![1.0, 0.0; 0.0, 9.0], 2.0)?;
-/// assert_eq!((two_sigma.semi_major, two_sigma.semi_minor), (6.0, 2.0));
-/// assert_eq!(two_sigma.angle, std::f64::consts::FRAC_PI_2);
-/// # Ok::<(), executable_em::Error>(())
+/// let upright = Ellipse { semi_major: 6.0, semi_minor: 2.0, angle: std::f64::consts::FRAC_PI_2 };
+/// assert_eq!(ellipse(&dmatrix![1.0, 0.0; 0.0, 9.0], 2.0), Ok(upright));
 /// ```
 pub fn ellipse(covariance: &DMatrix<f64>, radius: f64) -> Result<Ellipse> {
-    check::shape("covariance", covariance.shape(), (2, 2))?;
+    sized(covariance, 2)?;
     check::positive("radius", radius)?;
-    cholesky(covariance, 0)?;
     let variances = covariance.symmetric_eigenvalues();
     // The rotation that makes a 2×2 matrix diagonal. Adding zero turns −0 into 0, so that an upright ellipse has +π/2.
     let (twice, difference) = (2.0 * covariance[(1, 0)] + 0.0, covariance[(0, 0)] - covariance[(1, 1)]);
@@ -303,13 +260,13 @@ pub fn ellipse(covariance: &DMatrix<f64>, radius: f64) -> Result<Ellipse> {
 }
 
 /// The probability that a plane Gaussian puts inside its ellipse of Mahalanobis radius ρ.
-///
 /// ```math
 /// P(\Delta^2 \le \rho^2) = 1 - e^{-\rho^2/2} \qquad (d = 2)
 /// ```
 ///
-/// Source: T-13 (so one, two and three "sigmas" hold .393, .865 and .989, not .68, .95 and .997).
+/// One, two and three "sigmas" hold .393, .865 and .989, not .68, .95 and .997. NaN for a radius that is none.
 ///
+/// Source: T-13.
 /// ```
 /// use executable_em::gaussian::ellipse_mass;
 /// assert!((ellipse_mass(2.0) - 0.864_664_716_763_387_3).abs() < 1e-15);
@@ -318,8 +275,7 @@ pub fn ellipse_mass(radius: f64) -> f64 {
     -(-0.5 * radius * radius).exp_m1()
 }
 
-/// The weights divided by the largest: only their ratios matter, and the products of subnormal weights with data
-/// would lose their digits. Zeros and ones stay what they are.
+/// The weights divided by the largest: only ratios matter, and products with subnormal weights would lose their digits.
 fn relative_to_largest(weights: &DVector<f64>) -> DVector<f64> {
     weights / weights.max()
 }
@@ -330,21 +286,14 @@ fn centred(x: &DMatrix<f64>, centre: &RowDVector<f64>) -> DMatrix<f64> {
 }
 
 /// Finite data and the parameters of a Gaussian in their space; the factor of its covariance.
-fn placed(x: &DMatrix<f64>, mean: &RowDVector<f64>, covariance: &DMatrix<f64>) -> Result<Cholesky<f64, Dyn>> {
+fn placed(x: &DMatrix<f64>, mean: &RowDVector<f64>, covariance: &DMatrix<f64>) -> Result<Factor> {
     check::finite("data", x)?;
-    check::finite("mean", mean)?;
-    check::shape("mean", mean.shape(), (1, x.ncols()))?;
-    check::shape("covariance", covariance.shape(), (x.ncols(), x.ncols()))?;
-    cholesky(covariance, 0)
+    check::matrix("mean", mean, (1, x.ncols()))?;
+    sized(covariance, x.ncols())
 }
 
-/// Finite data, and a non-negative weight for each datum that do not all vanish.
-fn check_weights(x: &DMatrix<f64>, weights: &DVector<f64>) -> Result<()> {
-    check::finite("data", x)?;
-    check::shape("weights of the data", weights.shape(), (x.nrows(), 1))?;
-    check::finite("weights of the data", weights)?;
-    if let Some(&value) = weights.iter().find(|&&weight| weight < 0.0) {
-        return Err(Error::Domain { what: "weight of a datum", value, allowed: "≥ 0" });
-    }
-    check::positive("sum of the data's weights", weights.sum())
+/// The factor of a covariance in d dimensions.
+fn sized(covariance: &DMatrix<f64>, d: usize) -> Result<Factor> {
+    check::shape("covariance", covariance.shape(), (d, d))?;
+    cholesky(covariance, 0)
 }

@@ -5,7 +5,7 @@ mod generators;
 pub use generators::{noisy_glyphs, stripes, two_squares, unequal_clusters};
 
 use crate::check;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use nalgebra::DMatrix;
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
@@ -15,9 +15,7 @@ pub type Rng = Pcg64;
 
 /// A seeded random generator that gives the same numbers on every machine.
 ///
-/// It is PCG64 (O'Neill 2014), whose stream is part of its definition; the standard generator of `rand` may change
-/// between releases.
-///
+/// It is PCG64 (O'Neill 2014), whose stream is part of its definition, as that of `rand`'s standard generator is not.
 /// ```
 /// use executable_em::data::rng;
 /// use rand::RngExt;
@@ -30,11 +28,9 @@ pub fn rng(seed: u64) -> Rng {
 
 /// The 272 eruptions of the Old Faithful geyser: minutes it lasts, minutes to the next one.
 ///
-/// Returns 272×2, both columns in minutes. Azzalini and Bowman (1990), Applied Statistics 39, 357–365; the copy that
-/// R distributes as `faithful`.
+/// Returns 272×2, in minutes: Azzalini and Bowman (1990), Applied Statistics 39, 357–365, which R calls `faithful`.
 ///
-/// Source: H-06 (the data of its figure; the lecture prints no numbers).
-///
+/// Source: H-06.
 /// ```
 /// let x = executable_em::data::old_faithful();
 /// assert_eq!(x.shape(), (272, 2));
@@ -46,11 +42,10 @@ pub fn old_faithful() -> DMatrix<f64> {
 
 /// Four round clusters of a hundred data each, sd 0.60, and the label each was drawn with.
 ///
-/// Returns 400×2 and 400 labels below 4. These are the very numbers of scikit-learn's `make_blobs(400, centers=4,
-/// cluster_std=0.6, random_state=0)` with the axes flipped, as the lecture draws them.
+/// Returns 400×2 and 400 labels below 4. These are the very numbers of scikit-learn's
+/// `make_blobs(400, centers=4, cluster_std=0.6, random_state=0)` with the axes flipped, as the lecture draws them.
 ///
-/// Source: T-12; H-07 (a set on which k-means works).
-///
+/// Source: T-12, H-07.
 /// ```
 /// let (x, labels) = executable_em::data::blobs();
 /// assert_eq!(x.shape(), (400, 2));
@@ -70,21 +65,17 @@ fn embedded(text: &str, d: usize) -> DMatrix<f64> {
 }
 
 /// The data with every column shifted to mean zero and scaled to variance one (divided by n).
-///
 /// ```math
 /// z_{ia} = \frac{x_{ia} - \bar x_a}{s_a}, \qquad s_a^2 = \frac1n\sum_i (x_{ia} - \bar x_a)^2
 /// ```
 ///
-/// `x` is n×d; returns n×d without unit. [`Error::Domain`] for a column that does not vary, or
-/// whose variance overflows.
+/// `x` is n×d; returns n×d without unit. [`Error::Domain`](crate::Error::Domain) for a column that does not vary.
 ///
-/// Source: H-06 (Bishop's figure standardises the geyser).
-///
+/// Source: H-06.
 /// ```
 /// use executable_em::data;
-/// let z = data::standardize(&data::old_faithful())?;
+/// let z = data::standardize(&data::old_faithful()).unwrap();
 /// assert!(z.column(0).mean().abs() < 1e-12 && (z.column(0).variance() - 1.0).abs() < 1e-12);
-/// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn standardize(x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
     check::finite("data", x)?;
@@ -92,13 +83,8 @@ pub fn standardize(x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
     for mut column in z.column_iter_mut() {
         let (mean, sd) = (column.mean(), column.variance().sqrt());
         // A constant column has a spread of rounding errors only, never more than a few ulps of its mean.
-        if sd <= 1e-14 * mean.abs() || sd == 0.0 || !sd.is_finite() {
-            return Err(Error::Domain {
-                what: "spread of a column",
-                value: sd,
-                allowed: "finite and > 0 to be standardised",
-            });
-        }
+        let varies = sd > 1e-14 * mean.abs() && sd.is_finite();
+        check::domain("spread of a column", sd, varies, "finite and > 0 to be standardised")?;
         column.apply(|value| *value = (*value - mean) / sd);
     }
     Ok(z)

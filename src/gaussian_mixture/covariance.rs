@@ -6,10 +6,9 @@ use nalgebra::{DMatrix, DVector};
 
 /// A family of covariances that the M step chooses from.
 ///
-/// Each is a restriction of the one before or beside it, not a loss-free simplification: on correlated data a
-/// spherical fit can lose hundreds of nats.
+/// Each restricts the one before or beside it, at a price: on correlated data a round fit may lose hundreds of nats.
 ///
-/// Source: L-24, T-09, T-13 (the families that its ellipse helper draws), L-E08.
+/// Source: L-24, T-09, T-13, L-E08.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CovarianceFamily {
     /// Every component has its own Σ_j.
@@ -25,88 +24,70 @@ pub enum CovarianceFamily {
 
 impl CovarianceFamily {
     /// All four families.
-    pub const ALL: [CovarianceFamily; 4] = [
-        CovarianceFamily::Full,
-        CovarianceFamily::Tied,
-        CovarianceFamily::Diagonal,
-        CovarianceFamily::Spherical,
-    ];
+    pub const ALL: [Self; 4] = [Self::Full, Self::Tied, Self::Diagonal, Self::Spherical];
 
     /// The maximum-likelihood covariances of this family, from those of the full one.
-    ///
     /// ```math
     /// \Sigma^{\text{tied}} = \sum_j \pi_j\Sigma_j, \qquad
     /// \Sigma_j^{\text{diag}} = \operatorname{diag}(\Sigma_j), \qquad
     /// \sigma_j^2 = \tfrac1d\operatorname{tr}\Sigma_j
     /// ```
     ///
-    /// Here Σ_j are the full updates and π_j = R_j / n the updated weights. Q depends on a covariance only through
-    /// $`-\frac{R_j}{2}(\log|\Sigma_j| + \operatorname{tr}\Sigma_j^{-1}\hat\Sigma_j)`$, and each line is where its derivative
-    /// within the family vanishes. `full` holds k matrices d×d, `weights` k numbers.
+    /// Here Σ_j are the full updates and π_j = R_j/n the updated weights. Q depends on a covariance through
+    /// $`-\frac{R_j}{2}(\log|\Sigma_j| + \operatorname{tr}\Sigma_j^{-1}\hat\Sigma_j)`$, and each line is where its
+    /// derivative within the family vanishes. `full` holds k finite matrices d×d, `weights` k numbers on the simplex.
     ///
-    /// Source: L-28, L-29 (the 1/d of the spherical case: L-E03), C-40.
-    ///
+    /// Source: L-28, L-29, C-40, L-E03.
     /// ```
     /// use executable_em::gaussian_mixture::CovarianceFamily;
     /// use nalgebra::{dmatrix, dvector};
-    /// let full = vec![dmatrix![1.0, 0.5; 0.5, 3.0]];
-    /// let spherical = CovarianceFamily::Spherical.constrain(full, &dvector![1.0])?;
-    /// assert_eq!(spherical[0], dmatrix![2.0, 0.0; 0.0, 2.0]);
-    /// # Ok::<(), executable_em::Error>(())
+    /// let spherical = CovarianceFamily::Spherical.constrain(vec![dmatrix![1.0, 0.5; 0.5, 3.0]], &dvector![1.0]);
+    /// assert_eq!(spherical, Ok(vec![dmatrix![2.0, 0.0; 0.0, 2.0]]));
     /// ```
     pub fn constrain(self, full: Vec<DMatrix<f64>>, weights: &DVector<f64>) -> Result<Vec<DMatrix<f64>>> {
-        check::simplex("weights", 0, weights.iter().copied())?;
-        check::shape("covariances", (full.len(), 1), (weights.len(), 1))?;
-        let d = full[0].nrows();
-        for covariance in &full {
-            check::finite("covariance", covariance)?;
-            check::shape("covariance", covariance.shape(), (d, d))?;
-        }
-        Ok(match self {
-            CovarianceFamily::Full => full,
-            CovarianceFamily::Tied => {
-                let pooled = full.iter().zip(weights).map(|(covariance, &weight)| covariance * weight).sum();
-                vec![pooled; full.len()]
-            }
-            CovarianceFamily::Diagonal => {
-                full.iter().map(|covariance| DMatrix::from_diagonal(&covariance.diagonal())).collect()
-            }
-            CovarianceFamily::Spherical => {
-                let variance = |covariance: &DMatrix<f64>| covariance.trace() / d as f64;
-                full.iter()
-                    .map(|covariance| DMatrix::from_diagonal_element(d, d, variance(covariance)))
-                    .collect()
-            }
-        })
+        check::distribution("weights", weights, weights.len())?;
+        check::covariances(&full, (weights.len(), full.first().map_or(0, DMatrix::nrows)))?;
+        Ok(self.constrained(full, weights))
     }
 
-    /// The number of free numbers in k covariances of dimension d.
+    /// [`constrain`](Self::constrain) of covariances and weights that are known to be such.
+    pub(crate) fn constrained(self, full: Vec<DMatrix<f64>>, weights: &DVector<f64>) -> Vec<DMatrix<f64>> {
+        match self {
+            Self::Full => full,
+            Self::Tied => {
+                vec![full.iter().zip(weights).map(|(of_one, &weight)| of_one * weight).sum(); full.len()]
+            }
+            Self::Diagonal => full.iter().map(diagonal).collect(),
+            Self::Spherical => {
+                full.iter().map(|of_one| round(of_one, of_one.trace() / of_one.nrows() as f64)).collect()
+            }
+        }
+    }
+
+    /// The number of free numbers in k covariances of dimension d, as far as a `usize` counts.
     ///
     /// Source: B-04.
-    ///
     /// ```
     /// use executable_em::gaussian_mixture::CovarianceFamily;
     /// assert_eq!(CovarianceFamily::ALL.map(|family| family.parameter_count(4, 3)), [24, 6, 12, 4]);
     /// ```
     pub fn parameter_count(self, k: usize, d: usize) -> usize {
+        let of_one = d.saturating_mul(d.saturating_add(1)) / 2;
         match self {
-            CovarianceFamily::Full => k * d * (d + 1) / 2,
-            CovarianceFamily::Tied => d * (d + 1) / 2,
-            CovarianceFamily::Diagonal => k * d,
-            CovarianceFamily::Spherical => k,
+            Self::Full => k.saturating_mul(of_one),
+            Self::Tied => of_one,
+            Self::Diagonal => k.saturating_mul(d),
+            Self::Spherical => k,
         }
     }
 
     /// Every covariance lies in the family, exactly.
     pub(crate) fn check(self, covariances: &[DMatrix<f64>]) -> Result<()> {
         let is_member = |covariance: &DMatrix<f64>| match self {
-            CovarianceFamily::Full => true,
-            CovarianceFamily::Tied => *covariance == covariances[0],
-            CovarianceFamily::Diagonal => *covariance == DMatrix::from_diagonal(&covariance.diagonal()),
-            CovarianceFamily::Spherical => {
-                let d = covariance.nrows();
-                *covariance == DMatrix::from_diagonal_element(d, d, covariance[(0, 0)])
-            }
+            Self::Full => true,
+            Self::Tied => *covariance == covariances[0],
+            Self::Diagonal => *covariance == diagonal(covariance),
+            Self::Spherical => *covariance == round(covariance, covariance[(0, 0)]),
         };
         match covariances.iter().position(|covariance| !is_member(covariance)) {
             None => Ok(()),
@@ -115,16 +96,25 @@ impl CovarianceFamily {
     }
 
     /// The family's name in lower case.
-    ///
     /// ```
     /// assert_eq!(executable_em::gaussian_mixture::CovarianceFamily::Tied.name(), "tied");
     /// ```
     pub fn name(self) -> &'static str {
         match self {
-            CovarianceFamily::Full => "full",
-            CovarianceFamily::Tied => "tied",
-            CovarianceFamily::Diagonal => "diagonal",
-            CovarianceFamily::Spherical => "spherical",
+            Self::Full => "full",
+            Self::Tied => "tied",
+            Self::Diagonal => "diagonal",
+            Self::Spherical => "spherical",
         }
     }
+}
+
+/// A covariance without what is off its diagonal.
+pub(super) fn diagonal(covariance: &DMatrix<f64>) -> DMatrix<f64> {
+    DMatrix::from_diagonal(&covariance.diagonal())
+}
+
+/// This variance in every direction.
+fn round(covariance: &DMatrix<f64>, variance: f64) -> DMatrix<f64> {
+    DMatrix::from_diagonal_element(covariance.nrows(), covariance.nrows(), variance)
 }

@@ -1,52 +1,46 @@
 //! A floor under the covariances: the likelihood is bounded again, and EM still climbs.
 //!
-//! The constraint Σ_j ⪰ f I (no variance in any direction below f) makes ℓ bounded by
-//! [`upper_bound`](crate::pathologies::singularity::upper_bound). The M step under the constraint has a closed form, so
-//! it is an exact M step and ℓ never falls. Adding f I to Σ, as libraries do, is something else:
-//! [`ridge_sweep`](crate::pathologies::ridge::ridge_sweep).
+//! The constraint Σ_j ⪰ f I bounds ℓ by [`upper_bound`](crate::pathologies::singularity::upper_bound). Its M step has a
+//! closed form, so ℓ never falls. Libraries add f I instead: [`ridge_sweep`](crate::pathologies::ridge::ridge_sweep).
 
-use super::{CovarianceFamily, GaussianMixture, Parts};
+use super::{CovarianceFamily, GaussianMixture, Parts, covariance::diagonal};
 use crate::check;
 use crate::error::Result;
 use crate::latent::Model;
 use nalgebra::{DMatrix, DVector};
 
 /// The covariance with every eigenvalue below the floor raised to it.
-///
 /// ```math
 /// \Sigma = V\operatorname{diag}(s_1, \dots, s_d)V^\top \;\longmapsto\;
 /// V\operatorname{diag}(\max(s_1, f), \dots, \max(s_d, f))V^\top = \Sigma + \sum_a (f - s_a)_+\,v_av_a^\top
 /// ```
 ///
 /// **It is the constrained M step.** For weighted data with the scatter matrix S the step is to make
-/// $`\log|\Sigma| + \operatorname{tr}\Sigma^{-1}S`$ least over all Σ ⪰ f I. Let Σ have the eigenvalues $`\lambda_1 \ge
-/// \dots \ge \lambda_d`$, and S the eigenvalues $`s_1 \ge \dots \ge s_d`$. However the axes of the two lie,
-/// $`\operatorname{tr}\Sigma^{-1}S \ge \sum_a s_a/\lambda_a`$ (von Neumann), with equality if they share them, large with
-/// large; the determinant does not care. So what is left are d separate problems, $`\log\lambda_a + s_a/\lambda_a`$, each of
-/// which falls until $`\lambda_a = s_a`$ and rises from there. With $`\lambda_a \ge f`$ the best is $`\max(s_a, f)`$. The
-/// same holds within the tied, the diagonal and the spherical family.
+/// $`\log|\Sigma| + \operatorname{tr}\Sigma^{-1}S`$ least over all Σ ⪰ f I. Let Σ have the eigenvalues
+/// $`\lambda_1 \ge \dots \ge \lambda_d`$, and S the eigenvalues $`s_1 \ge \dots \ge s_d`$. However the axes of the two
+/// lie, $`\operatorname{tr}\Sigma^{-1}S \ge \sum_a s_a/\lambda_a`$ (von Neumann), with equality if they share them,
+/// large with large; the determinant does not care. What is left are d separate problems,
+/// $`\log\lambda_a + s_a/\lambda_a`$, each of which falls until $`\lambda_a = s_a`$ and rises from there. Above f the
+/// best is $`\max(s_a, f)`$. The same holds within every family.
 ///
 /// `covariance` is d×d, symmetric, and may be singular; `floor` f > 0 in squared units of the data. A matrix without
-/// eigenvalues below f is returned as it is, bit for bit, and a diagonal one stays diagonal. A floor below 2⁻⁵² times the
-/// largest eigenvalue is lost in rounding. [`Error::NotSymmetric`](crate::Error::NotSymmetric), [`Error::Shape`](crate::Error::Shape), [`Error::NotFinite`](crate::Error::NotFinite) for a matrix that
-/// is no covariance, [`Error::Domain`](crate::Error::Domain) for a floor that is not positive.
+/// eigenvalues below f is returned bit for bit, and a diagonal one stays diagonal. A floor below 2⁻⁵² times the largest
+/// eigenvalue is lost in rounding. [`Error::Domain`](crate::Error::Domain) for a floor that is not positive, and
+/// otherwise as in [`cholesky`](crate::gaussian::cholesky).
 ///
-/// Source: B-05, C-E09 (the remedy).
-///
+/// Source: B-05, C-E09.
 /// ```
 /// use executable_em::gaussian_mixture::floored::raised;
 /// use nalgebra::dmatrix;
-/// assert_eq!(raised(&dmatrix![4.0, 0.0; 0.0, 0.0], 0.25)?, dmatrix![4.0, 0.0; 0.0, 0.25]);
-/// let sheet = raised(&dmatrix![2.0, 2.0; 2.0, 2.0], 1.0)?; // eigenvalues 4 and 0 become 4 and 1
+/// assert_eq!(raised(&dmatrix![4.0, 0.0; 0.0, 0.0], 0.25), Ok(dmatrix![4.0, 0.0; 0.0, 0.25]));
+/// let sheet = raised(&dmatrix![2.0, 2.0; 2.0, 2.0], 1.0).unwrap(); // eigenvalues 4 and 0 become 4 and 1
 /// assert!((sheet - dmatrix![2.5, 1.5; 1.5, 2.5]).amax() < 1e-14);
-/// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn raised(covariance: &DMatrix<f64>, floor: f64) -> Result<DMatrix<f64>> {
     check::symmetric("covariance", covariance)?;
     check::positive("floor", floor)?;
     // The axes of a diagonal matrix are known without error.
-    let diagonal = DMatrix::from_diagonal(&covariance.diagonal());
-    if *covariance == diagonal {
+    if *covariance == diagonal(covariance) {
         return Ok(DMatrix::from_diagonal(&covariance.diagonal().map(|variance| variance.max(floor))));
     }
     let eigen = covariance.clone().symmetric_eigen();
@@ -61,16 +55,13 @@ pub fn raised(covariance: &DMatrix<f64>, floor: f64) -> Result<DMatrix<f64>> {
 
 /// A Gaussian mixture none of whose covariances may have an eigenvalue below a floor.
 ///
-/// As a [`Model`] it goes through [`em::fit`](crate::em::fit) like any other. Its M step is exact, so ℓ never falls; and ℓ
-/// is bounded, so it converges.
+/// A [`Model`] whose M step is exact, so that ℓ never falls, and whose ℓ is bounded, so that it converges.
 ///
-/// Source: B-05, C-E09, H-E26 (the remedy; Hathaway (1985) bounds the ratio of the widths instead).
-///
+/// Source: B-05, C-E09, H-E26; Hathaway (1985).
 /// ```
-/// use executable_em::{em, gaussian_mixture::{CovarianceFamily, FlooredMixture, GaussianMixture}};
+/// use executable_em::{em, gaussian_mixture::{CovarianceFamily::Full, FlooredMixture, GaussianMixture}};
 /// use nalgebra::{dmatrix, dvector};
-/// let start = GaussianMixture::new(
-///     dvector![0.5, 0.5], dmatrix![0.0; 5.0], vec![dmatrix![1.0]; 2], CovarianceFamily::Full)?;
+/// let start = GaussianMixture::new(dvector![0.5, 0.5], dmatrix![0.0; 5.0], vec![dmatrix![1.0]; 2], Full)?;
 /// let x = dmatrix![0.0; 3.0; 4.0; 5.0; 6.0]; // on which EM without a floor collapses
 /// let fit = em::fit(FlooredMixture::new(start, 0.01)?, &x, &em::Stopping::default())?;
 /// assert_eq!(fit.model.mixture().covariances()[0][0], 0.01);
@@ -83,36 +74,29 @@ pub struct FlooredMixture {
 }
 
 impl FlooredMixture {
-    /// This mixture with its covariances [`raised`] to the floor.
-    ///
-    /// Errors as in [`raised`].
+    /// This mixture with its covariances [`raised`] to the floor; errors as there.
     ///
     /// Source: B-05, C-E09. Example: [`FlooredMixture`].
     pub fn new(mixture: GaussianMixture, floor: f64) -> Result<Self> {
-        let covariances = mixture.covariances().to_vec();
-        let parts = (mixture.weights().clone(), mixture.means().clone(), covariances);
-        FlooredMixture::from_parts(parts, mixture.family(), floor)
+        let GaussianMixture { weights, means, covariances, family, .. } = mixture;
+        FlooredMixture::from_parts((weights, means, covariances), family, floor)
     }
 
-    /// The mixture of these weights, means and covariances, the last [`raised`] to the floor: singular ones become proper.
-    ///
-    /// Errors as in [`raised`] and [`GaussianMixture::new`].
+    /// The mixture of these weights, means and covariances, the last [`raised`] to the floor, so that singular ones
+    /// become proper; errors as there and in [`GaussianMixture::new`].
     ///
     /// Source: B-05, C-E09.
-    ///
     /// ```
     /// use executable_em::gaussian_mixture::{CovarianceFamily, FlooredMixture};
     /// use nalgebra::{dmatrix, dvector};
     /// let point = (dvector![1.0], dmatrix![3.0], vec![dmatrix![0.0]]);
-    /// let floored = FlooredMixture::from_parts(point, CovarianceFamily::Full, 0.25)?;
+    /// let floored = FlooredMixture::from_parts(point, CovarianceFamily::Full, 0.25).unwrap();
     /// assert_eq!(floored.mixture().covariances()[0][0], 0.25);
-    /// # Ok::<(), executable_em::Error>(())
     /// ```
     pub fn from_parts(parts: Parts, family: CovarianceFamily, floor: f64) -> Result<Self> {
         let (weights, means, covariances) = parts;
-        let covariances =
-            covariances.iter().map(|covariance| raised(covariance, floor)).collect::<Result<_>>()?;
-        Ok(FlooredMixture { mixture: GaussianMixture::new(weights, means, covariances, family)?, floor })
+        let raised = covariances.iter().map(|covariance| raised(covariance, floor)).collect::<Result<_>>()?;
+        Ok(FlooredMixture { mixture: GaussianMixture::new(weights, means, raised, family)?, floor })
     }
 
     /// The mixture.
@@ -127,7 +111,6 @@ impl FlooredMixture {
 }
 
 impl Model for FlooredMixture {
-    /// That of the mixture.
     fn log_joint(&self, x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
         self.mixture.log_joint(x)
     }
@@ -137,7 +120,6 @@ impl Model for FlooredMixture {
         FlooredMixture::from_parts(self.mixture.updated(x, r)?, self.mixture.family(), self.floor)
     }
 
-    /// Those of the mixture.
     fn parameters(&self) -> DVector<f64> {
         self.mixture.parameters()
     }

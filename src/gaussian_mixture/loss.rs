@@ -8,17 +8,15 @@ use nalgebra::DMatrix;
 use std::f64::consts::TAU;
 
 /// The loss whose minimum is the M step.
-///
 /// ```math
 /// \sum_{ij} r_{ij}\left(\tfrac12\log|\Sigma_j| + \tfrac12(x_i-\mu_j)^\top\Sigma_j^{-1}(x_i-\mu_j) - \log\pi_j\right)
 ///   = -Q - \tfrac{nd}2\log 2\pi
 /// ```
 ///
-/// `x` is n×d, `r` n×k with rows on the simplex; returns nats, +∞ if a component of weight zero has responsibility.
-/// The ½ before the log determinant is missing in print; without it the minimum lies at Σ/2.
+/// `x` is n×d, `r` n×k with rows on the simplex; returns nats, +∞ where π_j = 0 < r_ij. Without the first ½, missing in
+/// print, the minimum lies at Σ/2.
 ///
-/// Source: B-21. Its derivatives are those of Q with the other sign (B-E10, B-E08).
-///
+/// Source: B-21, B-E08, B-E10.
 /// ```
 /// use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, loss};
 /// use nalgebra::{dmatrix, dvector};
@@ -27,7 +25,7 @@ use std::f64::consts::TAU;
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn loss(model: &GaussianMixture, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<f64> {
-    check_shares(model, x, r)?;
+    check::shares(x, r, model.means())?;
     let mut loss = 0.0;
     for (j, factor) in model.factors().iter().enumerate() {
         let log_determinant = gaussian::log_volume(factor);
@@ -42,7 +40,6 @@ pub fn loss(model: &GaussianMixture, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Resu
 }
 
 /// Q of the Gaussian mixture, term by term.
-///
 /// ```math
 /// Q = \sum_{ij}r_{ij}\log\pi_j - \tfrac12\sum_j R_j\log|\Sigma_j|
 ///   - \tfrac12\sum_{ij}r_{ij}(x_i-\mu_j)^\top\Sigma_j^{-1}(x_i-\mu_j) - \tfrac{nd}2\log 2\pi
@@ -52,7 +49,6 @@ pub fn loss(model: &GaussianMixture, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Resu
 /// weights and nothing else; the others are $`\sum_{ij}r_{ij}\log N_{ij}`$. So the M step may maximise them apart.
 ///
 /// Source: T-38, C-37, L-23.
-///
 /// ```
 /// use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, loss};
 /// use nalgebra::{dmatrix, dvector};
@@ -63,12 +59,11 @@ pub fn loss(model: &GaussianMixture, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Resu
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn terms_of_q(model: &GaussianMixture, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<[f64; 4]> {
-    check_shares(model, x, r)?;
+    check::shares(x, r, model.means())?;
     let counts = latent::counts(r);
     let (mut weights, mut determinants, mut distances) = (0.0, 0.0, 0.0);
-    for j in (0..model.k()).filter(|&j| counts[j] > 0.0) {
+    for (j, factor) in model.factors().iter().enumerate().filter(|&(j, _)| counts[j] > 0.0) {
         weights += counts[j] * model.weights[j].ln();
-        let factor = &model.factors()[j];
         determinants -= 0.5 * counts[j] * gaussian::log_volume(factor);
         distances -= 0.5 * r.column(j).dot(&gaussian::distances(x, &model.mean_of(j), factor));
     }
@@ -76,33 +71,24 @@ pub fn terms_of_q(model: &GaussianMixture, x: &DMatrix<f64>, r: &DMatrix<f64>) -
 }
 
 /// The Lagrangian whose stationary point in the weights is π_j = R_j / n with λ = n.
-///
 /// ```math
 /// Q(\theta) + \lambda\Big(1 - \sum_j\pi_j\Big), \qquad
 /// \frac{\partial}{\partial\pi_j} = \frac{R_j}{\pi_j} - \lambda
 /// ```
 ///
-/// On the simplex the second term is zero (to rounding) and the value is Q. `x` is n×d, `r` n×k; returns nats.
+/// On the simplex this is Q, to rounding. `x` is n×d, `r` n×k, λ finite; returns nats.
 ///
 /// Source: L-30, T-42.
-///
 /// ```
 /// use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, loss};
-/// use executable_em::latent::{self, Model};
 /// use nalgebra::{dmatrix, dvector};
 /// let model = GaussianMixture::new(dvector![1.0], dmatrix![0.0], vec![dmatrix![1.0]], CovarianceFamily::Full)?;
-/// let (x, r) = (dmatrix![2.0], dmatrix![1.0]);
-/// let q = latent::expected_log_joint(&r, &model.log_joint(&x)?)?;
-/// assert_eq!(loss::lagrangian(&model, &x, &r, 7.0)?, q);
+/// let q = loss::terms_of_q(&model, &dmatrix![2.0], &dmatrix![1.0])?.iter().sum::<f64>();
+/// assert_eq!(loss::lagrangian(&model, &dmatrix![2.0], &dmatrix![1.0], 7.0)?, q);
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn lagrangian(model: &GaussianMixture, x: &DMatrix<f64>, r: &DMatrix<f64>, lambda: f64) -> Result<f64> {
+    check::number("multiplier", lambda)?;
     let q = latent::expected_log_joint(r, &model.log_joint(x)?)?;
     Ok(q + lambda * (1.0 - model.weights().sum()))
-}
-
-/// Data of the model's dimension, and responsibilities whose rows sum to one.
-fn check_shares(model: &GaussianMixture, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<()> {
-    check::state(x, r, model.means())?;
-    check::simplex_rows("responsibilities", r)
 }

@@ -1,5 +1,4 @@
 //! The Gaussian mixture: a weighted sum of Gaussians, and everything that follows from its log-likelihood.
-//!
 //! ```math
 //! p(x) = \sum_j \pi_j\,\mathcal N(x; \mu_j, \Sigma_j), \qquad
 //! \ell(\pi, \mu, \Sigma) = \sum_i\log\sum_j\pi_j\,\mathcal N(x_i; \mu_j, \Sigma_j)
@@ -37,11 +36,12 @@ pub use only_mean::OnlyMean;
 pub use start::{kmeans_start, random_start, start_from_labels};
 
 use crate::error::Result;
+use crate::gaussian::{self, Factor};
 use crate::latent::{self, Model};
-use crate::{check, gaussian};
-use nalgebra::{Cholesky, DMatrix, DVector, Dyn, RowDVector};
+use crate::{check, kmeans};
+use nalgebra::{DMatrix, DVector, RowDVector};
 
-/// The parameters θ = (π, μ, Σ) of a Gaussian mixture with k components in d dimensions, with the Cholesky factors of Σ.
+/// The parameters θ = (π, μ, Σ) of a Gaussian mixture with k components in d dimensions, and the factors of Σ.
 ///
 /// Whoever holds one holds a mixture: it is checked when it is made, and never again.
 ///
@@ -51,7 +51,7 @@ pub struct GaussianMixture {
     weights: DVector<f64>,
     means: DMatrix<f64>,
     covariances: Vec<DMatrix<f64>>,
-    factors: Vec<Cholesky<f64, Dyn>>,
+    factors: Vec<Factor>,
     family: CovarianceFamily,
 }
 
@@ -69,21 +69,15 @@ impl GaussianMixture {
     /// A mixture of these parameters, once they are seen to be a mixture.
     ///
     /// `weights` holds k numbers on the simplex, `means` is k×d, `covariances` holds k symmetric positive definite d×d
-    /// matrices of the `family`, which the M step chooses from.
-    ///
-    /// [`Error::NotOnSimplex`](crate::Error::NotOnSimplex) for weights, [`Error::Shape`](crate::Error::Shape) for parts
-    /// that do not fit together, the errors of [`gaussian::cholesky`] for a covariance that is none, and
-    /// [`Error::NotInFamily`](crate::Error::NotInFamily) for one outside `family`.
+    /// matrices of the `family`, which the M step chooses from. [`Error::NotOnSimplex`](crate::Error::NotOnSimplex),
+    /// [`Error::NotInFamily`](crate::Error::NotInFamily), or an error of [`gaussian::cholesky`].
     ///
     /// Source: H-21, L-02.
-    ///
     /// ```
     /// use executable_em::{Error, gaussian_mixture::{CovarianceFamily, GaussianMixture}};
     /// use nalgebra::{dmatrix, dvector};
-    /// let family = CovarianceFamily::Full;
-    /// let unit = vec![dmatrix![1.0]; 2];
-    /// assert!(GaussianMixture::new(dvector![0.3, 0.7], dmatrix![-1.0; 1.0], unit.clone(), family).is_ok());
-    /// let error = GaussianMixture::new(dvector![0.3, 0.8], dmatrix![-1.0; 1.0], unit, family).unwrap_err();
+    /// let (means, unit) = (dmatrix![-1.0; 1.0], vec![dmatrix![1.0]; 2]);
+    /// let error = GaussianMixture::new(dvector![0.3, 0.8], means, unit, CovarianceFamily::Full).unwrap_err();
     /// assert_eq!(error, Error::NotOnSimplex { what: "weights", row: 0, value: 1.1 });
     /// ```
     pub fn new(
@@ -99,35 +93,26 @@ impl GaussianMixture {
         Ok(GaussianMixture { weights, means, covariances, factors, family })
     }
 
-    /// The same mixture with other weights.
-    ///
-    /// Errors as in [`GaussianMixture::new`].
-    ///
+    /// The same mixture with other weights; errors as in [`GaussianMixture::new`].
     /// ```
-    /// # use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
-    /// # use nalgebra::{dmatrix, dvector};
-    /// let model = GaussianMixture::new(dvector![0.5, 0.5], dmatrix![0.0; 1.0], vec![dmatrix![1.0]; 2], CovarianceFamily::Full)?;
+    /// # use {executable_em::gaussian_mixture::{CovarianceFamily::Full, GaussianMixture}, nalgebra::*};
+    /// let model = GaussianMixture::new(dvector![0.5, 0.5], dmatrix![0.0; 1.0], vec![dmatrix![1.0]; 2], Full)?;
     /// assert_eq!(model.with_weights(dvector![0.2, 0.8])?.weights()[1], 0.8);
     /// assert!(model.with_weights(dvector![0.2, 0.9]).is_err());
     /// # Ok::<(), executable_em::Error>(())
     /// ```
     pub fn with_weights(&self, weights: DVector<f64>) -> Result<Self> {
-        check::shape("weights", weights.shape(), (self.k(), 1))?;
-        check::simplex("weights", 0, weights.iter().copied())?;
+        check::distribution("weights", &weights, self.k())?;
         Ok(GaussianMixture { weights, ..self.clone() })
     }
 
-    /// The same mixture with other means.
-    ///
-    /// Errors as in [`GaussianMixture::new`]. Example: [`GaussianMixture::with_weights`].
+    /// The same mixture with other means; errors as in [`GaussianMixture::new`]. Example: [`Self::with_weights`].
     pub fn with_means(&self, means: DMatrix<f64>) -> Result<Self> {
         check::matrix("means", &means, (self.k(), self.d()))?;
         Ok(GaussianMixture { means, ..self.clone() })
     }
 
-    /// The same mixture with other covariances, of any family.
-    ///
-    /// Errors as in [`GaussianMixture::new`]. Example: [`GaussianMixture::with_weights`].
+    /// The same mixture with other covariances, of any family; otherwise like [`Self::with_means`].
     pub fn with_covariances(&self, covariances: Vec<DMatrix<f64>>, family: CovarianceFamily) -> Result<Self> {
         let factors = factors(&covariances, (self.k(), self.d()), family)?;
         Ok(GaussianMixture { covariances, factors, family, ..self.clone() })
@@ -149,7 +134,7 @@ impl GaussianMixture {
     }
 
     /// The Cholesky factors of the covariances, which solve and invert.
-    pub fn factors(&self) -> &[Cholesky<f64, Dyn>] {
+    pub fn factors(&self) -> &[Factor] {
         &self.factors
     }
 
@@ -174,21 +159,18 @@ impl GaussianMixture {
     }
 
     /// The log density of every component at every datum.
-    ///
     /// ```math
     /// \log N_{ij} = \log\mathcal N(x_i; \mu_j, \Sigma_j)
     /// ```
     ///
-    /// `x` is n×d; returns n×k, in nats. Errors as in [`GaussianMixture::new`] and [`gaussian::log_density`].
+    /// `x` is n×d; returns n×k, in nats. [`Error::Shape`](crate::Error::Shape), [`Error::Empty`](crate::Error::Empty)
+    /// or [`Error::NotFinite`](crate::Error::NotFinite) for data that are none, here and in all that follows.
     ///
     /// Source: H-26, T-34.
-    ///
     /// ```
-    /// # use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
-    /// # use nalgebra::{dmatrix, dvector};
-    /// let model = GaussianMixture::new(dvector![0.3, 0.7], dmatrix![-1.0; 1.0], vec![dmatrix![1.0]; 2], CovarianceFamily::Full)?;
-    /// let log_densities = model.component_log_densities(&dmatrix![0.0])?;
-    /// assert_eq!(log_densities[(0, 0)], log_densities[(0, 1)]);
+    /// # use {executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture}, nalgebra::*};
+    /// let model = GaussianMixture::new(dvector![1.0], dmatrix![0.0], vec![dmatrix![1.0]], CovarianceFamily::Full)?;
+    /// assert_eq!(model.component_log_densities(&dmatrix![0.0])?, dmatrix![-0.5 * std::f64::consts::TAU.ln()]);
     /// # Ok::<(), executable_em::Error>(())
     /// ```
     pub fn component_log_densities(&self, x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
@@ -201,7 +183,6 @@ impl GaussianMixture {
     }
 
     /// The density of the mixture at every datum.
-    ///
     /// ```math
     /// p(x_i) = \sum_j \pi_j\,\mathcal N(x_i; \mu_j, \Sigma_j)
     /// ```
@@ -209,10 +190,8 @@ impl GaussianMixture {
     /// `x` is n×d; returns n values, per unit volume of the data space.
     ///
     /// Source: H-21, L-02, T-08, T-35.
-    ///
     /// ```
-    /// # use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
-    /// # use nalgebra::{dmatrix, dvector};
+    /// # use {executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture}, nalgebra::*};
     /// let model = GaussianMixture::new(dvector![1.0], dmatrix![0.0], vec![dmatrix![1.0]], CovarianceFamily::Full)?;
     /// assert!((model.density(&dmatrix![0.0])?[0] - 0.398_942_280_401_432_7).abs() < 1e-15);
     /// # Ok::<(), executable_em::Error>(())
@@ -221,15 +200,12 @@ impl GaussianMixture {
         Ok(latent::log_marginals(&self.log_joint(x)?)?.map(f64::exp))
     }
 
-    /// The likelihood of the data as the plain product of densities, which under- or overflows for more than some
-    /// hundred data: the reason to take logs.
-    ///
+    /// The likelihood as the plain product of densities, which under- or overflows for some hundred data.
     /// ```math
     /// p(x_1, \dots, x_n) = \prod_i\sum_j\pi_j\,\mathcal N(x_i; \mu_j, \Sigma_j)
     /// ```
     ///
     /// Source: H-21, L-04.
-    ///
     /// ```
     /// # use executable_em::{data, gaussian_mixture::{CovarianceFamily, random_start}};
     /// let x = data::old_faithful();
@@ -242,22 +218,17 @@ impl GaussianMixture {
     }
 
     /// The log-likelihood of the data.
-    ///
     /// ```math
     /// \ell = \sum_i\log\sum_j\pi_j\,\mathcal N(x_i; \mu_j, \Sigma_j)
     /// ```
     ///
-    /// `x` is n×d; returns nats. [`Error::ImpossibleDatum`](crate::Error::ImpossibleDatum) for a datum so far away that
-    /// even its log density is −∞.
+    /// `x` is n×d; returns nats. [`Error::ImpossibleDatum`](crate::Error::ImpossibleDatum) where even that is −∞.
     ///
-    /// Source: H-27, L-05, C-31, B-03 (to be maximised, not minimised: B-E02), T-35.
-    ///
+    /// Source: H-27, L-05, C-31, B-03, T-35, B-E02.
     /// ```
-    /// # use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
-    /// # use nalgebra::{dmatrix, dvector};
-    /// let model = GaussianMixture::new(dvector![0.5, 0.5], dmatrix![0.0; 0.0], vec![dmatrix![1.0]; 2], CovarianceFamily::Full)?;
-    /// let one_gaussian = -0.5 * (2.0 * std::f64::consts::PI).ln();
-    /// assert!((model.log_likelihood(&dmatrix![0.0])? - one_gaussian).abs() < 1e-15);
+    /// # use {executable_em::gaussian_mixture::{CovarianceFamily::Full, GaussianMixture}, nalgebra::*};
+    /// let twice = GaussianMixture::new(dvector![0.5, 0.5], dmatrix![0.0; 0.0], vec![dmatrix![1.0]; 2], Full)?;
+    /// assert!((twice.log_likelihood(&dmatrix![0.0])? + 0.5 * std::f64::consts::TAU.ln()).abs() < 1e-15); // as once
     /// # Ok::<(), executable_em::Error>(())
     /// ```
     pub fn log_likelihood(&self, x: &DMatrix<f64>) -> Result<f64> {
@@ -265,7 +236,6 @@ impl GaussianMixture {
     }
 
     /// The responsibilities: the posterior probability of every component for every datum.
-    ///
     /// ```math
     /// r_{ij} = \frac{\pi_j\,\mathcal N(x_i; \mu_j, \Sigma_j)}{\sum_l\pi_l\,\mathcal N(x_i; \mu_l, \Sigma_l)}
     /// ```
@@ -273,14 +243,11 @@ impl GaussianMixture {
     /// `x` is n×d; returns n×k, rows summing to one. The factor (2π)^{−d/2} cancels; |Σ_j|^{−1/2} does not.
     ///
     /// Source: H-29, H-38, L-21, C-36, T-37.
-    ///
     /// ```
-    /// # use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
-    /// # use nalgebra::{dmatrix, dvector};
-    /// let model = GaussianMixture::new(dvector![0.5, 0.5], dmatrix![-1.0, -1.0; 1.0, 1.0],
-    ///     vec![dmatrix![1.0, 0.0; 0.0, 1.0]; 2], CovarianceFamily::Full)?;
-    /// let r = model.responsibilities(&dmatrix![-2.0, -2.0])?;
-    /// assert!((r[(0, 0)] - 1.0 / (1.0 + (-8.0_f64).exp())).abs() < 1e-15);
+    /// # use {executable_em::gaussian_mixture::{CovarianceFamily::Full, GaussianMixture}, nalgebra::*};
+    /// let model = GaussianMixture::new(dvector![0.5, 0.5], dmatrix![-1.0; 1.0], vec![dmatrix![1.0]; 2], Full)?;
+    /// let r = model.responsibilities(&dmatrix![-2.0])?;
+    /// assert!((r[(0, 0)] - 1.0 / (1.0 + (-4.0_f64).exp())).abs() < 1e-15);
     /// # Ok::<(), executable_em::Error>(())
     /// ```
     pub fn responsibilities(&self, x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
@@ -288,7 +255,6 @@ impl GaussianMixture {
     }
 
     /// The number of free parameters.
-    ///
     /// ```math
     /// (k-1) + kd + c, \qquad c = k\tfrac{d(d+1)}2,\ \tfrac{d(d+1)}2,\ kd,\ k
     /// ```
@@ -296,7 +262,6 @@ impl GaussianMixture {
     /// for full, tied, diagonal and spherical covariances.
     ///
     /// Source: B-04.
-    ///
     /// ```
     /// # use executable_em::{data, gaussian_mixture::{CovarianceFamily, random_start}};
     /// let model = random_start(&data::old_faithful(), 2, CovarianceFamily::Full, &mut data::rng(1))?;
@@ -309,10 +274,11 @@ impl GaussianMixture {
 
     /// What the M step makes of the parameters; a covariance may be singular.
     pub(crate) fn updated(&self, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<Parts> {
-        let means = update::means(x, r, &self.means)?;
-        let full = update::covariances(x, r, &means, &self.covariances)?;
-        let weights = update::weights(r)?;
-        let covariances = self.family.constrain(full, &weights)?;
+        check::shares(x, r, &self.means)?;
+        let means = kmeans::averages(x, r, &self.means);
+        let full = update::scatters(x, r, &means, &self.covariances);
+        let weights = latent::counts(r) / x.nrows() as f64;
+        let covariances = self.family.constrained(full, &weights);
         Ok((weights, means, covariances))
     }
 }
@@ -323,10 +289,10 @@ pub type Parts = (DVector<f64>, DMatrix<f64>, Vec<DMatrix<f64>>);
 /// The factors of k covariances d×d of one family.
 fn factors(
     covariances: &[DMatrix<f64>],
-    (k, d): (usize, usize),
+    k_d: (usize, usize),
     family: CovarianceFamily,
-) -> Result<Vec<Cholesky<f64, Dyn>>> {
-    check::square("covariance", covariances, (k, d))?;
+) -> Result<Vec<Factor>> {
+    check::covariances(covariances, k_d)?;
     family.check(covariances)?;
     covariances.iter().enumerate().map(|(j, covariance)| gaussian::cholesky(covariance, j)).collect()
 }
@@ -347,7 +313,7 @@ impl Model for GaussianMixture {
 
     /// The three updates in turn; a component without any responsibility keeps its mean and covariance, at weight 0.
     ///
-    /// They solve the equations of the score for a given r. But r depends on what they give, so one use is no solution.
+    /// They solve the equations of the score for a given r, but r depends on what they give.
     ///
     /// Source: T-45, H-38, L-07.
     fn maximize(&self, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<Self> {

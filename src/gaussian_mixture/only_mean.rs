@@ -10,13 +10,11 @@ use nalgebra::{DMatrix, DVector};
 ///
 /// In one dimension θ is a single number, so that ℓ(θ) and its bounds are curves that can be drawn.
 ///
-/// Source: C-21, C-22, C-23 (the lecture's figures have a one-dimensional θ and no numbers).
-///
+/// Source: C-21, C-22, C-23.
 /// ```
-/// use executable_em::em;
-/// use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, OnlyMean};
+/// use executable_em::{em, gaussian_mixture::{CovarianceFamily::Full, GaussianMixture, OnlyMean}};
 /// use nalgebra::{dmatrix, dvector};
-/// let mixture = GaussianMixture::new(dvector![0.5, 0.5], dmatrix![0.0; 1.0], vec![dmatrix![1.0]; 2], CovarianceFamily::Full)?;
+/// let mixture = GaussianMixture::new(dvector![0.5, 0.5], dmatrix![0.0; 1.0], vec![dmatrix![1.0]; 2], Full)?;
 /// let fit = em::fit(OnlyMean::new(mixture, 1)?, &dmatrix![0.0; 5.0; 5.2], &em::Stopping::default())?;
 /// assert_eq!(fit.model.mixture().means()[0], 0.0); // held
 /// assert!((fit.model.mixture().means()[1] - 5.1).abs() < 0.1); // free
@@ -29,7 +27,7 @@ pub struct OnlyMean {
 }
 
 impl OnlyMean {
-    /// `mixture` with the mean of `component` free. [`Error::Domain`](crate::Error::Domain) if there is no such component.
+    /// `mixture` with the mean of `component` free; [`Error::Domain`](crate::Error::Domain) if there is none.
     ///
     /// Source: C-21. Example: [`OnlyMean`].
     pub fn new(mixture: GaussianMixture, component: usize) -> Result<Self> {
@@ -50,7 +48,6 @@ impl OnlyMean {
 }
 
 impl Model for OnlyMean {
-    /// That of the mixture.
     fn log_joint(&self, x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
         self.mixture.log_joint(x)
     }
@@ -62,7 +59,6 @@ impl Model for OnlyMean {
         Ok(OnlyMean { mixture: self.mixture.with_means(means)?, component: self.component })
     }
 
-    /// That one mean.
     fn parameters(&self) -> DVector<f64> {
         DVector::from_vec(self.mixture.means.row(self.component).iter().copied().collect())
     }

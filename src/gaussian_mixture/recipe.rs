@@ -9,47 +9,39 @@ use rand_distr::Distribution;
 
 impl GaussianMixture {
     /// Draws from the mixture: first a component by the weights, then a datum from its Gaussian.
-    ///
     /// ```math
     /// z_i \sim \mathrm{Cat}(\pi), \qquad x_i \mid z_i \sim \mathcal N(\mu_{z_i}, \Sigma_{z_i})
     /// ```
     ///
-    /// Returns n×d data and n labels.
+    /// Returns n×d data and n labels, a draw of the joint. Panics, as a `Vec` does, for more than can be addressed.
     ///
-    /// Source: T-10, H-22 (the density of the pair is the joint, not that of x alone: L-E05).
-    ///
+    /// Source: T-10, H-22, L-E05.
     /// ```
-    /// # use executable_em::{data, gaussian_mixture::{CovarianceFamily, GaussianMixture}};
-    /// # use nalgebra::{dmatrix, dvector};
-    /// let model = GaussianMixture::new(dvector![0.0, 1.0], dmatrix![0.0; 9.0], vec![dmatrix![1.0]; 2], CovarianceFamily::Full)?;
+    /// # use {executable_em::{data, gaussian_mixture::{CovarianceFamily::Full, GaussianMixture}}, nalgebra::*};
+    /// let model = GaussianMixture::new(dvector![0.0, 1.0], dmatrix![0.0; 9.0], vec![dmatrix![1.0]; 2], Full)?;
     /// let (x, labels) = model.sample(3, &mut data::rng(1));
     /// assert_eq!((x.shape(), labels), ((3, 1), vec![1, 1, 1]));
     /// # Ok::<(), executable_em::Error>(())
     /// ```
     pub fn sample(&self, n: usize, rng: &mut impl Rng) -> (DMatrix<f64>, Vec<usize>) {
         let component = WeightedIndex::new(self.weights.iter()).expect("weights on the simplex");
-        let mut x = DMatrix::zeros(n, self.d());
-        let mut labels = Vec::with_capacity(n);
-        for i in 0..n {
-            let label = component.sample(rng);
-            x.set_row(i, &gaussian::draw(&self.mean_of(label), &self.factors[label], rng));
-            labels.push(label);
+        let (mut x, mut labels) = (DMatrix::zeros(n, self.d()), vec![0; n]);
+        for (i, label) in labels.iter_mut().enumerate() {
+            *label = component.sample(rng);
+            x.set_row(i, &gaussian::draw(&self.mean_of(*label), &self.factors[*label], rng));
         }
         (x, labels)
     }
 
     /// The mean of the mixture, 1×d.
-    ///
     /// ```math
     /// \bar\mu = \sum_j\pi_j\mu_j
     /// ```
     ///
     /// Source: H-22.
-    ///
     /// ```
-    /// # use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
-    /// # use nalgebra::{dmatrix, dvector};
-    /// let model = GaussianMixture::new(dvector![0.25, 0.75], dmatrix![0.0; 4.0], vec![dmatrix![1.0]; 2], CovarianceFamily::Full)?;
+    /// # use {executable_em::gaussian_mixture::{CovarianceFamily::Full, GaussianMixture}, nalgebra::*};
+    /// let model = GaussianMixture::new(dvector![0.25, 0.75], dmatrix![0.0; 4.0], vec![dmatrix![1.0]; 2], Full)?;
     /// assert_eq!(model.mean()[0], 3.0);
     /// # Ok::<(), executable_em::Error>(())
     /// ```
@@ -58,20 +50,17 @@ impl GaussianMixture {
     }
 
     /// The covariance of the mixture, d×d: the spread within the components and that of their means.
-    ///
     /// ```math
     /// \sum_j\pi_j\left(\Sigma_j + \mu_j\mu_j^\top\right) - \bar\mu\bar\mu^\top
     ///   = \sum_j\pi_j\left(\Sigma_j + (\mu_j-\bar\mu)(\mu_j-\bar\mu)^\top\right)
     /// ```
     ///
-    /// The right-hand form is computed: it does not cancel far from the origin.
+    /// Computed in the right-hand form, which does not cancel. After an M step it equals the covariance of the data.
     ///
-    /// Source: H-22, H-38 (after an M step it equals the covariance of the data).
-    ///
+    /// Source: H-22, H-38.
     /// ```
-    /// # use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
-    /// # use nalgebra::{dmatrix, dvector};
-    /// let model = GaussianMixture::new(dvector![0.25, 0.75], dmatrix![0.0; 4.0], vec![dmatrix![1.0]; 2], CovarianceFamily::Full)?;
+    /// # use {executable_em::gaussian_mixture::{CovarianceFamily::Full, GaussianMixture}, nalgebra::*};
+    /// let model = GaussianMixture::new(dvector![0.25, 0.75], dmatrix![0.0; 4.0], vec![dmatrix![1.0]; 2], Full)?;
     /// assert_eq!(model.covariance()[0], 1.0 + 3.0);
     /// # Ok::<(), executable_em::Error>(())
     /// ```

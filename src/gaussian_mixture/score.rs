@@ -9,16 +9,14 @@ use crate::{check, gaussian};
 use nalgebra::{DMatrix, DVector};
 
 /// The score in the means.
-///
 /// ```math
 /// \nabla_{\mu_j}\ell = +\sum_i r_{ij}\,\Sigma_j^{-1}(x_i - \mu_j)
 /// ```
 ///
-/// `x` is n×d; returns k×d, a row a component, in nats per unit of the data. It points *towards* the data: the minus
-/// sign printed in two lectures is H-E01 and B-E09.
+/// `x` is n×d; returns k×d, a row a component, in nats per unit of the data. It points *towards* the data, though two
+/// lectures print it with a minus sign.
 ///
-/// Source: H-28, B-22, T-40; L-06.
-///
+/// Source: H-28, L-06, B-22, T-40, H-E01, B-E09.
 /// ```
 /// use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, score};
 /// use nalgebra::{dmatrix, dvector};
@@ -27,20 +25,18 @@ use nalgebra::{DMatrix, DVector};
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn in_means(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
-    of_q_in_means(model, x, &model.responsibilities(x)?)
+    Ok(along_means(model, x, &model.responsibilities(x)?))
 }
 
 /// The score in the covariances.
-///
 /// ```math
-/// \nabla_{\Sigma_j}\ell = +\tfrac12\sum_i r_{ij}\left(\Sigma_j^{-1}v_{ij}v_{ij}^\top\Sigma_j^{-1} - \Sigma_j^{-1}\right),
-/// \qquad v_{ij} = x_i - \mu_j
+/// \nabla_{\Sigma_j}\ell = +\tfrac12\sum_i r_{ij}
+///   \left(\Sigma_j^{-1}v_{ij}v_{ij}^\top\Sigma_j^{-1} - \Sigma_j^{-1}\right), \qquad v_{ij} = x_i - \mu_j
 /// ```
 ///
-/// `x` is n×d; returns k matrices d×d, in nats per squared unit of the data (the printed −½ is H-E02).
+/// `x` is n×d; returns k matrices d×d, in nats per squared unit of the data. One lecture prints −½.
 ///
-/// Source: H-33, L-06.
-///
+/// Source: H-33, L-06, H-E02.
 /// ```
 /// use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, score};
 /// use nalgebra::{dmatrix, dvector};
@@ -49,24 +45,22 @@ pub fn in_means(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<DMatrix<f64
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn in_covariances(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<Vec<DMatrix<f64>>> {
-    of_q_in_covariances(model, x, &model.responsibilities(x)?)
+    Ok(along_covariances(model, x, &model.responsibilities(x)?))
 }
 
 /// The derivative of ℓ in each weight, before the constraint Σπ = 1 is heeded.
-///
 /// ```math
 /// \frac{\partial\ell}{\partial\pi_j} = \sum_i\frac{\mathcal N(x_i; \mu_j, \Sigma_j)}{p(x_i)}
 /// ```
 ///
-/// `x` is n×d; returns k numbers, in nats. They are never zero: at a maximum of ℓ on the simplex each equals n where
-/// $`\pi_j > 0`$ and is at most n where $`\pi_j = 0`$. Always $`\sum_j\pi_j\,\partial\ell/\partial\pi_j = n`$.
+/// `x` is n×d; returns k numbers, in nats. At a maximum of ℓ on the simplex each equals n where $`\pi_j > 0`$ and is at
+/// most n elsewhere; always $`\sum_j\pi_j\,\partial\ell/\partial\pi_j = n`$.
 ///
 /// Source: H-35, H-36, L-06, L-E07, H-E05.
-///
 /// ```
-/// use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, score};
+/// use executable_em::gaussian_mixture::{CovarianceFamily::Full, GaussianMixture, score};
 /// use nalgebra::{dmatrix, dvector};
-/// let model = GaussianMixture::new(dvector![0.5, 0.5], dmatrix![0.0; 0.0], vec![dmatrix![1.0]; 2], CovarianceFamily::Full)?;
+/// let model = GaussianMixture::new(dvector![0.5, 0.5], dmatrix![0.0; 0.0], vec![dmatrix![1.0]; 2], Full)?;
 /// assert_eq!(score::in_weights(&model, &dmatrix![0.5; 2.0])?, dvector![2.0, 2.0]);
 /// # Ok::<(), executable_em::Error>(())
 /// ```
@@ -79,7 +73,6 @@ pub fn in_weights(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<DVector<f
 }
 
 /// The derivative in each weight of the Lagrangian $`\ell + \lambda(\sum_j\pi_j - 1)`$.
-///
 /// ```math
 /// \frac{\partial}{\partial\pi_j}\Big[\ell + \lambda\Big(\sum_l\pi_l - 1\Big)\Big]
 ///   = \sum_i\frac{\mathcal N(x_i; \mu_j, \Sigma_j)}{p(x_i)} + \lambda
@@ -87,8 +80,7 @@ pub fn in_weights(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<DVector<f
 ///
 /// `x` is n×d; returns k numbers, in nats. At a fixed point of EM with positive weights it vanishes at λ = −n.
 ///
-/// Source: H-35 (the bracket belongs round the whole sum: H-E04).
-///
+/// Source: H-35, H-E04.
 /// ```
 /// use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, score};
 /// use nalgebra::{dmatrix, dvector};
@@ -101,20 +93,19 @@ pub fn of_lagrangian_in_weights(
     x: &DMatrix<f64>,
     lambda: f64,
 ) -> Result<DVector<f64>> {
+    check::number("multiplier", lambda)?;
     Ok(in_weights(model, x)?.add_scalar(lambda))
 }
 
 /// The gradient of Q in the means, for responsibilities that are held fixed.
-///
 /// ```math
 /// \nabla_{\mu_j} Q = \sum_i r_{ij}\,\Sigma_j^{-1}(x_i - \mu_j)
 /// ```
 ///
-/// `x` is n×d, `r` n×k; returns k×d. With r taken at the same parameters this is the score of ℓ itself, which is how
-/// [`in_means`] computes it: Fisher's identity, $`\nabla Q(\cdot\mid\theta)|_\theta = \nabla\ell(\theta)`$.
+/// `x` is n×d, `r` n×k; returns k×d. With r at the same parameters this is the score of ℓ, as [`in_means`] has it:
+/// Fisher's identity, $`\nabla Q(\cdot\mid\theta)|_\theta = \nabla\ell(\theta)`$.
 ///
 /// Source: H-64, T-40.
-///
 /// ```
 /// use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, score};
 /// use nalgebra::{dmatrix, dvector};
@@ -124,20 +115,24 @@ pub fn of_lagrangian_in_weights(
 /// ```
 pub fn of_q_in_means(model: &GaussianMixture, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<DMatrix<f64>> {
     check::state(x, r, model.means())?;
+    Ok(along_means(model, x, r))
+}
+
+/// [`of_q_in_means`] of data and responsibilities that are known to be such.
+pub(super) fn along_means(model: &GaussianMixture, x: &DMatrix<f64>, r: &DMatrix<f64>) -> DMatrix<f64> {
     let mut score = DMatrix::zeros(model.k(), model.d());
-    for j in 0..model.k() {
-        let precision = model.factors()[j].inverse();
+    for (j, factor) in model.factors().iter().enumerate() {
+        let precision = factor.inverse();
         for i in 0..x.nrows() {
             let v = (x.row(i) - model.means().row(j)).transpose();
             let mut row = score.row_mut(j);
             row += (&precision * v * r[(i, j)]).transpose();
         }
     }
-    Ok(score)
+    score
 }
 
 /// The gradient of Q in the covariances, for responsibilities that are held fixed.
-///
 /// ```math
 /// \nabla_{\Sigma_j} Q = \tfrac12\sum_i r_{ij}\left(\Sigma_j^{-1}v_{ij}v_{ij}^\top\Sigma_j^{-1} - \Sigma_j^{-1}\right)
 /// ```
@@ -145,7 +140,6 @@ pub fn of_q_in_means(model: &GaussianMixture, x: &DMatrix<f64>, r: &DMatrix<f64>
 /// Arguments as in [`of_q_in_means`]; returns k matrices d×d.
 ///
 /// Source: H-33, H-64, T-41.
-///
 /// ```
 /// use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, score};
 /// use nalgebra::{dmatrix, dvector};
@@ -159,32 +153,34 @@ pub fn of_q_in_covariances(
     r: &DMatrix<f64>,
 ) -> Result<Vec<DMatrix<f64>>> {
     check::state(x, r, model.means())?;
+    Ok(along_covariances(model, x, r))
+}
+
+/// [`of_q_in_covariances`] of data and responsibilities that are known to be such.
+fn along_covariances(model: &GaussianMixture, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Vec<DMatrix<f64>> {
     let mut score = vec![DMatrix::zeros(model.d(), model.d()); model.k()];
-    for j in 0..model.k() {
-        let precision = model.factors()[j].inverse();
+    for (j, factor) in model.factors().iter().enumerate() {
+        let precision = factor.inverse();
         for i in 0..x.nrows() {
             let v = (x.row(i) - model.means().row(j)).transpose();
             score[j] += (&precision * &v * v.transpose() * &precision - &precision) * (0.5 * r[(i, j)]);
         }
     }
-    Ok(score)
+    score
 }
 
 /// The derivative of Q in each weight, for responsibilities that are held fixed, before the constraint is heeded.
-///
 /// ```math
 /// \frac{\partial Q}{\partial\pi_j} = \frac{R_j}{\pi_j}
 /// ```
 ///
-/// Arguments as in [`of_q_in_means`]; returns k numbers, +∞ for a component of weight zero with R_j > 0 and 0 for one
-/// with R_j = 0, which Q does not see.
+/// Arguments as in [`of_q_in_means`]; returns k numbers: +∞ where π_j = 0 < R_j, and 0 where R_j = 0.
 ///
 /// Source: H-64, T-42.
-///
 /// ```
-/// use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, score};
+/// use executable_em::gaussian_mixture::{CovarianceFamily::Full, GaussianMixture, score};
 /// use nalgebra::{dmatrix, dvector};
-/// let model = GaussianMixture::new(dvector![0.5, 0.5], dmatrix![0.0; 1.0], vec![dmatrix![1.0]; 2], CovarianceFamily::Full)?;
+/// let model = GaussianMixture::new(dvector![0.5, 0.5], dmatrix![0.0; 1.0], vec![dmatrix![1.0]; 2], Full)?;
 /// assert_eq!(score::of_q_in_weights(&model, &dmatrix![3.0], &dmatrix![0.25, 0.75])?, dvector![0.5, 1.5]);
 /// # Ok::<(), executable_em::Error>(())
 /// ```
@@ -195,44 +191,39 @@ pub fn of_q_in_weights(model: &GaussianMixture, x: &DMatrix<f64>, r: &DMatrix<f6
 }
 
 /// The first hint: the derivative of the normaliser.
-///
 /// ```math
 /// \frac{\partial|\Sigma|^{-1/2}}{\partial\Sigma} = -\tfrac12\,|\Sigma|^{-3/2}\,|\Sigma|\,\Sigma^{-1}
 /// ```
 ///
-/// `covariance` is d×d, symmetric positive definite; returns d×d. Errors of [`gaussian::cholesky`].
+/// `covariance` is d×d; returns d×d. Errors as in [`gaussian::cholesky`], and [`Error::Domain`](crate::Error::Domain)
+/// where a power of the determinant overflows.
 ///
 /// Source: H-31.
-///
 /// ```
 /// use executable_em::gaussian_mixture::score::inverse_root_determinant_derivative;
 /// use nalgebra::dmatrix;
-/// assert_eq!(inverse_root_determinant_derivative(&dmatrix![4.0])?, dmatrix![-1.0 / 16.0]); // d/ds s^{-1/2}
-/// # Ok::<(), executable_em::Error>(())
+/// assert_eq!(inverse_root_determinant_derivative(&dmatrix![4.0]), Ok(dmatrix![-1.0 / 16.0])); // d/ds s^{-1/2}
 /// ```
 pub fn inverse_root_determinant_derivative(covariance: &DMatrix<f64>) -> Result<DMatrix<f64>> {
     let factor = gaussian::cholesky(covariance, 0)?;
     let determinant = factor.determinant();
-    Ok(factor.inverse() * (-0.5 * determinant.powf(-1.5) * determinant))
+    let scale = -0.5 * determinant.powf(-1.5) * determinant;
+    check::number("scale of the derivative", scale)?;
+    Ok(factor.inverse() * scale)
 }
 
 /// The second hint: the derivative of the quadratic form.
-///
 /// ```math
 /// \frac{\partial\,v^\top\Sigma^{-1}v}{\partial\Sigma} = -\Sigma^{-1}vv^\top\Sigma^{-1}
 /// ```
 ///
-/// `v` has d entries, `covariance` is d×d, symmetric positive definite; returns d×d. Errors of
-/// [`gaussian::cholesky`], and [`Error::Shape`](crate::Error::Shape).
+/// `v` has d entries, `covariance` is d×d; returns d×d. Errors as in [`gaussian::cholesky`].
 ///
 /// Source: H-32.
-///
 /// ```
 /// use executable_em::gaussian_mixture::score::quadratic_form_derivative;
 /// use nalgebra::{dmatrix, dvector};
-/// let derivative = quadratic_form_derivative(&dvector![3.0], &dmatrix![2.0])?; // of 9/s at s = 2
-/// assert!((derivative[0] + 2.25).abs() < 1e-14);
-/// # Ok::<(), executable_em::Error>(())
+/// assert_eq!(quadratic_form_derivative(&dvector![3.0], &dmatrix![4.0]), Ok(dmatrix![-9.0 / 16.0])); // of 9/s
 /// ```
 pub fn quadratic_form_derivative(v: &DVector<f64>, covariance: &DMatrix<f64>) -> Result<DMatrix<f64>> {
     check::finite("v", v)?;
@@ -242,22 +233,20 @@ pub fn quadratic_form_derivative(v: &DVector<f64>, covariance: &DMatrix<f64>) ->
 }
 
 /// The derivative that the mean update rests on, for a residual linear in the parameter.
-///
 /// ```math
-/// \frac{\partial}{\partial s}(x - As)^\top W(x - As) = -A^\top(W + W^\top)(x - As) = -2A^\top W(x - As) \text{ if } W = W^\top
+/// \frac{\partial}{\partial s}(x - As)^\top W(x - As)
+///   = -A^\top(W + W^\top)(x - As) = -2A^\top W(x - As) \text{ if } W = W^\top
 /// ```
 ///
 /// `x` has m entries, `a` is m×p, `w` m×m, `s` has p; returns p entries. The first form is computed, which needs no
 /// symmetry; the lecture prints the second without the condition.
 ///
 /// Source: T-39, T-E16.
-///
 /// ```
 /// use executable_em::gaussian_mixture::score::residual_form_derivative;
 /// use nalgebra::{dmatrix, dvector};
-/// let derivative = residual_form_derivative(&dvector![3.0], &dmatrix![2.0], &dmatrix![1.0], &dvector![1.0])?;
-/// assert_eq!(derivative, dvector![-4.0]); // d/ds (3 − 2s)² at s = 1
-/// # Ok::<(), executable_em::Error>(())
+/// let derivative = residual_form_derivative(&dvector![3.0], &dmatrix![2.0], &dmatrix![1.0], &dvector![1.0]);
+/// assert_eq!(derivative, Ok(dvector![-4.0])); // d/ds (3 − 2s)² at s = 1
 /// ```
 pub fn residual_form_derivative(
     x: &DVector<f64>,

@@ -1,8 +1,8 @@
 //! Where EM starts: at random data, at a k-means clustering, or at given labels.
 
-use super::{CovarianceFamily, GaussianMixture, update};
+use super::{CovarianceFamily, GaussianMixture};
 use crate::error::Result;
-use crate::latent;
+use crate::latent::complete::indicators;
 use crate::{check, gaussian, kmeans};
 use nalgebra::{DMatrix, DVector};
 use rand::Rng;
@@ -10,16 +10,13 @@ use rand::Rng;
 /// A random start: k different data as means, equal weights, and for every component the covariance of all the data.
 ///
 /// `x` is n×d. [`Error::ComponentCount`](crate::Error::ComponentCount) unless 1 ≤ k ≤ n,
-/// [`Error::NotPositiveDefinite`](crate::Error::NotPositiveDefinite) for data in a hyperplane. A start needs Σ besides
-/// μ and π, or there are no responsibilities.
+/// [`Error::NotPositiveDefinite`](crate::Error::NotPositiveDefinite) for data in a hyperplane.
 ///
 /// Source: H-38, L-12, T-23, H-E17.
-///
 /// ```
 /// use executable_em::{data, gaussian_mixture::{CovarianceFamily, random_start}};
-/// let start = random_start(&data::old_faithful(), 3, CovarianceFamily::Full, &mut data::rng(5))?;
+/// let start = random_start(&data::old_faithful(), 3, CovarianceFamily::Full, &mut data::rng(5)).unwrap();
 /// assert_eq!(start.weights()[0], 1.0 / 3.0);
-/// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn random_start(
     x: &DMatrix<f64>,
@@ -28,7 +25,7 @@ pub fn random_start(
     rng: &mut impl Rng,
 ) -> Result<GaussianMixture> {
     let means = kmeans::random_start(x, k, rng)?;
-    broad(x, means, family)
+    broad(gaussian::moments(x).1, means, family)
 }
 
 /// A start at a k-means clustering: k-means++, then Lloyd's algorithm, then [`start_from_labels`].
@@ -36,7 +33,6 @@ pub fn random_start(
 /// `x` is n×d; errors as in [`random_start`].
 ///
 /// Source: T-09; Bishop (2006), §9.2.2.
-///
 /// ```
 /// use executable_em::{data, em, gaussian_mixture::{CovarianceFamily, kmeans_start}};
 /// let (x, _) = data::blobs();
@@ -57,18 +53,15 @@ pub fn kmeans_start(
 
 /// A start at given labels: the maximum-likelihood parameters if the labels were true.
 ///
-/// A component with too few data for a positive definite covariance gets the covariance of all the data, and one
-/// without any also their mean. `x` is n×d, `labels` holds n numbers below k;
-/// [`Error::Label`](crate::Error::Label) for a larger one.
+/// Known classes make the fit a closed form. A component with too few data for a positive definite covariance gets that
+/// of all the data, and one without any also their mean. `x` is n×d, `labels` holds n numbers below k.
 ///
-/// Source: H-54, B-18 (known classes make the fit a closed form).
-///
+/// Source: H-54, B-18.
 /// ```
 /// use executable_em::{data, gaussian_mixture::{CovarianceFamily, start_from_labels}};
 /// let (x, labels) = data::blobs();
-/// let start = start_from_labels(&x, &labels, 4, CovarianceFamily::Full)?;
+/// let start = start_from_labels(&x, &labels, 4, CovarianceFamily::Full).unwrap();
 /// assert_eq!(start.weights().as_slice(), [0.25; 4]);
-/// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn start_from_labels(
     x: &DMatrix<f64>,
@@ -76,16 +69,11 @@ pub fn start_from_labels(
     k: usize,
     family: CovarianceFamily,
 ) -> Result<GaussianMixture> {
-    check::finite("data", x)?;
-    check::component_count(k, x.nrows())?;
-    check::shape("labels", (labels.len(), 1), (x.nrows(), 1))?;
-    let r = latent::one_hot(labels, k)?;
-    let centre = gaussian::weighted_mean(x, &DVector::from_element(x.nrows(), 1.0))?;
-    let broad = broad(x, DMatrix::from_fn(k, x.ncols(), |_, a| centre[a]), family)?;
-    let means = update::means(x, &r, broad.means())?;
-    let full = update::covariances(x, &r, &means, broad.covariances())?;
-    let weights = update::weights(&r)?;
-    let mut covariances = family.constrain(full, &weights)?;
+    check::enough_data(x, k)?;
+    check::labels(labels, x.nrows(), k)?;
+    let (centre, covariance) = gaussian::moments(x);
+    let broad = broad(covariance, DMatrix::from_fn(k, x.ncols(), |_, a| centre[a]), family)?;
+    let (weights, means, mut covariances) = broad.updated(x, &indicators(labels, k))?;
     for (covariance, fallback) in covariances.iter_mut().zip(broad.covariances()) {
         if is_singular(covariance, x)? {
             covariance.clone_from(fallback);
@@ -94,13 +82,12 @@ pub fn start_from_labels(
     GaussianMixture::new(weights, means, covariances, family)
 }
 
-/// Whether a covariance of some of the data is singular but for rounding, which Cholesky alone does not see: of the
-/// rank-one covariances of two data it accepts every other one.
+/// Whether a covariance of some of the data is singular but for rounding: Cholesky accepts every other one of rank one.
 fn is_singular(covariance: &DMatrix<f64>, x: &DMatrix<f64>) -> Result<bool> {
     check::finite("covariance", covariance)?;
-    let (n, d) = x.shape();
+    let d = x.ncols();
     // A scatter of n rounded products errs by (n + 6) ε of the two spreads, and a mean by n ε of the data.
-    let rounding = (n + 6) as f64 * f64::EPSILON;
+    let rounding = (x.nrows() + 6) as f64 * f64::EPSILON;
     let sd = covariance.diagonal().map(f64::sqrt);
     if (0..d).any(|a| sd[a] <= rounding * x.column(a).amax()) {
         return Ok(true);
@@ -110,11 +97,9 @@ fn is_singular(covariance: &DMatrix<f64>, x: &DMatrix<f64>) -> Result<bool> {
 }
 
 /// A mixture of these means with equal weights whose components are all as wide as the data.
-fn broad(x: &DMatrix<f64>, means: DMatrix<f64>, family: CovarianceFamily) -> Result<GaussianMixture> {
+fn broad(covariance: DMatrix<f64>, means: DMatrix<f64>, family: CovarianceFamily) -> Result<GaussianMixture> {
     let k = means.nrows();
-    let ones = DVector::from_element(x.nrows(), 1.0);
-    let covariance = gaussian::weighted_covariance(x, &ones, &gaussian::weighted_mean(x, &ones)?)?;
     let weights = DVector::from_element(k, 1.0 / k as f64);
-    let covariances = family.constrain(vec![covariance; k], &weights)?;
+    let covariances = family.constrained(vec![covariance; k], &weights);
     GaussianMixture::new(weights, means, covariances, family)
 }

@@ -1,9 +1,12 @@
 //! Lloyd's algorithm, its trace, and restarts.
 
-use super::{assign, objective, update_means};
+use super::{averages, cost, distances, nearest};
+use crate::check;
+use crate::em::{self, Climb, Expected, Seen, Stopped, Stopping, Tolerance};
 use crate::error::{Error, Result};
-use crate::{check, latent};
+use crate::latent::complete::indicators;
 use nalgebra::DMatrix;
+use std::ops::ControlFlow;
 
 /// Which half of a sweep a [`HalfStep`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +28,13 @@ pub struct HalfStep {
     pub means: DMatrix<f64>,
     /// J of these labels and means.
     pub objective: f64,
+}
+
+impl HalfStep {
+    fn new(step: Step, x: &DMatrix<f64>, labels: Vec<usize>, means: &DMatrix<f64>) -> Self {
+        let objective = cost(&indicators(&labels, means.nrows()), &distances(x, means));
+        HalfStep { step, labels, means: means.clone(), objective }
+    }
 }
 
 /// A run of Lloyd's algorithm, half step by half step.
@@ -65,60 +75,74 @@ impl Lloyd {
 }
 
 /// Lloyd's algorithm: assign, update, assign, …, until an assignment repeats or the sweeps reach their cap.
-///
 /// ```math
 /// \kappa_i \leftarrow \arg\min_j\|x_i - m_j\|^2, \qquad m_j \leftarrow \frac{1}{R_j}\sum_i r_{ij}x_i
 /// ```
 ///
 /// `x` is n×d, `start` k×d with k ≤ n; `max_sweeps` caps the number of updates (0 leaves a single assignment).
 ///
-/// **Why it stops.** J never rises; with ties broken by index, a sweep that does not lower J repeats its
-/// assignment; and there are finitely many assignments. What it reaches is a coordinate-wise optimum: no single step
-/// improves it, though moving a mean and its data together may.
+/// **Why it stops.** J never rises; with ties broken by index, a sweep that does not lower J repeats its assignment;
+/// and there are finitely many. What it reaches is a coordinate-wise optimum: no single step improves it, though moving
+/// a mean and its data together may. It climbs −J by the loop of [`em`].
 ///
 /// Source: H-05, H-11, H-12, H-14, H-17, T-02, T-04, B-32, H-E12, H-E16, T-E19.
-///
 /// ```
 /// use executable_em::kmeans::lloyd;
 /// use nalgebra::dmatrix;
 /// let run = lloyd(&dmatrix![0.0; 1.0; 9.0; 10.0], &dmatrix![0.0; 1.0], 100)?;
-/// assert!(run.converged);
-/// assert_eq!(run.means(), &dmatrix![0.5; 9.5]);
+/// assert!(run.converged && *run.means() == dmatrix![0.5; 9.5]);
 /// assert!(run.objectives().is_sorted_by(|before, after| before >= after));
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn lloyd(x: &DMatrix<f64>, start: &DMatrix<f64>, max_sweeps: usize) -> Result<Lloyd> {
     check::data_and_means(x, start)?;
-    let k = start.nrows();
-    check::component_count(k, x.nrows())?;
-
-    let half_step = |step, labels: Vec<usize>, means: DMatrix<f64>| -> Result<HalfStep> {
-        let objective = objective(x, &latent::one_hot(&labels, k)?, &means)?;
-        Ok(HalfStep { step, labels, means, objective })
-    };
-    let mut labels = assign(x, start)?;
-    let mut means = start.clone();
-    let mut half_steps = vec![half_step(Step::Assign, labels.clone(), means.clone())?];
-    for _ in 0..max_sweeps {
-        means = update_means(x, &latent::one_hot(&labels, k)?, &means)?;
-        half_steps.push(half_step(Step::Update, labels.clone(), means.clone())?);
-        let next = assign(x, &means)?;
-        half_steps.push(half_step(Step::Assign, next.clone(), means.clone())?);
-        if next == labels {
-            return Ok(Lloyd { start: start.clone(), half_steps, converged: true });
+    check::component_count(start.nrows(), x.nrows())?;
+    let mut half_steps: Vec<HalfStep> = Vec::new();
+    let stopping = Stopping { tolerance: Tolerance::Parameters(0.0), max_sweeps };
+    let fit = em::best_of(&Clusters(x), [Ok(start.clone())], &stopping, |seen| {
+        if let Seen::Sweep { model: means, expected, .. } = seen {
+            let update =
+                half_steps.last().map(|last| HalfStep::new(Step::Update, x, last.labels.clone(), means));
+            half_steps.extend(update.into_iter().chain([expected.expectation.clone()]));
         }
-        labels = next;
+        ControlFlow::Continue(())
+    })?;
+    Ok(Lloyd { start: start.clone(), half_steps, converged: fit.stopped == Stopped::Converged })
+}
+
+/// Data on which k-means climbs −J: θ is the means, the E step assigns the data, the M step averages them.
+struct Clusters<'a>(&'a DMatrix<f64>);
+
+impl Climb for Clusters<'_> {
+    type Model = DMatrix<f64>;
+    type Expectation = HalfStep;
+    type Error = Error;
+
+    fn expect(&self, means: &DMatrix<f64>) -> Result<Expected<HalfStep>> {
+        let half_step = HalfStep::new(Step::Assign, self.0, nearest(&distances(self.0, means)), means);
+        let total = self.0.nrows() as f64;
+        Ok(Expected { log_likelihood: -half_step.objective, total, expectation: half_step })
     }
-    Ok(Lloyd { start: start.clone(), half_steps, converged: false })
+
+    fn maximize(&self, means: &DMatrix<f64>, assigned: &HalfStep) -> Result<DMatrix<f64>> {
+        let means = averages(self.0, &indicators(&assigned.labels, means.nrows()), means);
+        // A sum of huge data may overflow.
+        check::finite("means", &means)?;
+        Ok(means)
+    }
+
+    /// How many data went to another mean.
+    fn moved(&self, (_, before): (&DMatrix<f64>, &HalfStep), (_, after): (&DMatrix<f64>, &HalfStep)) -> f64 {
+        before.labels.iter().zip(&after.labels).filter(|(before, after)| before != after).count() as f64
+    }
 }
 
 /// Lloyd's algorithm from every one of several starts.
 ///
-/// `starts` yields the k×d means to start from, each drawn anew by the caller; returns the runs in the same order.
-/// [`Error::Empty`] if there is no start. The best run is the one of least J:
+/// `starts` yields k×d means; returns the runs in the same order, the best being that of least J. [`Error::Empty`] if
+/// there are none.
 ///
-/// Source: H-18; the `n_init` of T-06; C-10 for EM.
-///
+/// Source: H-18, T-06, C-10.
 /// ```
 /// use executable_em::{data, kmeans};
 /// let x = data::standardize(&data::old_faithful())?;
@@ -134,7 +158,6 @@ pub fn restarts(
     starts: impl IntoIterator<Item = DMatrix<f64>>,
     max_sweeps: usize,
 ) -> Result<Vec<Lloyd>> {
-    let runs: Vec<Lloyd> =
-        starts.into_iter().map(|start| lloyd(x, &start, max_sweeps)).collect::<Result<_>>()?;
+    let runs = starts.into_iter().map(|start| lloyd(x, &start, max_sweeps)).collect::<Result<Vec<_>>>()?;
     if runs.is_empty() { Err(Error::Empty { what: "starts" }) } else { Ok(runs) }
 }

@@ -3,38 +3,27 @@
 //! Only [`product`] knows that a distribution may factorise over the data, so the others can say whether it does.
 
 use crate::check;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::latent::{self, complete};
 use nalgebra::{DMatrix, DVector};
 
-/// The most labelings that are enumerated.
-const LIMIT: usize = 1 << 20;
-
 /// Every labeling of n data by k labels, in the order of an odometer whose first wheel turns fastest.
 ///
-/// Returns kⁿ vectors of n labels. [`Error::Domain`] if there are more than about a million, or if n or k is 0.
+/// Returns kⁿ vectors of n labels. [`Error::Domain`](crate::Error::Domain) if n or kⁿ is 0 or above a million or so.
 ///
 /// Source: H-43, L-19.
-///
 /// ```
 /// use executable_em::latent::labelings::all;
-/// assert_eq!(all(2, 2)?, [[0, 0], [1, 0], [0, 1], [1, 1]]);
-/// # Ok::<(), executable_em::Error>(())
+/// assert_eq!(all(2, 2).unwrap(), [[0, 0], [1, 0], [0, 1], [1, 1]]);
 /// ```
 pub fn all(n: usize, k: usize) -> Result<Vec<Vec<usize>>> {
     let count = u32::try_from(n).ok().and_then(|n| k.checked_pow(n)).unwrap_or(usize::MAX);
-    if n == 0 || count == 0 || count > LIMIT {
-        return Err(Error::Domain {
-            what: "number of labelings",
-            value: count as f64,
-            allowed: "between 1 and 2^20, with n ≥ 1",
-        });
-    }
+    let is_small = [n, count].iter().all(|number| (1..=1 << 20).contains(number));
+    check::domain("number of labelings", count as f64, is_small, "between 1 and 2^20, with n ≥ 1")?;
     Ok((0..count).map(|index| (0..n).map(|i| index / k.pow(i as u32) % k).collect()).collect())
 }
 
 /// The log joint of the data with every labeling.
-///
 /// ```math
 /// \log p(x, z \mid \theta) \quad\text{for each of the } k^n \text{ labelings } z
 /// ```
@@ -42,25 +31,18 @@ pub fn all(n: usize, k: usize) -> Result<Vec<Vec<usize>>> {
 /// `log_joint` is n×k in nats; returns kⁿ values in nats, in the order of [`all`].
 ///
 /// Source: H-47, L-18, C-32.
-///
 /// ```
-/// use executable_em::latent::{self, labelings};
-/// use nalgebra::dmatrix;
-/// let log_joint = dmatrix![-1.0, -2.0; -3.0, -0.5];
-/// let log_joints = labelings::log_joints(&log_joint)?;
-/// let summed_out = latent::log_sum_exp(log_joints.iter().copied());
-/// assert!((summed_out - latent::log_likelihood(&log_joint)?).abs() < 1e-14);
-/// # Ok::<(), executable_em::Error>(())
+/// use executable_em::latent::labelings::log_joints;
+/// use nalgebra::{dmatrix, dvector};
+/// assert_eq!(log_joints(&dmatrix![-1.0, -2.0; -3.0, -0.5]), Ok(dvector![-4.0, -5.0, -1.5, -2.5]));
 /// ```
 pub fn log_joints(log_joint: &DMatrix<f64>) -> Result<DVector<f64>> {
     let labelings = all(log_joint.nrows(), log_joint.ncols())?;
-    let log_joints: Result<Vec<f64>> =
-        labelings.iter().map(|labels| complete::log_likelihood(log_joint, labels)).collect();
-    Ok(DVector::from_vec(log_joints?))
+    latent::check_log_joint(log_joint)?;
+    Ok(DVector::from_vec(labelings.iter().map(|labels| complete::pick(log_joint, labels)).collect()))
 }
 
 /// The posterior probability of every labeling, by Bayes' rule over all of them.
-///
 /// ```math
 /// p(z \mid x, \theta) = \frac{p(x, z \mid \theta)}{\sum_{z'} p(x, z' \mid \theta)}
 /// ```
@@ -68,7 +50,6 @@ pub fn log_joints(log_joint: &DMatrix<f64>) -> Result<DVector<f64>> {
 /// `log_joint` is n×k in nats; returns kⁿ probabilities in the order of [`all`].
 ///
 /// Source: H-48, H-50, L-13.
-///
 /// ```
 /// use executable_em::latent::labelings::posterior;
 /// use nalgebra::dmatrix;
@@ -82,68 +63,51 @@ pub fn posterior(log_joint: &DMatrix<f64>) -> Result<DVector<f64>> {
     Ok(log_joints.map(|log_p| (log_p - log_evidence).exp()))
 }
 
-/// The posterior probability of every labeling under any prior over labelings, one in which labels depend on each other
-/// included.
-///
+/// The posterior probability of every labeling under any prior over labelings, even if its labels depend on each other.
 /// ```math
 /// p(z \mid x) = \frac{p(z)\prod_i p(x_i \mid z_i)}{\sum_{z'} p(z')\prod_i p(x_i \mid z'_i)}
 /// ```
 ///
-/// `prior` holds kⁿ probabilities in the order of [`all`], `component_log_densities` is the n×k matrix of
-/// log p(x_i | z_i = j), without weights; returns kⁿ probabilities in the same order. With the prior
-/// $`\prod_i\pi_{z_i}`$ of a mixture it is [`posterior`], and factorises. That the labels be independent in pairs is
-/// not enough for that: with $`z_3 = z_1 \oplus z_2`$ the first two data determine the third label, though
-/// no single one says anything about it.
+/// `prior` holds kⁿ probabilities in the order of [`all`], `component_log_densities` the n×k values of log p(x_i |
+/// z_i = j), without weights; returns kⁿ probabilities. With the prior $`\prod_i\pi_{z_i}`$ of a mixture it is
+/// [`posterior`], and factorises. Independence in pairs is not enough: with $`z_3 = z_1 \oplus z_2`$ the first two data
+/// determine the third label, though neither says anything about it.
 ///
-/// Source: H-50, C-34 (C-E10).
-///
+/// Source: H-50, C-34, C-E10.
 /// ```
 /// use executable_em::latent::labelings::posterior_under;
 /// use nalgebra::{dmatrix, dvector};
-/// // Two labels that are always equal: the first datum decides both.
-/// let posterior = posterior_under(&dvector![0.5, 0.0, 0.0, 0.5], &dmatrix![0.1_f64.ln(), 0.3_f64.ln(); 0.0, 0.0])?;
+/// let (equal, log_densities) = (dvector![0.5, 0.0, 0.0, 0.5], dmatrix![0.1_f64.ln(), 0.3_f64.ln(); 0.0, 0.0]);
+/// let posterior = posterior_under(&equal, &log_densities).unwrap(); // the first datum decides both labels
 /// assert!((posterior - dvector![0.25, 0.0, 0.0, 0.75]).amax() < 1e-15);
-/// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn posterior_under(prior: &DVector<f64>, component_log_densities: &DMatrix<f64>) -> Result<DVector<f64>> {
     let log_conditionals = log_joints(component_log_densities)?;
-    check::shape("prior", prior.shape(), log_conditionals.shape())?;
-    check::simplex("prior", 0, prior.iter().copied())?;
-    let log_joints = log_conditionals + prior.map(f64::ln);
-    Ok(latent::responsibilities(&DMatrix::from_rows(&[log_joints.transpose()]))?
-        .transpose()
-        .column(0)
-        .into_owned())
+    check::distribution("prior", prior, log_conditionals.len())?;
+    latent::softmax(&(log_conditionals + prior.map(f64::ln)))
 }
 
 /// The distribution over labelings whose labels are independent.
-///
 /// ```math
 /// q(z) = \prod_i q_{i z_i}
 /// ```
 ///
-/// `q` is n×k with rows on the simplex; returns kⁿ probabilities in the order of [`all`]. Of the responsibilities this is
-/// the posterior of a mixture, all of it; of the marginals of a distribution with dependent labels it is another one.
+/// `q` is n×k with rows on the simplex; returns kⁿ probabilities in the order of [`all`]. Of the responsibilities this
+/// is the posterior of a mixture; of the marginals of dependent labels it is another one.
 ///
 /// Source: H-50, C-34.
-///
 /// ```
 /// use executable_em::latent::labelings::product;
 /// use nalgebra::{dmatrix, dvector};
-/// assert_eq!(product(&dmatrix![0.5, 0.5; 0.25, 0.75])?, dvector![0.125, 0.125, 0.375, 0.375]);
-/// # Ok::<(), executable_em::Error>(())
+/// assert_eq!(product(&dmatrix![0.5, 0.5; 0.25, 0.75]), Ok(dvector![0.125, 0.125, 0.375, 0.375]));
 /// ```
 pub fn product(q: &DMatrix<f64>) -> Result<DVector<f64>> {
-    check::simplex_rows("q", q)?;
-    let labelings = all(q.nrows(), q.ncols())?;
-    Ok(DVector::from_iterator(
-        labelings.len(),
-        labelings.iter().map(|labels| labels.iter().enumerate().map(|(i, &label)| q[(i, label)]).product()),
-    ))
+    check::distributions("q", q, q.shape())?;
+    let probability = |labels: &Vec<usize>| (0..q.nrows()).map(|i| q[(i, labels[i])]).product();
+    Ok(DVector::from_vec(all(q.nrows(), q.ncols())?.iter().map(probability).collect()))
 }
 
 /// The marginals of a distribution over labelings: the probability of each label for each datum.
-///
 /// ```math
 /// q_{ij} = \sum_{z : z_i = j} q(z)
 /// ```
@@ -151,18 +115,13 @@ pub fn product(q: &DMatrix<f64>) -> Result<DVector<f64>> {
 /// `q` holds kⁿ probabilities in the order of [`all`]; returns n×k. Of the posterior these are the responsibilities.
 ///
 /// Source: H-49, C-34.
-///
 /// ```
 /// use executable_em::latent::labelings::marginals;
 /// use nalgebra::{dmatrix, dvector};
-/// // Perfectly correlated labels: both 0, or both 1.
-/// assert_eq!(marginals(&dvector![0.5, 0.0, 0.0, 0.5], 2, 2)?, dmatrix![0.5, 0.5; 0.5, 0.5]);
-/// # Ok::<(), executable_em::Error>(())
+/// assert_eq!(marginals(&dvector![0.5, 0.0, 0.0, 0.5], 2, 2), Ok(dmatrix![0.5, 0.5; 0.5, 0.5])); // always equal
 /// ```
 pub fn marginals(q: &DVector<f64>, n: usize, k: usize) -> Result<DMatrix<f64>> {
-    let labelings = all(n, k)?;
-    check::shape("q", q.shape(), (labelings.len(), 1))?;
-    check::simplex("q", 0, q.iter().copied())?;
+    let labelings = all_under(q, n, k)?;
     let mut marginals = DMatrix::zeros(n, k);
     for (labels, &probability) in labelings.iter().zip(q) {
         for (i, &label) in labels.iter().enumerate() {
@@ -173,42 +132,41 @@ pub fn marginals(q: &DVector<f64>, n: usize, k: usize) -> Result<DMatrix<f64>> {
 }
 
 /// The expectation of anything that depends on the labels.
-///
 /// ```math
 /// E_q f(z) = \sum_z q(z)\,f(z)
 /// ```
 ///
-/// `q` holds kⁿ probabilities in the order of [`all`] for n data and k labels, `f` takes the n labels; returns what f
-/// returns. A labeling without mass adds nothing, even where f is infinite.
+/// `q` holds kⁿ probabilities in the order of [`all`], `f` takes n labels. Without mass even an infinite f adds
+/// nothing.
 ///
-/// Source: H-49, H-55 (only for an f that is linear in the one-hot z is this f at the marginals).
-///
+/// Source: H-49, H-55.
 /// ```
 /// use executable_em::latent::labelings::expectation;
 /// use nalgebra::dvector;
-/// let q = dvector![0.5, 0.0, 0.0, 0.5];
-/// assert_eq!(expectation(&q, 2, 2, |labels| if labels[0] == labels[1] { 1.0 } else { 0.0 })?, 1.0);
-/// # Ok::<(), executable_em::Error>(())
+/// assert_eq!(expectation(&dvector![0.5, 0.0, 0.0, 0.5], 2, 2, |labels| (labels[0] + labels[1]) as f64), Ok(1.0));
 /// ```
 pub fn expectation(q: &DVector<f64>, n: usize, k: usize, f: impl Fn(&[usize]) -> f64) -> Result<f64> {
-    let labelings = all(n, k)?;
-    check::shape("q", q.shape(), (labelings.len(), 1))?;
-    check::simplex("q", 0, q.iter().copied())?;
+    let labelings = all_under(q, n, k)?;
     let supported = labelings.iter().zip(q).filter(|&(_, &probability)| probability > 0.0);
     Ok(supported.map(|(labels, &probability)| probability * f(labels)).sum())
 }
 
+/// [`all`] labelings, for a q that is a distribution over them.
+fn all_under(q: &DVector<f64>, n: usize, k: usize) -> Result<Vec<Vec<usize>>> {
+    let labelings = all(n, k)?;
+    check::distribution("q", q, labelings.len())?;
+    Ok(labelings)
+}
+
 /// The expected complete-data log-likelihood as a sum over all labelings.
-///
 /// ```math
 /// Q = \sum_z q(z)\,\log p(x, z \mid \theta)
 /// ```
 ///
-/// `q` holds kⁿ probabilities in the order of [`all`], `log_joint` is n×k; returns nats. It depends on q only through its
-/// marginals, correlated or not, because the log joint is a sum over the data.
+/// `q` holds kⁿ probabilities in the order of [`all`], `log_joint` is n×k; returns nats. Because the log joint is a sum
+/// over the data, q enters through its marginals alone, correlated or not.
 ///
 /// Source: L-10, L-19, C-33, T-21, H-55.
-///
 /// ```
 /// use executable_em::latent::{expected_log_joint, labelings};
 /// use nalgebra::{dmatrix, dvector};
@@ -219,7 +177,6 @@ pub fn expectation(q: &DVector<f64>, n: usize, k: usize, f: impl Fn(&[usize]) ->
 /// ```
 pub fn expected_log_joint(q: &DVector<f64>, log_joint: &DMatrix<f64>) -> Result<f64> {
     let log_joints = log_joints(log_joint)?;
-    check::shape("q", q.shape(), log_joints.shape())?;
-    check::simplex("q", 0, q.iter().copied())?;
+    check::distribution("q", q, log_joints.len())?;
     Ok(q.iter().zip(&log_joints).map(|(&q, &log_p)| if q == 0.0 { 0.0 } else { q * log_p }).sum())
 }

@@ -1,9 +1,8 @@
 //! Soft k-means: the Gaussian mixture with every covariance held at I/β, between one blob and k-means.
 //!
-//! The stiffness β = 1/σ² = 1/ε is not fitted but chosen. Small β makes responsibilities so soft that all means merge in
-//! the centre of the data; at a critical value, the inverse of the largest variance of the data in any direction, they
-//! part; as β → ∞ the responsibilities harden and the algorithm becomes k-means.
-//!
+//! The stiffness β = 1/σ² = 1/ε is not fitted but chosen. Small β makes responsibilities so soft that all means merge
+//! in the centre of the data; at a critical value, the inverse of the largest variance of the data in any direction,
+//! they part; as β → ∞ the responsibilities harden and the algorithm becomes k-means.
 //! ```math
 //! r_{ij} = \frac{\pi_j\,e^{-\frac\beta2\|x_i-\mu_j\|^2}}{\sum_l\pi_l\,e^{-\frac\beta2\|x_i-\mu_l\|^2}}, \qquad
 //! \mu_j = \frac1{R_j}\sum_i r_{ij}\,x_i
@@ -32,26 +31,24 @@ use std::f64::consts::TAU;
 
 /// What the M step does with the weights of [`SoftKMeans`].
 ///
-/// Source: H-41, C-42; H-E07 (a lecture's E step has R_j for π_j, the same thing after an M step of `Fitted`).
+/// Source: H-41, C-42, H-E07.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weights {
-    /// They keep their values, for instance 1/k each: the restricted mixture of C-42.
+    /// They keep their values, for instance 1/k each.
     Held,
     /// They follow the responsibilities, π_j = R_j/n: "k-means with cluster probabilities".
     Fitted,
 }
 
-/// The parameters of soft k-means: means, weights, and the stiffness that stays as it is.
+/// The parameters of soft k-means: means, weights, and the stiffness that stays as it is, or it would be full EM.
 ///
-/// Source: H-40, H-41, C-42, T-54; the covariances are not fitted (H-E28), or it would be full EM.
-///
+/// Source: H-40, H-41, C-42, T-54, H-E28.
 /// ```
 /// use executable_em::{em, soft_kmeans::{SoftKMeans, Weights}};
 /// use nalgebra::dmatrix;
-/// let x = dmatrix![0.0; 1.0; 2.0; 3.0; 4.0];
 /// let start = SoftKMeans::new(dmatrix![0.0; 4.0], 1.0, Weights::Held)?;
-/// let fit = em::fit(start, &x, &em::Stopping::default())?;
-/// assert!((fit.model.means()[0] - 0.899).abs() < 1e-3 && (fit.model.means()[1] - 3.101).abs() < 1e-3);
+/// let fit = em::fit(start, &dmatrix![0.0; 1.0; 2.0; 3.0; 4.0], &em::Stopping::default())?;
+/// assert!((fit.model.means() - dmatrix![0.899; 3.101]).amax() < 1e-3);
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
@@ -63,9 +60,7 @@ pub struct SoftKMeans {
 }
 
 impl SoftKMeans {
-    /// These means with equal weights 1/k.
-    ///
-    /// `means` is k×d, finite; [`Error::Domain`](crate::Error::Domain) unless β is finite and positive.
+    /// These means, k×d, with equal weights. [`Error::Domain`](crate::Error::Domain) unless β > 0 is finite.
     ///
     /// Source: H-41, C-42. Example: [`SoftKMeans`].
     pub fn new(means: DMatrix<f64>, stiffness: f64, weights_are: Weights) -> Result<Self> {
@@ -76,7 +71,6 @@ impl SoftKMeans {
     }
 
     /// The same model with other weights, k numbers on the simplex.
-    ///
     /// ```
     /// use executable_em::soft_kmeans::{SoftKMeans, Weights};
     /// use nalgebra::{dmatrix, dvector};
@@ -86,8 +80,7 @@ impl SoftKMeans {
     /// # Ok::<(), executable_em::Error>(())
     /// ```
     pub fn with_weights(&self, weights: DVector<f64>) -> Result<Self> {
-        check::shape("weights", weights.shape(), self.weights.shape())?;
-        check::simplex("weights", 0, weights.iter().copied())?;
+        check::distribution("weights", &weights, self.weights.len())?;
         Ok(SoftKMeans { weights, ..self.clone() })
     }
 
@@ -124,7 +117,6 @@ impl SoftKMeans {
     }
 
     /// The log-likelihood of the mixture with covariances I/β.
-    ///
     /// ```math
     /// \ell = \sum_i\log\sum_j\pi_j\,\mathcal N(x_i; \mu_j, I/\beta)
     /// ```
@@ -132,7 +124,6 @@ impl SoftKMeans {
     /// `x` is n×d; returns nats.
     ///
     /// Source: H-41, T-57.
-    ///
     /// ```
     /// use executable_em::soft_kmeans::{SoftKMeans, Weights};
     /// use nalgebra::dmatrix;
@@ -145,21 +136,17 @@ impl SoftKMeans {
     }
 
     /// The soft responsibilities.
-    ///
     /// ```math
     /// r_{ij} = \frac{\pi_j\,e^{-\frac\beta2\|x_i-\mu_j\|^2}}{\sum_l\pi_l\,e^{-\frac\beta2\|x_i-\mu_l\|^2}}
     /// ```
     ///
-    /// `x` is n×d; returns n×k. The ½ belongs there: without it the covariance is I/(2β).
-    /// Any multiple of the weights gives the same, so R_j may stand for π_j if π_j = R_j/n, and only then.
+    /// `x` is n×d; returns n×k. Without the ½ the covariance is I/(2β). Only if π_j = R_j/n may R_j stand for π_j.
     ///
     /// Source: H-40, H-E06, H-E07, T-54.
-    ///
     /// ```
     /// use executable_em::soft_kmeans::{SoftKMeans, Weights};
     /// use nalgebra::dmatrix;
-    /// let model = SoftKMeans::new(dmatrix![0.0; 2.0], 3.0, Weights::Held)?;
-    /// let r = model.responsibilities(&dmatrix![0.0])?;
+    /// let r = SoftKMeans::new(dmatrix![0.0; 2.0], 3.0, Weights::Held)?.responsibilities(&dmatrix![0.0])?;
     /// assert!((r[(0, 0)] - 1.0 / (1.0 + (-6.0_f64).exp())).abs() < 1e-15);
     /// # Ok::<(), executable_em::Error>(())
     /// ```
@@ -169,41 +156,28 @@ impl SoftKMeans {
 
     /// The same model as a Gaussian mixture with the covariances I/β, for instance to take its score.
     ///
-    /// Source: H-40, C-42, T-53 (the general E step, of which this one is a case).
-    ///
+    /// Source: H-40, C-42, T-53.
     /// ```
     /// use executable_em::{gaussian_mixture::score, soft_kmeans::{SoftKMeans, Weights}};
     /// use nalgebra::dmatrix;
-    /// let model = SoftKMeans::new(dmatrix![0.0], 2.0, Weights::Held)?;
-    /// let score = score::in_means(&model.mixture()?, &dmatrix![3.0])?;
-    /// assert!((score[0] - 6.0).abs() < 1e-14);
+    /// let mixture = SoftKMeans::new(dmatrix![0.0], 2.0, Weights::Held)?.mixture()?;
+    /// assert!((score::in_means(&mixture, &dmatrix![3.0])?[0] - 6.0).abs() < 1e-14);
     /// # Ok::<(), executable_em::Error>(())
     /// ```
     pub fn mixture(&self) -> Result<GaussianMixture> {
         let d = self.means.ncols();
-        let covariances =
-            vec![DMatrix::from_diagonal_element(d, d, 1.0 / self.stiffness); self.means.nrows()];
-        GaussianMixture::new(
-            self.weights.clone(),
-            self.means.clone(),
-            covariances,
-            CovarianceFamily::Spherical,
-        )
+        let round = vec![DMatrix::from_diagonal_element(d, d, 1.0 / self.stiffness); self.means.nrows()];
+        GaussianMixture::new(self.weights.clone(), self.means.clone(), round, CovarianceFamily::Spherical)
     }
-}
 
-impl SoftKMeans {
     /// One sweep with hardened responsibilities: every datum counts for its nearest mean alone.
-    ///
     /// ```math
     /// r_{ij} = \mathbf 1\left[j = \arg\min_l\|x_i-\mu_l\|^2\right], \qquad \mu_j = \frac1{R_j}\sum_i r_{ij}\,x_i
     /// ```
     ///
-    /// This is a sweep of k-means, whatever β. It is not EM for the restricted mixture, whose ℓ it may lower; it is
-    /// classification EM, or the limit β → ∞. `x` is n×d.
+    /// `x` is n×d. A sweep of k-means, whatever β: not EM, for it may lower ℓ, but classification EM, or its limit.
     ///
     /// Source: C-43, C-E12, T-56, H-42.
-    ///
     /// ```
     /// use executable_em::soft_kmeans::{SoftKMeans, Weights};
     /// use nalgebra::dmatrix;
@@ -226,15 +200,15 @@ impl Model for SoftKMeans {
     ///
     /// Source: H-40, T-54.
     fn log_joint(&self, x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
-        let distances = kmeans::squared_distances(x, &self.means)?;
+        check::data(x, self.means.ncols())?;
+        let distances = kmeans::distances(x, &self.means);
         let log_normaliser = 0.5 * x.ncols() as f64 * (self.stiffness / TAU).ln();
         Ok(DMatrix::from_fn(x.nrows(), self.means.nrows(), |i, j| {
             self.weights[j].ln() + log_normaliser - 0.5 * self.stiffness * distances[(i, j)]
         }))
     }
 
-    /// The mean step of k-means with soft responsibilities; the covariances stay at I/β (updating them as well is full
-    /// EM).
+    /// The mean step of k-means with soft responsibilities; the covariances stay at I/β.
     ///
     /// Source: H-E28.
     fn maximize(&self, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<Self> {
@@ -253,35 +227,29 @@ impl Model for SoftKMeans {
 }
 
 /// The mixture that a responsibility formula without its determinants really belongs to.
-///
 /// ```math
 /// \frac{\pi_j\,e^{-\frac12\Delta_{ij}^2}}{\sum_l\pi_l\,e^{-\frac12\Delta_{il}^2}}
 ///   = p(z_i = j\mid x_i,\ \pi',\mu,\Sigma), \qquad \pi'_j \propto \pi_j\,|\Sigma_j|^{1/2}
 /// ```
 ///
-/// where Δ is the Mahalanobis distance. To leave out $`|\Sigma_j|^{-1/2}`$ is to multiply each weight by its component's
-/// volume, which favours the wide ones. Where all determinants are equal, as in soft k-means, it changes nothing.
-/// Returns the same means and covariances with the weights π'; errors as in [`gaussian::cholesky`].
+/// where Δ is the Mahalanobis distance. To leave out $`|\Sigma_j|^{-1/2}`$ is to multiply each weight by its
+/// component's volume; where all are equal it changes nothing. Returns the mixture with the weights π'.
 ///
 /// Source: T-53, T-E11.
-///
 /// ```
 /// use executable_em::{gaussian_mixture::{CovarianceFamily, GaussianMixture}, soft_kmeans::without_determinants};
 /// use nalgebra::{dmatrix, dvector};
 /// let (means, variances) = (dmatrix![0.0; 0.0], vec![dmatrix![1.0], dmatrix![100.0]]);
 /// let right = GaussianMixture::new(dvector![0.5, 0.5], means, variances, CovarianceFamily::Full)?;
-/// let printed = without_determinants(&right)?;
-/// assert!((right.responsibilities(&dmatrix![0.0])?[0] - 10.0 / 11.0).abs() < 1e-15);
-/// assert!((printed.responsibilities(&dmatrix![0.0])?[0] - 0.5).abs() < 1e-15);
+/// let share = |model: &GaussianMixture| model.responsibilities(&dmatrix![0.0]).map(|r| r[0]);
+/// assert!((share(&right)? - 10.0 / 11.0).abs() < 1e-15);
+/// assert!((share(&without_determinants(&right)?)? - 0.5).abs() < 1e-15);
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn without_determinants(mixture: &GaussianMixture) -> Result<GaussianMixture> {
     let mut log_weights = mixture.weights().map(f64::ln);
-    for (log_weight, covariance) in log_weights.iter_mut().zip(mixture.covariances()) {
-        *log_weight += 0.5 * gaussian::log_determinant(covariance)?;
+    for (log_weight, factor) in log_weights.iter_mut().zip(mixture.factors()) {
+        *log_weight += 0.5 * gaussian::log_volume(factor);
     }
-    // Normalised by the softmax of the one row.
-    let weights =
-        latent::responsibilities(&DMatrix::from_row_slice(1, log_weights.len(), log_weights.as_slice()))?;
-    mixture.with_weights(weights.transpose().column(0).into_owned())
+    mixture.with_weights(latent::softmax(&log_weights)?)
 }
