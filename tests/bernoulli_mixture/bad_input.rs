@@ -35,42 +35,15 @@ fn bad_input_is_an_error() {
         let words = format!("data: entry (2, 0) is {bad}, but must be 0 or 1");
         let (x, r) = (column(&[0.0, 1.0, bad]), DMatrix::from_element(3, 2, 0.5));
         assert_refused(&[
-            (
-                model.log_joint(&x).err(),
-                &words,
-            ),
-            (
-                model.log_likelihood(&x).err(),
-                &words,
-            ),
-            (
-                model.maximize(&x, &r).err(),
-                &words,
-            ),
-            (
-                score::of_q_in_biases(&model, &x, &r).err(),
-                &words,
-            ),
-            (
-                score::terms_of_q(&model, &x, &r).err(),
-                &words,
-            ),
-            (
-                lecture_t::q_without_brackets(&model, &x, &r).err(),
-                &words,
-            ),
-            (
-                heads_over_flips(&x, &[0, 1, 1], 2, 1).err(),
-                &words,
-            ),
-            (
-                random_start(&x, 2, 1, &mut data::rng(1)).err(),
-                &words,
-            ),
-            (
-                start_near_mean(&x, 2, 1, &mut data::rng(1)).err(),
-                &words,
-            ),
+            (model.log_joint(&x).err(), &words),
+            (model.log_likelihood(&x).err(), &words),
+            (model.maximize(&x, &r).err(), &words),
+            (score::of_q_in_biases(&model, &x, &r).err(), &words),
+            (score::terms_of_q(&model, &x, &r).err(), &words),
+            (lecture_t::q_without_brackets(&model, &x, &r).err(), &words),
+            (heads_over_flips(&x, &[0, 1, 1], 2, 1).err(), &words),
+            (random_start(&x, 2, 1, &mut data::rng(1)).err(), &words),
+            (start_near_mean(&x, 2, 1, &mut data::rng(1)).err(), &words),
         ]);
     }
     // The place is that of the entry, in a matrix of several columns too.
@@ -146,7 +119,10 @@ fn bad_input_is_an_error() {
             make(&half, &dmatrix![f64::NAN; 0.5], 1).err(),
             "biases: entry (0, 0) is NaN, but every entry must be finite",
         ),
-        (random_start(&misprint, 2, 1, &mut data::rng(1)).err(), "data: entry (1, 2) is -3, but must be 0 or 1"),
+        (
+            random_start(&misprint, 2, 1, &mut data::rng(1)).err(),
+            "data: entry (1, 2) is -3, but must be 0 or 1",
+        ),
         (model.log_joint(&dmatrix![1.0, 0.0]).err(), "data: expected 1 × 1, found 1 × 2"),
         (
             model.log_joint(&column(&[f64::NAN])).err(),

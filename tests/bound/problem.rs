@@ -56,7 +56,8 @@ fn the_ascent_may_end_on_the_lower_hill() {
 fn both_rules_of_convergence_stop() {
     let x = two_hills_data();
     let by = |tolerance| em::fit(two_hills(0.3), &x, &em::Stopping { tolerance, max_sweeps: 1000 }).unwrap();
-    let (on_l, on_theta) = (by(em::Tolerance::LogLikelihood(1e-13 / 8.0)), by(em::Tolerance::Parameters(1e-9)));
+    let (on_l, on_theta) =
+        (by(em::Tolerance::LogLikelihood(1e-13 / 8.0)), by(em::Tolerance::Parameters(1e-9)));
     assert_eq!((on_l.stopped, on_theta.stopped), (em::Stopped::Converged, em::Stopped::Converged));
     assert!((on_l.model.parameters()[0] - on_theta.model.parameters()[0]).abs() < 1e-5);
     let capped = em::fit(

@@ -201,7 +201,12 @@ fn the_place_of_tightness_is_not_the_maximiser() {
     let next = at.maximize(&x, &q).unwrap();
     let gap = |model: &OnlyMean| bound::gap(&q, &model.log_joint(&x).unwrap()).unwrap();
     assert_within(gap(&at), 0.0, rounding());
-    assert!(next.mixture().means()[1] > 1.5 && gap(&next) > 0.1, "{} {}", next.mixture().means()[1], gap(&next));
+    assert!(
+        next.mixture().means()[1] > 1.5 && gap(&next) > 0.1,
+        "{} {}",
+        next.mixture().means()[1],
+        gap(&next)
+    );
 }
 
 /// C-E20: the M step maximises the expectation of the complete-data log-likelihood, not that log-likelihood "completed" with

@@ -25,10 +25,7 @@ fn rounding() -> f64 {
 
 /// One head and one tail, from two coins of bias .9 and .1 that are equally likely.
 fn head_and_tail() -> (DMatrix<f64>, BernoulliMixture) {
-    (
-        column(&[1.0, 0.0]),
-        BernoulliMixture::new(dvector![0.5, 0.5], dmatrix![0.9; 0.1], 1).unwrap(),
-    )
+    (column(&[1.0, 0.0]), BernoulliMixture::new(dvector![0.5, 0.5], dmatrix![0.9; 0.1], 1).unwrap())
 }
 
 /// T-E05: with one θ in both places Q becomes ℓ − H, and its argmax another: on six overlapping data with one free mean
@@ -131,8 +128,7 @@ fn single_flips_identify_one_number() {
     crate::common::assert_printed(one_coin, "-6.73012");
     let mut ends = Vec::new();
     for (share, first, second) in [(0.3, 0.8, 0.35), (0.5, 0.6, 0.5), (0.9, 0.1, 0.99)] {
-        let start =
-            BernoulliMixture::new(dvector![share, 1.0 - share], dmatrix![first; second], 1).unwrap();
+        let start = BernoulliMixture::new(dvector![share, 1.0 - share], dmatrix![first; second], 1).unwrap();
         let next = em::sweep(&start, &x).unwrap();
         let again = em::sweep(&next, &x).unwrap();
         // Means of ten products; each sweep passes r through some 20 operations.

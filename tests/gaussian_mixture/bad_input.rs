@@ -172,10 +172,7 @@ fn bad_input_is_named() {
             new(&dvector![-0.1, 1.1], &means, two.clone()).err(),
             "weights: row 0 is no probability vector (found -0.1; entries must be ≥ 0 and sum to 1)",
         ),
-        (
-            new(&dvector![], &means, vec![]).err(),
-            "means: expected 0 × 2, found 2 × 2",
-        ),
+        (new(&dvector![], &means, vec![]).err(), "means: expected 0 × 2, found 2 × 2"),
         (new(&dvector![], &DMatrix::zeros(0, 2), vec![]).err(), "means: is empty"),
         (
             new(&dvector![f64::INFINITY, 0.0], &means, two.clone()).err(),
@@ -207,10 +204,7 @@ fn bad_input_is_named() {
             model.with_means(dmatrix![0.0, f64::NAN; 1.0, 1.0]).err(),
             "means: entry (0, 1) is NaN, but every entry must be finite",
         ),
-        (
-            model.with_covariances(two[..1].to_vec(), full).err(),
-            "covariances: expected 2 × 1, found 1 × 1",
-        ),
+        (model.with_covariances(two[..1].to_vec(), full).err(), "covariances: expected 2 × 1, found 1 × 1"),
         (
             model.with_covariances(vec![unit.clone(), DMatrix::zeros(2, 2)], full).err(),
             "covariance of component 1 is not positive definite: its smallest eigenvalue is 0e0",

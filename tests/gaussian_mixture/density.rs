@@ -109,9 +109,7 @@ fn erratum_the_determinants_do_not_cancel() {
 fn erratum_the_likelihood_is_to_be_maximised() {
     let (x, labels) = data::unequal_clusters(&mut data::rng(2));
     let start = start_from_labels(&x, &labels, 2, CovarianceFamily::Full).unwrap();
-    let away = |by: f64| {
-        start.with_means(start.means().add_scalar(by)).unwrap().log_likelihood(&x).unwrap()
-    };
+    let away = |by: f64| start.with_means(start.means().add_scalar(by)).unwrap().log_likelihood(&x).unwrap();
     let values: Vec<f64> = [0.0, 10.0, 100.0, 1000.0].map(away).to_vec();
     assert!(values.is_sorted_by(|near, far| near > far));
     // Quadratic in the end: ten times as far, a hundred times as low, to the share of the linear term.

@@ -41,8 +41,8 @@ fn samples_have_the_moments_of_the_mixture() {
     let covariance = model.covariance();
     let mut raw = -(mean.transpose() * &mean);
     for j in 0..3 {
-        raw +=
-            (&model.covariances()[j] + model.means().row(j).transpose() * model.means().row(j)) * model.weights()[j];
+        raw += (&model.covariances()[j] + model.means().row(j).transpose() * model.means().row(j))
+            * model.weights()[j];
     }
     assert_matrices_within(&covariance, &raw, gamma(20) * 30.0);
     for a in 0..2 {

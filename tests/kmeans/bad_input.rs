@@ -3,8 +3,8 @@
 use crate::common::assert_refused;
 use crate::common::config;
 use crate::common::{assert_matrices_within, column};
-use executable_em::kmeans::{self, likelihood};
 use executable_em::data;
+use executable_em::kmeans::{self, likelihood};
 use nalgebra::{DMatrix, DVector, dmatrix};
 use proptest::prelude::*;
 

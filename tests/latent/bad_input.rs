@@ -34,7 +34,8 @@ fn bad_labels_and_distributions_are_named() {
 
     let q = dvector![0.5, 0.0, 0.0, 0.5];
     assert_eq!(labelings::expectation(&q, 2, 2, |_| 1.0), Ok(1.0));
-    let none = |sum: &str| format!("row 0 is no probability vector (found {sum}; entries must be ≥ 0 and sum to 1)");
+    let none =
+        |sum: &str| format!("row 0 is no probability vector (found {sum}; entries must be ≥ 0 and sum to 1)");
     for (q, words) in [
         (dvector![0.5, 0.5], "expected 4 × 1, found 2 × 1".to_owned()),
         (dvector![0.5, 0.0, 0.0, 0.4], none("0.9")),
@@ -42,22 +43,10 @@ fn bad_labels_and_distributions_are_named() {
     ] {
         let (of_q, of_prior) = (format!("q: {words}"), format!("prior: {words}"));
         assert_refused(&[
-            (
-                labelings::marginals(&q, 2, 2).err(),
-                &of_q,
-            ),
-            (
-                labelings::expectation(&q, 2, 2, |_| 1.0).err(),
-                &of_q,
-            ),
-            (
-                labelings::expected_log_joint(&q, &log_joint).err(),
-                &of_q,
-            ),
-            (
-                labelings::posterior_under(&q, &log_joint).err(),
-                &of_prior,
-            ),
+            (labelings::marginals(&q, 2, 2).err(), &of_q),
+            (labelings::expectation(&q, 2, 2, |_| 1.0).err(), &of_q),
+            (labelings::expected_log_joint(&q, &log_joint).err(), &of_q),
+            (labelings::posterior_under(&q, &log_joint).err(), &of_prior),
         ]);
     }
 

@@ -143,7 +143,8 @@ fn with_the_labels_seen_the_maximum_has_a_closed_form() {
             let mean = members.iter().map(|&i| x[(i, a)]).sum::<f64>() / count;
             assert_within(fit.means()[(j, a)], mean, 2.0 * gamma(62) * x.amax());
             for b in 0..2 {
-                let product = |&i: &usize| (x[(i, a)] - fit.means()[(j, a)]) * (x[(i, b)] - fit.means()[(j, b)]);
+                let product =
+                    |&i: &usize| (x[(i, a)] - fit.means()[(j, a)]) * (x[(i, b)] - fit.means()[(j, b)]);
                 let covariance = members.iter().map(product).sum::<f64>() / count;
                 assert_within(fit.covariances()[j][(a, b)], covariance, 4.0 * gamma(66) * x.amax().powi(2));
             }
@@ -216,7 +217,10 @@ fn with_the_labels_unseen_the_equations_are_coupled() {
     // A component that no label names keeps its shape, at weight zero.
     let none = complete::maximum_likelihood(&three(), &x, &[0; 60], 3).unwrap();
     assert_eq!(*none.weights(), dvector![1.0, 0.0, 0.0]);
-    assert_eq!((none.means().row(2), &none.covariances()[2]), (three().means().row(2), &three().covariances()[2]));
+    assert_eq!(
+        (none.means().row(2), &none.covariances()[2]),
+        (three().means().row(2), &three().covariances()[2])
+    );
 }
 
 /// H-50: given the labels, moving one component's mean or covariance touches its own term and, bit for bit, no other; in

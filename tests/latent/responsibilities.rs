@@ -105,7 +105,11 @@ fn the_point_at_minus_two_belongs_to_the_first_cluster() {
         logistic(1.0 / 3.0),
         gamma(40),
     );
-    assert_within(first(&model.with_weights(dvector![0.9, 0.1]).unwrap()), logistic(1.0 + 9_f64.ln()), gamma(40));
+    assert_within(
+        first(&model.with_weights(dvector![0.9, 0.1]).unwrap()),
+        logistic(1.0 + 9_f64.ln()),
+        gamma(40),
+    );
     assert!((logistic(1.0) - logistic(1.0 / 3.0)).abs() > 0.1 && (logistic(1.0) - logistic(0.5)).abs() > 0.1);
 }
 

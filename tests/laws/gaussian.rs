@@ -59,7 +59,8 @@ impl Lawful for GaussianMixture {
     fn step(&self, x: &DMatrix<f64>, r: &DMatrix<f64>, order: &[usize]) -> DVector<f64> {
         match self.maximize(x, r) {
             Err(Error::NotPositiveDefinite { .. }) => {
-                let (weights, means) = (update::weights(r).unwrap(), update::means(x, r, self.means()).unwrap());
+                let (weights, means) =
+                    (update::weights(r).unwrap(), update::means(x, r, self.means()).unwrap());
                 let full = update::covariances(x, r, &means, self.covariances()).unwrap();
                 let covariances = self.family().constrain(full, &weights).unwrap();
                 let (weights, means) = (weights.select_rows(order), means.select_rows(order));

@@ -10,9 +10,7 @@ use executable_em::pathologies::rest::{resting_places, starts_needed};
 use executable_em::pathologies::ridge::ridge_sweep;
 use executable_em::pathologies::saddle::{curvatures, growths, nudged};
 use executable_em::pathologies::singularity::{asymptote, collapse, onto_datum, upper_bound};
-use executable_em::pathologies::switching::{
-    average, between, orders, relabelled, second_difference,
-};
+use executable_em::pathologies::switching::{average, between, orders, relabelled, second_difference};
 use executable_em::pathologies::weights::{equal_weights_cost, gain_bound, violations};
 use executable_em::pathologies::{MapMixture, Prior};
 use nalgebra::{DMatrix, dmatrix, dvector};
@@ -107,8 +105,14 @@ fn bad_input_is_an_error() {
         ),
         (asymptote(&idle, &x, 0, 0).err(), "weight of the component is 0, but must be finite and > 0"),
         // No function here sees a mixture without means: there is none.
-        (pair.with_means(column(&[f64::NAN, 0.0])).err(), "means: entry (0, 0) is NaN, but every entry must be finite"),
-        (collapse(pair.clone(), &broken, 3).err(), "data: entry (0, 0) is NaN, but every entry must be finite"),
+        (
+            pair.with_means(column(&[f64::NAN, 0.0])).err(),
+            "means: entry (0, 0) is NaN, but every entry must be finite",
+        ),
+        (
+            collapse(pair.clone(), &broken, 3).err(),
+            "data: entry (0, 0) is NaN, but every entry must be finite",
+        ),
         (curvatures(&pair, &broken).err(), "data: entry (0, 0) is NaN, but every entry must be finite"),
         (growths(&pair, &broken).err(), "data: entry (0, 0) is NaN, but every entry must be finite"),
         (nudged(&pair, &dmatrix![1.0], 0.1).err(), "direction: expected 2 × 1, found 1 × 1"),

@@ -117,7 +117,8 @@ fn the_floored_m_step_is_the_best_of_its_family() {
                 }
                 let (weights, means) = (next.mixture().weights().clone(), next.mixture().means().clone());
                 let covariances = family.constrain(covariances, &weights).unwrap();
-                let Ok(other) = FlooredMixture::from_parts((weights, means, covariances), family, floor) else {
+                let Ok(other) = FlooredMixture::from_parts((weights, means, covariances), family, floor)
+                else {
                     continue;
                 };
                 assert!(q(other.mixture()) <= best + gamma(300) * 100.0, "{family:?}, seed {seed}");
@@ -164,7 +165,9 @@ fn with_a_floor_em_climbs_and_never_collapses() {
                 assert!(l(&next) <= upper_bound(n, d, floor * (1.0 - 1e-9)).unwrap());
                 let least = |s: &DMatrix<f64>| s.symmetric_eigenvalues().min();
                 let smallest = next.mixture().covariances().iter().map(least).fold(f64::INFINITY, f64::min);
-                assert!(smallest >= floor - gamma(60 * d) * widest.max(next.mixture().covariances()[0].amax()));
+                assert!(
+                    smallest >= floor - gamma(60 * d) * widest.max(next.mixture().covariances()[0].amax())
+                );
                 at_the_floor += usize::from(smallest < floor * 1.0001);
                 if let Some(bound) = floored_fall(&model, &next, &x) {
                     assert!(

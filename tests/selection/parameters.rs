@@ -3,10 +3,10 @@
 use crate::common::cases;
 use crate::common::naive::Naive;
 use executable_em::bernoulli_mixture::BernoulliMixture;
-use executable_em::{Error, data};
 use executable_em::gaussian_mixture::CovarianceFamily;
 use executable_em::selection::{FreeParameters, bernoulli_parameters};
 use executable_em::soft_kmeans::{SoftKMeans, Weights};
+use executable_em::{Error, data};
 use nalgebra::{DMatrix, dmatrix, dvector};
 use num_dual::{Dual64, DualNum};
 use rand::RngExt;

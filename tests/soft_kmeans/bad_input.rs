@@ -3,12 +3,12 @@
 use crate::common::assert_refused;
 use crate::common::column;
 use crate::line_model;
+use executable_em::em;
 use executable_em::latent::Model;
 use executable_em::soft_kmeans::{
     SoftKMeans, Weights, critical_stiffness, hard_limit, hard_limit_bound, merging_stiffness, parted,
     parting_growth, splitting_growths, spread,
 };
-use executable_em::em;
 use nalgebra::{DMatrix, dmatrix, dvector};
 
 /// Every function names what it was given instead of going on with it.
@@ -22,7 +22,10 @@ fn bad_input_is_an_error() {
                 SoftKMeans::new(means.clone(), stiffness, Weights::Held).err(),
                 &format!("stiffness is {stiffness}, but must be finite and > 0"),
             ),
-            (even.with_stiffness(stiffness).err(), &format!("stiffness is {stiffness}, but must be finite and > 0")),
+            (
+                even.with_stiffness(stiffness).err(),
+                &format!("stiffness is {stiffness}, but must be finite and > 0"),
+            ),
             (
                 parting_growth(&x, 2, stiffness, 0.1).err(),
                 &format!("stiffness is {stiffness}, but must be finite and > 0"),

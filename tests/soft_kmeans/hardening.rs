@@ -171,7 +171,10 @@ fn ties_and_zero_weights_are_no_hard_assignment() {
     let empty = line_model(&[0.0, 5.0], &[0.0, 1.0], 1e6, Weights::Held);
     assert_eq!(empty.responsibilities(&column(&[0.1])).unwrap(), dmatrix![0.0, 1.0]);
     assert_eq!(hard_limit(&column(&[0.1]), empty.means(), empty.weights()).unwrap(), dmatrix![0.0, 1.0]);
-    assert_eq!(hard_limit_bound(&column(&[0.1]), empty.means(), empty.weights(), 1.0).unwrap(), dvector![0.0]);
+    assert_eq!(
+        hard_limit_bound(&column(&[0.1]), empty.means(), empty.weights(), 1.0).unwrap(),
+        dvector![0.0]
+    );
 
     let lopsided = line_model(&[0.0, 2.0, 5.0], &[0.001, 0.001, 0.998], 1e4, Weights::Held);
     let x = column(&[0.1, 1.2, 3.4]);

@@ -198,15 +198,15 @@ fn copies_of_a_mean_part_by_its_own_share_of_the_data() {
 
         let parting = 1e-5;
         let means = DMatrix::from_fn(4, 2, |l, a| match l {
-                3 => model.means()[(j, a)] - parting * axis[a],
-                _ if l == j => model.means()[(j, a)] + parting * axis[a],
-                _ => model.means()[(l, a)],
-            });
+            3 => model.means()[(j, a)] - parting * axis[a],
+            _ if l == j => model.means()[(j, a)] + parting * axis[a],
+            _ => model.means()[(l, a)],
+        });
         let weights = DVector::from_fn(4, |l, _| match l {
-                3 => 0.5 * model.weights()[j],
-                _ if l == j => 0.5 * model.weights()[j],
-                _ => model.weights()[l],
-            });
+            3 => 0.5 * model.weights()[j],
+            _ if l == j => 0.5 * model.weights()[j],
+            _ => model.weights()[l],
+        });
         let copies = SoftKMeans::new(means, model.stiffness(), model.weights_are()).unwrap();
         let copies = copies.with_weights(weights).unwrap();
         let next = em::sweep(&copies, &x).unwrap();

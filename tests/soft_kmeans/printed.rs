@@ -98,8 +98,10 @@ fn a_forgotten_determinant_favours_the_wide() {
             let literal: Vec<f64> = (0..3)
                 .map(|j| {
                     let v: Vec<f64> = (row - mixture.means().row(j)).iter().copied().collect();
-                    let s: Vec<Vec<f64>> =
-                        mixture.covariances()[j].row_iter().map(|row| row.iter().copied().collect()).collect();
+                    let s: Vec<Vec<f64>> = mixture.covariances()[j]
+                        .row_iter()
+                        .map(|row| row.iter().copied().collect())
+                        .collect();
                     mixture.weights()[j] * (-0.5 * naive::quadratic_and_determinant(&s, &v).0).exp()
                 })
                 .collect();

@@ -59,7 +59,7 @@ impl Entry {
     /// let entries = executable_em_cli::catalogue::entries()?;
     /// let erratum = entries.iter().find(|entry| entry.id == "H-E06").expect("an entry");
     /// assert!(erratum.answers_to("soft_kmeans") && erratum.answers_to("errata"));
-    /// # Ok::<(), executable_em::Error>(())
+    /// # Ok::<(), executable_em_engine::table::Error>(())
     /// ```
     pub fn answers_to(&self, name: &str) -> bool {
         name == self.id || name == self.chapter || (name == "errata" && self.is_erratum())
@@ -110,7 +110,7 @@ pub const CHAPTERS: [&str; 9] = [
 /// let entries = executable_em_cli::catalogue::entries()?;
 /// let score = entries.iter().find(|entry| entry.id == "H-28").expect("an entry");
 /// assert!(score.functions.contains(&"gaussian_mixture::score::in_means".to_string()));
-/// # Ok::<(), executable_em::Error>(())
+/// # Ok::<(), executable_em_engine::table::Error>(())
 /// ```
 ///
 /// # Errors

@@ -12,15 +12,15 @@ use std::{
 };
 
 use common::bounds::gamma;
-use place::{Place, csv, text};
 use common::{assert_matrices_within, assert_within};
 use executable_em::em::Stopped;
-use executable_em_engine::{Mixture, SavedMixture};
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, kmeans_start};
 use executable_em::latent::{self, Model};
-use executable_em_engine::table::{BLOCK_ROWS, parse_csv, write_raw};
 use executable_em::{bound, data, em, selection};
+use executable_em_engine::table::{BLOCK_ROWS, parse_csv, write_raw};
+use executable_em_engine::{Mixture, SavedMixture};
 use nalgebra::{DMatrix, dmatrix, dvector};
+use place::{Place, csv, text};
 
 const FAITHFUL: &str = include_str!("../../../src/data/old_faithful.csv");
 const BLOBS: &str = include_str!("../../../src/data/blobs.csv");
@@ -774,7 +774,7 @@ fn a_broken_model_is_refused_by_place() {
         (
             "\"interrupted\"",
             "\"tired\"",
-            "stopped: unknown variant `tired`, expected one of `converged`, `max_sweeps`, `interrupted` at line ",
+            "stopped: unknown variant `tired`, expected one of `converged`, `max_sweeps`, `fell`, `interrupted` at line ",
         ),
         ("\"n\": 272", "\"n\": -1", "n: invalid value: integer `-1`, expected usize at line 19 "),
         (

@@ -5,15 +5,15 @@ mod common;
 mod place;
 
 use common::bounds::gamma;
-use place::{Place, csv, text};
 use common::{assert_matrices_within, assert_within};
 use executable_em::bernoulli_mixture::{BernoulliMixture, start_near_mean};
 use executable_em::em::Stopped;
-use executable_em_engine::{Data, Mixture, SavedMixture};
 use executable_em::latent::{self, Model};
-use executable_em_engine::table::{BLOCK_ROWS, parse_csv, write_raw};
 use executable_em::{bound, data, em, selection};
+use executable_em_engine::table::{BLOCK_ROWS, parse_csv, write_raw};
+use executable_em_engine::{Data, Mixture, SavedMixture};
 use nalgebra::{DMatrix, dmatrix, dvector};
+use place::{Place, csv, text};
 
 /// Three coins with seven features each, one of which never shows tails; the first coin is the most frequent.
 fn three_coins() -> BernoulliMixture {
@@ -323,7 +323,8 @@ fn threads_change_nothing_and_streaming_the_order_only() {
     assert_matrices_within(place.coins("m.json").biases(), whole.biases(), bound);
     assert_within(place.saved("m.json").log_likelihood, ell, n as f64 * 20.0 * bound);
     // More data than the starts are drawn from: the start is that of the sample.
-    let sample = executable_em_engine::sample(&Data::new(&x).expect("data"), 5000, &mut data::rng(!1)).expect("a sample");
+    let sample = executable_em_engine::sample(&Data::new(&x).expect("data"), 5000, &mut data::rng(!1))
+        .expect("a sample");
     place.prints("fit flips.csv -k 3 --model bernoulli --restarts 1 --tol 1e9 --out start.json");
     let mut start = start_near_mean(&sample, 3, 1, &mut data::rng(1)).expect("a start");
     start = em::sweep(&start, &x).expect("a sweep");

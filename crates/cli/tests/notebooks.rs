@@ -8,7 +8,6 @@ use std::path::PathBuf;
 /// The repository.
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../");
 
-
 /// Every notebook with its path, in order.
 fn notebooks() -> Vec<(PathBuf, Value)> {
     let mut paths: Vec<PathBuf> = std::fs::read_dir(format!("{ROOT}notebooks"))

@@ -1,6 +1,5 @@
 //! Every command that the README shows is one that works.
 
-
 /// The repository.
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../");
 

@@ -2,8 +2,8 @@
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use executable_em::data;
-use executable_em_engine::{Data, Engine};
 use executable_em::gaussian_mixture::{CovarianceFamily, random_start};
+use executable_em_engine::{Data, Engine};
 use nalgebra::DMatrix;
 use rand_distr::{Distribution, StandardNormal};
 

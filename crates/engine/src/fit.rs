@@ -1,8 +1,8 @@
 //! A whole fit: the one loop of [`em`], climbing by passes over a source.
 
 use super::{Engine, Fused, Source};
-use executable_em::em::{self, Climb, Expected, Fit, Seen, Stopping};
 use crate::{Error, Result};
+use executable_em::em::{self, Climb, Expected, Fit, Seen, Stopping};
 use std::marker::PhantomData;
 use std::ops::ControlFlow;
 

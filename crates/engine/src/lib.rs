@@ -46,8 +46,8 @@ pub use mixture::Mixture;
 pub use sample::sample;
 pub use source::{Data, Source, Stream};
 
-use executable_em::em::Expected;
 pub use error::{Error, Result};
+use executable_em::em::Expected;
 use pulp::Arch;
 use std::num::NonZero;
 use std::thread;

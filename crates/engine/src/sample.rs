@@ -1,8 +1,8 @@
 //! A start for data of any size: one pass draws a sample, and the sample gives the start.
 
 use super::{Result, Source};
-use executable_em::data::Rng;
 use executable_em::check;
+use executable_em::data::Rng;
 use nalgebra::DMatrix;
 use rand::RngExt;
 use std::cmp::Ordering;

@@ -50,7 +50,14 @@ impl<'a> Data<'a> {
         check::shape("data weights", weights.shape(), (x.nrows(), 1))?;
         if let Some(row) = weights.iter().position(|&weight| weight < 0.0) {
             let value = weights[row];
-            return Err(executable_em::Error::Entry { what: "data weights", row, column: 0, value, allowed: "≥ 0" }.into());
+            return Err(executable_em::Error::Entry {
+                what: "data weights",
+                row,
+                column: 0,
+                value,
+                allowed: "≥ 0",
+            }
+            .into());
         }
         Ok(Data { x, weights: Some(weights) })
     }

@@ -9,11 +9,11 @@ use common::bounds::{self, gamma, sum_of};
 use common::cases::{self, Kind};
 use common::{assert_matrices_within, assert_within};
 use executable_em::em::Expected;
-use executable_em_engine::{Data, Engine, Result};
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
 use executable_em::latent::{self, Model};
 use executable_em::scale::{Moments, SufficientStatistics};
 use executable_em::{Error, data};
+use executable_em_engine::{Data, Engine, Result};
 use mathematics::mathematics;
 use nalgebra::{DMatrix, DVector, dmatrix, dvector};
 use proptest::prelude::*;
@@ -30,20 +30,12 @@ fn random_state(family: CovarianceFamily, n: usize, d: usize, k: usize) -> (Gaus
     (GaussianMixture::new(weights, means, covariances, family).expect("a mixture"), x)
 }
 
-fn statistics(
-    engine: &Engine,
-    model: &GaussianMixture,
-    x: &DMatrix<f64>,
-) -> Result<Expected<Moments>> {
+fn statistics(engine: &Engine, model: &GaussianMixture, x: &DMatrix<f64>) -> Result<Expected<Moments>> {
     engine.statistics(model, &Data::new(x)?)
 }
 
 /// The parameters after a sweep, and ℓ before it.
-fn sweep(
-    engine: &Engine,
-    model: &GaussianMixture,
-    x: &DMatrix<f64>,
-) -> Result<(GaussianMixture, f64)> {
+fn sweep(engine: &Engine, model: &GaussianMixture, x: &DMatrix<f64>) -> Result<(GaussianMixture, f64)> {
     let sweep = engine.sweep(model, &Data::new(x)?)?;
     Ok((sweep.model, sweep.log_likelihood))
 }
@@ -525,9 +517,15 @@ fn bad_input_is_one_error() -> Result<()> {
     nan[(7, 1)] = f64::NAN;
     assert!(matches!(mathematics(sweep(&engine, &model, &nan)), Error::NotFinite { row: 7, column: 1, .. }));
     assert!(matches!(mathematics(sweep(&engine, &model, &DMatrix::zeros(0, 2))), Error::Empty { .. }));
-    assert!(matches!(mathematics(sweep(&engine, &model, &x.columns(0, 1).into_owned())), Error::Shape { .. }));
+    assert!(matches!(
+        mathematics(sweep(&engine, &model, &x.columns(0, 1).into_owned())),
+        Error::Shape { .. }
+    ));
     let negative = DVector::from_element(40, -1.0);
-    assert!(matches!(mathematics(weighted_sweep(&engine, &model, &x, &negative)), Error::Entry { value: -1.0, .. }));
+    assert!(matches!(
+        mathematics(weighted_sweep(&engine, &model, &x, &negative)),
+        Error::Entry { value: -1.0, .. }
+    ));
     assert!(matches!(mathematics(weighted_sweep(&engine, &model, &x, &dvector![1.0])), Error::Shape { .. }));
     let mut far = x.clone();
     far[(33, 0)] = 1e300;

@@ -8,11 +8,11 @@ mod mathematics;
 use common::assert_matrices_within;
 use common::bounds::gamma;
 use executable_em::em::{Seen, Stopped, Stopping, Tolerance};
-use executable_em_engine::{Data, Engine, Result, Stream, sample, table};
 use executable_em::gaussian_mixture::{
     CovarianceFamily, FlooredMixture, GaussianMixture, kmeans_start, random_start,
 };
 use executable_em::{Error, data, em};
+use executable_em_engine::{Data, Engine, Result, Stream, sample, table};
 use mathematics::mathematics;
 use nalgebra::{DMatrix, DVector, dmatrix, dvector};
 use std::cell::Cell;
@@ -161,8 +161,9 @@ fn a_watcher_can_stop_a_fit() -> Outcome {
     let x = data::old_faithful();
     let data = Data::new(&x)?;
     let starts = || {
-        (1..4)
-            .map(|seed| Ok(random_start(&data::old_faithful(), 2, CovarianceFamily::Full, &mut data::rng(seed))?))
+        (1..4).map(|seed| {
+            Ok(random_start(&data::old_faithful(), 2, CovarianceFamily::Full, &mut data::rng(seed))?)
+        })
     };
     let stop_at = |start: usize, sweeps: usize| {
         Engine::new(1)?.best_of(starts(), &data, &Stopping::default(), |seen| match seen {
@@ -248,10 +249,7 @@ fn a_broken_stream_says_where() -> Outcome {
     assert!(matches!(mathematics(engine.sweep(&model, &Stream(narrow))), Error::Shape { .. }));
     let nothing = || Ok(Vec::<Result<DMatrix<f64>>>::new());
     assert_eq!(mathematics(engine.sweep(&model, &Stream(nothing))), Error::Empty { what: "data" });
-    assert_eq!(
-        mathematics(sample(&Stream(nothing), 5, &mut data::rng(1))),
-        Error::Empty { what: "data" }
-    );
+    assert_eq!(mathematics(sample(&Stream(nothing), 5, &mut data::rng(1))), Error::Empty { what: "data" });
     assert!(matches!(mathematics(sample(&Stream(narrow), 500, &mut data::rng(1))), Error::Shape { .. }));
     Ok(())
 }
@@ -288,8 +286,7 @@ fn samples_are_fair() -> Outcome {
     }
     let all = sample(&Data::weighted(&five, &weights)?, 100, &mut rng)?;
     assert_eq!(all, five.rows(1, 4).into_owned());
-    let none = Data::weighted(&five, &DVector::zeros(5))
-        .and_then(|none| sample(&none, 3, &mut data::rng(1)));
+    let none = Data::weighted(&five, &DVector::zeros(5)).and_then(|none| sample(&none, 3, &mut data::rng(1)));
     assert_eq!(mathematics(none), Error::Empty { what: "data" });
     assert!(matches!(mathematics(sample(&Data::new(&x)?, 0, &mut rng)), Error::Domain { .. }));
     Ok(())

@@ -9,8 +9,8 @@ use common::bounds::{gamma, objective_relative, sum_of};
 use common::cases::{self, Kind};
 use common::{assert_matrices_within, assert_within};
 use executable_em::em::{Expected, Seen, Stopped, Stopping, Tolerance};
-use executable_em_engine::{Data, Engine, KMeans, KMeansStatistics, Result, Source, Stream, Sweep};
 use executable_em::{Error, data, kmeans};
+use executable_em_engine::{Data, Engine, KMeans, KMeansStatistics, Result, Source, Stream, Sweep};
 use mathematics::mathematics;
 use nalgebra::{DMatrix, DVector, dmatrix, dvector};
 use proptest::prelude::*;
@@ -608,14 +608,29 @@ fn bad_input_is_one_error() -> Result<()> {
     let engine = Engine::new(1)?;
     let (x, means) = random_state(40, 2, 3);
     let no_means = DMatrix::zeros(0, 2);
-    assert!(matches!(mathematics(sweep(&engine, &no_means, &Data::new(&x)?)), Error::Empty { what: "means" }));
-    assert!(matches!(mathematics(labels(&engine, &no_means, &Data::new(&x)?)), Error::Empty { what: "means" }));
+    assert!(matches!(
+        mathematics(sweep(&engine, &no_means, &Data::new(&x)?)),
+        Error::Empty { what: "means" }
+    ));
+    assert!(matches!(
+        mathematics(labels(&engine, &no_means, &Data::new(&x)?)),
+        Error::Empty { what: "means" }
+    ));
     let mut nan = means.clone();
     nan[(1, 0)] = f64::NAN;
-    assert!(matches!(mathematics(sweep(&engine, &nan, &Data::new(&x)?)), Error::NotFinite { what: "means", row: 1, .. }));
+    assert!(matches!(
+        mathematics(sweep(&engine, &nan, &Data::new(&x)?)),
+        Error::NotFinite { what: "means", row: 1, .. }
+    ));
     let narrow = x.columns(0, 1).into_owned();
-    assert!(matches!(mathematics(sweep(&engine, &means, &Data::new(&narrow)?)), Error::Shape { what: "data", .. }));
-    assert!(matches!(mathematics(labels(&engine, &means, &Data::new(&narrow)?)), Error::Shape { what: "data", .. }));
+    assert!(matches!(
+        mathematics(sweep(&engine, &means, &Data::new(&narrow)?)),
+        Error::Shape { what: "data", .. }
+    ));
+    assert!(matches!(
+        mathematics(labels(&engine, &means, &Data::new(&narrow)?)),
+        Error::Shape { what: "data", .. }
+    ));
     let nothing = Stream(|| Ok(Vec::<Result<DMatrix<f64>>>::new()));
     assert!(matches!(mathematics(sweep(&engine, &means, &nothing)), Error::Empty { what: "data" }));
     assert!(matches!(mathematics(labels(&engine, &means, &nothing)), Error::Empty { what: "data" }));
@@ -632,7 +647,8 @@ fn bad_input_is_one_error() -> Result<()> {
     assert!(matches!(mathematics(fit(&means, f64::NAN)), Error::Domain { what: "tolerance", .. }));
     let many = DMatrix::from_element(41, 2, 0.5);
     assert_eq!(mathematics(fit(&many, 0.0)), Error::ComponentCount { k: 41, n: 40 });
-    let stop = engine.labels(&KMeans::new(means)?, &Data::new(&x)?, |_| Err(Error::Empty { what: "visit" }.into()));
+    let stop =
+        engine.labels(&KMeans::new(means)?, &Data::new(&x)?, |_| Err(Error::Empty { what: "visit" }.into()));
     assert_eq!(mathematics(stop), Error::Empty { what: "visit" });
     Ok(())
 }

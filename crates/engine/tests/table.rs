@@ -1,7 +1,5 @@
 //! Tables of numbers: every usual dress is read, and whatever is wrong is named by line, column and text.
 
-
-
 #[path = "../../../tests/common/mod.rs"]
 mod common;
 

@@ -1,10 +1,10 @@
 //! The figures of the chapter on Bernoulli mixtures.
 
 use super::drawn;
+use crate::plot::{self, Anchor, Colour, Figure, Grid, Marker, Page, Panel, Point};
 use executable_em::bernoulli_mixture::identifiability::{information, outcomes};
 use executable_em::bernoulli_mixture::{BernoulliMixture, random_start};
 use executable_em::em::{self, Stopping};
-use crate::plot::{self, Anchor, Colour, Figure, Grid, Marker, Page, Panel, Point};
 use executable_em::{Result, data};
 use nalgebra::{DMatrix, dmatrix, dvector};
 

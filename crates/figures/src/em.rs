@@ -1,9 +1,9 @@
 //! The figures of the chapter on EM.
 
 use super::drawn;
+use crate::plot::{self, Anchor, Colour, Figure, Grid, Marker, Page, Panel, Point, number};
 use executable_em::em::{self, Stopping, Tolerance, Trace};
 use executable_em::gaussian_mixture::{GaussianMixture, gradient};
-use crate::plot::{self, Anchor, Colour, Figure, Grid, Marker, Page, Panel, Point, number};
 use executable_em::soft_kmeans::{SoftKMeans, Weights};
 use executable_em::{Result, data, kmeans};
 use nalgebra::{DMatrix, dmatrix};

@@ -1,8 +1,8 @@
 //! The figures of the chapter on latent labels.
 
+use crate::plot::{self, Anchor, Colour, Figure, Grid, Page, Panel, Point, number};
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
 use executable_em::latent::{self, Model};
-use crate::plot::{self, Anchor, Colour, Figure, Grid, Page, Panel, Point, number};
 use executable_em::{Result, data};
 use nalgebra::{DMatrix, DVector, dmatrix, dvector};
 use std::f64::consts::TAU;

@@ -7,8 +7,8 @@
 mod bernoulli_mixture;
 mod bound;
 mod em;
-pub mod error;
 mod errata;
+pub mod error;
 #[cfg(feature = "export")]
 pub mod export;
 mod gaussian_mixture;
@@ -22,9 +22,9 @@ mod scale;
 mod selection;
 mod soft_kmeans;
 
-use executable_em::em::{Stopping, Tolerance};
 use crate::plot::{Figure, Panel};
 pub use error::{Error, Result};
+use executable_em::em::{Stopping, Tolerance};
 
 /// Whether a figure moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,11 +62,19 @@ impl Published {
     }
 }
 
-const fn still(name: &'static str, title: &'static str, draw: fn() -> executable_em::Result<Figure>) -> Published {
+const fn still(
+    name: &'static str,
+    title: &'static str,
+    draw: fn() -> executable_em::Result<Figure>,
+) -> Published {
     Published { name, title, kind: Kind::Still, draw }
 }
 
-const fn animation(name: &'static str, title: &'static str, draw: fn() -> executable_em::Result<Figure>) -> Published {
+const fn animation(
+    name: &'static str,
+    title: &'static str,
+    draw: fn() -> executable_em::Result<Figure>,
+) -> Published {
     Published { name, title, kind: Kind::Animation, draw }
 }
 

@@ -1,12 +1,12 @@
 //! The figures of the chapter on pathologies.
 
+use crate::plot::{self, Anchor, Colour, Figure, Grid, Marker, Page, Panel, Point, number};
 use executable_em::em::{self, Iterate, Stopping, Tolerance, Trace};
 use executable_em::gaussian_mixture::{CovarianceFamily, FlooredMixture, GaussianMixture};
 use executable_em::latent::Model;
 use executable_em::pathologies::singularity::{asymptote, collapse, onto_datum};
 use executable_em::pathologies::switching::{between, relabelled, second_difference};
 use executable_em::pathologies::{MapMixture, Prior, cancellation, ridge};
-use crate::plot::{self, Anchor, Colour, Figure, Grid, Marker, Page, Panel, Point, number};
 use executable_em::soft_kmeans::{SoftKMeans, Weights};
 use executable_em::{Result, data, gaussian};
 use nalgebra::{DMatrix, DVector, dmatrix, dvector};

@@ -1,9 +1,9 @@
 //! The figures of the chapter on data of any size. Times come from the committed results of `make bench`.
 
-use executable_em::gaussian_mixture::{CovarianceFamily, kmeans_start};
 use crate::plot::{self, Anchor, Figure, Page, Panel, Point, number};
-use executable_em::scale::cost::power;
 use crate::results::{Race, Results, measured};
+use executable_em::gaussian_mixture::{CovarianceFamily, kmeans_start};
+use executable_em::scale::cost::power;
 use executable_em::scale::{Moments, SufficientStatistics};
 use executable_em::{Result, data};
 use nalgebra::DMatrix;

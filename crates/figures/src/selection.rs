@@ -1,9 +1,9 @@
 //! The figures of the chapter on choosing the number of components.
 
+use crate::plot::{self, Anchor, Colour, Figure, Page, Panel, Point, number};
 use executable_em::em::{Stopping, Tolerance};
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, kmeans_start, random_start};
 use executable_em::pathologies::switching::relabelled;
-use crate::plot::{self, Anchor, Colour, Figure, Page, Panel, Point, number};
 use executable_em::selection::{
     Candidate, CrossValidation, Restarts, best_fit, cross_validate, folds, restaurant, search, stick_breaking,
 };
@@ -343,7 +343,8 @@ pub(super) fn seen() -> Result<Figure> {
     let mut rng = data::rng(4);
     for _ in 0..10 {
         let most = sizes[sizes.len() - 1];
-        let (labels, weights) = executable_em::selection::dirichlet_process::sample(most, concentration, &mut rng)?;
+        let (labels, weights) =
+            executable_em::selection::dirichlet_process::sample(most, concentration, &mut rng)?;
         let mut absent = vec![true; weights.len()];
         let mut path = Vec::new();
         let mut before = 0;

@@ -1,9 +1,11 @@
 //! The figures of the chapter on soft k-means.
 
 use super::share_axes;
-use executable_em::em::{self, Stopping, Tolerance};
 use crate::plot::{self, Anchor, Colour, Figure, Marker, Page, Panel, Point, number};
-use executable_em::soft_kmeans::{SoftKMeans, Weights, critical_stiffness, hard_limit, parted, splitting_growths};
+use executable_em::em::{self, Stopping, Tolerance};
+use executable_em::soft_kmeans::{
+    SoftKMeans, Weights, critical_stiffness, hard_limit, parted, splitting_growths,
+};
 use executable_em::{Result, data, kmeans};
 use nalgebra::{DMatrix, DVector, dmatrix};
 

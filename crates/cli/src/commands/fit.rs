@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use executable_em::{Error, bernoulli_mixture::BernoulliMixture, data, pathologies::switching, scale::units::Units};
+use executable_em::{
+    Error, bernoulli_mixture::BernoulliMixture, data, pathologies::switching, scale::units::Units,
+};
 use executable_em_engine::{Engine, Mixture, SavedMixture, Source};
 use executable_em_figures::{export, plot::Figure};
 use nalgebra::DMatrix;
@@ -27,8 +29,9 @@ Components are numbered by weight, the largest first. Up to 256 MiB of numbers a
 streamed from a temporary file (in TMPDIR). Ctrl-C ends the fit after the sweep and reports the best so far, also
 to the file of --out; a second one ends the program. The same command gives the same numbers on any number of threads.
 
-Coins begin at random biases near those of the data, and have no use for --covariance, --start, --standardize and --floor.
-Their ℓ is that of the flips in a given order: of the numbers of heads it is larger, by the same for all parameters.
+Coins begin at random biases near those of the data, and have no use for --covariance, --start, --standardize
+and --floor. Their ℓ is that of the flips in a given order: of the numbers of heads it is larger, by the same for
+all parameters.
 
 Examples:
   executable-em fit faithful.csv -k 2 --plot fit.svg --out model.json

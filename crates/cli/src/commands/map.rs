@@ -1,7 +1,7 @@
 //! `catalogue`: the map of the lectures.
 
-use clap::{Args, ValueEnum};
 use crate::catalogue::{self, CHAPTERS, Entry};
+use clap::{Args, ValueEnum};
 
 use super::{Failure, say};
 

@@ -14,10 +14,10 @@
 //! | `input.rs` | the user's data, read block by block |
 //! | `store.rs` | data kept for many passes, in memory or in a temporary file |
 
-pub mod map;
 pub mod figures;
 pub mod fit;
 mod input;
+pub mod map;
 pub mod options;
 mod plot;
 pub mod predict;

@@ -3,8 +3,8 @@
 use std::{ops::RangeInclusive, path::PathBuf, str::FromStr};
 
 use clap::{Args, ValueEnum};
-use executable_em::gaussian_mixture::CovarianceFamily;
 use executable_em::em::{Stopping, Tolerance};
+use executable_em::gaussian_mixture::CovarianceFamily;
 use executable_em_figures::export::Format;
 
 use super::{

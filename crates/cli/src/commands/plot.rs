@@ -1,7 +1,10 @@
 //! A fit as a picture: a histogram, a scatter, a grid of all pairs; the biases of coins; and the criteria over k.
 
-use executable_em::{bernoulli_mixture::BernoulliMixture, gaussian_mixture::{CovarianceFamily, GaussianMixture}};
-use executable_em_figures::{plot::{self, Anchor, Colour, Figure, Page, Panel, Point}};
+use executable_em::{
+    bernoulli_mixture::BernoulliMixture,
+    gaussian_mixture::{CovarianceFamily, GaussianMixture},
+};
+use executable_em_figures::plot::{self, Anchor, Colour, Figure, Page, Panel, Point};
 use nalgebra::DMatrix;
 
 use super::{Failure, broken, search::Found};

@@ -2,8 +2,11 @@
 
 use std::{fmt::Write, ops::Range};
 
-use executable_em::{bernoulli_mixture::BernoulliMixture, gaussian_mixture::{CovarianceFamily, GaussianMixture}};
 use executable_em::em::Stopped;
+use executable_em::{
+    bernoulli_mixture::BernoulliMixture,
+    gaussian_mixture::{CovarianceFamily, GaussianMixture},
+};
 use executable_em_engine::Mixture;
 use nalgebra::{DMatrix, DVector};
 
@@ -123,7 +126,8 @@ fn of_gaussians(model: &GaussianMixture, names: &[String]) -> String {
         for (a, b) in (0..d).flat_map(|b| (0..b).map(move |a| (a, b))) {
             rows[0].push(format!("{}·{}", names[a], names[b]));
             for j in 0..k {
-                rows[j + 1].push(format!("{:.4}", model.covariances()[j][(a, b)] / (sd[(j, a)] * sd[(j, b)])));
+                rows[j + 1]
+                    .push(format!("{:.4}", model.covariances()[j][(a, b)] / (sd[(j, a)] * sd[(j, b)])));
             }
         }
         // A component a row, as many pairs a line as there is room for.

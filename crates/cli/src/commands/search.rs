@@ -4,7 +4,9 @@ use clap::ValueEnum;
 use executable_em::bernoulli_mixture::start_near_mean;
 use executable_em::data::{self, Rng};
 use executable_em::em::{Expected, Fit, Seen, Stopping};
-use executable_em::gaussian_mixture::{CovarianceFamily, FlooredMixture, GaussianMixture, kmeans_start, random_start};
+use executable_em::gaussian_mixture::{
+    CovarianceFamily, FlooredMixture, GaussianMixture, kmeans_start, random_start,
+};
 use executable_em::scale::SufficientStatistics;
 use executable_em::selection::{Criteria, criteria, icl};
 use executable_em::{Error, gaussian, kmeans};
@@ -13,8 +15,8 @@ use nalgebra::{DMatrix, DVector};
 
 use super::{Failure, broken, watch::Watch};
 
-/// Runs whose ℓ differ by less than this, in nats a datum, have found the same maximum: EM that gains 10⁻⁸ a sweep may still be
-/// a thousand such gains below it.
+/// Runs whose ℓ differ by less than this, in nats a datum, have found the same maximum: EM that gains 10⁻⁸ a sweep may
+/// still be a thousand such gains below it.
 const SAME: f64 = 1e-5;
 
 /// What is fitted.
@@ -157,11 +159,13 @@ impl Search<'_> {
     fn entropy(&self, model: &Mixture) -> executable_em_engine::Result<f64> {
         let entropy = match model {
             Mixture::Gaussian(model) => {
-                let Expected { log_likelihood, expectation, .. } = self.engine.statistics(model, self.source)?;
+                let Expected { log_likelihood, expectation, .. } =
+                    self.engine.statistics(model, self.source)?;
                 log_likelihood - expectation.expected_log_joint(model)?
             }
             Mixture::Bernoulli(model) => {
-                let Expected { log_likelihood, expectation, .. } = self.engine.statistics(model, self.source)?;
+                let Expected { log_likelihood, expectation, .. } =
+                    self.engine.statistics(model, self.source)?;
                 log_likelihood - expectation.expected_log_joint(model)?
             }
         };

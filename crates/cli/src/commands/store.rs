@@ -3,7 +3,10 @@
 use std::io::{BufWriter, Seek};
 
 use executable_em::scale::{spread::Spread, units::Units};
-use executable_em_engine::{Data, Source, Stream, table::{self, BLOCK_ROWS, RawReader, assemble, write_raw}};
+use executable_em_engine::{
+    Data, Source, Stream,
+    table::{self, BLOCK_ROWS, RawReader, assemble, write_raw},
+};
 use nalgebra::DMatrix;
 
 use super::{
@@ -107,7 +110,9 @@ impl Store {
 
 impl Raw {
     /// From the beginning.
-    fn blocks(&self) -> executable_em_engine::Result<impl Iterator<Item = executable_em_engine::Result<DMatrix<f64>>>> {
+    fn blocks(
+        &self,
+    ) -> executable_em_engine::Result<impl Iterator<Item = executable_em_engine::Result<DMatrix<f64>>>> {
         let mut file = &self.file;
         file.rewind().map_err(|source| table::Error::Io { path: self.name.clone(), source })?;
         let all = self.columns.iter().copied().eq(0..self.d);

@@ -88,7 +88,9 @@ fn a_broken_map_is_named() {
 #[test]
 fn no_id_is_invented_anywhere() {
     let all = ids::all();
-    for (folder, extension) in [("src", "rs"), ("crates", "rs"), ("tests", "rs"), ("notebooks", "ipynb"), ("notebooks", "md")] {
+    for (folder, extension) in
+        [("src", "rs"), ("crates", "rs"), ("tests", "rs"), ("notebooks", "ipynb"), ("notebooks", "md")]
+    {
         for path in sources::files(Path::new(folder), extension) {
             // These two ask for ids that there are not.
             if path.starts_with("crates/cli/tests/catalogue") || path.ends_with("command_line.rs") {

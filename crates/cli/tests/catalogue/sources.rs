@@ -61,14 +61,16 @@ fn collected(places: impl IntoIterator<Item = (String, Vec<String>)>) -> Places 
 }
 
 pub fn text(path: impl AsRef<Path>) -> String {
-    fs::read_to_string(Path::new(ROOT).join(&path)).unwrap_or_else(|error| panic!("{}: {error}", path.as_ref().display()))
+    fs::read_to_string(Path::new(ROOT).join(&path))
+        .unwrap_or_else(|error| panic!("{}: {error}", path.as_ref().display()))
 }
 
 /// The files of that extension in a folder and its folders, in order.
 pub fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(Path::new(ROOT).join(folder));
     let entries = entries.unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let mut paths: Vec<PathBuf> = entries.map(|entry| folder.join(entry.expect("an entry").file_name())).collect();
+    let mut paths: Vec<PathBuf> =
+        entries.map(|entry| folder.join(entry.expect("an entry").file_name())).collect();
     paths.sort();
     let mut files = Vec::new();
     for path in paths {
@@ -159,8 +161,7 @@ fn drawn(row: &str, code: &BTreeMap<String, String>) -> (String, Vec<String>) {
         (function.split(':').next().expect("a chapter"), function.rsplit(':').next().expect("a function"));
     let code = code.get(chapter).unwrap_or_else(|| panic!("no code for {name}"));
     // A figure's function is private to the book; what makes it public here is only its row in the table.
-    let public: String =
-        code.replace("pub(super) fn", "pub fn").replace("pub(crate) fn", "pub fn");
+    let public: String = code.replace("pub(super) fn", "pub fn").replace("pub(crate) fn", "pub fn");
     let item = items(&public, chapter).into_iter().find(|item| item.name == function);
     let item = item.unwrap_or_else(|| panic!("{name} is drawn by {function}, which was not found"));
     (name, ids_in(item.source()))

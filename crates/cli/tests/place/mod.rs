@@ -1,8 +1,8 @@
 //! The program as a user runs it: in a folder, with files.
 
 use executable_em::bernoulli_mixture::BernoulliMixture;
-use executable_em_engine::{Mixture, SavedMixture};
 use executable_em::gaussian_mixture::GaussianMixture;
+use executable_em_engine::{Mixture, SavedMixture};
 use nalgebra::DMatrix;
 use std::{
     fs,
@@ -13,6 +13,7 @@ use tempfile::TempDir;
 /// A folder with some files, in which the program runs.
 pub struct Place(pub TempDir);
 
+#[allow(dead_code)] // every test file uses its own part
 impl Place {
     pub fn with(files: &[(&str, &str)]) -> Place {
         let place = Place(tempfile::tempdir().expect("a folder"));

@@ -3,11 +3,11 @@
 mod peak;
 mod protocol;
 
-use executable_em_engine::{Data, Engine, KMeans, Source, Stream};
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
 use executable_em::{em, kmeans};
 use executable_em_engine as engine;
 use executable_em_engine::table::Error;
+use executable_em_engine::{Data, Engine, KMeans, Source, Stream};
 use nalgebra::{DMatrix, DVector};
 use protocol::{Result, Task, floats};
 use std::fs::File;

@@ -18,11 +18,11 @@ use super::parallel::Pass;
 use super::partial_sums::PartialSums;
 use super::source::{Data, Source};
 use super::{Engine, Fused};
+use crate::{Error, Result};
+use block::{BLOCK, Chunk, Workspace};
 use executable_em::bernoulli_mixture::{BernoulliMixture, check_heads};
 use executable_em::em::{Expected, largest_move};
 use executable_em::scale::SufficientStatistics;
-use crate::{Error, Result};
-use block::{BLOCK, Chunk, Workspace};
 use prepared::Prepared;
 use pulp::Arch;
 use std::ops::Range;
@@ -73,7 +73,9 @@ impl Fused for BernoulliMixture {
     ) -> Result<Expected<BernoulliStatistics>> {
         let (partial, _) = engine.pass(source, &Prepared::new(self)).map_err(|error| match error {
             // The kernel says only that no coin shows this; look again why not.
-            Error::Mathematics(executable_em::Error::ImpossibleDatum { .. }) => not_heads(source, self.flips()).err().unwrap_or(error),
+            Error::Mathematics(executable_em::Error::ImpossibleDatum { .. }) => {
+                not_heads(source, self.flips()).err().unwrap_or(error)
+            }
             error => error,
         })?;
         Ok(Expected {

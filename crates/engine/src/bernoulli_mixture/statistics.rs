@@ -2,10 +2,10 @@
 //! whole.
 
 use super::super::partial_sums::PartialSums;
-use executable_em::bernoulli_mixture::{BernoulliMixture, times_log};
-use executable_em::scale::SufficientStatistics;
 use executable_em::Result;
+use executable_em::bernoulli_mixture::{BernoulliMixture, times_log};
 use executable_em::check;
+use executable_em::scale::SufficientStatistics;
 use nalgebra::{DMatrix, DVector};
 
 /// What the M step needs to know of the draws, at parameters θ: how often each coin was drawn and how often it showed

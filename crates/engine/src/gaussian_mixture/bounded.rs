@@ -161,10 +161,10 @@ fn reaches<S: Simd>(s: S, a: S::f64s, least: S::f64s) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use executable_em::data;
     use crate::exp::LOG_4;
     use crate::gaussian_mixture::log_joint;
     use crate::lanes::strip_len;
+    use executable_em::data;
     use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
     use nalgebra::{DMatrix, DVector};
     use pulp::bytemuck::cast_slice;

@@ -3,7 +3,8 @@
 use serde_json::ser::Formatter;
 use std::io::{Result, Write};
 
-/// A field a line; a list of lists or objects with a line for each, unless it stands in a list itself; all else on one line.
+/// A field a line; a list of lists or objects with a line for each, unless it stands in a list itself; all else on one
+/// line.
 #[derive(Default)]
 pub(super) struct Layout {
     open: Vec<Open>,

@@ -1,11 +1,11 @@
 //! A fitted mixture as a document.
 
 use super::{read, write, wrong};
-use executable_em::bernoulli_mixture::BernoulliMixture;
+use crate::table;
 use crate::{Mixture, Result};
+use executable_em::bernoulli_mixture::BernoulliMixture;
 use executable_em::em::Stopped;
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
-use crate::table;
 use nalgebra::{DMatrix, DVector};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -92,7 +92,7 @@ impl SavedMixture {
     /// Reads the document.
     ///
     /// # Errors
-    /// [`table::Error::Json`] naming the place where it is none, and the errors of parameters that do not make a mixture.
+    /// [`table::Error::Json`] naming the place where it is none, and the errors of parameters that make no mixture.
     pub fn from_json(text: &str) -> Result<Self> {
         let document: Document = read(text)?;
         let Document { columns, k, d, log_likelihood, n, sweeps, stopped, seed, .. } = document;
@@ -114,8 +114,8 @@ impl SavedMixture {
                 Mixture::Bernoulli(BernoulliMixture::new(weights, matrix("biases", biases, k, d)?, flips)?)
             }
             _ => {
-                let reason = "a gaussian_mixture has family, means and covariances, a bernoulli_mixture flips and biases, \
-                              and neither has what the other has";
+                let reason = "a gaussian_mixture has family, means and covariances, a bernoulli_mixture flips and \
+                              biases, and neither has what the other has";
                 return Err(wrong("", reason).into());
             }
         };

@@ -1,8 +1,8 @@
 //! The sufficient statistics of k-means: sums over the data, so that those of parts add up to those of the whole.
 
 use super::KMeans;
-use executable_em::{Error, Result};
 use executable_em::check;
+use executable_em::{Error, Result};
 use nalgebra::{DMatrix, DVector};
 
 /// What the mean step needs to know of the data, once each has gone to its nearest mean: of every cluster the number of

@@ -40,8 +40,8 @@ impl<R: Read> CsvReader<R> {
     /// Reads the first line; `file` is what errors call the table.
     ///
     /// # Errors
-    /// [`Error::Empty`] without any line that is not blank, [`Error::Io`] if it cannot be read, [`Error::Cell`] for a name
-    /// that is no UTF-8, [`Error::TooLong`] for a line that does not end.
+    /// [`Error::Empty`] without any line that is not blank, [`Error::Io`] if it cannot be read, [`Error::Cell`] for a
+    /// name that is no UTF-8, [`Error::TooLong`] for a line that does not end.
     pub fn new(input: R, file: &str) -> Result<Self> {
         let mut reader = CsvReader {
             records: Records::new(input, file)?,
@@ -152,7 +152,7 @@ impl<R: Read> CsvReader<R> {
 
     /// A quote that is not closed where its cell ends may have swallowed lines.
     fn check_quotes(&self) -> Result<()> {
-        if !self.records.is_broken {
+        if !self.records.is_broken() {
             return Ok(());
         }
         let is_open = |cell: &[u8]| {
@@ -207,5 +207,8 @@ fn text(cell: &[u8]) -> Option<&str> {
 }
 
 fn number(cell: &[u8]) -> Option<f64> {
-    text(cell)?.parse().ok().filter(|value: &f64| value.is_finite())
+    let text = std::str::from_utf8(bare(cell)).ok()?;
+    // Few cells have blanks left.
+    let number = text.parse().or_else(|_| text.trim().parse());
+    number.ok().filter(|value: &f64| value.is_finite())
 }

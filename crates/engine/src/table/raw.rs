@@ -7,7 +7,8 @@ use std::io::{Read, Write};
 /// One matrix of blocks that follow each other, n×d; for a moment both it and the blocks are in memory.
 ///
 /// # Errors
-/// [`Error::Empty`] without any row, [`Error::Width`] for blocks of different widths, else the first error among the blocks.
+/// [`Error::Empty`] without any row, [`Error::Width`] for blocks of different widths, else the first error among the
+/// blocks.
 ///
 /// ```
 /// use executable_em_engine::table::assemble;
@@ -50,8 +51,8 @@ pub fn write_raw(block: &DMatrix<f64>, output: &mut impl Write) -> std::io::Resu
 
 /// Raw doubles, as [`write_raw`] writes them, read piece by piece: an iterator over blocks of [`BLOCK_ROWS`] rows.
 ///
-/// Its errors are [`Error::Io`], [`Error::HalfRow`] for an input that ends in the middle of a row, and [`Error::Empty`] for
-/// one without any. Whether the numbers are finite is for others to ask.
+/// Its errors are [`Error::Io`], [`Error::HalfRow`] for an input that ends in the middle of a row, and [`Error::Empty`]
+/// for one without any. Whether the numbers are finite is for others to ask.
 ///
 /// ```
 /// use executable_em_engine::table::{RawReader, write_raw};

@@ -1,11 +1,11 @@
 //! The story of EM on a curve of two hills: as three pictures, and moving.
 
 use super::{disc, e_colour, m_colour, places};
+use crate::plot::{self, Anchor, Colour, Figure, Page, Panel, Point};
 use executable_em::Result;
 use executable_em::bound::{self, ascent};
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, OnlyMean};
 use executable_em::latent::{self, Model};
-use crate::plot::{self, Anchor, Colour, Figure, Page, Panel, Point};
 use nalgebra::{DMatrix, dmatrix, dvector};
 
 /// Two hills on one line: of a mixture of a wide known component about 0 and one of standard deviation 1.2, only the

@@ -8,9 +8,9 @@ mod trace;
 pub(super) use hills::{climbing, touching};
 pub(super) use trace::{contours, staircase};
 
+use crate::plot::{self, Anchor, Colour, Figure, Page, Panel, Point};
 use executable_em::Result;
 use executable_em::bound::jensen;
-use crate::plot::{self, Anchor, Colour, Figure, Page, Panel, Point};
 use nalgebra::{DVector, dvector};
 
 fn e_colour() -> Colour {

@@ -1,13 +1,13 @@
 //! Coordinate ascent half step by half step: over the half steps, and on the map of F(q, θ).
 
 use super::{disc, e_colour, gap_colour, m_colour, places};
-use executable_em::{Result, bound};
+use crate::plot::{self, Anchor, Colour, Figure, Grid, Marker, Page, Panel, Point};
 use executable_em::bound::ascent::{self, Coordinate, HalfStep};
 use executable_em::data;
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, random_start};
 use executable_em::latent::{self, Model};
-use crate::plot::{self, Anchor, Colour, Figure, Grid, Marker, Page, Panel, Point};
 use executable_em::soft_kmeans::{SoftKMeans, Weights};
+use executable_em::{Result, bound};
 use nalgebra::{DMatrix, dmatrix};
 
 fn step_colour(moved: Coordinate) -> Colour {

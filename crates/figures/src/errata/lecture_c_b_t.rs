@@ -1,10 +1,10 @@
 //! Of lectures C, B and T: a covariance that is none, and bounds that are none.
 
+use crate::plot::{self, Anchor, Colour, Figure, Marker, Page, Panel, Point};
 use executable_em::bound::{self, ascent};
 use executable_em::errata::lecture_c;
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, OnlyMean};
 use executable_em::latent::{self, Model};
-use crate::plot::{self, Anchor, Colour, Figure, Marker, Page, Panel, Point};
 use executable_em::{Result, em};
 use nalgebra::{DMatrix, dmatrix, dvector};
 

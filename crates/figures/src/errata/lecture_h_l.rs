@@ -1,10 +1,10 @@
 //! Lectures H and L.
 
+use crate::plot::{self, Anchor, Figure, Marker, Page, Panel, Point, number};
 use executable_em::em;
 use executable_em::errata::{lecture_h, lecture_l};
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, random_start, spherical};
 use executable_em::latent::Model;
-use crate::plot::{self, Anchor, Figure, Marker, Page, Panel, Point, number};
 use executable_em::soft_kmeans::{SoftKMeans, Weights};
 use executable_em::{Result, data};
 use nalgebra::{DMatrix, dmatrix, dvector};

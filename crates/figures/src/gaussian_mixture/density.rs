@@ -1,10 +1,10 @@
 //! A mixture of three Gaussians: its density, and what the families of covariances make of draws from it.
 
-use executable_em::em;
+use crate::plot::{self, Anchor, Figure, Grid, Page, Panel, Point, number};
 use crate::{drawn, share_axes};
+use executable_em::em;
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, random_start};
 use executable_em::pathologies::switching::relabelled;
-use crate::plot::{self, Anchor, Figure, Grid, Page, Panel, Point, number};
 use executable_em::{Result, data};
 use nalgebra::{DMatrix, DVector, dmatrix, dvector};
 

@@ -5,9 +5,9 @@ mod density;
 pub(super) use density::{density, families};
 
 use super::share_axes;
+use crate::plot::{self, Anchor, Figure, Page, Panel, Point, number};
 use executable_em::em::{self, Stopping, Tolerance, Trace};
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, random_start};
-use crate::plot::{self, Anchor, Figure, Page, Panel, Point, number};
 use executable_em::{Result, data};
 use nalgebra::{DMatrix, dvector};
 

@@ -2,10 +2,10 @@
 
 use super::MAX_SWEEPS;
 use crate::drawn;
+use crate::plot::{self, Anchor, Figure, Page, Panel, Point, number};
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, kmeans_start, random_start};
 use executable_em::kmeans::{self, Lloyd};
 use executable_em::pathologies::switching::relabelled;
-use crate::plot::{self, Anchor, Figure, Page, Panel, Point, number};
 use executable_em::{Error, Result};
 use executable_em::{data, em};
 use nalgebra::DMatrix;

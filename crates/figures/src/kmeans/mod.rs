@@ -5,8 +5,8 @@ mod failures;
 pub(super) use failures::{number_of_clusters, pathologies, starts};
 
 use super::share_axes;
-use executable_em::kmeans::{self, Lloyd, Step};
 use crate::plot::{self, Anchor, Figure, Marker, Page, Panel, Point, number};
+use executable_em::kmeans::{self, Lloyd, Step};
 use executable_em::{Result, data};
 use nalgebra::{DMatrix, dmatrix};
 
