@@ -2,7 +2,7 @@
 //!
 //! Of the data the M step needs a few sums a component, nothing else ([`SufficientStatistics`]). They add up: over
 //! blocks of a file, threads, machines. So the n×k matrix of responsibilities need never exist. The
-//! [engine](crate::engine) is this observation, made fast; here it is written as on the blackboard.
+//! engine is this observation, made fast; here it is written as on the blackboard.
 //!
 //! | file | what it derives |
 //! |---|---|
@@ -60,6 +60,8 @@ pub trait SufficientStatistics {
     /// ```math
     /// \sum_{i\in A\cup B} = \sum_{i\in A} + \sum_{i\in B}
     /// ```
+    ///
+    /// Source: Dempster, Laird and Rubin (1977), §2.
     ///
     /// # Errors
     /// Those of sums that do not fit together; `self` is then as it was.

@@ -63,7 +63,7 @@ impl Units {
     /// \ell_X = \ell_Y - n\sum_a\log s_a
     /// ```
     ///
-    /// Source: the change of variables of a density.
+    /// Source: H-06; the change of variables of a density.
     ///
     /// ```
     /// # use executable_em::scale::{spread::Spread, units::Units};

@@ -154,27 +154,27 @@ fn bad_input_is_an_error() {
         (random_start(&column(&[0.0]), 1, 0, &mut data::rng(1)).err(), "flips a draw is 0, but must be ≥ 1"),
         (
             data::noisy_glyphs([1; 4], 1.1, &mut data::rng(1)).err(),
-            "noise is 1.1, but must be between 0 and 1",
+            "noise is 1.1, but must be ≥ 0 and ≤ 1",
         ),
         (
             data::noisy_glyphs([1; 4], f64::NAN, &mut data::rng(1)).err(),
-            "noise is NaN, but must be between 0 and 1",
+            "noise is NaN, but must be ≥ 0 and ≤ 1",
         ),
         (
             score::in_biases(&sure, &column(&[1.0])).err(),
-            "biases: entry (0, 0) is 1, but must be strictly between 0 and 1 to be differentiated in",
+            "biases: entry (0, 0) is 1, but must be above 10⁻¹⁵⁰ and below 1 to be differentiated in",
         ),
         (
             information(&sure).err(),
-            "biases: entry (0, 0) is 1, but must be strictly between 0 and 1 to be differentiated in",
+            "biases: entry (0, 0) is 1, but must be above 10⁻¹⁵⁰ and below 1 to be differentiated in",
         ),
         (
             score::in_biases(&make(&half, &dmatrix![0.5; 0.0], 1).unwrap(), &column(&[1.0])).err(),
-            "biases: entry (1, 0) is 0, but must be strictly between 0 and 1 to be differentiated in",
+            "biases: entry (1, 0) is 0, but must be above 10⁻¹⁵⁰ and below 1 to be differentiated in",
         ),
         (
             score::of_lagrangian_in_weights(&dvector![0.0, 1.0], &dmatrix![0.5, 0.5], 1.0).err(),
-            "weight is 0, but must be finite and > 0",
+            "weights is 0, but must be finite and > 0",
         ),
         (
             score::of_lagrangian_in_weights(&dvector![1.0], &dmatrix![0.5, 0.5], 1.0).err(),

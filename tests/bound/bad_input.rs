@@ -70,7 +70,7 @@ fn what_is_no_distribution_is_refused() {
         (bound::gap(&three, &log_joint).err(), "q: expected 1 × 2, found 1 × 3"),
         (bound::integrand(&three, &log_joint).err(), "q: expected 1 × 2, found 1 × 3"),
         (bound::kl_divergence(&three, &dmatrix![0.5, 0.5]).err(), "p: expected 1 × 3, found 1 × 2"),
-        (correlated::gap(&dvector![0.2, 0.3, 0.5], &log_joint).err(), "q: expected 2 × 1, found 3 × 1"),
+        (correlated::gap(&dvector![0.2, 0.3, 0.5], &log_joint).err(), "q: expected 1 × 2, found 1 × 3"),
         (
             correlated::log_expected_ratio(&dvector![0.2, 0.3, 0.5], &log_joint).err(),
             "q: expected 2 × 1, found 3 × 1",
@@ -107,7 +107,7 @@ fn what_is_no_distribution_is_refused() {
             correlated::gap(&dvector![1.0], &DMatrix::from_element(30, 2, -1.0)).err(),
             "number of labelings is 1073741824, but must be between 1 and 2^20, with n ≥ 1",
         ),
-        (continuous::entropy(1, 0.0).err(), "variance of q is 0, but must be finite and > 0"),
+        (continuous::entropy(1, 0.0).err(), "2πe times the variance of q is 0, but must be finite and > 0"),
         (continuous::posterior(&x, -1.0).err(), "variance of the noise is -1, but must be finite and > 0"),
         (continuous::log_likelihood(&x, 0.0).err(), "variance of the noise is 0, but must be finite and > 0"),
         (
@@ -116,7 +116,7 @@ fn what_is_no_distribution_is_refused() {
         ),
         (
             continuous::expected_log_joint(&x, 1.0, &x, 0.0).err(),
-            "variance of q is 0, but must be finite and > 0",
+            "2πe times the variance of q is 0, but must be finite and > 0",
         ),
         (
             continuous::expected_log_joint(&x, 1.0, &dvector![1.0, 2.0], 1.0).err(),

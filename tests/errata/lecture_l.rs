@@ -337,11 +337,11 @@ fn bad_input_is_an_error() {
             ),
             (
                 lecture_l::expected_log_joint_without_the_dimension(&x, &r, &one, &means, &bad).err(),
-                &format!("variance is {variance}, but must be finite and > 0"),
+                &format!("variances is {variance}, but must be finite and > 0"),
             ),
             (
                 lecture_l::variance_score_without_the_dimension(&x, &r, &means, &bad).err(),
-                &format!("variance is {variance}, but must be finite and > 0"),
+                &format!("variances is {variance}, but must be finite and > 0"),
             ),
         ]);
     }

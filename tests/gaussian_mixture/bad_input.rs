@@ -268,7 +268,7 @@ fn bad_input_is_named() {
         ),
         (
             spherical::score_in_variances(&x, &r, &means, &dvector![1.0, 0.0]).err(),
-            "variance is 0, but must be finite and > 0",
+            "variances is 0, but must be finite and > 0",
         ),
         (
             spherical::score_in_means(&x, &r, &means, &dvector![1.0]).err(),

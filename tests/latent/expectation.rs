@@ -28,7 +28,7 @@ fn the_expected_log_joint_takes_zero_times_minus_infinity_as_zero() {
     let error = latent::expected_log_joint(&dmatrix![1.5, -0.5; 0.5, 0.5], &log_joint).unwrap_err();
     assert_eq!(error, Error::NotOnSimplex { what: "q", row: 0, value: -0.5 });
     let error = latent::expected_log_joint(&dmatrix![1.0, 0.0; f64::NAN, 0.5], &log_joint).unwrap_err();
-    assert!(matches!(error, Error::NotOnSimplex { what: "q", row: 1, value } if value.is_nan()));
+    assert!(matches!(error, Error::NotFinite { what: "q", row: 1, column: 0, value } if value.is_nan()));
 }
 
 /// A random distribution over all labelings, with labels that depend on each other and some labelings impossible.

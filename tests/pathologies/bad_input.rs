@@ -47,7 +47,7 @@ fn bad_input_is_an_error() {
     for share in [-0.1, 1.1, f64::NAN] {
         assert_refused(&[(
             between(&pair, &pair, share).err(),
-            &format!("share is {share}, but must be between 0 and 1"),
+            &format!("share is {share}, but must be ≥ 0 and ≤ 1"),
         )]);
     }
     // Rest.
@@ -70,13 +70,13 @@ fn bad_input_is_an_error() {
     for alpha in [0.5, 0.0, f64::NAN, f64::INFINITY] {
         assert_refused(&[(
             Prior::new(alpha, 3.0, dmatrix![1.0]).err(),
-            &format!("concentration is {alpha}, but must be finite and ≥ 1"),
+            &format!("concentration is {alpha}, but must be ≥ 1 and ≤ 10³⁰⁰"),
         )]);
     }
     for degrees in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         assert_refused(&[(
             Prior::new(1.0, degrees, dmatrix![1.0]).err(),
-            &format!("degrees of freedom is {degrees}, but must be finite and > d − 1"),
+            &format!("degrees of freedom is {degrees}, but must be > d − 1 and ≤ 10³⁰⁰"),
         )]);
     }
     assert!(Prior::new(1.0, 1.01, DMatrix::identity(2, 2)).is_ok());
@@ -98,7 +98,7 @@ fn bad_input_is_an_error() {
             onto_datum(&pair, &x, 0, 0, 1e-200).err(),
             "covariance of component 0 is not positive definite: its smallest eigenvalue is 0e0",
         ),
-        (onto_datum(&pair, &dmatrix![0.0, 0.0], 0, 0, 1.0).err(), "means: expected 2 × 2, found 2 × 1"),
+        (onto_datum(&pair, &dmatrix![0.0, 0.0], 0, 0, 1.0).err(), "data: expected 1 × 1, found 1 × 2"),
         (
             onto_datum(&pair, &column(&[f64::NAN]), 0, 0, 1.0).err(),
             "data: entry (0, 0) is NaN, but every entry must be finite",
@@ -142,7 +142,7 @@ fn bad_input_is_an_error() {
         (average(&[pair.clone(), single.clone()]).err(), "means: expected 2 × 1, found 1 × 1"),
         (between(&pair, &single, 0.5).err(), "means: expected 2 × 1, found 1 × 1"),
         (between(&single, &pair, 0.5).err(), "means: expected 1 × 1, found 2 × 1"),
-        (second_difference(&pair, &pair, &x, 0.1, 0.2).err(), "share is -0.1, but must be between 0 and 1"),
+        (second_difference(&pair, &pair, &x, 0.1, 0.2).err(), "share is -0.1, but must be ≥ 0 and ≤ 1"),
         (pairwise_information(&dvector![0.5, 0.5], 3, 2).err(), "q: expected 8 × 1, found 2 × 1"),
         (
             total_correlation(&dvector![0.5, 0.6], 1, 2).err(),
@@ -179,7 +179,7 @@ fn bad_input_is_an_error() {
         ),
         (
             Prior::new(1.0, 1.0, DMatrix::identity(2, 2)).err(),
-            "degrees of freedom is 1, but must be finite and > d − 1",
+            "degrees of freedom is 1, but must be > d − 1 and ≤ 10³⁰⁰",
         ),
         (
             Prior::new(1.0, 3.0, dmatrix![-1.0]).err(),
@@ -192,13 +192,13 @@ fn bad_input_is_an_error() {
         (prior.log_weight_density(&dvector![]).err(), "weights: is empty"),
         (
             prior.log_covariance_density(&DMatrix::identity(2, 2), 0).err(),
-            "covariance: expected 1 × 1, found 2 × 2",
+            "scale of the prior: expected 2 × 2, found 1 × 1",
         ),
         (
             prior.log_covariance_density(&dmatrix![0.0], 3).err(),
             "covariance of component 3 is not positive definite: its smallest eigenvalue is 0e0",
         ),
         (MapMixture::new(plane, prior.clone()).err(), "scale of the prior: expected 2 × 2, found 1 × 1"),
-        (Prior::new(0.1, 3.0, dmatrix![1.0]).err(), "concentration is 0.1, but must be finite and ≥ 1"),
+        (Prior::new(0.1, 3.0, dmatrix![1.0]).err(), "concentration is 0.1, but must be ≥ 1 and ≤ 10³⁰⁰"),
     ]);
 }

@@ -16,26 +16,26 @@ fn criteria_refuse_what_is_no_fit() {
         assert_refused(&[
             (
                 selection::aic(bad, 1).err(),
-                &format!("log-likelihood: entry (0, 0) is {bad}, but every entry must be finite"),
+                &format!("log-likelihood is {bad}, but must be finite"),
             ),
             (
                 selection::bic(bad, 1, 1).err(),
-                &format!("log-likelihood: entry (0, 0) is {bad}, but every entry must be finite"),
+                &format!("log-likelihood is {bad}, but must be finite"),
             ),
             (
                 criteria(bad, 1, 1).err(),
-                &format!("log-likelihood: entry (0, 0) is {bad}, but every entry must be finite"),
+                &format!("log-likelihood is {bad}, but must be finite"),
             ),
             (
                 selection::icl(0.0, 1, 1, bad).err(),
-                &format!("entropy: entry (0, 0) is {bad}, but every entry must be finite"),
+                &format!("entropy is {bad}, but must be finite and ≥ 0"),
             ),
         ]);
     }
     assert_eq!(selection::icl(0.0, 1, 1, 0.0), Ok(0.0));
     assert_refused(&[
-        (selection::bic(0.0, 1, 0).err(), "data: is empty"),
-        (selection::icl(0.0, 1, 1, -0.5).err(), "entropy is -0.5, but must be ≥ 0"),
+        (selection::bic(0.0, 1, 0).err(), "number of data is 0, but must be ≥ 1"),
+        (selection::icl(0.0, 1, 1, -0.5).err(), "entropy is -0.5, but must be finite and ≥ 0"),
     ]);
 }
 

@@ -144,6 +144,6 @@ fn bic_approximates_the_evidence_up_to_a_bounded_term() {
     assert_eq!(error, Error::Shape { what: "fresh data", expected: (2, 1), found: (1, 1) });
     assert_eq!(
         gaussian_mean::optimism(&dvector![], &dvector![], 1.0),
-        Err(Error::Empty { what: "fitted data" })
+        Err(Error::Empty { what: "data" })
     );
 }

@@ -19,7 +19,7 @@ use executable_em::{Result, data};
 use nalgebra::DMatrix;
 
 /// ℓ to a millionth of a nat: the criteria are then right to the decimals that are asserted.
-const STOPPING: Stopping = Stopping { tolerance: Tolerance::LogLikelihood(1e-6), max_sweeps: 2000 };
+const STOPPING: Stopping = Stopping { tolerance: Tolerance::LogLikelihood(2.5e-9), max_sweeps: 2000 };
 
 const FIVE_STARTS: Restarts = Restarts { starts: 5, seed: 1, stopping: STOPPING };
 

@@ -56,7 +56,7 @@ fn bad_input_is_an_error() {
             even.with_means(column(&[0.0, f64::INFINITY])).err(),
             "means: entry (1, 0) is inf, but every entry must be finite",
         ),
-        (even.log_joint(&dmatrix![0.0, 0.0]).err(), "means: expected 2 × 2, found 2 × 1"),
+        (even.log_joint(&dmatrix![0.0, 0.0]).err(), "data: expected 1 × 1, found 1 × 2"),
         (hard_limit(&x, &means, &dvector![1.0]).err(), "weights: expected 2 × 1, found 1 × 1"),
         (
             hard_limit(&x, &means, &dvector![1.0, 0.5]).err(),
@@ -79,6 +79,6 @@ fn bad_input_is_an_error() {
             spread(&column(&[f64::INFINITY])).err(),
             "means: entry (0, 0) is inf, but every entry must be finite",
         ),
-        (splitting_growths(&far, &x).err(), "sum of the data's weights is 0, but must be finite and > 0"),
+        (splitting_growths(&far, &x).err(), "count of a component is 0, but must be finite and > 0"),
     ]);
 }

@@ -122,7 +122,7 @@ pub fn entries() -> Result<Vec<Entry>> {
 /// Reads entries as [`to_json`] writes them.
 ///
 /// # Errors
-/// [`table::Error::Json`](crate::table::Error::Json), with the place and what it lacks.
+/// [`table::Error::Json`](executable_em_engine::table::Error::Json), with the place and what it lacks.
 pub fn parse(json: &str) -> Result<Vec<Entry>> {
     json::read(json)
 }

@@ -8,10 +8,10 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// What goes wrong in the engine, and where.
 ///
 /// ```
-/// use executable_em_engine::{Data, Engine, Error};
+/// use executable_em_engine::{Data, Engine, Error, KMeans};
 /// use nalgebra::dmatrix;
 /// let x = dmatrix![0.0; 1.0];
-/// let error = Engine::new(1)?.kmeans_sweep(&dmatrix![0.0, 5.0], &Data::new(&x)?).unwrap_err();
+/// let error = Engine::new(1)?.sweep(&KMeans::new(dmatrix![0.0, 5.0])?, &Data::new(&x)?).unwrap_err();
 /// assert!(matches!(error, Error::Mathematics(executable_em::Error::Shape { what: "data", .. })));
 /// # Ok::<(), Error>(())
 /// ```

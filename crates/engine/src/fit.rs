@@ -53,8 +53,9 @@ impl Engine {
     /// Source: H-05, H-11, H-17, H-38, T-04.
     ///
     /// # Errors
-    /// [`Error::Domain`] for a tolerance that is negative or NaN, [`Error::ComponentCount`] for more means of k-means
-    /// than data; those of [`Engine::sweep`].
+    /// [`Error::Domain`](executable_em::Error::Domain) for a tolerance that is negative or NaN,
+    /// [`Error::ComponentCount`](executable_em::Error::ComponentCount) for more means of k-means than data; those of
+    /// [`Engine::sweep`].
     ///
     /// ```
     /// use executable_em::em::{Stopped, Stopping, Tolerance};
@@ -96,7 +97,7 @@ impl Engine {
     /// use std::ops::ControlFlow;
     /// let (x, _) = data::blobs();
     /// let mut rng = data::rng(3);
-    /// let starts = (0..10).map(|_| random_start(&x, 4, CovarianceFamily::Full, &mut rng));
+    /// let starts = (0..10).map(|_| Ok(random_start(&x, 4, CovarianceFamily::Full, &mut rng)?));
     /// let mut sweeps = 0;
     /// let fit = Engine::new(1)?.best_of(starts, &Data::new(&x)?, &Stopping::default(), |seen| {
     ///     sweeps += usize::from(matches!(seen, Seen::Sweep { .. }));

@@ -90,7 +90,7 @@ pub trait Fused: Clone {
     /// Refuses to fit data that are too few, if any are.
     ///
     /// # Errors
-    /// [`Error::ComponentCount`].
+    /// [`Error::ComponentCount`](executable_em::Error::ComponentCount).
     fn check_fit(&self, _: &Self::Statistics) -> Result<()> {
         Ok(())
     }
@@ -158,18 +158,21 @@ impl Engine {
     /// machines, as long as all of them start from the same θ.
     ///
     /// # Errors
-    /// [`Error::Shape`] for data of another dimension, [`Error::Empty`] for a source without any;
-    /// [`Error::ImpossibleDatum`] for a datum that no component can explain, [`Error::Domain`] where the squared
-    /// distances of k-means overflow; those of reading.
+    /// [`Error::Shape`](executable_em::Error::Shape) for data of another dimension,
+    /// [`Error::Empty`](executable_em::Error::Empty) for a source without any,
+    /// [`Error::ImpossibleDatum`](executable_em::Error::ImpossibleDatum) for a datum that no component can explain,
+    /// [`Error::Domain`](executable_em::Error::Domain) where the squared distances of k-means overflow; those of reading.
     ///
     /// ```
-    /// use executable_em::{data, engine, gaussian_mixture::{CovarianceFamily, random_start}};
+    /// use executable_em::data;
+    /// use executable_em::gaussian_mixture::{CovarianceFamily, random_start};
+    /// use executable_em_engine::{Data, Engine};
     /// let x = data::old_faithful();
     /// let model = random_start(&x, 2, CovarianceFamily::Full, &mut data::rng(1))?;
-    /// let engine = engine::Engine::new(1)?;
+    /// let engine = Engine::new(1)?;
     /// let of = |rows: std::ops::Range<usize>| {
     ///     let part = x.rows(rows.start, rows.len()).into_owned();
-    ///     engine.statistics(&model, &engine::Data::new(&part)?)
+    ///     engine.statistics(&model, &Data::new(&part)?)
     /// };
     /// let (mut both, whole) = (of(0..100)?, of(0..272)?);
     /// both.add(&of(100..272)?)?;

@@ -10,7 +10,8 @@ use rand::Rng;
 /// A mixture that the engine can fit and a file can hold.
 ///
 /// ```
-/// use executable_em::{bernoulli_mixture::BernoulliMixture, engine::Mixture};
+/// use executable_em::bernoulli_mixture::BernoulliMixture;
+/// use executable_em_engine::Mixture;
 /// use nalgebra::{dmatrix, dvector};
 /// let coins = BernoulliMixture::new(dvector![0.3, 0.7], dmatrix![0.8; 0.35], 10)?;
 /// let mixture = Mixture::Bernoulli(coins);

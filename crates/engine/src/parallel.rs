@@ -55,7 +55,9 @@ fn chunk_len(n: usize, block: usize) -> usize {
 }
 
 impl Engine {
-    /// One pass over all blocks of a source: its sums, and the number of rows. [`Error::Empty`] if there are none.
+    /// One pass over all blocks of a source: its sums, and the number of rows.
+    ///
+    /// [`Error::Empty`](executable_em::Error::Empty) if there are none.
     pub(super) fn pass<P: Pass>(
         &self,
         source: &(impl Source + ?Sized),

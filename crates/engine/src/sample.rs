@@ -48,14 +48,16 @@ impl Eq for Drawn {}
 /// Source: Efraimidis and Spirakis (2006), Information Processing Letters 97, 181–185.
 ///
 /// # Errors
-/// [`Error::Empty`] for no data or no weight above 0, [`Error::Domain`] for `size` 0, those of reading.
+/// [`Error::Empty`](executable_em::Error::Empty) for no data or no weight above 0,
+/// [`Error::Domain`](executable_em::Error::Domain) for `size` 0, those of reading.
 ///
 /// ```
-/// use executable_em::{data, engine::{self, Data}};
+/// use executable_em::data;
+/// use executable_em_engine::{Data, sample};
 /// let x = data::old_faithful();
-/// let sample = engine::sample(&Data::new(&x)?, 50, &mut data::rng(1))?;
-/// assert_eq!(sample.shape(), (50, 2));
-/// assert_eq!(engine::sample(&Data::new(&x)?, 1000, &mut data::rng(1))?, x);
+/// let drawn = sample(&Data::new(&x)?, 50, &mut data::rng(1))?;
+/// assert_eq!(drawn.shape(), (50, 2));
+/// assert_eq!(sample(&Data::new(&x)?, 1000, &mut data::rng(1))?, x);
 /// # Ok::<(), executable_em_engine::Error>(())
 /// ```
 pub fn sample(source: &(impl Source + ?Sized), size: usize, rng: &mut Rng) -> Result<DMatrix<f64>> {

@@ -9,12 +9,13 @@ use nalgebra::{DMatrix, DVector};
 /// `x` is n×d. A datum of weight w counts as w equal data.
 ///
 /// ```
-/// use executable_em::{Error, data, engine::Data};
+/// use executable_em::{Error, data};
+/// use executable_em_engine::Data;
 /// use nalgebra::dmatrix;
 /// let x = data::old_faithful();
 /// assert!(Data::new(&x).is_ok());
 /// let error = Data::new(&dmatrix![1.0; f64::NAN]).unwrap_err();
-/// assert!(matches!(error, Error::NotFinite { row: 1, .. }));
+/// assert!(matches!(error, executable_em_engine::Error::Mathematics(Error::NotFinite { row: 1, .. })));
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Data<'a> {
@@ -26,7 +27,8 @@ impl<'a> Data<'a> {
     /// Data that count once each.
     ///
     /// # Errors
-    /// [`Error::Empty`] for no data, [`Error::NotFinite`] for one that is no number.
+    /// [`Error::Empty`](executable_em::Error::Empty) for no data,
+    /// [`Error::NotFinite`](executable_em::Error::NotFinite) for one that is no number.
     pub fn new(x: &'a DMatrix<f64>) -> crate::Result<Self> {
         check::finite("data", x)?;
         Ok(Data { x, weights: None })
@@ -35,14 +37,17 @@ impl<'a> Data<'a> {
     /// Data that count as often as their weights say: n finite numbers ≥ 0.
     ///
     /// # Errors
-    /// Those of [`Data::new`], [`Error::Shape`] for another number of weights, [`Error::Entry`] for a negative one.
+    /// Those of [`Data::new`], [`Error::Shape`](executable_em::Error::Shape) for another number of weights,
+    /// [`Error::Entry`](executable_em::Error::Entry) for a negative one.
     ///
     /// ```
-    /// use executable_em::{Error, engine::Data};
+    /// use executable_em::Error::Entry;
+    /// use executable_em_engine::{Data, Error};
     /// use nalgebra::{dmatrix, dvector};
     /// let x = dmatrix![0.0; 1.0];
     /// assert!(Data::weighted(&x, &dvector![1.0, 2.5]).is_ok());
-    /// assert!(matches!(Data::weighted(&x, &dvector![1.0, -2.5]), Err(Error::Entry { row: 1, .. })));
+    /// let error = Data::weighted(&x, &dvector![1.0, -2.5]).unwrap_err();
+    /// assert!(matches!(error, Error::Mathematics(Entry { row: 1, .. })));
     /// ```
     pub fn weighted(x: &'a DMatrix<f64>, weights: &'a DVector<f64>) -> crate::Result<Self> {
         check::finite("data", x)?;
@@ -109,7 +114,7 @@ where
         let mut rows = 0;
         for block in (self.0)()? {
             let block = block?;
-            visit(Data::new(&block).map_err(|error| super::Error::from(error).later_by(rows))?)?;
+            visit(Data::new(&block).map_err(|error| error.later_by(rows))?)?;
             rows += block.nrows();
         }
         Ok(())

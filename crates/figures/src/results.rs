@@ -71,7 +71,7 @@ pub fn measured() -> Results {
 /// ```
 /// use executable_em_figures::results::parse;
 /// let error = parse("{}").unwrap_err();
-/// assert!(error.to_string().starts_with("benches/results.json: missing field `date`"));
+/// assert!(error.to_string().starts_with("crates/engine/benches/results.json: missing field `date`"));
 /// ```
 pub fn parse(text: &str) -> Result<Results, Error> {
     let File { date, machine, sizes, tricks, scaling } = serde_json::from_str(text)?;

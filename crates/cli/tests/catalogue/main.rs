@@ -115,8 +115,8 @@ fn a_wrong_map_is_refused() {
         ("H-28 is missing", |e| e.id = "H-99".to_owned()),
         ("there is no function kmeans::nothing", |e| e.functions.push("kmeans::nothing".to_owned())),
         ("the function kmeans::risk does not carry it", |e| e.functions.push("kmeans::risk".to_owned())),
-        ("the test kmeans::bad_input_is_named does not carry it", |e| {
-            e.tests.push("kmeans::bad_input_is_named".to_owned());
+        ("the test gaussian_mixture::bad_input::bad_input_is_named does not carry it", |e| {
+            e.tests.push("gaussian_mixture::bad_input::bad_input_is_named".to_owned());
         }),
         ("there is no section 02_gaussian_mixture#Gone", |e| {
             e.sections.push("02_gaussian_mixture#Gone".to_owned());

@@ -99,7 +99,7 @@ impl Fused for BernoulliMixture {
     }
 }
 
-/// [`Error::Entry`] for the first entry that counts no heads.
+/// [`Error::Entry`](executable_em::Error::Entry) for the first entry that counts no heads.
 fn not_heads(source: &(impl Source + ?Sized), flips: usize) -> Result<()> {
     let mut rows = 0;
     source.read(&mut |Data { x, .. }| {

@@ -59,7 +59,7 @@ impl BernoulliStatistics {
 impl SufficientStatistics for BernoulliStatistics {
     type Model = BernoulliMixture;
 
-    /// [`Error::Shape`](crate::Error::Shape) for another k or d.
+    /// [`Error::Shape`](executable_em::Error::Shape) for another k or d.
     fn add(&mut self, other: &BernoulliStatistics) -> Result<()> {
         check::shape("statistics", other.heads.shape(), self.heads.shape())?;
         self.total += other.total;
@@ -75,8 +75,8 @@ impl SufficientStatistics for BernoulliStatistics {
     /// \alpha_j = \frac{R_j}{\sum_l R_l}, \qquad p_{ja} = \frac{h_{ja}}{h_{ja} + t_{ja}}
     /// ```
     ///
-    /// A coin with R_j = 0 keeps its biases. [`Error::Shape`](crate::Error::Shape) for another k or d,
-    /// [`Error::Domain`](crate::Error::Domain) for no draws.
+    /// A coin with R_j = 0 keeps its biases. [`Error::Shape`](executable_em::Error::Shape) for another k or d,
+    /// [`Error::Domain`](executable_em::Error::Domain) for no draws.
     ///
     /// Source: T-50.
     fn maximize(&self, previous: &BernoulliMixture) -> Result<BernoulliMixture> {
@@ -95,7 +95,7 @@ impl SufficientStatistics for BernoulliStatistics {
     ///   = \sum_j R_j\log\alpha_j + \sum_{ja}\left[h_{ja}\log p_{ja} + t_{ja}\log(1-p_{ja})\right], \qquad 0\log0 = 0
     /// ```
     ///
-    /// Of the draws only their sums over i are left. [`Error::Shape`](crate::Error::Shape) for another k or d.
+    /// Of the draws only their sums over i are left. [`Error::Shape`](executable_em::Error::Shape) for another k or d.
     ///
     /// Source: T-49.
     fn expected_log_joint(&self, model: &BernoulliMixture) -> Result<f64> {

@@ -13,7 +13,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 /// A fitted mixture, and what was fitted how.
 ///
 /// ```
-/// use executable_em_engine::{Error, Mixture, SavedMixture, Stopped};
+/// use executable_em::em::Stopped;
+/// use executable_em_engine::{Error, Mixture, SavedMixture};
 /// use executable_em::gaussian_mixture::{CovarianceFamily, random_start};
 /// use executable_em::{Error::NotOnSimplex, data};
 /// let x = data::old_faithful();

@@ -61,8 +61,8 @@ pub struct KMeans {
 }
 
 impl KMeans {
-    /// These means, k×d. [`Error::Empty`](crate::Error::Empty) or [`Error::NotFinite`](crate::Error::NotFinite) if
-    /// they are none.
+    /// These means, k×d. [`Error::Empty`](executable_em::Error::Empty) or
+    /// [`Error::NotFinite`](executable_em::Error::NotFinite) if they are none.
     pub fn new(means: DMatrix<f64>) -> Result<Self> {
         check::finite("means", &means)?;
         Ok(KMeans { references: means.clone(), means })

@@ -18,13 +18,14 @@ use nalgebra::{DMatrix, DVector};
 /// Source: H-04, H-10, H-12.
 ///
 /// ```
-/// use executable_em::{data, engine::{Data, Engine, KMeans}, kmeans};
+/// use executable_em::{data, kmeans};
+/// use executable_em_engine::{Data, Engine, KMeans};
 /// let x = data::old_faithful();
 /// let means = KMeans::new(kmeans::random_start(&x, 2, &mut data::rng(1))?)?;
 /// let engine = Engine::new(1)?;
 /// let of = |rows: std::ops::Range<usize>| {
 ///     let part = x.rows(rows.start, rows.len()).into_owned();
-///     Ok::<_, executable_em::Error>(engine.statistics(&means, &Data::new(&part)?)?.expectation)
+///     Ok::<_, executable_em_engine::Error>(engine.statistics(&means, &Data::new(&part)?)?.expectation)
 /// };
 /// let (mut both, whole) = (of(0..100)?, of(0..272)?);
 /// both.add(&of(100..272)?)?;

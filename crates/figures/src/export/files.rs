@@ -41,7 +41,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<bool> {
 /// assert!(!path.exists());
 /// file.finish()?;
 /// assert_eq!(std::fs::read_to_string(&path).expect("the file"), "1,2\n");
-/// # Ok::<(), executable_em::Error>(())
+/// # Ok::<(), executable_em_figures::Error>(())
 /// ```
 #[derive(Debug)]
 pub struct Unfinished {

@@ -51,13 +51,14 @@ impl fmt::Display for Format {
 /// The bytes of a figure's file. Of an animation, the still formats show the last frame.
 ///
 /// ```
-/// use executable_em::{export::{self, Format}, plot::{self, Figure, Panel}};
+/// use executable_em_figures::export::{self, Format};
+/// use executable_em_figures::plot::{self, Figure, Panel};
 ///
 /// let mut panel = Panel::new([0.0, 2.0], [0.0, 4.0]);
 /// panel.trace(&[1.0, 3.0, 3.5], "rising", plot::INK);
 /// let bytes = export::encode(&Figure::of(panel)?, Format::Png)?;
 /// assert!(bytes.starts_with(b"\x89PNG"));
-/// # Ok::<(), executable_em::Error>(())
+/// # Ok::<(), executable_em_figures::Error>(())
 /// ```
 ///
 /// # Errors
