@@ -152,10 +152,7 @@ fn bad_input_is_an_error() {
         (heads_over_flips(&column(&[1.0, 0.0]), &[0], 1, 1).err(), "labels: expected 2 × 1, found 1 × 1"),
         (heads_over_flips(&column(&[0.0]), &[0], 1, 0).err(), "flips a draw is 0, but must be ≥ 1"),
         (random_start(&column(&[0.0]), 1, 0, &mut data::rng(1)).err(), "flips a draw is 0, but must be ≥ 1"),
-        (
-            data::noisy_glyphs([1; 4], 1.1, &mut data::rng(1)).err(),
-            "noise is 1.1, but must be ≥ 0 and ≤ 1",
-        ),
+        (data::noisy_glyphs([1; 4], 1.1, &mut data::rng(1)).err(), "noise is 1.1, but must be ≥ 0 and ≤ 1"),
         (
             data::noisy_glyphs([1; 4], f64::NAN, &mut data::rng(1)).err(),
             "noise is NaN, but must be ≥ 0 and ≤ 1",

@@ -14,22 +14,10 @@ use nalgebra::{DMatrix, dmatrix};
 fn criteria_refuse_what_is_no_fit() {
     for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         assert_refused(&[
-            (
-                selection::aic(bad, 1).err(),
-                &format!("log-likelihood is {bad}, but must be finite"),
-            ),
-            (
-                selection::bic(bad, 1, 1).err(),
-                &format!("log-likelihood is {bad}, but must be finite"),
-            ),
-            (
-                criteria(bad, 1, 1).err(),
-                &format!("log-likelihood is {bad}, but must be finite"),
-            ),
-            (
-                selection::icl(0.0, 1, 1, bad).err(),
-                &format!("entropy is {bad}, but must be finite and ≥ 0"),
-            ),
+            (selection::aic(bad, 1).err(), &format!("log-likelihood is {bad}, but must be finite")),
+            (selection::bic(bad, 1, 1).err(), &format!("log-likelihood is {bad}, but must be finite")),
+            (criteria(bad, 1, 1).err(), &format!("log-likelihood is {bad}, but must be finite")),
+            (selection::icl(0.0, 1, 1, bad).err(), &format!("entropy is {bad}, but must be finite and ≥ 0")),
         ]);
     }
     assert_eq!(selection::icl(0.0, 1, 1, 0.0), Ok(0.0));

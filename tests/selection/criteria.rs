@@ -142,8 +142,5 @@ fn bic_approximates_the_evidence_up_to_a_bounded_term() {
     assert_eq!(gaussian_mean::left_out_by_bic(&dvector![], 1.0, 1.0), Err(Error::Empty { what: "data" }));
     let error = gaussian_mean::optimism(&dvector![1.0, 2.0], &dvector![1.0], 1.0).unwrap_err();
     assert_eq!(error, Error::Shape { what: "fresh data", expected: (2, 1), found: (1, 1) });
-    assert_eq!(
-        gaussian_mean::optimism(&dvector![], &dvector![], 1.0),
-        Err(Error::Empty { what: "data" })
-    );
+    assert_eq!(gaussian_mean::optimism(&dvector![], &dvector![], 1.0), Err(Error::Empty { what: "data" }));
 }

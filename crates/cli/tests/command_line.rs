@@ -59,7 +59,10 @@ fn list_names_every_figure_with_its_formats_and_title() {
 fn the_catalogue_is_printed_as_the_file_has_it() {
     let output = run(&["catalogue", "--format", "json"]);
     assert!(output.status.success());
-    assert_eq!(text(&output.stdout), fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../catalogue.json")).expect("the map"));
+    assert_eq!(
+        text(&output.stdout),
+        fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../catalogue.json")).expect("the map")
+    );
 }
 
 #[test]
