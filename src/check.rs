@@ -58,6 +58,13 @@ pub fn matrix<R: Dim, C: Dim, S: RawStorage<f64, R, C>>(
     shape(what, matrix.shape(), expected)
 }
 
+/// The very reference points, k×d, that the sums have to which these are added; `allowed` names those sums.
+pub fn same_points(found: &DMatrix<f64>, expected: &DMatrix<f64>, allowed: &'static str) -> Result<()> {
+    shape("reference points", found.shape(), expected.shape())?;
+    let mut pairs = found.iter().zip(expected);
+    pairs.try_for_each(|(&value, point)| domain("reference point", value, value == *point, allowed))
+}
+
 /// Data (n×d) and means (k×d) that are finite and share their columns.
 pub fn data_and_means(x: &DMatrix<f64>, means: &DMatrix<f64>) -> Result<()> {
     finite("data", x)?;
@@ -95,10 +102,7 @@ pub fn shares(x: &DMatrix<f64>, r: &DMatrix<f64>, means: &DMatrix<f64>) -> Resul
 /// A label below k for each of n data.
 pub fn labels(labels: &[usize], n: usize, k: usize) -> Result<()> {
     shape("labels", (labels.len(), 1), (n, 1))?;
-    match labels.iter().position(|&label| label >= k) {
-        None => Ok(()),
-        Some(row) => Err(Error::Label { row, label: labels[row], k }),
-    }
+    labels.iter().enumerate().try_for_each(|(row, &label)| self::label(row, label, k))
 }
 
 /// A matrix all of whose entries are allowed; `allowed` says in words what `is_allowed` asks.

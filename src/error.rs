@@ -138,18 +138,4 @@ pub enum Error {
         /// The datum's row.
         row: usize,
     },
-    /// A file or folder cannot be read or written.
-    #[error("{path}: {reason}")]
-    File {
-        /// The path as it was given.
-        path: String,
-        /// What the operating system says.
-        reason: String,
-    },
-    /// A figure does not exist, or cannot be had in the wanted form.
-    #[error("{reason}")]
-    Figure {
-        /// What is wrong, in words.
-        reason: String,
-    },
 }

@@ -138,6 +138,6 @@ pub fn of_lagrangian_in_weights(
 ) -> Result<DVector<f64>> {
     check::responsibilities(r, r.nrows())?;
     check::positives("weights", weights, r.ncols())?;
-    check::domain("lambda", lambda, lambda.is_finite(), "finite")?;
+    check::number("lambda", lambda)?;
     Ok(latent::counts(r).component_div(weights).add_scalar(-lambda))
 }

@@ -6,10 +6,10 @@
 
 use crate::check;
 use crate::error::Result;
-use crate::gaussian;
+use crate::gaussian::{self, Factor};
 use crate::gaussian_mixture::{CovarianceFamily, GaussianMixture};
 use crate::latent::{self, Model};
-use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
+use nalgebra::{DMatrix, DVector};
 use std::f64::consts::{LN_2, PI, TAU};
 
 /// A Dirichlet prior on the weights and an inverse Wishart prior on every covariance; the means have a flat one.
@@ -110,7 +110,7 @@ impl Prior {
         check::shape("scale of the prior", self.scale.shape(), (d, d))
     }
 
-    fn at_covariance(&self, factor: &Cholesky<f64, Dyn>) -> f64 {
+    fn at_covariance(&self, factor: &Factor) -> f64 {
         let (nu, d) = (self.degrees, self.scale.nrows() as f64);
         let log_gammas: f64 = (0..self.scale.nrows()).map(|b| ln_gamma(0.5 * (nu - b as f64))).sum();
         let log_gamma_d = 0.25 * d * (d - 1.0) * PI.ln() + log_gammas;

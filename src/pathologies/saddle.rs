@@ -66,7 +66,7 @@ pub fn curvatures(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<Vec<Curva
 /// ```
 pub fn nudged(model: &GaussianMixture, direction: &DMatrix<f64>, step: f64) -> Result<GaussianMixture> {
     check::matrix("direction", direction, model.means().shape())?;
-    check::domain("step", step, step.is_finite(), "finite")?;
+    check::number("step", step)?;
     model.with_means(model.means() + direction * step)
 }
 

@@ -1,7 +1,7 @@
 //! The sufficient statistics of a Gaussian mixture.
 
 use super::SufficientStatistics;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::gaussian_mixture::{GaussianMixture, Parts};
 use crate::{check, gaussian, latent};
 use nalgebra::{DMatrix, DVector};
@@ -133,8 +133,7 @@ impl Moments {
     /// # Ok::<(), executable_em::Error>(())
     /// ```
     pub fn about(&self, references: &DMatrix<f64>) -> Result<Self> {
-        check::finite("reference points", references)?;
-        check::shape("reference points", references.shape(), self.references.shape())?;
+        check::matrix("reference points", references, self.references.shape())?;
         let mut moved = Moments { references: references.clone(), ..self.clone() };
         for j in 0..self.counts.len() {
             let delta = references.row(j) - self.references.row(j);
@@ -174,14 +173,10 @@ impl Moments {
 impl SufficientStatistics for Moments {
     type Model = GaussianMixture;
 
-    /// [`Error::Shape`] for another k or d, [`Error::Domain`] for other reference points: move them first
-    /// ([`Moments::about`]).
+    /// [`Error::Shape`](crate::Error::Shape) for another k or d, [`Error::Domain`](crate::Error::Domain) for other
+    /// reference points: move them first ([`Moments::about`]).
     fn add(&mut self, other: &Moments) -> Result<()> {
-        check::shape("reference points", other.references.shape(), self.references.shape())?;
-        if let Some(at) = (0..self.references.len()).find(|&at| self.references[at] != other.references[at]) {
-            let (value, allowed) = (other.references[at], "that of the moments it joins");
-            return Err(Error::Domain { what: "reference point", value, allowed });
-        }
+        check::same_points(&other.references, &self.references, "that of the moments it joins")?;
         self.total += other.total;
         self.counts += &other.counts;
         self.first += &other.first;
@@ -200,7 +195,7 @@ impl SufficientStatistics for Moments {
     ///
     /// About c = 0 it is the raw-moment form of the lectures; about c = μ, the means of the sweep before, the second
     /// term of Σ is the square of how far the mean has moved, small where EM is near its end. A component with R_j = 0
-    /// keeps its parameters. [`Error::Domain`] if all counts are zero.
+    /// keeps its parameters. [`Error::Domain`](crate::Error::Domain) if all counts are zero.
     ///
     /// Source: H-34, C-40, T-45.
     fn maximize(&self, previous: &GaussianMixture) -> Result<GaussianMixture> {

@@ -15,7 +15,7 @@ use crate::error::Result;
 ///
 /// Source: B-26, B-05; Akaike (1974). Example: [`criteria`].
 pub fn aic(log_likelihood: f64, parameters: usize) -> Result<f64> {
-    check::domain("log-likelihood", log_likelihood, log_likelihood.is_finite(), "finite")?;
+    check::number("log-likelihood", log_likelihood)?;
     Ok(-2.0 * log_likelihood + 2.0 * parameters as f64)
 }
 

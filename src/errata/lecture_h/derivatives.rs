@@ -115,6 +115,6 @@ pub fn weight_score_with_the_constraint_outside(
     x: &DMatrix<f64>,
     lambda: f64,
 ) -> Result<DVector<f64>> {
-    check::domain("lambda", lambda, lambda.is_finite(), "finite")?;
+    check::number("lambda", lambda)?;
     Ok(score::in_weights(model, x)?.add_scalar(lambda * (model.weights().sum() - 1.0)))
 }

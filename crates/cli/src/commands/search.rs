@@ -113,15 +113,14 @@ impl Search<'_> {
         });
         let Fit { model, log_likelihood: highest, total, sweeps, start, stopped } =
             best.map_err(|error| broken(all_failed(k, restarts, &error)))?;
-        let n = self.n as f64;
+        let (model, n) = (mixture(model), self.n as f64);
         let log_likelihood = highest - n * self.log_volume;
-        let entropy = self.entropy(&mixture(model.clone()))?;
-        let fit = Fit { model: mixture(model), log_likelihood, total, sweeps, start, stopped };
-        let parameters = fit.model.parameter_count();
+        let (entropy, parameters) = (self.entropy(&model)?, model.parameter_count());
         let criteria = criteria(log_likelihood, parameters, self.n)?;
         let icl = icl(log_likelihood, parameters, self.n, entropy)?;
         let same = reached.iter().filter(|&&value| highest - value <= SAME * n).count();
         let failed = restarts - reached.len();
+        let fit = Fit { model, log_likelihood, total, sweeps, start, stopped };
         Ok(Found { k, fit, restarts, same, failed, failure, parameters, criteria, icl })
     }
 

@@ -1,8 +1,7 @@
 //! The sufficient statistics of k-means: sums over the data, so that those of parts add up to those of the whole.
 
 use super::KMeans;
-use executable_em::check;
-use executable_em::{Error, Result};
+use executable_em::{Result, check};
 use nalgebra::{DMatrix, DVector};
 
 /// What the mean step needs to know of the data, once each has gone to its nearest mean: of every cluster the number of
@@ -48,14 +47,10 @@ impl KMeansStatistics {
     /// Adds the statistics of other data, taken at the same means.
     ///
     /// # Errors
-    /// [`Error::Shape`] for another k or d, [`Error::Domain`] for other reference points; `self` is then as it was.
+    /// [`Error::Shape`](executable_em::Error::Shape) for another k or d, [`Error::Domain`](executable_em::Error::Domain)
+    /// for other reference points; `self` is then as it was.
     pub fn add(&mut self, other: &KMeansStatistics) -> Result<()> {
-        check::shape("reference points", other.references.shape(), self.references.shape())?;
-        if let Some(at) = (0..self.references.len()).find(|&at| self.references[at] != other.references[at]) {
-            let value = other.references[at];
-            let allowed = "that of the statistics it joins";
-            return Err(Error::Domain { what: "reference point", value, allowed });
-        }
+        check::same_points(&other.references, &self.references, "that of the statistics it joins")?;
         self.rows += other.rows;
         self.counts += &other.counts;
         self.first += &other.first;
@@ -73,7 +68,8 @@ impl KMeansStatistics {
     /// Source: H-04, H-15, T-04.
     ///
     /// # Errors
-    /// [`Error::Shape`] for another k or d, [`Error::NotFinite`] where an average overflows.
+    /// [`Error::Shape`](executable_em::Error::Shape) for another k or d,
+    /// [`Error::NotFinite`](executable_em::Error::NotFinite) where an average overflows.
     pub fn maximize(&self, previous: &KMeans) -> Result<KMeans> {
         check::shape("means", previous.means.shape(), self.references.shape())?;
         let means = self.averages(&previous.means);
