@@ -17,13 +17,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     )?;
     let model = &run.fit.model;
 
-    let mut cloud = Panel::around(&x);
+    let mut cloud = Panel::new([-3.0, 2.6], [-3.1, 2.9]);
     cloud.title("one shape for both").x_label("eruption, standardised").y_label("waiting, standardised");
     cloud.scatter(&x, &plot::by_responsibility(&model.responsibilities(&x)?));
     cloud.gaussians(model.means(), model.covariances());
     let heights = run.log_likelihoods();
     let mut climb = Panel::new([0.0, run.fit.sweeps as f64], plot::span(heights.iter().copied(), 0.05));
-    climb.title("log-likelihood").x_label("sweep").trace(&heights, "*ℓ*", plot::INK);
+    climb.title("log-likelihood").x_label("sweep").room_right(14.0).trace(&heights, "*ℓ*", plot::INK);
 
     let figure = Figure::still(&Page::new(2).panel(cloud).panel(climb))?;
     std::fs::write(&path, figure.svg())?;
