@@ -34,7 +34,6 @@ pub fn cholesky(covariance: &DMatrix<f64>, component: usize) -> Result<Factor> {
 /// ```math
 /// \Delta_i^2 = (x_i - \mu)^\top \Sigma^{-1} (x_i - \mu) = \|L^{-1}(x_i - \mu)\|^2, \qquad \Sigma = L L^\top
 /// ```
-///
 /// `x` is n×d, `mean` 1×d, `covariance` d×d; returns n values without unit. Errors as in [`cholesky`].
 ///
 /// Source: H-26, T-34.
@@ -63,7 +62,6 @@ pub(crate) fn distances(x: &DMatrix<f64>, mean: &RowDVector<f64>, factor: &Facto
 /// ```math
 /// \log|\Sigma| = 2\sum_a \log L_{aa}, \qquad \Sigma = L L^\top
 /// ```
-///
 /// `covariance` is d×d; errors as in [`cholesky`].
 ///
 /// Source: H-26, T-38.
@@ -86,7 +84,6 @@ pub(crate) fn log_volume(factor: &Factor) -> f64 {
 /// \log\mathcal N(x_i; \mu, \Sigma)
 ///   = -\tfrac12\left(d\log 2\pi + \log|\Sigma| + (x_i-\mu)^\top\Sigma^{-1}(x_i-\mu)\right)
 /// ```
-///
 /// `x` is n×d, `mean` 1×d, `covariance` d×d; returns n values in nats. Errors as in [`cholesky`].
 ///
 /// Source: H-26, T-34, L-01, B-01, B-E01.
@@ -114,7 +111,6 @@ pub(crate) fn log_densities(x: &DMatrix<f64>, mean: &RowDVector<f64>, factor: &F
 /// ```math
 /// x_i = \mu + L\,\varepsilon_i, \qquad \varepsilon_i \sim \mathcal N(0, I), \quad \Sigma = L L^\top
 /// ```
-///
 /// Returns n×d. Errors as in [`cholesky`], and [`Error::Domain`] for more draws than memory holds.
 ///
 /// Source: T-10, H-22.
@@ -148,7 +144,6 @@ pub(crate) fn draw(mean: &RowDVector<f64>, factor: &Factor, rng: &mut impl Rng) 
 /// ```math
 /// \hat\mu = \frac{\sum_i w_i x_i}{\sum_i w_i}
 /// ```
-///
 /// `x` is n×d, `weights` n non-negative values; returns 1×d. [`Error::Domain`] if all weights vanish: 0/0.
 ///
 /// Source: H-30, L-26, L-27, C-39, B-23, T-40, L-E10, H-E14.
@@ -172,7 +167,6 @@ pub(crate) fn mean_of(x: &DMatrix<f64>, weights: &DVector<f64>) -> RowDVector<f6
 /// ```math
 /// \hat\Sigma = \frac{\sum_i w_i (x_i - c)(x_i - c)^\top}{\sum_i w_i}
 /// ```
-///
 /// `x` is n×d, `weights` n non-negative values, `centre` 1×d; returns d×d. [`Error::Domain`] if all weights vanish.
 ///
 /// Source: H-34, B-25, T-41.
@@ -217,7 +211,6 @@ pub(crate) fn moments(x: &DMatrix<f64>) -> (RowDVector<f64>, DMatrix<f64>) {
 /// ```math
 /// \{x : (x-\mu)^\top\Sigma^{-1}(x-\mu) = \rho^2\}
 /// ```
-///
 /// Its axes point along the eigenvectors of Σ and have the lengths $`\rho\sqrt{\lambda_a}`$.
 ///
 /// Source: T-13.
@@ -235,7 +228,6 @@ pub struct Ellipse {
 /// ```math
 /// \varphi = \tfrac12\operatorname{atan2}(2\Sigma_{12}, \Sigma_{11} - \Sigma_{22})
 /// ```
-///
 /// [`Error::Shape`] unless Σ is 2×2, [`Error::Domain`] unless ρ > 0 is finite, and the errors of [`cholesky`].
 ///
 /// Source: T-13.
@@ -263,7 +255,6 @@ pub fn ellipse(covariance: &DMatrix<f64>, radius: f64) -> Result<Ellipse> {
 /// ```math
 /// P(\Delta^2 \le \rho^2) = 1 - e^{-\rho^2/2} \qquad (d = 2)
 /// ```
-///
 /// One, two and three "sigmas" hold .393, .865 and .989, not .68, .95 and .997. NaN for a radius that is none.
 ///
 /// Source: T-13.

@@ -15,7 +15,6 @@
 //! assert!((fit.log_likelihood - -1130.264).abs() < 1e-3);
 //! # Ok::<(), executable_em::Error>(())
 //! ```
-//!
 //! And why it climbs: the bound touches ℓ after the E step, and the M step raises both.
 //!
 //! ```

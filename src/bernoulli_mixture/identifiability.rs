@@ -14,7 +14,6 @@ use nalgebra::{DMatrix, DVector};
 /// ```math
 /// P(x) = \prod_a\binom m{x_a}\ \sum_j\alpha_j\prod_a p_{ja}^{x_a}(1-p_{ja})^{m-x_a}
 /// ```
-///
 /// Returns the (m+1)^d different data as rows, and as many probabilities that sum to one. With one column these are the
 /// numbers of heads 0, 1, …, m. [`Error::Domain`] if there are more than about a million, or m is above a thousand.
 ///
@@ -36,7 +35,6 @@ pub fn outcomes(model: &BernoulliMixture) -> Result<(DMatrix<f64>, DVector<f64>)
 /// I = \sum_x P(x)\,s(x)\,s(x)^\top, \qquad s = \nabla\log P, \qquad
 /// \frac{\partial\log P}{\partial\alpha_j} = \frac{p(x\mid j) - p(x\mid k)}{p(x)}
 /// ```
-///
 /// Returns a square matrix, in squared nats, for the k − 1 + kd free parameters: all weights but the last, whose place
 /// the constraint takes, then the biases coin by coin within a feature. n draws have n times as much, and the inverse
 /// bounds the variance of any unbiased estimate. Where it is singular, a direction in θ leaves all probabilities as
@@ -68,7 +66,6 @@ pub fn information(model: &BernoulliMixture) -> Result<DMatrix<f64>> {
 /// ```math
 /// \mu_r = E\,p^r = \sum_j\alpha_j\,p_j^r, \qquad r = 0, 1, \dots
 /// ```
-///
 /// Returns `count` numbers from μ₀ = 1 on, of which m flips show μ₁ … μ_m. [`Error::Shape`] for more than one column.
 ///
 /// Source: T-E10; Teicher (1963). Example: [`twin`].
@@ -82,7 +79,6 @@ pub fn bias_moments(model: &BernoulliMixture, count: usize) -> Result<DVector<f6
 /// ```math
 /// \mu_r = \sum_{h=r}^m\frac{\binom hr}{\binom mr}\,P(h), \qquad r = 0, \dots, m
 /// ```
-///
 /// because r given flips are all heads with probability E p^r, and $`\binom hr/\binom mr`$ is the share of r-subsets
 /// that are. `probabilities` holds P(0) … P(m), a probability vector; returns m + 1 moments. The map is a triangular
 /// matrix without zeros on its diagonal, so the m + 1 moments say all that the distribution does, and it says no more.
@@ -109,7 +105,6 @@ pub fn moments_from_heads(probabilities: &DVector<f64>) -> Result<DVector<f64>> 
 /// H_{ab} = \mu_{a+b} = LL^\top, \quad K_{ab} = \mu_{a+b+1}, \quad J = L^{-1}KL^{-\top} = V\,\mathrm{diag}(p)\,V^\top,
 /// \qquad \alpha_j = V_{1j}^2
 /// ```
-///
 /// `moments` holds μ₀ = 1, μ₁, …, μ_{2k−1}, of biases that are k different ones with positive weights. J is the matrix
 /// of "multiply by p" in the basis of polynomials that are orthonormal under the coins; its eigenvalues are the biases
 /// (Gauss' quadrature; Golub and Welsch 1969). So 2k − 1 flips a draw are enough. Returns coins in order of their
@@ -134,7 +129,6 @@ pub fn from_moments(moments: &DVector<f64>, flips: usize) -> Result<BernoulliMix
 /// ```math
 /// J' = J + \eta\,e_ke_k^\top, \qquad \mu'_r = e_1^\top J'^r e_1 = \mu_r \quad\text{for } r\le2k-2
 /// ```
-///
 /// J is tridiagonal: each factor moves by one place at most. To see its last entry a product must go from place 1 to k,
 /// stay there once, and come back: 2k − 1 factors. So the moments up to 2k − 2 are the same for every η, and with them
 /// the distribution of up to 2k − 2 flips; μ_{2k−1} is not. `model` has one column, k different biases and positive

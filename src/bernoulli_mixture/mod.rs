@@ -2,7 +2,6 @@
 //! ```math
 //! p(x_i) = \sum_j \alpha_j\prod_a p_{ja}^{x_{ia}}(1-p_{ja})^{m-x_{ia}}, \qquad x_{ia}\in\{0, 1, \dots, m\}
 //! ```
-//!
 //! One model says three things. With m = 1 and one column it is the tutorial's coin, flipped once a draw. With m flips
 //! a draw and one column, x is the number of heads of *one* coin, all that its flips say of it whatever their order.
 //! With m = 1 and d columns every feature has a bias of its own, as the pixels of a black-and-white image have.
@@ -128,7 +127,6 @@ impl BernoulliMixture {
     /// ```math
     /// \log p(x_i\mid z_i=j) = \sum_a\left[x_{ia}\log p_{ja} + (m-x_{ia})\log(1-p_{ja})\right], \qquad 0\log0 = 0
     /// ```
-    ///
     /// `x` is n×d, each entry a whole number of heads from 0 to m ([`Error::Entry`](crate::Error::Entry)); returns n×k
     /// in nats. It is the probability of the flips in one given order. That of the number of heads is larger by
     /// $`\prod_a\binom m{x_{ia}}`$, a factor without parameters: it moves no maximum and no responsibility. A bias of 0
@@ -157,7 +155,6 @@ impl BernoulliMixture {
     /// ```math
     /// p(x_1,\dots,x_n) = \prod_i\sum_j\alpha_j\prod_a p_{ja}^{x_{ia}}(1-p_{ja})^{m-x_{ia}}
     /// ```
-    ///
     /// `x` is n×d; returns a number in [0, 1]. The sum stands inside the product: a coin is drawn for every datum, not
     /// one for all of them. Its logarithm is ℓ, which goes by the same letter in the tutorial.
     ///
@@ -178,7 +175,6 @@ impl BernoulliMixture {
     /// ```math
     /// \ell = \sum_i\log\sum_j\alpha_j\prod_a p_{ja}^{x_{ia}}(1-p_{ja})^{m-x_{ia}}
     /// ```
-    ///
     /// `x` is n×d; returns nats. [`Error::ImpossibleDatum`](crate::Error::ImpossibleDatum) for a draw of no coin.
     ///
     /// Source: T-47, T-E06. Example: [`BernoulliMixture::likelihood`].
@@ -191,7 +187,6 @@ impl BernoulliMixture {
     /// r_{ij} = \frac{\alpha_j\prod_a p_{ja}^{x_{ia}}(1-p_{ja})^{m-x_{ia}}}
     ///               {\sum_{j'}\alpha_{j'}\prod_a p_{j'a}^{x_{ia}}(1-p_{j'a})^{m-x_{ia}}}
     /// ```
-    ///
     /// `x` is n×d; returns n×k, rows summing to one. The log odds of two coins are linear in the numbers of heads. The
     /// index of the sum is j′, the one of its terms; r_ij lies *in* {0, 1} when the coins are known.
     ///
@@ -210,7 +205,6 @@ impl BernoulliMixture {
     /// ```math
     /// z_i\sim\mathrm{Cat}(\alpha), \qquad x_{ia}\mid z_i\sim\mathrm{Bin}(m, p_{z_ia})
     /// ```
-    ///
     /// Returns n×d numbers of heads and n labels.
     ///
     /// Source: T-46.
@@ -237,7 +231,6 @@ impl BernoulliMixture {
     /// ```math
     /// (k-1) + kd
     /// ```
-    ///
     /// Source: T-46.
     /// ```
     /// # use executable_em::bernoulli_mixture::BernoulliMixture; use nalgebra::{dmatrix, dvector};
@@ -253,7 +246,6 @@ impl Model for BernoulliMixture {
     /// ```math
     /// \log p(x_i, z_i=j) = \log\alpha_j + \sum_a\left[x_{ia}\log p_{ja} + (m-x_{ia})\log(1-p_{ja})\right]
     /// ```
-    ///
     /// Source: T-47, T-49.
     fn log_joint(&self, x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
         let mut log_joint = self.component_log_probabilities(x)?;

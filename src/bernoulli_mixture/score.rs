@@ -12,7 +12,6 @@ use nalgebra::{DMatrix, DVector};
 /// ```math
 /// Q = \sum_{ij} r_{ij}\Big[\log\alpha_j + \sum_a x_{ia}\log p_{ja} + \sum_a(m-x_{ia})\log(1-p_{ja})\Big]
 /// ```
-///
 /// `x` is n×d heads, `r` n×k; returns three numbers of nats, whose sum is [`latent::expected_log_joint`]. Weights and
 /// biases stand in terms of their own, so each is maximised by itself. r multiplies all three terms.
 ///
@@ -46,7 +45,6 @@ pub fn terms_of_q(model: &BernoulliMixture, x: &DMatrix<f64>, r: &DMatrix<f64>) 
 /// ```math
 /// \frac{\partial Q}{\partial p_{ja}} = \sum_i r_{ij}\left(\frac{x_{ia}}{p_{ja}} - \frac{m-x_{ia}}{1-p_{ja}}\right)
 /// ```
-///
 /// `x` is n×d heads, `r` n×k; returns k×d, in nats. It vanishes at heads over flips,
 /// [`update_biases`](super::update_biases). [`Error::Entry`](crate::Error::Entry) for a bias of 0 or 1.
 ///
@@ -73,7 +71,6 @@ pub fn of_q_in_biases(model: &BernoulliMixture, x: &DMatrix<f64>, r: &DMatrix<f6
 /// ```math
 /// \frac{\partial\ell}{\partial p_{ja}} = \sum_i r_{ij}\left(\frac{x_{ia}}{p_{ja}} - \frac{m-x_{ia}}{1-p_{ja}}\right)
 /// ```
-///
 /// `x` is n×d heads; returns k×d, in nats. It is the gradient of Q at the same θ, by Fisher's identity; r depends on
 /// all biases, so setting it to zero solves nothing in closed form. Errors as in [`of_q_in_biases`].
 ///
@@ -93,7 +90,6 @@ pub fn in_biases(model: &BernoulliMixture, x: &DMatrix<f64>) -> Result<DMatrix<f
 /// ```math
 /// \frac{\partial\ell}{\partial\alpha_j} = \sum_i\frac{p(x_i\mid z_i=j)}{p(x_i)}
 /// ```
-///
 /// `x` is n×d heads; returns k numbers, in nats, for weights of 0 too. Always
 /// $`\sum_j\alpha_j\,\partial\ell/\partial\alpha_j = n`$, which is why the multiplier is n.
 ///
@@ -118,7 +114,6 @@ pub fn in_weights(model: &BernoulliMixture, x: &DMatrix<f64>) -> Result<DVector<
 /// \frac{\partial}{\partial\alpha_j}\Big[Q + \lambda\Big(1 - \sum_l\alpha_l\Big)\Big]
 ///   = \sum_i\frac{r_{ij}}{\alpha_j} - \lambda
 /// ```
-///
 /// `weights` holds k numbers α_j > 0, `r` is n×k, `lambda` λ finite; returns k numbers, in nats. Times α_j and summed
 /// over j it says $`n - \lambda = 0`$; so λ = n, and $`\hat\alpha_j = R_j/n`$. With the constraint written the other
 /// way round λ is −n, as in [`weights_and_multiplier`](crate::gaussian_mixture::update::weights_and_multiplier).

@@ -9,7 +9,6 @@ use nalgebra::{DVector, RowDVector, dmatrix, dvector};
 /// ```math
 /// s_a = \sum_j\alpha_j\,p_{ja}
 /// ```
-///
 /// Returns 1×d. With one flip a draw and one column this is all that the likelihood depends on,
 /// $`\ell = n_1\log s + n_0\log(1-s)`$ for n₁ heads and n₀ tails: the likelihood of a *single* coin of bias s.
 ///
@@ -29,7 +28,6 @@ pub fn share_of_heads(model: &BernoulliMixture) -> Result<RowDVector<f64>> {
 /// ```math
 /// \alpha\,p_1 + (1-\alpha)\,p_2 = s \quad\Longrightarrow\quad p_2 = \frac{s - \alpha\,p_1}{1-\alpha}
 /// ```
-///
 /// Returns a mixture with one flip a draw; ℓ is the same for every `weight` and `bias`.
 /// [`Error::Domain`](crate::Error::Domain) unless 0 < weight < 1, [`Error::Entry`](crate::Error::Entry) where p₁ or p₂
 /// is no bias.
@@ -56,7 +54,6 @@ pub fn ridge(share: f64, weight: f64, bias: f64) -> Result<BernoulliMixture> {
 /// \alpha_j'\,p_j' = \frac1n\sum_i r_{ij}\,x_i = \frac hs\,\alpha_j\,p_j, \qquad h = \frac{n_1}n,
 /// \quad s = \sum_l\alpha_l\,p_l
 /// ```
-///
 /// for one flip a draw and a share `h` of heads in the data; returns k numbers that sum to `h`. All of them are scaled
 /// by one factor: the sweep goes straight along the ray from the origin onto the ridge. There s = h, the factor is one,
 /// and every later sweep stays. [`Error::Shape`](crate::Error::Shape) for more than one column,

@@ -33,7 +33,6 @@ pub fn random_start(
 /// ```math
 /// \frac{p_{ja}}{1-p_{ja}} = e^{u_{ja}}\,\frac{h_a+\frac12}{t_a+\frac12}, \qquad u_{ja}\sim\mathrm{U}(-\log3, \log3)
 /// ```
-///
 /// with the heads $`h_a = \sum_i x_{ia}`$ and tails $`t_a = \sum_i(m-x_{ia})`$ of all data; the halves keep a feature
 /// that shows one side only off 0 and 1, where no sweep could move it. Where heads and tails come even, the biases lie
 /// on [¼, ¾], as in [`random_start`]. Where a side is rare in many features, as words are in documents, coins that

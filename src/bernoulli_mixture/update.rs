@@ -11,7 +11,6 @@ use nalgebra::{DMatrix, DVector};
 /// \hat p_{ja} = \frac{\sum_i r_{ij}\,x_{ia}}{\sum_i r_{ij}\,x_{ia} + \sum_i r_{ij}\,(m-x_{ia})}
 ///   = \frac{\sum_i r_{ij}\,x_{ia}}{m\,R_j}
 /// ```
-///
 /// `x` is n×d heads of `flips` = m, `r` n×k, `previous` k×d; returns k×d. It is the mean step of k-means on x/m
 /// ([`update_means`](crate::kmeans::update_means)), written with heads and tails so that a coin which showed one side
 /// only gets exactly 1 or 0. A coin with $`R_j = 0`$ keeps its `previous` biases, bit for bit.
@@ -42,7 +41,6 @@ pub fn update_biases(
 /// ```math
 /// \hat p_{ja} = \frac{\text{heads of coin } j \text{ in feature } a}{m\,n_j}, \qquad \hat\alpha_j = \frac{n_j}n
 /// ```
-///
 /// `x` is n×d heads of `flips` = m, `labels` holds n numbers below `k`. Counted by hand; it is
 /// [`maximum_likelihood`](latent::complete::maximum_likelihood), whose r_ij ∈ {0, 1} (∈, not =).
 /// [`Error::Domain`](crate::Error::Domain) for a coin that no draw used, [`Error::Label`](crate::Error::Label) for a

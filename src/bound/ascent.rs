@@ -36,7 +36,6 @@ pub struct HalfStep<M> {
 /// q \leftarrow \arg\max_q\mathcal F(q, \theta) = p(z\mid x, \theta), \qquad
 /// \theta \leftarrow \arg\max_\theta\mathcal F(q, \theta)
 /// ```
-///
 /// F never falls along the trace. An E step raises F by exactly the KL gap and leaves ℓ alone; an M step raises F (not
 /// ℓ) at a frozen q, and ℓ by at least as much. `q` is n×k, a distribution a row and not the best label; `x` is n×d.
 /// Returns the start followed by E, M, E, M, …: 2·`sweeps` + 1 states, the first marked as [`Coordinate::Parameters`].
@@ -85,7 +84,6 @@ pub fn coordinate_ascent<M: Model>(
 /// ```math
 /// \ell(\theta) - \ell(\theta^t) \;\ge\; Q(\theta\mid\theta^t) - Q(\theta^t\mid\theta^t)
 /// ```
-///
 /// What the left side exceeds the right by is $`\mathrm{KL}(p(z\mid x,\theta^t)\,\|\,p(z\mid x,\theta))`$. So any θ
 /// that raises Q raises ℓ by at least as much, the M step or not; ℓ ≥ Q alone, or sides that mix the two θ, would not
 /// say so. Takes the two n×k log joints, at θ and at θ^t; returns (rise of ℓ, rise of Q), in nats.
@@ -109,7 +107,6 @@ pub fn rises(log_joint: &DMatrix<f64>, log_joint_before: &DMatrix<f64>) -> Resul
 /// ```math
 /// \theta \mapsto \big(\ell(\theta),\ \mathcal F(q, \theta)\big), \qquad \mathcal F(q, \theta) \le \ell(\theta)
 /// ```
-///
 /// `models` are the parameter values, `x` is n×d, `q` n×k with every row a probability vector; returns (ℓ, F) for each,
 /// in nats. If q is the posterior at θ^t, the curves touch there, in value and in slope; θ^{t+1} is where F is highest.
 ///

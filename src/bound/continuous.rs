@@ -13,7 +13,6 @@ use std::f64::consts::{E, PI, TAU};
 /// ```math
 /// \mathsf H(q) = \frac n2\log 2\pi e\tau^2
 /// ```
-///
 /// `variance` is τ² > 0; returns nats. Unlike the entropy of labels it is negative for $`\tau^2 < 1/2\pi e = 0.0585`$.
 ///
 /// Source: T-30, T-E02. Example: [`expected_log_joint`].
@@ -27,7 +26,6 @@ pub fn entropy(n: usize, variance: f64) -> Result<f64> {
 /// ```math
 /// p(z_i\mid x_i) = \mathcal N\Big(\frac{x_i}{1+s^2},\ \frac{s^2}{1+s^2}\Big)
 /// ```
-///
 /// `x` holds n data, `noise` is s² > 0; returns n means and a variance.
 ///
 /// Source: T-E02, C-03. Example: [`expected_log_joint`].
@@ -40,7 +38,6 @@ pub fn posterior(x: &DVector<f64>, noise: f64) -> Result<(DVector<f64>, f64)> {
 /// ```math
 /// \ell = \sum_i\log\int p(z)\,p(x_i\mid z)\,dz = \sum_i\log\mathcal N(x_i; 0, 1 + s^2)
 /// ```
-///
 /// `x` holds n data, `noise` is s² > 0; returns nats.
 ///
 /// Source: T-E02, T-17. Example: [`expected_log_joint`].
@@ -55,7 +52,6 @@ pub fn log_likelihood(x: &DVector<f64>, noise: f64) -> Result<f64> {
 /// Q = \sum_i E_q\big[\log p(z_i) + \log p(x_i\mid z_i)\big]
 ///   = -\tfrac12\sum_i\Big(\log 2\pi + m_i^2 + \tau^2 + \log 2\pi s^2 + \frac{(x_i-m_i)^2+\tau^2}{s^2}\Big)
 /// ```
-///
 /// `x` and `means` hold n numbers, `variance` is τ² > 0, `noise` s² > 0; returns nats. It may exceed ℓ, by minus H(q).
 ///
 /// Source: T-21, T-E02.

@@ -11,7 +11,6 @@ use nalgebra::{DMatrix, DVector};
 /// ```math
 /// q(z) = \prod_i q_{i z_i}
 /// ```
-///
 /// It is [`labelings::product`], whose marginals are the rows of `q` again, one q_i for each datum.
 ///
 /// Source: T-27, H-50. Example: [`labelings::product`].
@@ -23,7 +22,6 @@ pub fn factorised(q: &DMatrix<f64>) -> Result<DVector<f64>> {
 /// ```math
 /// \mathsf H(q) = -\sum_z q(z)\log q(z)
 /// ```
-///
 /// `q` is a probability vector; returns nats.
 ///
 /// Source: C-15, C-19.
@@ -41,7 +39,6 @@ pub fn entropy(q: &DVector<f64>) -> Result<f64> {
 /// ```math
 /// \mathcal F(q, \theta) = \sum_z q(z)\log\frac{p(x, z\mid\theta)}{q(z)} \;\le\; \log p(x\mid\theta)
 /// ```
-///
 /// `q` holds kⁿ probabilities in the order of [`labelings::all`], `log_joint` is n×k; returns nats. Among all q with
 /// the same marginals the factorised one has the largest entropy, and so the best bound.
 ///
@@ -54,7 +51,6 @@ pub fn lower_bound(q: &DVector<f64>, log_joint: &DMatrix<f64>) -> Result<f64> {
 /// ```math
 /// \mathrm{KL}(q\,\|\,p(z\mid x,\theta)) = \sum_z q(z)\log\frac{q(z)}{p(z\mid x,\theta)}
 /// ```
-///
 /// Arguments as in [`lower_bound`]; returns nats.
 ///
 /// Source: C-26, C-27, B-08, B-E06.
@@ -75,7 +71,6 @@ pub fn gap(q: &DVector<f64>, log_joint: &DMatrix<f64>) -> Result<f64> {
 /// \log p(x\mid\theta) = \log E_q\left[\frac{p(x, z\mid\theta)}{q(z)}\right]
 ///   \qquad\text{if } q > 0 \text{ where } p(x, z) > 0
 /// ```
-///
 /// Arguments as in [`lower_bound`]; returns nats. Where q is zero its term is lost: this line needs the support.
 ///
 /// Source: C-15, T-27, C-E14.

@@ -8,7 +8,6 @@ use nalgebra::DVector;
 /// ```math
 /// \sum_a w_a f(x_a) - f\Big(\sum_a w_a x_a\Big)
 /// ```
-///
 /// `weights` and `points` hold m numbers each, the weights a probability vector; returns f's units. For a convex f the
 /// gap is not negative; for a concave one, such as the log, not positive; for f = x² it is the variance of the law.
 ///
@@ -31,7 +30,6 @@ pub fn gap(f: impl Fn(f64) -> f64, weights: &DVector<f64>, points: &DVector<f64>
 /// ```math
 /// (w_1, x_1),\ (w_2, x_2) \;\longrightarrow\; \Big(w_1 + w_2,\ \frac{w_1x_1 + w_2x_2}{w_1 + w_2}\Big)
 /// ```
-///
 /// The mean stays as it was, and by convexity on two points the average of f does not rise; m − 1 such steps lead from
 /// any law to its mean. Merges the first two atoms (if both weights are zero, at their midpoint); returns the new
 /// weights and points, one atom fewer. [`Error::Domain`](crate::Error::Domain) for fewer than two atoms.
@@ -66,7 +64,6 @@ pub fn merge_first_two(
 /// ```math
 /// f(x) \ge f(\bar x) + f'(\bar x)(x - \bar x)
 /// ```
-///
 /// `slope` is f'(x̄); returns how far f lies above the line at each point, ≥ 0 for a convex f: on average, the gap.
 ///
 /// Source: C-13, C-14, C-E21.

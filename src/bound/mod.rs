@@ -5,7 +5,6 @@
 //! \ell(\theta) = \underbrace{E_q\log p(x, z\mid\theta) + \mathsf H(q)}_{\mathcal F(q, \theta)}
 //!   + \underbrace{\mathrm{KL}(q\,\|\,p(z\mid x, \theta))}_{\ge 0}.
 //! ```
-//!
 //! The E step closes the gap (q = posterior, so F = ℓ); the M step raises F at fixed q; ℓ ≥ F, so ℓ cannot have fallen.
 //!
 //! | file | what it derives |
@@ -29,7 +28,6 @@ use nalgebra::DMatrix;
 /// ```math
 /// \mathsf H(q) = -\sum_{ij} q_{ij}\log q_{ij} \;\ge\; 0, \qquad 0\log 0 = 0
 /// ```
-///
 /// `q` is n×k, every row a probability vector ([`Error::NotOnSimplex`](crate::Error::NotOnSimplex) otherwise); returns
 /// nats, between 0 and n log k. It does not involve θ, as long as q is frozen: a q that follows θ carries its entropy
 /// along. That it is not negative needs discrete labels: see [`continuous::entropy`].
@@ -52,7 +50,6 @@ pub fn entropy(q: &DMatrix<f64>) -> Result<f64> {
 /// ```math
 /// \mathrm{KL}(q\,\|\,p) = \sum_{ij} q_{ij}\log\frac{q_{ij}}{p_{ij}} \;\ge\; 0
 /// ```
-///
 /// `q` and `p` are n×k, rows on the simplex; returns nats, 0 (≥, not >) just where q = p, and +∞ outside p's support.
 ///
 /// Source: B-08, B-09, B-E07, C-27, C-28.
@@ -75,7 +72,6 @@ pub fn kl_divergence(q: &DMatrix<f64>, p: &DMatrix<f64>) -> Result<f64> {
 /// \mathcal F(q, \theta) = \sum_{ij} q_{ij}\log\frac{p(x_i, z_i = j\mid\theta)}{q_{ij}} = Q + \mathsf H(q)
 ///   \;\le\; \ell(\theta)
 /// ```
-///
 /// `q` is n×k, every row a probability vector, zeros allowed; `log_joint` is n×k in nats; returns nats, −∞ if q has
 /// mass where the joint is zero. The lectures write $`G`$, $`M`$ or $`\mathcal F`$. It is made of log p(x, z|θ) and
 /// lies below log p(x|θ). The prior of the labels may stand for q like any other distribution, but is not meant.
@@ -90,7 +86,6 @@ pub fn lower_bound(q: &DMatrix<f64>, log_joint: &DMatrix<f64>) -> Result<f64> {
 /// ```math
 /// \ell(\theta) - \mathcal F(q, \theta) = \mathrm{KL}(q\,\|\,p(z\mid x, \theta))
 /// ```
-///
 /// Arguments as in [`lower_bound`]; returns nats, zero just where q is the posterior at this θ (and at this θ only).
 ///
 /// Source: C-03, C-18, C-26, C-27, C-28, C-29, C-30, B-08, B-09, B-10, C-E18.
@@ -120,7 +115,6 @@ pub fn gap(q: &DMatrix<f64>, log_joint: &DMatrix<f64>) -> Result<f64> {
 /// \log\frac{p(x_i, z_i = j\mid\theta)}{q_{ij}} = \log p(x_i\mid\theta) \quad\text{for all } j,
 /// \text{ if } q_{ij} = p(z_i = j\mid x_i, \theta)
 /// ```
-///
 /// Arguments as in [`lower_bound`]; returns n×k in nats, +∞ where q is zero and the joint is not, NaN where both are.
 ///
 /// Source: T-27, T-29, B-07.

@@ -68,7 +68,6 @@ fn embedded(text: &str, d: usize) -> DMatrix<f64> {
 /// ```math
 /// z_{ia} = \frac{x_{ia} - \bar x_a}{s_a}, \qquad s_a^2 = \frac1n\sum_i (x_{ia} - \bar x_a)^2
 /// ```
-///
 /// `x` is n×d; returns n×d without unit. [`Error::Domain`](crate::Error::Domain) for a column that does not vary.
 ///
 /// Source: H-06.

@@ -21,7 +21,6 @@ use std::ops::ControlFlow;
 /// ```math
 /// \theta^{t+1} = \arg\max_\theta \sum_{ij} r_{ij}(\theta^t)\,\log p(x_i, z_i = j \mid \theta)
 /// ```
-///
 /// The data x and the labels z are variables, θ is not: the E step infers z given x and θ, the M step moves θ. It
 /// maximises Q, not ℓ; both steps are *ascent*, of F(q, θ) in q and then in θ, traced half by half in
 /// [`coordinate_ascent`](crate::bound::ascent::coordinate_ascent).
@@ -185,7 +184,6 @@ impl<M: Model> Trace<M> {
 /// ```math
 /// \max_m\frac{|\theta'_m - \theta_m|}{\max(1, |\theta_m|)}
 /// ```
-///
 /// It depends on the units of the data, as ℓ's rises do not.
 ///
 /// Source: H-61, B-E14.

@@ -12,7 +12,6 @@ use std::f64::consts::TAU;
 /// \text{printed: } \frac{1}{\sqrt{2\pi}\,|\Sigma|^{1/2}}\,e^{-\frac12v^\top\Sigma^{-1}v},
 /// \qquad\text{right: } \frac{1}{(2\pi)^{d/2}\,|\Sigma|^{1/2}}\,e^{-\frac12v^\top\Sigma^{-1}v}
 /// ```
-///
 /// Right is [`gaussian::log_density`], with the same arguments, n values in nats. The printed one integrates to
 /// $`(2\pi)^{(d-1)/2}`$: right for d = 1, and decided by the standard Gaussian of the plane, 2.50663.
 ///
@@ -39,7 +38,6 @@ pub fn log_density_with_the_normaliser_of_the_line(
 /// \text{printed: } \sum_n\log\Big\{\sum_i\pi_i\,\mathcal N(x_n; \mu_k, \Sigma_k)\Big\},
 /// \qquad\text{right: } \sum_n\log\Big\{\sum_i\pi_i\,\mathcal N(x_n; \mu_i, \Sigma_i)\Big\}
 /// ```
-///
 /// Right is [`GaussianMixture::log_likelihood`]. Read to the letter the weights sum to one and drop out: what is left
 /// is the log-likelihood of component `k` alone ([`Error::Label`](crate::Error::Label) if there is none), in nats.
 ///
@@ -62,7 +60,6 @@ pub fn log_likelihood_with_a_free_index(model: &GaussianMixture, x: &DMatrix<f64
 /// ```math
 /// \text{printed: } \frac{1}{\sqrt{2\pi}\,\sigma}, \qquad\text{right: } \frac{1}{(2\pi\sigma^2)^{d/2}}
 /// ```
-///
 /// Right is [`gaussian::log_density`] at the mean. Both grow without bound as σ → 0; the right one faster for d > 1.
 /// Decided by d = 3, σ = 0.1: 63.49 is right, 3.99 printed. `sigma` > 0, in units of the data.
 ///
@@ -82,7 +79,6 @@ pub fn density_at_the_mean_on_the_line(sigma: f64) -> Result<f64> {
 /// \text{printed: } \sum_{ij}r_{ij}\left(\log|\Sigma_j| + \tfrac12v_{ij}^\top\Sigma_j^{-1}v_{ij} - \log\pi_j\right),
 /// \qquad\text{right: } \sum_{ij}r_{ij}\left(\tfrac12\log|\Sigma_j| + \dots\right)
 /// ```
-///
 /// Right is [`loss::loss`], with the same arguments, in nats. The printed loss is least at half the covariance of the M
 /// step. Decided by {1, 3} and one component: it prefers the variance ½ to the 1 of maximum likelihood.
 ///
@@ -111,7 +107,6 @@ pub fn loss_without_the_half(model: &GaussianMixture, x: &DMatrix<f64>, r: &DMat
 /// \text{printed: } -\sum_n\gamma_{nk}\,\Sigma_k^{-1}(x_n - \mu_k),
 /// \qquad\text{right: } +\sum_n\gamma_{nk}\,\Sigma_k^{-1}(x_n - \mu_k)
 /// ```
-///
 /// Right is [`score::in_means`], and so is the line before. Set to zero the two have the same root, so the mean that
 /// follows is right. Decided by a step along each: one raises ℓ, the other lowers it. `x` is n×d; returns k×d.
 ///
@@ -132,7 +127,6 @@ pub fn score_in_means_of_the_second_line(model: &GaussianMixture, x: &DMatrix<f6
 /// ```math
 /// \theta_t = \Big(1 + \frac1t\Big)(\cos t, \sin t), \qquad f(\theta) = 1 - \|\theta\|, \qquad f(\theta_t) = -\frac1t
 /// ```
-///
 /// No run of EM, but all that "a bounded monotone sequence converges" assumes: the *values* converge, to 0, and it says
 /// nothing about θ. What EM's values do is in [`em::fit`](crate::em::fit). `t` ≥ 1; returns θ_t and its value.
 ///
@@ -156,7 +150,6 @@ pub fn spiral(t: u32) -> Result<([f64; 2], f64)> {
 /// \text{printed: } \gamma(z_{nk}) = \frac{\pi_j\,\mathcal N(x_n; \mu_j, \Sigma_j)}
 ///   {\sum_i\pi_i\,\mathcal N(x_n; \mu_i, \Sigma_i)}, \qquad\text{right: the same with } k \text{ for } j
 /// ```
-///
 /// Right is [`latent::responsibilities`]. Read to the letter every column is column `j`, and the rows sum to k γ_nj.
 /// `r` is n×k; returns n×k. [`Error::Label`](crate::Error::Label) if there is no column `j`.
 ///
@@ -177,7 +170,6 @@ pub fn responsibilities_with_a_free_index(r: &DMatrix<f64>, j: usize) -> Result<
 /// ```math
 /// P(R \ge 1) = 1 - (1 - \pi)^n
 /// ```
-///
 /// The claim is that with n → ∞ every cluster is realised. This is so for each fixed cluster of positive weight; but at
 /// no finite n for all of infinitely many. Arguments as in [`stick_breaking::probability_seen`].
 ///
@@ -195,7 +187,6 @@ pub fn probability_of_a_member(weight: f64, n: u32) -> Result<f64> {
 /// ```math
 /// \text{printed: } \sum_i\|x_i - \mu_{c(x)}\|^2, \qquad\text{right: } \sum_i\|x_i - \mu_{c(x_i)}\|^2
 /// ```
-///
 /// Right is [`kmeans::objective`] at the one-hot labels. Read to the letter all data are compared with one mean, that
 /// of `label` ([`Error::Label`](crate::Error::Label) if there is none). Decided by {0, 1, 9, 10} with the means 0.5 and
 /// 9.5: 163 where 1 is right. `x` is n×d, `means` k×d; returns squared units of the data.

@@ -11,7 +11,6 @@ use nalgebra::DMatrix;
 /// \text{printed: } \Sigma_c^{(t+1)} = \frac{1}{r_c}\sum_i r_{ic}\,x_ix_i^\top - \mu_c^{(t)}\mu_c^{(t)\top},
 /// \qquad\text{right: } \dots - \mu_c^{(t+1)}\mu_c^{(t+1)\top}
 /// ```
-///
 /// Right is [`update::raw_moment_covariances`] at the updated means, or the centred [`update::covariances`]. The
 /// printed form adds $`\mu^{(t+1)}\mu^{(t+1)\top} - \mu^{(t)}\mu^{(t)\top}`$, which vanishes at a fixed point and may
 /// be negative on the way there. Decided by {1, 3} and one component: from μ = 1.5 it lowers ℓ, from μ = 4 the variance
@@ -39,7 +38,6 @@ pub fn covariances_about_the_old_means(
 /// \text{printed: } \sum_i\sum_c r_{ic}\log w_{z_i}\mathcal N(x_i; \mu_{z_i}, \Sigma_{z_i}),
 /// \qquad\text{right: } \sum_i\sum_c r_{ic}\log w_c\,\mathcal N(x_i; \mu_c, \Sigma_c)
 /// ```
-///
 /// Right is [`latent::expected_log_joint`]. Read to the letter the responsibilities sum to one and drop out: what is
 /// left is the complete-data log-likelihood of the labeling z, a number for each of the kⁿ labelings. `r` and
 /// `log_joint` are n×k, rows of `r` on the simplex, `labels` holds n numbers below k; returns nats.
@@ -68,7 +66,6 @@ pub fn expected_log_joint_with_a_free_label(
 /// \text{printed: } E_q\log p(x, z\mid\theta) \;+\; E_q\log q(z),
 /// \qquad\text{right: } E_q\log p(x, z\mid\theta) - E_q\log q(z)
 /// ```
-///
 /// Right is [`bound::lower_bound`], with the same arguments, in nats, as the deck's own derivations have it. With a
 /// plus it lies below the right one by twice the entropy, and never touches ℓ unless nothing is in doubt.
 ///

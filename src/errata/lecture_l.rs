@@ -14,7 +14,6 @@ use std::f64::consts::TAU;
 /// \text{printed}\quad -\tfrac12\log 2\pi - \tfrac12\log\sigma^2 - \frac{\|x_i-\mu\|^2}{2\sigma^2} \qquad
 /// \text{right}\quad -\tfrac d2\log 2\pi - \tfrac d2\log\sigma^2 - \frac{\|x_i-\mu\|^2}{2\sigma^2}
 /// ```
-///
 /// Right is [`gaussian::log_density`](crate::gaussian::log_density) with Σ = σ²I. The printed density integrates to
 /// $`(2\pi\sigma^2)^{(d-1)/2}`$. `x` is n×d, `mean` 1×d, `variance` σ² > 0.
 ///
@@ -42,7 +41,6 @@ pub fn log_density_without_the_dimension(
 /// \text{printed}\quad Q = \sum_{ij} r_{ij}\left(\log\pi_j - \tfrac12\log 2\pi - \tfrac12\log\sigma_j^2
 ///     - \frac{\|x_i-\mu_j\|^2}{2\sigma_j^2}\right)
 /// ```
-///
 /// Right is [`spherical::expected_log_joint`], with the same arguments, in nats, and d/2 in place of both halves;
 /// printed less right is $`\frac{d-1}2\sum_j R_j\log 2\pi\sigma_j^2`$, which moves the maximum.
 ///
@@ -77,7 +75,6 @@ pub fn expected_log_joint_without_the_dimension(
 /// \text{printed}\quad \sum_i r_{ij}\left(-\frac1{2\sigma_j^2} + \frac2{(2\sigma_j^2)^2}\|x_i-\mu_j\|^2\right) \qquad
 /// \text{right}\quad \sum_i r_{ij}\left(-\frac d{2\sigma_j^2} + \frac2{(2\sigma_j^2)^2}\|x_i-\mu_j\|^2\right)
 /// ```
-///
 /// Right is [`spherical::score_in_variances`], with the same arguments; the two differ by $`(d-1)R_j/2\sigma_j^2`$.
 ///
 /// Source: L-E02.
@@ -108,7 +105,6 @@ pub fn variance_score_without_the_dimension(
 /// \text{printed}\quad \sigma_j^2 = \frac{\sum_i r_{ij}\|x_i-\mu_j\|^2}{\sum_i r_{ij}} \qquad
 /// \text{right}\quad \sigma_j^2 = \frac{\sum_i r_{ij}\|x_i-\mu_j\|^2}{d\,\sum_i r_{ij}}
 /// ```
-///
 /// Right is [`spherical::variances`], with the same arguments, k numbers: a mean squared distance *per dimension*. The
 /// printed one is d times as large. On the cross (±1, 0), (0, ±1) it gives 1 for ½, and ℓ falls by 4(log 2 − ½).
 /// [`Error::Domain`](crate::Error::Domain) if $`\sum_i r_{ij} = 0`$.
@@ -156,7 +152,6 @@ pub fn sweep_without_the_dimension(model: &GaussianMixture, x: &DMatrix<f64>) ->
 /// \text{printed}\quad z_i = \arg\max_j p(z_i = j\mid x_i,\theta^t) \qquad
 /// \text{right}\quad r_{ij} = p(z_i = j\mid x_i,\theta^t) \text{ for every } j
 /// ```
-///
 /// Right is [`latent::responsibilities`]: the E step keeps the whole distribution, and Q is a function of θ alone.
 /// Choosing the best z is a step of another algorithm, classification EM. Returns n labels, the lower one in a tie.
 ///
@@ -177,7 +172,6 @@ pub fn most_probable_labels(log_joint: &DMatrix<f64>) -> Result<Vec<usize>> {
 /// ```math
 /// \theta^{t+1} = \arg\max_\theta\sum_i\log p(x_i, z_i\mid\theta), \qquad z_i = \arg\max_j p(z_i = j\mid x_i,\theta^t)
 /// ```
-///
 /// Right is [`em::sweep`]. This one raises $`\max_z\log p(x, z\mid\theta)`$, and may lower ℓ: it does on {3, 4, 5, 8,
 /// 8} from the maximum at variance 4. On overlapping clusters its means are driven apart, however many data there are.
 /// `x` is n×d; a component that is nobody's most probable one is treated as in the model's M step.
@@ -201,7 +195,6 @@ pub fn sweep_with_hard_labels<M: Model>(model: &M, x: &DMatrix<f64>) -> Result<M
 /// \text{literal, for each } i\quad \sum_j p(z_i = j\mid x_i)\,\log\prod_l\pi_j\,\mathcal N(x_l;\mu_j,\Sigma_j) \qquad
 /// \text{right}\quad Q = \sum_i\sum_j p(z_i = j\mid x_i)\,\log\pi_j\,\mathcal N(x_i;\mu_j,\Sigma_j)
 /// ```
-///
 /// Right is [`latent::expected_log_joint`], and so is the last line of the same derivation: the index i, which stands
 /// outside a product over i, is meant to be the same. Read as it stands the formula has a value for each datum, and
 /// none is Q unless there is but one. `log_joint` is n×k; returns n values in nats.

@@ -12,7 +12,6 @@ use nalgebra::{DMatrix, DVector};
 /// \text{printed: } \sum_{ij}p(z_i = j\mid x_i, \theta)\log p(x_i, z_i = j\mid\theta) = \ell(\theta)-\mathsf H(\theta),
 /// \qquad\text{right: } \sum_{ij}p(z_i = j\mid x_i, \theta^t)\log p(x_i, z_i = j\mid\theta)
 /// ```
-///
 /// It is [`lecture_h::expected_log_joint_unfrozen`](super::lecture_h::expected_log_joint_unfrozen). If q follows θ then
 /// so does its entropy, and the argmax is neither that of Q nor that of ℓ. Decided by one free mean and six data.
 ///
@@ -33,7 +32,6 @@ pub fn expected_log_joint_with_one_theta(log_joint: &DMatrix<f64>) -> Result<f64
 /// \text{printed: } \sum_i\log\big(p(x_i\mid z_i = j, \theta)\,p(z_i = j\mid\theta)\big),
 /// \qquad\text{right: } \sum_i\log p(x_i, z_i\mid\theta)
 /// ```
-///
 /// Right is [`complete::log_likelihood`]. Read to the letter all labels are `j`, a number for each j. `log_joint` is
 /// n×k; returns nats. [`Error::Label`](crate::Error::Label) if there is no label `j`.
 ///
@@ -55,7 +53,6 @@ pub fn complete_log_likelihood_with_a_free_index(log_joint: &DMatrix<f64>, j: us
 /// \text{printed: } \log\sum_j\Pr(X\mid Z = j)\Pr(Z = j) = \log\sum_j\pi_j\prod_ip(x_i\mid z_i = j),
 /// \qquad\text{right: } \sum_i\log\sum_j\pi_j\,p(x_i\mid z_i = j)
 /// ```
-///
 /// Right is [`latent::log_likelihood`], and the tutorial's next line. The printed one is that of another model, where
 /// one coin is drawn and flipped n times. Decided by one head and one tail from coins of bias .9 and .1: .09 for .25.
 /// `weights` has k entries on the simplex, `log_densities` is the n×k matrix of log p(x_i | z_i = j); returns nats.
@@ -83,7 +80,6 @@ pub fn log_likelihood_of_one_draw_for_all(
 /// ```math
 /// \text{printed: } \arg\min_j\{x_i - \mu_j\}, \qquad\text{right: } \arg\min_j\|x_i - \mu_j\|
 /// ```
-///
 /// Right is [`kmeans::assign`](crate::kmeans::assign), and the tutorial's next line. On the line the printed one is the
 /// largest mean, whatever x_i; in more dimensions vectors have no least one. Decided by x = 0 and the means −5, 0.1, 3.
 /// `x` is n×1, `means` k×1 ([`Error::Shape`](crate::Error::Shape)); returns n labels, the lower one of a tie.
@@ -107,7 +103,6 @@ pub fn assign_by_difference(x: &DMatrix<f64>, means: &DMatrix<f64>) -> Result<Ve
 /// \text{printed: } \frac{\sum_jp(x_i, z_i = j)}{\sum_jp(x_i, z_i = j')},
 /// \qquad\text{right: } \frac{\sum_jp(x_i, z_i = j)}{\sum_{j'}p(x_i, z_i = j')} = 1
 /// ```
-///
 /// Right is [`latent::responsibilities`], whose rows sum to one, and the same line on the tutorial's Gaussian slide.
 /// Read to the letter the denominator is k times the term of one free j′. `log_joint` is n×k, `index` the free j′ from
 /// 0; returns n numbers, +∞ where that term is zero. [`Error::Label`](crate::Error::Label) if there is no such one.
@@ -131,7 +126,6 @@ pub fn posterior_sums_with_a_free_index(log_joint: &DMatrix<f64>, index: usize) 
 /// \text{printed: } \frac{\partial}{\partial s}(x - As)^\top W(x - As) = -2A^\top W(x - As),
 /// \qquad\text{right: } -A^\top(W + W^\top)(x - As)
 /// ```
-///
 /// Right is [`score::residual_form_derivative`], with the same arguments, p entries. They agree for a symmetric W, and
 /// the W that follows is $`\Sigma_j^{-1}`$, so nothing else changes. Decided by W = (0 1; 0 0).
 ///
@@ -160,7 +154,6 @@ pub fn residual_form_derivative_of_a_symmetric_form(
 /// \Big(\sum_{i'j'} r_{i'j'}\,x_{i'}\log p_{j'}\Big) + r_{ij}(1-x_i)\log(1-p_j)
 /// \qquad\text{instead of}\qquad \sum_{ij}\big[r_{ij}\,x_i\log p_j + r_{ij}(1-x_i)\log(1-p_j)\big]
 /// ```
-///
 /// for one column and one flip a draw; `x` is n×1, `r` n×k; returns n×k, a value for each choice of the indices that
 /// have lost their sum. Right is [`terms_of_q`](crate::bernoulli_mixture::score::terms_of_q), with its errors.
 ///

@@ -32,7 +32,6 @@ impl CovarianceFamily {
     /// \Sigma_j^{\text{diag}} = \operatorname{diag}(\Sigma_j), \qquad
     /// \sigma_j^2 = \tfrac1d\operatorname{tr}\Sigma_j
     /// ```
-    ///
     /// Here Σ_j are the full updates and π_j = R_j/n the updated weights. Q depends on a covariance through
     /// $`-\frac{R_j}{2}(\log|\Sigma_j| + \operatorname{tr}\Sigma_j^{-1}\hat\Sigma_j)`$, and each line is where its
     /// derivative within the family vanishes. `full` holds k finite matrices d×d, `weights` k numbers on the simplex.

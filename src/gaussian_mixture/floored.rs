@@ -14,7 +14,6 @@ use nalgebra::{DMatrix, DVector};
 /// \Sigma = V\operatorname{diag}(s_1, \dots, s_d)V^\top \;\longmapsto\;
 /// V\operatorname{diag}(\max(s_1, f), \dots, \max(s_d, f))V^\top = \Sigma + \sum_a (f - s_a)_+\,v_av_a^\top
 /// ```
-///
 /// **It is the constrained M step.** For weighted data with the scatter matrix S the step is to make
 /// $`\log|\Sigma| + \operatorname{tr}\Sigma^{-1}S`$ least over all Σ ⪰ f I. Let Σ have the eigenvalues
 /// $`\lambda_1 \ge \dots \ge \lambda_d`$, and S the eigenvalues $`s_1 \ge \dots \ge s_d`$. However the axes of the two

@@ -10,7 +10,6 @@ use nalgebra::{Cholesky, DMatrix, DVector};
 /// ```math
 /// \mu_j^{\text{new}} = \mu_j + \frac{\Sigma_j}{R_j}\,\nabla_{\mu_j}\ell
 /// ```
-///
 /// `x` is n×d; returns k×d, equal to [`update::means`]. The matrix is positive definite, so the step points uphill, and
 /// no step length need be chosen. A component with $`R_j = 0`$ stays where it is.
 ///
@@ -41,7 +40,6 @@ pub fn em_step(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<DMatrix<f64>
 /// \mu_j \leftarrow \mu_j + s\,\delta_j, \quad \delta_j = \frac1{R_j}\sum_i r_{ij}(x_i - \mu_j); \qquad
 /// Q \text{ rises by } \left(s - \tfrac{s^2}2\right)\sum_j R_j\,\delta_j^\top\Sigma_j^{-1}\delta_j
 /// ```
-///
 /// Q is a parabola along the step, with its top at s = 1, the M step. Every s between 0 and 2 raises it, and hence ℓ by
 /// at least as much: EM needs no exact M step, only one that climbs. [`em::fit`](crate::em::fit) runs it.
 ///
@@ -96,7 +94,6 @@ impl Model for PartOfStep {
 /// ```math
 /// \mu_j \leftarrow \mu_j + \eta\,\nabla_{\mu_j}\ell
 /// ```
-///
 /// `x` is n×d; `step` is η > 0 in squared units of the data per nat. Returns the start and the mixture after each of
 /// `steps` steps. Unlike EM it can overshoot: for η too large ℓ falls.
 ///
@@ -129,7 +126,6 @@ pub fn ascend_means(
 ///   \sum_i r_{ij}(\delta_{jl} - r_{il})\,s_{ij}s_{il}^\top - \delta_{jl}\,R_j\Sigma_j^{-1}, \qquad
 ///   s_{ij} = \Sigma_j^{-1}(x_i - \mu_j)
 /// ```
-///
 /// `x` is n×d; returns kd×kd, row jd + a belonging to coordinate a of μ_j, in nats per squared unit of the data. The
 /// last term is the Hessian of Q, always negative; the first is what not knowing the labels adds. Where it wins, a
 /// point with score zero is no maximum: EM rests there, but on a saddle.

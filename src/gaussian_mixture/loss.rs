@@ -12,7 +12,6 @@ use std::f64::consts::TAU;
 /// \sum_{ij} r_{ij}\left(\tfrac12\log|\Sigma_j| + \tfrac12(x_i-\mu_j)^\top\Sigma_j^{-1}(x_i-\mu_j) - \log\pi_j\right)
 ///   = -Q - \tfrac{nd}2\log 2\pi
 /// ```
-///
 /// `x` is n×d, `r` n×k with rows on the simplex; returns nats, +∞ where π_j = 0 < r_ij. Without the first ½, missing in
 /// print, the minimum lies at Σ/2.
 ///
@@ -44,7 +43,6 @@ pub fn loss(model: &GaussianMixture, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Resu
 /// Q = \sum_{ij}r_{ij}\log\pi_j - \tfrac12\sum_j R_j\log|\Sigma_j|
 ///   - \tfrac12\sum_{ij}r_{ij}(x_i-\mu_j)^\top\Sigma_j^{-1}(x_i-\mu_j) - \tfrac{nd}2\log 2\pi
 /// ```
-///
 /// `x` is n×d, `r` n×k with rows on the simplex; returns the four terms in nats, in this order. The first holds the
 /// weights and nothing else; the others are $`\sum_{ij}r_{ij}\log N_{ij}`$. So the M step may maximise them apart.
 ///
@@ -75,7 +73,6 @@ pub fn terms_of_q(model: &GaussianMixture, x: &DMatrix<f64>, r: &DMatrix<f64>) -
 /// Q(\theta) + \lambda\Big(1 - \sum_j\pi_j\Big), \qquad
 /// \frac{\partial}{\partial\pi_j} = \frac{R_j}{\pi_j} - \lambda
 /// ```
-///
 /// On the simplex this is Q, to rounding. `x` is n×d, `r` n×k, λ finite; returns nats.
 ///
 /// Source: L-30, T-42.

@@ -3,7 +3,6 @@
 //! p(x) = \sum_j \pi_j\,\mathcal N(x; \mu_j, \Sigma_j), \qquad
 //! \ell(\pi, \mu, \Sigma) = \sum_i\log\sum_j\pi_j\,\mathcal N(x_i; \mu_j, \Sigma_j)
 //! ```
-//!
 //! | file | what it derives |
 //! |---|---|
 //! | this one | density, ℓ, responsibilities; `recipe.rs`: samples and moments |
@@ -162,7 +161,6 @@ impl GaussianMixture {
     /// ```math
     /// \log N_{ij} = \log\mathcal N(x_i; \mu_j, \Sigma_j)
     /// ```
-    ///
     /// `x` is n×d; returns n×k, in nats. [`Error::Shape`](crate::Error::Shape), [`Error::Empty`](crate::Error::Empty)
     /// or [`Error::NotFinite`](crate::Error::NotFinite) for data that are none, here and in all that follows.
     ///
@@ -186,7 +184,6 @@ impl GaussianMixture {
     /// ```math
     /// p(x_i) = \sum_j \pi_j\,\mathcal N(x_i; \mu_j, \Sigma_j)
     /// ```
-    ///
     /// `x` is n×d; returns n values, per unit volume of the data space.
     ///
     /// Source: H-21, L-02, T-08, T-35.
@@ -204,7 +201,6 @@ impl GaussianMixture {
     /// ```math
     /// p(x_1, \dots, x_n) = \prod_i\sum_j\pi_j\,\mathcal N(x_i; \mu_j, \Sigma_j)
     /// ```
-    ///
     /// Source: H-21, L-04.
     /// ```
     /// # use executable_em::{data, gaussian_mixture::{CovarianceFamily, random_start}};
@@ -221,7 +217,6 @@ impl GaussianMixture {
     /// ```math
     /// \ell = \sum_i\log\sum_j\pi_j\,\mathcal N(x_i; \mu_j, \Sigma_j)
     /// ```
-    ///
     /// `x` is n×d; returns nats. [`Error::ImpossibleDatum`](crate::Error::ImpossibleDatum) where even that is −∞.
     ///
     /// Source: H-27, L-05, C-31, B-03, T-35, B-E02.
@@ -239,7 +234,6 @@ impl GaussianMixture {
     /// ```math
     /// r_{ij} = \frac{\pi_j\,\mathcal N(x_i; \mu_j, \Sigma_j)}{\sum_l\pi_l\,\mathcal N(x_i; \mu_l, \Sigma_l)}
     /// ```
-    ///
     /// `x` is n×d; returns n×k, rows summing to one. The factor (2π)^{−d/2} cancels; |Σ_j|^{−1/2} does not.
     ///
     /// Source: H-29, H-38, L-21, C-36, T-37.
@@ -258,7 +252,6 @@ impl GaussianMixture {
     /// ```math
     /// (k-1) + kd + c, \qquad c = k\tfrac{d(d+1)}2,\ \tfrac{d(d+1)}2,\ kd,\ k
     /// ```
-    ///
     /// for full, tied, diagonal and spherical covariances.
     ///
     /// Source: B-04.
@@ -301,7 +294,6 @@ impl Model for GaussianMixture {
     /// ```math
     /// \log p(x_i, z_i = j) = \log\pi_j + \log\mathcal N(x_i; \mu_j, \Sigma_j)
     /// ```
-    ///
     /// Source: H-47, H-62.
     fn log_joint(&self, x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
         let mut log_joint = self.component_log_densities(x)?;

@@ -12,7 +12,6 @@ impl GaussianMixture {
     /// ```math
     /// z_i \sim \mathrm{Cat}(\pi), \qquad x_i \mid z_i \sim \mathcal N(\mu_{z_i}, \Sigma_{z_i})
     /// ```
-    ///
     /// Returns n×d data and n labels, a draw of the joint. Panics, as a `Vec` does, for more than can be addressed.
     ///
     /// Source: T-10, H-22, L-E05.
@@ -37,7 +36,6 @@ impl GaussianMixture {
     /// ```math
     /// \bar\mu = \sum_j\pi_j\mu_j
     /// ```
-    ///
     /// Source: H-22.
     /// ```
     /// # use {executable_em::gaussian_mixture::{CovarianceFamily::Full, GaussianMixture}, nalgebra::*};
@@ -54,7 +52,6 @@ impl GaussianMixture {
     /// \sum_j\pi_j\left(\Sigma_j + \mu_j\mu_j^\top\right) - \bar\mu\bar\mu^\top
     ///   = \sum_j\pi_j\left(\Sigma_j + (\mu_j-\bar\mu)(\mu_j-\bar\mu)^\top\right)
     /// ```
-    ///
     /// Computed in the right-hand form, which does not cancel. After an M step it equals the covariance of the data.
     ///
     /// Source: H-22, H-38.

@@ -12,7 +12,6 @@ use nalgebra::{DMatrix, DVector};
 /// ```math
 /// \nabla_{\mu_j}\ell = +\sum_i r_{ij}\,\Sigma_j^{-1}(x_i - \mu_j)
 /// ```
-///
 /// `x` is n×d; returns k×d, a row a component, in nats per unit of the data. It points *towards* the data, though two
 /// lectures print it with a minus sign.
 ///
@@ -33,7 +32,6 @@ pub fn in_means(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<DMatrix<f64
 /// \nabla_{\Sigma_j}\ell = +\tfrac12\sum_i r_{ij}
 ///   \left(\Sigma_j^{-1}v_{ij}v_{ij}^\top\Sigma_j^{-1} - \Sigma_j^{-1}\right), \qquad v_{ij} = x_i - \mu_j
 /// ```
-///
 /// `x` is n×d; returns k matrices d×d, in nats per squared unit of the data. One lecture prints −½.
 ///
 /// Source: H-33, L-06, H-E02.
@@ -52,7 +50,6 @@ pub fn in_covariances(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<Vec<D
 /// ```math
 /// \frac{\partial\ell}{\partial\pi_j} = \sum_i\frac{\mathcal N(x_i; \mu_j, \Sigma_j)}{p(x_i)}
 /// ```
-///
 /// `x` is n×d; returns k numbers, in nats. At a maximum of ℓ on the simplex each equals n where $`\pi_j > 0`$ and is at
 /// most n elsewhere; always $`\sum_j\pi_j\,\partial\ell/\partial\pi_j = n`$.
 ///
@@ -77,7 +74,6 @@ pub fn in_weights(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<DVector<f
 /// \frac{\partial}{\partial\pi_j}\Big[\ell + \lambda\Big(\sum_l\pi_l - 1\Big)\Big]
 ///   = \sum_i\frac{\mathcal N(x_i; \mu_j, \Sigma_j)}{p(x_i)} + \lambda
 /// ```
-///
 /// `x` is n×d; returns k numbers, in nats. At a fixed point of EM with positive weights it vanishes at λ = −n.
 ///
 /// Source: H-35, H-E04.
@@ -101,7 +97,6 @@ pub fn of_lagrangian_in_weights(
 /// ```math
 /// \nabla_{\mu_j} Q = \sum_i r_{ij}\,\Sigma_j^{-1}(x_i - \mu_j)
 /// ```
-///
 /// `x` is n×d, `r` n×k; returns k×d. With r at the same parameters this is the score of ℓ, as [`in_means`] has it:
 /// Fisher's identity, $`\nabla Q(\cdot\mid\theta)|_\theta = \nabla\ell(\theta)`$.
 ///
@@ -136,7 +131,6 @@ pub(super) fn along_means(model: &GaussianMixture, x: &DMatrix<f64>, r: &DMatrix
 /// ```math
 /// \nabla_{\Sigma_j} Q = \tfrac12\sum_i r_{ij}\left(\Sigma_j^{-1}v_{ij}v_{ij}^\top\Sigma_j^{-1} - \Sigma_j^{-1}\right)
 /// ```
-///
 /// Arguments as in [`of_q_in_means`]; returns k matrices d×d.
 ///
 /// Source: H-33, H-64, T-41.
@@ -173,7 +167,6 @@ fn along_covariances(model: &GaussianMixture, x: &DMatrix<f64>, r: &DMatrix<f64>
 /// ```math
 /// \frac{\partial Q}{\partial\pi_j} = \frac{R_j}{\pi_j}
 /// ```
-///
 /// Arguments as in [`of_q_in_means`]; returns k numbers: +∞ where π_j = 0 < R_j, and 0 where R_j = 0.
 ///
 /// Source: H-64, T-42.
@@ -194,7 +187,6 @@ pub fn of_q_in_weights(model: &GaussianMixture, x: &DMatrix<f64>, r: &DMatrix<f6
 /// ```math
 /// \frac{\partial|\Sigma|^{-1/2}}{\partial\Sigma} = -\tfrac12\,|\Sigma|^{-3/2}\,|\Sigma|\,\Sigma^{-1}
 /// ```
-///
 /// `covariance` is d×d; returns d×d. Errors as in [`gaussian::cholesky`], and [`Error::Domain`](crate::Error::Domain)
 /// where a power of the determinant overflows.
 ///
@@ -216,7 +208,6 @@ pub fn inverse_root_determinant_derivative(covariance: &DMatrix<f64>) -> Result<
 /// ```math
 /// \frac{\partial\,v^\top\Sigma^{-1}v}{\partial\Sigma} = -\Sigma^{-1}vv^\top\Sigma^{-1}
 /// ```
-///
 /// `v` has d entries, `covariance` is d×d; returns d×d. Errors as in [`gaussian::cholesky`].
 ///
 /// Source: H-32.
@@ -237,7 +228,6 @@ pub fn quadratic_form_derivative(v: &DVector<f64>, covariance: &DMatrix<f64>) ->
 /// \frac{\partial}{\partial s}(x - As)^\top W(x - As)
 ///   = -A^\top(W + W^\top)(x - As) = -2A^\top W(x - As) \text{ if } W = W^\top
 /// ```
-///
 /// `x` has m entries, `a` is m×p, `w` m×m, `s` has p; returns p entries. The first form is computed, which needs no
 /// symmetry; the lecture prints the second without the condition.
 ///

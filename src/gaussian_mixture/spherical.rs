@@ -12,7 +12,6 @@ use std::f64::consts::TAU;
 /// Q = \sum_{ij} r_{ij}\left(\log\pi_j - \tfrac d2\log 2\pi - \tfrac d2\log\sigma_j^2
 ///     - \frac{\|x_i-\mu_j\|^2}{2\sigma_j^2}\right)
 /// ```
-///
 /// `x` is n×d, `r` n×k with rows on the simplex, `weights` and `variances` hold k numbers, `means` is k×d; returns
 /// nats. The lecture's ½ in the place of both d/2 is right for d = 1.
 ///
@@ -44,7 +43,6 @@ pub fn expected_log_joint(
 /// ```math
 /// \frac{\partial Q}{\partial\mu_j} = \frac{1}{\sigma_j^2}\sum_i r_{ij}\,(x_i - \mu_j)
 /// ```
-///
 /// Returns k×d. Zero where μ_j is the weighted mean, whatever σ_j.
 ///
 /// Source: L-25, L-26.
@@ -71,7 +69,6 @@ pub fn score_in_means(
 /// \frac{\partial Q}{\partial\sigma_j^2}
 ///   = \sum_i r_{ij}\left(-\frac{d}{2\sigma_j^2} + \frac{\|x_i-\mu_j\|^2}{2\sigma_j^4}\right)
 /// ```
-///
 /// Returns k numbers. The lecture's −1/(2σ²) lacks the d.
 ///
 /// Source: L-25, L-28, L-E02.
@@ -101,7 +98,6 @@ pub fn score_in_variances(
 /// ```math
 /// \sigma_j^2 = \frac{\sum_i r_{ij}\|x_i-\mu_j\|^2}{d\,R_j}, \qquad d\,\sigma_j^2 = \operatorname{tr}\Sigma_j
 /// ```
-///
 /// `x` is n×d, `r` n×k, `means` k×d; returns k numbers in squared units of the data.
 /// [`Error::Domain`](crate::Error::Domain) for a component with $`R_j = 0`$.
 ///

@@ -13,7 +13,6 @@ use nalgebra::{DMatrix, DVector};
 /// ```math
 /// \Sigma_j = \frac{1}{R_j}\sum_i r_{ij}\,(x_i - \mu_j)(x_i - \mu_j)^\top
 /// ```
-///
 /// `x` is n×d, `r` n×k, `means` the k×d updated means, `previous` k matrices d×d that a component with $`R_j = 0`$
 /// keeps; returns k matrices d×d, singular where a component has d data or fewer.
 ///
@@ -56,7 +55,6 @@ pub(super) fn scatters(
 /// ```math
 /// \Sigma_j = \frac{1}{R_j}\sum_i r_{ij}\,x_ix_i^\top - \mu_j\mu_j^\top
 /// ```
-///
 /// Equal to [`covariances`] at the *updated* means; with the old ones it need not be positive definite. Far from the
 /// origin the two terms cancel. [`Error::Domain`](crate::Error::Domain) for a component with $`R_j = 0`$.
 ///
@@ -87,7 +85,6 @@ pub fn raw_moment_covariances(
 /// ```math
 /// \pi_j = \frac{R_j}{n}
 /// ```
-///
 /// `r` is n×k with rows on the simplex; returns k weights that sum to one. As a column mean of r it can be computed
 /// along with r. One lecture stops before this formula, another refers to it and does not print it.
 ///
@@ -106,7 +103,6 @@ pub fn weights(r: &DMatrix<f64>) -> Result<DVector<f64>> {
 /// ```math
 /// R_j + \lambda\,\pi_j = 0 \quad (j = 1, \dots, k), \qquad \sum_j\pi_j = 1
 /// ```
-///
 /// Divided by λ, these are k + 1 linear equations in π and 1/λ, which LU solves; nothing about n is put in, and λ = −n
 /// comes out (+n with the constraint as 1 − Σπ). `counts` holds k numbers R_j ≥ 0; returns (π, λ).
 /// [`Error::Domain`](crate::Error::Domain) if their sum has no inverse.

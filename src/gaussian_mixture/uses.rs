@@ -10,7 +10,6 @@ use nalgebra::{DMatrix, DVector};
 /// ```math
 /// p(\theta_g \mid x) = \frac{p(x\mid\theta_g)\,p(\theta_g)}{\sum_h p(x\mid\theta_h)\,p(\theta_h)\,\Delta}
 /// ```
-///
 /// `log_likelihoods` and `log_priors` hold a value in nats for each of m grid points at the distance Δ, `spacing`;
 /// returns m densities that integrate to one under the rectangle rule. This is what "ideally one wants"; it works for
 /// one parameter, hopelessly not for all. [`Error::ImpossibleDatum`] if the posterior vanishes on the whole grid.
@@ -36,7 +35,6 @@ pub fn grid_posterior(
 /// ```math
 /// t_{ab} - \bar t_{a\cdot} - \bar t_{\cdot b} + \bar t_{\cdot\cdot}
 /// ```
-///
 /// It settles two claims. For $`t_{ab} = \log p(x_a\mid\theta_b)`$ of an exponential family with s sufficient
 /// statistics its rank is at most s; for a mixture it grows with the table, so a mixture is no exponential family and
 /// has no conjugate prior. For $`t_{ab} = \ell(\mu_a, \pi_b)`$ it would vanish if the likelihood factorised.
@@ -61,7 +59,6 @@ pub fn interaction(table: &DMatrix<f64>) -> Result<DMatrix<f64>> {
 /// ```math
 /// \hat c_i = \arg\max_c\ p(c)\,p(x_i \mid c)
 /// ```
-///
 /// `x` is n×d, `priors` is a probability vector over the classes, `classes` holds one mixture each; returns n class
 /// indices, the lower one in a tie. [`Error::NotOnSimplex`] and [`Error::Shape`] for priors that are none.
 ///

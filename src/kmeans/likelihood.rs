@@ -10,7 +10,6 @@ use std::f64::consts::TAU;
 /// ```math
 /// \log p(x \mid m, r) = \log\prod_i\sum_j r_{ij}\,\mathcal N(x_i; m_j, \sigma^2 I)
 /// ```
-///
 /// `x` is n×d, `r` n×k, `means` k×d, `sigma` > 0 in units of the data; returns nats, −∞ where a row of `r` is zero or
 /// all its densities underflow. Only for one-hot rows of `r` does it agree with [`from_objective`].
 ///
@@ -39,7 +38,6 @@ pub fn log_likelihood(x: &DMatrix<f64>, r: &DMatrix<f64>, means: &DMatrix<f64>, 
 /// ```math
 /// \log p(x \mid m, r) = -\frac{J(r, m)}{2\sigma^2} - \frac{nd}{2}\log 2\pi\sigma^2
 /// ```
-///
 /// So the argmin of J is the argmax of the likelihood, whatever σ: k-means climbs, to a local maximum, a mixture with
 /// hard assignments and one spherical width. `x` is n×d, `r` n×k one-hot, `means` k×d, `sigma` > 0; returns nats.
 ///

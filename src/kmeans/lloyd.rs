@@ -78,7 +78,6 @@ impl Lloyd {
 /// ```math
 /// \kappa_i \leftarrow \arg\min_j\|x_i - m_j\|^2, \qquad m_j \leftarrow \frac{1}{R_j}\sum_i r_{ij}x_i
 /// ```
-///
 /// `x` is n×d, `start` k×d with k ≤ n; `max_sweeps` caps the number of updates (0 leaves a single assignment).
 ///
 /// **Why it stops.** J never rises; with ties broken by index, a sweep that does not lower J repeats its assignment;

@@ -5,7 +5,6 @@
 //! ```math
 //! J(r, m) = \sum_{ij} r_{ij}\,\|x_i - m_j\|^2 .
 //! ```
-//!
 //! This file holds the two steps and J with its derivatives; [`lloyd`](lloyd()) iterates them; the starts are
 //! [`random_start`] and [`plus_plus_start`]; [`likelihood`] reads J as a likelihood.
 //!
@@ -28,7 +27,6 @@ use nalgebra::{DMatrix, DVector};
 /// ```math
 /// D_{ij} = \|x_i - m_j\|^2
 /// ```
-///
 /// `x` is n×d, `means` k×d; returns n×k, in squared units of the data. [`Error::Shape`](crate::Error::Shape),
 /// [`Error::NotFinite`](crate::Error::NotFinite), [`Error::Empty`](crate::Error::Empty) here and throughout.
 ///
@@ -52,7 +50,6 @@ pub(crate) fn distances(x: &DMatrix<f64>, means: &DMatrix<f64>) -> DMatrix<f64> 
 /// ```math
 /// \kappa_i = \arg\min_j \|x_i - m_j\|^2
 /// ```
-///
 /// `x` is n×d, `means` k×d; returns n labels below k. One lecture prints the argmin without the norm, which it needs.
 ///
 /// Source: H-02, B-30, T-04, T-E12.
@@ -74,7 +71,6 @@ fn nearest(distances: &DMatrix<f64>) -> Vec<usize> {
 /// ```math
 /// r_{ij} = \mathbf 1[\kappa_i = j]
 /// ```
-///
 /// `x` is n×d, `means` k×d; returns n×k, a single one in every row.
 ///
 /// Source: H-03, T-01.
@@ -91,7 +87,6 @@ pub fn responsibilities(x: &DMatrix<f64>, means: &DMatrix<f64>) -> Result<DMatri
 /// ```math
 /// m_j = \frac{1}{R_j}\sum_i r_{ij}\,x_i, \qquad R_j = \sum_i r_{ij}
 /// ```
-///
 /// `x` is n×d, `r` n×k with non-negative entries, `previous` k×d, where a mean stays if $`R_j = 0`$; returns k×d.
 ///
 /// Source: H-04, H-15, H-30, L-26, C-39, B-23, T-04, T-40, H-E14.
@@ -121,7 +116,6 @@ pub(crate) fn averages(x: &DMatrix<f64>, r: &DMatrix<f64>, previous: &DMatrix<f6
 /// ```math
 /// m = (r^\top x) \oslash (r^\top 1)
 /// ```
-///
 /// Equal to [`update_means`] where no cluster is empty; an empty cluster gives NaN here, as the formula says.
 ///
 /// Source: H-12, H-E13.
@@ -141,7 +135,6 @@ pub fn means_in_array_form(x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<DMatrix
 /// ```math
 /// J(r, m) = \sum_{ij} r_{ij}\,\|x_i - m_j\|^2 \;\ge\; 0
 /// ```
-///
 /// `x` is n×d, `r` n×k with non-negative entries, `means` k×d; returns squared units of the data. No step raises it.
 ///
 /// Source: H-10, H-13, H-14, H-E11.
@@ -164,7 +157,6 @@ fn cost(r: &DMatrix<f64>, distances: &DMatrix<f64>) -> f64 {
 /// ```math
 /// \frac{\partial J}{\partial m_j} = -2\sum_i r_{ij}\,(x_i - m_j)
 /// ```
-///
 /// `x` is n×d, `r` n×k, `means` k×d; returns k×d. It vanishes just where every mean is the average of its data.
 ///
 /// Source: H-15.
@@ -184,7 +176,6 @@ pub fn objective_gradient(x: &DMatrix<f64>, r: &DMatrix<f64>, means: &DMatrix<f6
 /// ```math
 /// \frac{\partial^2 J}{\partial m_j\,\partial m_l^\top} = 2R_j\,\delta_{jl}\,I_d
 /// ```
-///
 /// `r` is n×k, `d` the dimension; returns kd×kd, mean by mean ([`Error::Domain`](crate::Error::Domain) if that is
 /// giant). Positive semidefinite, and zero for an empty cluster, whose mean J does not see.
 ///
@@ -206,7 +197,6 @@ pub fn objective_hessian(r: &DMatrix<f64>, d: usize) -> Result<DMatrix<f64>> {
 /// ```math
 /// R(c) = \sum_i \|x_i - \mu_{c(x_i)}\|^2
 /// ```
-///
 /// `x` is n×d, `labels` holds n numbers below k, `means` is k×d. It equals [`objective`] at one-hot responsibilities.
 /// [`Error::Label`](crate::Error::Label) for a label that names no mean.
 ///

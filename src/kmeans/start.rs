@@ -30,7 +30,6 @@ pub fn random_start(x: &DMatrix<f64>, k: usize, rng: &mut impl Rng) -> Result<DM
 /// ```math
 /// P(m_{j+1} = x_i) \propto \min_{l \le j}\|x_i - m_l\|^2
 /// ```
-///
 /// Its expected J is within a factor 8(ln k + 2) of the best. Where all distances are zero (fewer different data than
 /// k), or overflow, the draw is uniform. `x` is n×d; returns k×d; errors as in [`random_start`].
 ///

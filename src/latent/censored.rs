@@ -12,7 +12,6 @@ use nalgebra::DVector;
 /// ```math
 /// \log p(t \mid \lambda) = n\log\lambda - \lambda\sum_i t_i
 /// ```
-///
 /// `lifetimes` holds n times, `rate` is λ in failures per unit of time; returns nats. It is linear in the t_i.
 ///
 /// Source: L-08, L-09.
@@ -31,7 +30,6 @@ pub fn complete_log_likelihood(lifetimes: &DVector<f64>, rate: f64) -> Result<f6
 /// ```math
 /// \ell(\lambda) = \sum_{i\text{ failed}}\left(\log\lambda - \lambda t_i\right) - \sum_{i\text{ running}}\lambda c_i
 /// ```
-///
 /// `times` holds the n times at which the units failed or were last seen, `failed` says which; returns nats.
 ///
 /// Source: L-08.
@@ -49,7 +47,6 @@ pub fn log_likelihood(times: &DVector<f64>, failed: &[bool], rate: f64) -> Resul
 /// ```math
 /// E[t_i \mid t_i > c_i, \lambda] = c_i + \frac1\lambda
 /// ```
-///
 /// Arguments as in [`log_likelihood`]; returns n times, those of failed units as they are.
 ///
 /// Source: L-08, H-55.
@@ -68,7 +65,6 @@ pub fn expected_lifetimes(times: &DVector<f64>, failed: &[bool], rate: f64) -> R
 /// ```math
 /// \hat\lambda = \frac n{\sum_i t_i}
 /// ```
-///
 /// [`Error::Domain`](crate::Error::Domain) if all lifetimes are zero.
 ///
 /// Source: L-08, L-09.
@@ -87,7 +83,6 @@ pub fn complete_rate(lifetimes: &DVector<f64>) -> Result<f64> {
 /// ```math
 /// \hat\lambda = \frac{\text{failures}}{\text{total time}}
 /// ```
-///
 /// Arguments as in [`log_likelihood`]. [`Error::Domain`](crate::Error::Domain) if nothing has failed, which says λ = 0.
 ///
 /// Source: L-08, L-E15.

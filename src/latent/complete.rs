@@ -9,7 +9,6 @@ use nalgebra::{DMatrix, DVector};
 /// ```math
 /// z_{ij} = \mathbf 1[\,\text{label}_i = j\,]
 /// ```
-///
 /// `labels` holds n numbers below `k`; returns n×k. [`Error::Label`] for others, [`Error::Domain`] if n×k is giant.
 ///
 /// Source: H-03, H-43, L-17, T-01, T-36.
@@ -33,7 +32,6 @@ pub(crate) fn indicators(labels: &[usize], k: usize) -> DMatrix<f64> {
 /// ```math
 /// p(z) = \prod_j \pi_j^{z_j}
 /// ```
-///
 /// `z` has k entries, one of them 1 and the rest 0; `weights` is a probability vector of the same length. Over one-hot
 /// vectors alone does the product sum to one, so anything else is an [`Error::NotOnSimplex`].
 ///
@@ -57,7 +55,6 @@ pub fn prior(z: &DVector<f64>, weights: &DVector<f64>) -> Result<f64> {
 /// ```math
 /// \log p(z) = \sum_{ij} z_{ij}\log\pi_j = \sum_i\log\pi_{z_i}
 /// ```
-///
 /// `labels` holds n numbers below k, `weights` k probabilities; returns nats, −∞ if a label has weight zero.
 ///
 /// Source: H-44, L-17.
@@ -76,7 +73,6 @@ pub fn log_prior(labels: &[usize], weights: &DVector<f64>) -> Result<f64> {
 /// ```math
 /// \log p(x \mid z) = \sum_{ij} z_{ij}\log p(x_i \mid z_i = j)
 /// ```
-///
 /// `component_log_densities` is the n×k matrix of log p(x_i | z_i = j), without weights, which would make it the joint,
 /// and `labels` holds n numbers below k; returns nats. Errors as in [`log_likelihood`].
 ///
@@ -94,7 +90,6 @@ pub fn log_conditional(component_log_densities: &DMatrix<f64>, labels: &[usize])
 /// ```math
 /// \log p(x, z \mid \theta) = \sum_{ij} z_{ij}\log p(x_i, z_i = j \mid \theta)
 /// ```
-///
 /// `log_joint` is n×k in nats, `labels` holds n numbers below k; returns nats. It is linear in the one-hot z, which is
 /// why replacing z by its expectation is exact: $`E\log p(x, z) = \log p(x, E z)`$ in this form. [`Error::Label`] and
 /// [`Error::Shape`] for labels that do not fit, and the errors of [`log_marginals`](super::log_marginals).
@@ -119,7 +114,6 @@ pub(super) fn pick(log_joint: &DMatrix<f64>, labels: &[usize]) -> f64 {
 /// ```math
 /// \log p(x, z \mid \theta) = \sum_j c_j, \qquad c_j = \sum_i z_{ij}\log p(x_i, z_i = j \mid \theta)
 /// ```
-///
 /// `log_joint` is n×k in nats, `labels` holds n numbers below k; returns k values c_j in nats, 0 for a component
 /// without data. The mean and the covariance of component j appear in c_j alone: the parameters decouple, as they do
 /// not in ℓ.
@@ -143,7 +137,6 @@ pub fn by_component(log_joint: &DMatrix<f64>, labels: &[usize]) -> Result<DVecto
 /// ```math
 /// \sum_i\log\sum_j z_{ij}\,p(x_i, z_i = j \mid \theta)
 /// ```
-///
 /// `log_joint` and `z` are n×k; returns nats. For a one-hot `z` this is [`log_likelihood`]. For the expected z it
 /// exceeds the expectation Σ z_ij log p(x_i, z_i = j) by Jensen's inequality: a soft r in a formula that needs a hard
 /// one. [`Error::ImpossibleDatum`] if every label with mass has joint zero.
@@ -167,7 +160,6 @@ pub fn log_sum_form(log_joint: &DMatrix<f64>, z: &DMatrix<f64>) -> Result<f64> {
 /// ```math
 /// \log p(z \mid x, \theta) = \sum_i\log r_{i z_i}
 /// ```
-///
 /// `log_joint` is n×k in nats, `labels` holds n numbers below k; returns nats. That is a fact about labels which are
 /// independent of each other beforehand; for others see [`posterior_under`](super::labelings::posterior_under).
 ///
@@ -186,7 +178,6 @@ pub fn log_posterior(log_joint: &DMatrix<f64>, labels: &[usize]) -> Result<f64> 
 /// \hat\pi_j = \frac{n_j}n, \quad \hat\mu_j = \frac1{n_j}\sum_i z_{ij}x_i, \quad
 /// \hat\Sigma_j = \frac1{n_j}\sum_i z_{ij}(x_i-\hat\mu_j)(x_i-\hat\mu_j)^\top, \qquad n_j = \sum_i z_{ij}
 /// ```
-///
 /// (for the Gaussian mixture). `model` gives the family and what a component without data keeps; `x` is n×d, `labels`
 /// holds n numbers below k. Errors as in [`one_hot`] and the M step. Without labels r_ij stands for z_ij and depends on
 /// θ: no closed form.

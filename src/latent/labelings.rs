@@ -27,7 +27,6 @@ pub fn all(n: usize, k: usize) -> Result<Vec<Vec<usize>>> {
 /// ```math
 /// \log p(x, z \mid \theta) \quad\text{for each of the } k^n \text{ labelings } z
 /// ```
-///
 /// `log_joint` is n×k in nats; returns kⁿ values in nats, in the order of [`all`].
 ///
 /// Source: H-47, L-18, C-32.
@@ -46,7 +45,6 @@ pub fn log_joints(log_joint: &DMatrix<f64>) -> Result<DVector<f64>> {
 /// ```math
 /// p(z \mid x, \theta) = \frac{p(x, z \mid \theta)}{\sum_{z'} p(x, z' \mid \theta)}
 /// ```
-///
 /// `log_joint` is n×k in nats; returns kⁿ probabilities in the order of [`all`].
 ///
 /// Source: H-48, H-50, L-13.
@@ -67,7 +65,6 @@ pub fn posterior(log_joint: &DMatrix<f64>) -> Result<DVector<f64>> {
 /// ```math
 /// p(z \mid x) = \frac{p(z)\prod_i p(x_i \mid z_i)}{\sum_{z'} p(z')\prod_i p(x_i \mid z'_i)}
 /// ```
-///
 /// `prior` holds kⁿ probabilities in the order of [`all`], `component_log_densities` the n×k values of log p(x_i |
 /// z_i = j), without weights; returns kⁿ probabilities. With the prior $`\prod_i\pi_{z_i}`$ of a mixture it is
 /// [`posterior`], and factorises. Independence in pairs is not enough: with $`z_3 = z_1 \oplus z_2`$ the first two data
@@ -91,7 +88,6 @@ pub fn posterior_under(prior: &DVector<f64>, component_log_densities: &DMatrix<f
 /// ```math
 /// q(z) = \prod_i q_{i z_i}
 /// ```
-///
 /// `q` is n×k with rows on the simplex; returns kⁿ probabilities in the order of [`all`]. Of the responsibilities this
 /// is the posterior of a mixture; of the marginals of dependent labels it is another one.
 ///
@@ -111,7 +107,6 @@ pub fn product(q: &DMatrix<f64>) -> Result<DVector<f64>> {
 /// ```math
 /// q_{ij} = \sum_{z : z_i = j} q(z)
 /// ```
-///
 /// `q` holds kⁿ probabilities in the order of [`all`]; returns n×k. Of the posterior these are the responsibilities.
 ///
 /// Source: H-49, C-34.
@@ -135,7 +130,6 @@ pub fn marginals(q: &DVector<f64>, n: usize, k: usize) -> Result<DMatrix<f64>> {
 /// ```math
 /// E_q f(z) = \sum_z q(z)\,f(z)
 /// ```
-///
 /// `q` holds kⁿ probabilities in the order of [`all`], `f` takes n labels. Without mass even an infinite f adds
 /// nothing.
 ///
@@ -162,7 +156,6 @@ fn all_under(q: &DVector<f64>, n: usize, k: usize) -> Result<Vec<Vec<usize>>> {
 /// ```math
 /// Q = \sum_z q(z)\,\log p(x, z \mid \theta)
 /// ```
-///
 /// `q` holds kⁿ probabilities in the order of [`all`], `log_joint` is n×k; returns nats. Because the log joint is a sum
 /// over the data, q enters through its marginals alone, correlated or not.
 ///

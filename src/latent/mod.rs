@@ -4,7 +4,6 @@
 //! ```math
 //! L_{ij} = \log p(x_i, z_i = j \mid \theta)
 //! ```
-//!
 //! holds all that inference needs, for every model: the log-sum-exp of a row is the log marginal
 //! $`\log p(x_i \mid \theta)`$, its softmax the posterior of the label, its product with a distribution q a term of Q.
 //!
@@ -75,7 +74,6 @@ pub trait Model: Clone {
 /// ```math
 /// \log\sum_j e^{a_j} = m + \log\sum_j e^{a_j - m}, \qquad m = \max_j a_j
 /// ```
-///
 /// Returns −∞ for an empty sum or if every term is −∞, +∞ if one term is +∞, and NaN if one term is NaN.
 ///
 /// Source: H-27, L-05.
@@ -100,7 +98,6 @@ pub fn log_sum_exp(terms: impl IntoIterator<Item = f64>) -> f64 {
 /// ```math
 /// \log p(x_i \mid \theta) = \log\sum_j p(x_i, z_i = j \mid \theta)
 /// ```
-///
 /// `log_joint` is n×k; returns n values, in nats. [`Error::ImpossibleDatum`] if a row is −∞ throughout,
 /// [`Error::NotFinite`] for an entry that is NaN or +∞.
 ///
@@ -124,7 +121,6 @@ fn log_sums(log_joint: &DMatrix<f64>) -> DVector<f64> {
 /// ```math
 /// \ell(\theta) = \sum_i \log\sum_j p(x_i, z_i = j \mid \theta)
 /// ```
-///
 /// `log_joint` is n×k; returns nats. Errors as in [`log_marginals`]. A sum over kⁿ labelings in n·k terms: only its
 /// maximum has no closed form.
 ///
@@ -142,7 +138,6 @@ pub fn log_likelihood(log_joint: &DMatrix<f64>) -> Result<f64> {
 /// ```math
 /// r_{ij} = p(z_i = j \mid x_i, \theta) = \frac{p(x_i, z_i = j \mid \theta)}{\sum_l p(x_i, z_i = l \mid \theta)}
 /// ```
-///
 /// `log_joint` is n×k; returns n×k, every row a probability vector, 0 where the joint is 0. Errors as in
 /// [`log_marginals`].
 ///
@@ -176,7 +171,6 @@ pub(crate) fn softmax(terms: &DVector<f64>) -> Result<DVector<f64>> {
 /// ```math
 /// \log\frac{r_{ij}}{r_{il}} = \log p(x_i, z_i = j \mid \theta) - \log p(x_i, z_i = l \mid \theta)
 /// ```
-///
 /// `log_joint` is n×k; returns n values in nats, ±∞ where one of the two labels is impossible. Every other component
 /// has gone with the denominator. Between two Gaussians of one covariance the log odds are linear in x, and the
 /// responsibility is their logistic function. [`Error::Label`] if there is no `j` or `l`, [`Error::ImpossibleDatum`]
@@ -204,7 +198,6 @@ pub fn log_odds(log_joint: &DMatrix<f64>, j: usize, l: usize) -> Result<DVector<
 /// ```math
 /// R_j = \sum_i r_{ij}, \qquad \sum_j R_j = n
 /// ```
-///
 /// `r` is n×k; returns k values, in data: expected counts, not numbers of points.
 ///
 /// Source: H-04, B-24, B-E16.
@@ -221,7 +214,6 @@ pub fn counts(r: &DMatrix<f64>) -> DVector<f64> {
 /// ```math
 /// Q = \sum_{ij} q_{ij} \log p(x_i, z_i = j \mid \theta), \qquad 0 \cdot (-\infty) = 0
 /// ```
-///
 /// `q`, with rows on the simplex, and `log_joint` are n×k; returns nats, −∞ if q puts mass where the joint is zero.
 ///
 /// Source: H-64, L-23, C-37, T-21, T-33, C-E20.

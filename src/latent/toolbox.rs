@@ -8,7 +8,6 @@ use nalgebra::{DMatrix, DVector};
 /// ```math
 /// p(a) = \sum_b p(a, b)
 /// ```
-///
 /// `joint` is a table of probabilities that sum to one; returns a probability for each row.
 ///
 /// Source: H-56.
@@ -26,7 +25,6 @@ pub fn sum_rule(joint: &DMatrix<f64>) -> Result<DVector<f64>> {
 /// ```math
 /// p(a, b) = p(a)\,p(b \mid a)
 /// ```
-///
 /// `marginal` holds a probability for each a, `conditional` a distribution over b in each row; returns the table.
 ///
 /// Source: H-56.
@@ -46,7 +44,6 @@ pub fn product_rule(marginal: &DVector<f64>, conditional: &DMatrix<f64>) -> Resu
 /// ```math
 /// p(a \mid b) = \frac{p(b \mid a)\,p(a)}{\sum_{a'} p(b \mid a')\,p(a')}
 /// ```
-///
 /// Arguments as in [`product_rule`], `b` a column; returns a probability for each a.
 /// [`Error::Domain`](crate::Error::Domain) for an event b of probability zero, even a non-empty one.
 ///

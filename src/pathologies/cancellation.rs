@@ -11,7 +11,6 @@ use nalgebra::{DMatrix, DVector};
 /// ```math
 /// \kappa_a = \sqrt{\frac{\frac1n\sum_i x_{ia}^2}{s_a^2}} = \sqrt{1 + \frac{\bar x_a^2}{s_a^2}} \ge 1
 /// ```
-///
 /// A relative change by ε of every datum changes the variance by up to 2κε, relatively. `x` is n×d; returns d values,
 /// +∞ for equal data.
 ///
@@ -27,7 +26,6 @@ pub fn condition_numbers(x: &DMatrix<f64>) -> Result<DVector<f64>> {
 /// \frac{\left|\left(\frac1n\sum_i x_{ia}^2 - \bar x_a^2\right) - s_a^2\right|}{s_a^2}, \qquad
 /// s_a^2 = \frac1n\sum_i(x_{ia} - \bar x_a)^2
 /// ```
-///
 /// Both forms are computed as EM's covariance update computes them, with one component. `x` is n×d; returns d numbers:
 /// 0 where they agree, 1 where the raw form gives zero. The centred form is the truth, to [`centred_error_bound`].
 ///
@@ -49,7 +47,6 @@ pub fn raw_moment_errors(x: &DMatrix<f64>) -> Result<DVector<f64>> {
 /// ```math
 /// 2\gamma_{2n+4}\,\kappa^2, \qquad \gamma_m = \frac{mu}{1 - mu},\ u = 2^{-53}
 /// ```
-///
 /// The mean square is $`\kappa^2s^2`$ and errs by $`\gamma_{n+1}`$ of itself, the squared mean is less and errs by
 /// $`\gamma_{2n+3}`$ of itself; their difference is s², one rounding more. The error grows with the *square* of the
 /// distance: at κ = 10⁴ half of the sixteen digits are gone, at 10⁸ all of them. `n` counts data, `condition` is κ ≥ 1.
@@ -63,7 +60,6 @@ pub fn raw_moment_error_bound(n: usize, condition: f64) -> f64 {
 /// ```math
 /// \gamma_{n+4} + \left(\sqrt n\,\gamma_{n+2}\,\kappa\right)^2
 /// ```
-///
 /// A sum of squares errs by $`\gamma_{n+4}`$ of itself. An error δ of the mean adds δ² to the variance, and
 /// $`|\delta| \le \gamma_{n+2}\max_i|x_i| \le \gamma_{n+2}\sqrt n\,\kappa s`$. A small number squared is very small: at
 /// κ = 10⁸, where the raw form has lost everything, this one has lost the last digit or two.

@@ -14,7 +14,6 @@ use nalgebra::{DMatrix, DVector};
 /// ```math
 /// p(z) = \tfrac14 \text{ if } z_3 = z_1 \oplus z_2, \text{ else } 0
 /// ```
-///
 /// Returns the 8 probabilities in the order of [`labelings::all`] for n = 3, k = 2.
 ///
 /// Source: C-E10. Example: [`pairwise_information`].
@@ -27,7 +26,6 @@ pub fn exclusive_or() -> DVector<f64> {
 /// ```math
 /// I(z_i; z_l) = \mathsf H(z_i) + \mathsf H(z_l) - \mathsf H(z_i, z_l) \ge 0
 /// ```
-///
 /// `q` holds kⁿ probabilities in the order of [`labelings::all`]; returns n×n, in nats: zero just where two labels are
 /// independent, and on the diagonal the entropy of each. Errors as in [`labelings::marginals`].
 ///
@@ -58,7 +56,6 @@ pub fn pairwise_information(q: &DVector<f64>, n: usize, k: usize) -> Result<DMat
 /// ```math
 /// \sum_i\mathsf H(z_i) - \mathsf H(z) = \mathrm{KL}\Big(q\,\Big\|\,\prod_i q_i\Big) \ge 0
 /// ```
-///
 /// Arguments as in [`pairwise_information`]; returns nats, zero just where the labels are mutually independent. For n =
 /// 2 it is their mutual information. In a mixture it is what the bound of EM gains if any q is replaced by the product
 /// of its marginals: there the expected log joint sees the marginals alone, and the entropy grows by just this.

@@ -17,7 +17,6 @@ use std::f64::consts::{LN_2, PI, TAU};
 /// \pi \sim \mathrm{Dir}(\alpha, \dots, \alpha), \qquad \Sigma_j \sim \mathcal W^{-1}(\nu, \Psi)
 /// \ \text{independently}, \qquad p(\mu) \propto 1
 /// ```
-///
 /// These are the conjugate ones: the posterior given the labels is of the same kind.
 ///
 /// Source: B-05, C-E09; Fraley and Raftery (2007).
@@ -70,7 +69,6 @@ impl Prior {
     /// ```math
     /// \log\mathrm{Dir}(\pi) = \log\Gamma(k\alpha) - k\log\Gamma(\alpha) + (\alpha - 1)\sum_j\log\pi_j
     /// ```
-    ///
     /// `weights` has k entries on the simplex; returns nats, −∞ for a weight of zero if α > 1.
     ///
     /// Source: B-05, C-E09.
@@ -95,7 +93,6 @@ impl Prior {
     ///   - \tfrac{\nu+d+1}2\log|\Sigma| - \tfrac12\operatorname{tr}\Psi\Sigma^{-1},
     /// \qquad \Gamma_d(a) = \pi^{d(d-1)/4}\prod_{b=0}^{d-1}\Gamma\!\left(a - \tfrac b2\right)
     /// ```
-    ///
     /// `covariance` is d×d, `component` only labels the error, as in [`gaussian::cholesky`]; returns nats. As Σ becomes
     /// singular the trace grows faster than the log determinant falls, so the density vanishes: this is what stops a
     /// collapse. For d = 1 it is the inverse gamma density with shape ν/2 and scale ψ/2.
@@ -125,7 +122,6 @@ impl Prior {
     /// ```math
     /// \log p(\theta) = \log\mathrm{Dir}(\pi) + \sum_j\log\mathcal W^{-1}(\Sigma_j)
     /// ```
-    ///
     /// Returns nats; [`Error::Shape`](crate::Error::Shape) for a mixture of another dimension.
     ///
     /// Source: B-05, C-E09. Example: [`MapMixture::log_posterior`].
@@ -187,7 +183,6 @@ impl MapMixture {
     /// ```math
     /// \log p(\theta\mid x) + \log p(x) = \ell(\theta) + \log p(\theta)
     /// ```
-    ///
     /// `x` is n×d; returns nats. No sweep of EM lowers it.
     ///
     /// Source: C-E09.
@@ -217,7 +212,6 @@ impl Model for MapMixture {
     /// \pi_j = \frac{R_j + \alpha - 1}{n + k(\alpha - 1)}, \qquad \mu_j = \frac1{R_j}\sum_i r_{ij}x_i, \qquad
     /// \Sigma_j = \frac{\Psi + \sum_i r_{ij}(x_i - \mu_j)(x_i - \mu_j)^\top}{\nu + d + 1 + R_j}
     /// ```
-    ///
     /// The terms of $`Q + \log p`$ in Σ_j are those of R_j + ν + d + 1 data with the scatter Ψ + S_j,
     /// $`-\tfrac{R_j+\nu+d+1}2\log|\Sigma_j| - \tfrac12\operatorname{tr}\Sigma_j^{-1} (\Psi + S_j)`$, those in π of
     /// R_j + α − 1 data. So $`\Sigma_j \succeq \Psi/(\nu+d+1+n)`$ whatever r is: a floor that the data can lower, but

@@ -20,7 +20,6 @@ pub struct RestingPlace {
 /// ```math
 /// \{z : \arg\min_j\|x_i - m_j(z)\|^2 = z_i \text{ for all } i\}, \qquad m_j(z) = \text{the mean of } \{x_i : z_i = j\}
 /// ```
-///
 /// They are the local maxima of the likelihood with hard labels: no lecture's algorithm says which one it has found,
 /// and a step that changes labels *and* means at once would be needed to leave a poor one. Found by trying all kⁿ
 /// labelings with no cluster empty, ties broken as in [`kmeans::assign`]. `x` is n×d, `k` between 1 and n
@@ -58,7 +57,6 @@ pub fn resting_places(x: &DMatrix<f64>, k: usize) -> Result<Vec<RestingPlace>> {
 /// ```math
 /// 1 - (1 - p)^m \ge c \quad\Longleftrightarrow\quad m \ge \frac{\log(1 - c)}{\log(1 - p)}
 /// ```
-///
 /// `share` p ∈ (0, 1] is the part of the starts that lead there, which one does not know but can estimate from the
 /// starts that one has; `confidence` c ∈ [0, 1), or [`Error::Domain`](crate::Error::Domain). Returns m ≥ 1. Restarts do
 /// not help against a singularity: there the *best* runs are the worthless ones.

@@ -9,7 +9,6 @@ use nalgebra::DMatrix;
 /// ```math
 /// \Sigma_j \leftarrow \hat\Sigma_j + f I
 /// ```
-///
 /// It widens all components in all directions, those far above f too, and is no M step of the likelihood: from a
 /// maximum of ℓ it goes down, and it may go down on the way. `x` is n×d, `ridge` f > 0 in squared units of the data
 /// ([`Error::Domain`](crate::Error::Domain)). Errors of [`em::sweep`](crate::em::sweep).

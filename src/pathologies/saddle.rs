@@ -20,7 +20,6 @@ pub struct Curvature {
 /// ```math
 /// \frac{\partial^2\ell}{\partial\mu\,\partial\mu^\top}\,u = \lambda u, \qquad \|u\| = 1
 /// ```
-///
 /// `x` is n×d; returns kd curvatures with their directions (of ±u the one whose first sizeable entry is positive). At a
 /// point with score zero, all λ < 0 means a maximum in the means, and one λ > 0 a saddle, where EM rests and yet has
 /// not arrived. λ = 0 decides nothing. On {±1, ±2} with both means at 0 the curvatures are −2 and +3 if the variances
@@ -48,7 +47,6 @@ pub fn curvatures(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<Vec<Curva
 /// ```math
 /// \mu \leftarrow \mu + \eta\,u
 /// ```
-///
 /// `direction` u is k×d, `step` η in units of the data (of either sign). Off a saddle, along the curvature of largest
 /// value, ℓ rises by about $`\tfrac12\lambda\eta^2`$, and EM does the rest.
 ///
@@ -75,7 +73,6 @@ pub fn nudged(model: &GaussianMixture, direction: &DMatrix<f64>, step: f64) -> R
 /// \frac{\partial\mu^{\text{new}}}{\partial\mu} = I + C^{-1}\,\frac{\partial^2\ell}{\partial\mu\,\partial\mu^\top},
 /// \qquad C = \operatorname{diag}(R_1\Sigma_1^{-1}, \dots, R_k\Sigma_k^{-1})
 /// ```
-///
 /// At a fixed point the score vanishes, so that of the derivative of $`\mu + C^{-1}\nabla\ell`$ only this is left. A
 /// factor below 1 draws in, one above 1 drives away: with curvature +3 and R/Σ = 2, by 2.5 a sweep. Every factor is at
 /// least 0, so EM does not swing about its fixed points. Weights and covariances are held. `x` is n×d; returns kd

@@ -16,7 +16,6 @@ use std::f64::consts::TAU;
 /// ```math
 /// \mu_j = x_i, \qquad \Sigma_j = \sigma^2 I
 /// ```
-///
 /// `x` is n×d, `component` and `datum` count from 0, `sigma` σ > 0 is in units of the data. Its family is the full one,
 /// its ℓ as a function of σ the spike: as σ → 0 the density at the datum,
 /// $`(2\pi)^{-d/2}|\Sigma_j|^{-1/2} = (2\pi)^{-d/2}\sigma^{-d}`$, grows without bound. [`Error::Label`] or
@@ -64,7 +63,6 @@ impl Asymptote {
 ///   + \sum_{i' : x_{i'} \ne x_i}\log\sum_{l \ne j}\pi_l\,\mathcal N(x_{i'}; \mu_l, \Sigma_l) + o(1)
 ///   \qquad (\sigma \to 0)
 /// ```
-///
 /// with m the number of data that coincide with x_i. The first two terms are the captured data, the third all the
 /// others, which the shrinking component abandons at the rate $`e^{-\|x_{i'}-x_i\|^2/2\sigma^2}`$. So it takes a
 /// *second* component of positive weight to cover them, or no other data: with k = 1 and n > 1 the constant is −∞ and ℓ
@@ -109,7 +107,6 @@ pub fn asymptote(
 /// ```math
 /// \Sigma_j \succeq f I \text{ for all } j \quad\Longrightarrow\quad \ell \le -\frac{nd}2\log 2\pi f
 /// ```
-///
 /// since no density then exceeds $`(2\pi f)^{-d/2}`$ anywhere, and a weighted average of numbers exceeds none of the
 /// bounds on them. The bound tends to ∞ as f → 0. `n` and `d` count data and dimensions, `floor` f > 0 is in squared
 /// units of the data; returns nats. [`Error::Domain`] unless f is positive. For discrete data the bound is 0.
@@ -157,7 +154,6 @@ impl Collapse {
 /// s' \approx \delta^2\,\frac{\pi_j\,\mathcal N(\delta; 0, s)}{\sum_{l\ne j}\pi_l\,\mathcal N(x_{i'};\mu_l,\Sigma_l)},
 /// \qquad \log s' \approx -\frac{\delta^2}{2s}
 /// ```
-///
 /// The *logarithm* of the new variance is the inverse of the old one: three sweeps suffice to leave the floating-point
 /// numbers. ℓ rises all the way. `x` is n×d, `max_sweeps` caps the sweeps; an error of a sweep is part of the answer.
 ///

@@ -39,7 +39,6 @@ pub fn orders(k: usize) -> Result<Vec<Vec<usize>>> {
 /// (\pi_j, \mu_j, \Sigma_j) \leftarrow (\pi_{o(j)}, \mu_{o(j)}, \Sigma_{o(j)}), \qquad
 /// \ell(o\,\theta) = \ell(\theta), \quad r_{ij} \leftarrow r_{i\,o(j)}
 /// ```
-///
 /// `order` o holds each of 0, …, k − 1 once: [`Error::Shape`] or [`Error::Label`] if it does not.
 ///
 /// Source: T-E18; Redner and Walker (1984). Example: [`average`].
@@ -84,7 +83,6 @@ pub fn canonical(model: &GaussianMixture) -> Result<GaussianMixture> {
 /// ```math
 /// \bar\theta = \frac1m\sum_t\theta_t
 /// ```
-///
 /// The result is a mixture. But over the k! twins of any mixture all its components are equal, whatever was fitted.
 /// `models` have one shape ([`Error::Shape`]) and one family; [`Error::Empty`] if there are none.
 ///
@@ -111,7 +109,6 @@ pub fn average(models: &[GaussianMixture]) -> Result<GaussianMixture> {
 /// ```math
 /// \theta(t) = (1 - t)\,\theta_0 + t\,\theta_1, \qquad 0 \le t \le 1
 /// ```
-///
 /// The space of parameters is convex, so every point of the segment is a mixture. `from` θ₀ and `to` θ₁ have the same
 /// shape ([`Error::Shape`]) and family; [`Error::Domain`] for a `share` t outside [0, 1].
 ///
@@ -129,7 +126,6 @@ pub fn between(from: &GaussianMixture, to: &GaussianMixture, share: f64) -> Resu
 /// ```math
 /// \ell(\theta(t + h)) - 2\,\ell(\theta(t)) + \ell(\theta(t - h))
 /// ```
-///
 /// A concave function has none above zero, a convex one none below. ℓ has both, so that it is neither; "not convex", as
 /// a tutorial says, would not even be bad news for a function that is to be made large. `x` is n×d, `share` t and
 /// `step` h such that t ± h lie in [0, 1]; returns nats. Errors as in [`between`].

@@ -10,7 +10,6 @@ use nalgebra::{DMatrix, DVector};
 /// s_j = \sum_i\frac{\mathcal N(x_i; \mu_j, \Sigma_j)}{p(x_i)}: \qquad
 /// s_j = n \text{ where } \pi_j > 0, \qquad s_j \le n \text{ where } \pi_j = 0
 /// ```
-///
 /// A lecture multiplies $`s_j - n = 0`$ by π_j and solves $`R_j = n\pi_j`$ instead. At π_j = 0 that holds whatever s_j
 /// is: it has roots that are no maxima, and EM cannot leave them, as a weight that is zero stays zero. `x` is n×d;
 /// returns k numbers ≥ 0: |s_j − n| where π_j > 0 and max(0, s_j − n) where π_j = 0. All vanish just at the maximum
@@ -27,7 +26,6 @@ pub fn violations(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<DVector<f
 /// ```math
 /// \max_{\pi'}\ell(\pi') - \ell(\pi) \;\le\; \max_{\pi'}\sum_j s_j\,(\pi'_j - \pi_j) \;=\; \max_j s_j - n
 /// ```
-///
 /// A concave function lies below its tangent; the tangent is greatest at a corner of the simplex; and
 /// $`\sum_j\pi_js_j = n`$. `x` is n×d; returns nats, zero just at the maximum over π: a certificate.
 ///
@@ -50,7 +48,6 @@ pub fn gain_bound(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<f64> {
 /// ```math
 /// n\,\mathrm{KL}(\pi\,\|\,\tfrac1k) = n\sum_j\pi_j\log k\pi_j
 /// ```
-///
 /// A lecture counts only locations and scales among the parameters of a mixture. With the labels known this is exactly
 /// what the complete-data log-likelihood loses. With labels hidden it is the most that ℓ can lose, at weights π where
 /// EM rests: $`\ell(\tfrac1k) \ge \mathcal F(r, \tfrac1k) = \ell(\pi) - n\,\mathrm{KL}`$ for the responsibilities r

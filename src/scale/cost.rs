@@ -12,7 +12,6 @@ use nalgebra::DVector;
 ///   + \underbrace{\tfrac{d(d+1)}2}_{r\,vv^\top}\right)
 ///   = nk\,(d^2 + 2d)
 /// ```
-///
 /// for full and tied covariances, where W is the triangular inverse of the Cholesky factor and of the symmetric matrix
 /// r v vᵀ only one half is summed. For diagonal and spherical ones it is $`2nkd`$: a square and a weighted square for
 /// every coordinate. What is left out grows with nkd or nk only: x − μ, r v, one exponential a pair.
@@ -38,7 +37,6 @@ pub fn multiply_adds(n: usize, d: usize, k: usize, family: CovarianceFamily) -> 
 /// p = \frac{\sum_m(\log x_m - \overline{\log x})(\log y_m - \overline{\log y})}
 ///   {\sum_m(\log x_m - \overline{\log x})^2}
 /// ```
-///
 /// A cost that is proportional to n has p = 1 in n. `x` and `y` hold as many positive numbers, `x` two different ones
 /// at least; [`Error::Domain`] and [`Error::Shape`] otherwise.
 ///

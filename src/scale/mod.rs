@@ -30,7 +30,6 @@ use nalgebra::DMatrix;
 /// Q(\theta) = \sum_{ij} r_{ij}\log p(x_i, z_i = j \mid \theta)
 ///   = \Big\langle\eta(\theta),\ \sum_{ij} r_{ij}\,t_j(x_i)\Big\rangle
 /// ```
-///
 /// Where the log joint is linear in some functions t_j of a datum (exponential families, once the label is known), the
 /// sums of those are *sufficient*: Q, its maximum and the next θ depend on x through them alone, and their number does
 /// not grow with n.
@@ -60,7 +59,6 @@ pub trait SufficientStatistics {
     /// ```math
     /// \sum_{i\in A\cup B} = \sum_{i\in A} + \sum_{i\in B}
     /// ```
-    ///
     /// Source: Dempster, Laird and Rubin (1977), §2.
     ///
     /// # Errors
@@ -101,7 +99,6 @@ impl<S: SufficientStatistics> Expected<S> {
 /// ```math
 /// \theta' = M\Big(\sum_{\text{parts}} \mathrm{moments}(\text{part}, \theta)\Big)
 /// ```
-///
 /// `parts` are n_b×d matrices; how the data are cut changes nothing but the rounding. [`Error::Empty`] for no parts,
 /// the errors of [`GaussianMixture::responsibilities`] for a part that does not fit.
 ///

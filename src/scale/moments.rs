@@ -13,7 +13,6 @@ use std::f64::consts::TAU;
 /// R_j = \sum_i r_{ij}, \qquad s_j = \sum_i r_{ij}(x_i - c_j), \qquad
 /// S_j = \sum_i r_{ij}(x_i - c_j)(x_i - c_j)^\top
 /// ```
-///
 /// The name: the expected complete-data log-likelihood depends on x through these sums alone. For the Gaussian
 /// mixture, an exponential family once the labels are known, their number does not grow with n: k(1 + d + d(d+1)/2).
 ///
@@ -47,7 +46,6 @@ impl Moments {
     /// R_j = \sum_i r_{ij}, \qquad s_j = \sum_i r_{ij}(x_i - c_j), \qquad
     /// S_j = \sum_i r_{ij}(x_i - c_j)(x_i - c_j)^\top
     /// ```
-    ///
     /// `x` is n×d, `r` n×k, `references` k×d.
     ///
     /// Source: H-34, C-40, B-24. Example: [`Moments`].
@@ -78,7 +76,6 @@ impl Moments {
     /// ```math
     /// r_{ij} = p(z_i = j \mid x_i, \theta), \qquad c_j = \mu_j
     /// ```
-    ///
     /// `x` is n×d. Each datum's part depends on that datum and θ alone: no two workers need talk to each other.
     ///
     /// Source: Dempster, Laird and Rubin (1977), §2; Dean and Ghemawat (2008) for the words map and reduce.
@@ -118,7 +115,6 @@ impl Moments {
     /// s'_j = s_j - R_j\delta_j, \qquad
     /// S'_j = S_j - s_j\delta_j^\top - \delta_j s_j^\top + R_j\,\delta_j\delta_j^\top, \qquad \delta_j = c'_j - c_j
     /// ```
-    ///
     /// `references` holds the k×d new points c'. Exact on the blackboard; in floating point what is subtracted must not
     /// dwarf what is left, so a far move costs digits.
     ///
@@ -192,7 +188,6 @@ impl SufficientStatistics for Moments {
     /// \pi_j = \frac{R_j}{\sum_l R_l}, \qquad \mu_j = c_j + \frac{s_j}{R_j}, \qquad
     /// \Sigma_j = \frac{S_j}{R_j} - \frac{s_j}{R_j}\frac{s_j^\top}{R_j}
     /// ```
-    ///
     /// About c = 0 it is the raw-moment form of the lectures; about c = μ, the means of the sweep before, the second
     /// term of Σ is the square of how far the mean has moved, small where EM is near its end. A component with R_j = 0
     /// keeps its parameters. [`Error::Domain`](crate::Error::Domain) if all counts are zero.
@@ -212,7 +207,6 @@ impl SufficientStatistics for Moments {
     /// &= \sum_j R_j\big(\log\pi_j - \tfrac12\log|2\pi\Sigma_j|\big) - \tfrac12\operatorname{tr}\Sigma_j^{-1}S_j
     /// \end{aligned}
     /// ```
-    ///
     /// with the second moments S_j about c = μ, because a quadratic form is a trace, vᵀΣ⁻¹v = tr Σ⁻¹vvᵀ, and the sum
     /// over i may go inside it. −∞ if a component has data but no weight.
     ///

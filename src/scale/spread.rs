@@ -9,7 +9,6 @@ const ROUNDING: f64 = 1e-14;
 /// ```math
 /// \bar x = \frac1n\sum_i x_i, \qquad M = \sum_i(x_i - \bar x)^2, \qquad s = \sqrt{M/n}
 /// ```
-///
 /// Source: Chan, Golub and LeVeque (1983), The American Statistician 37, 242–247.
 ///
 /// ```
@@ -41,7 +40,6 @@ impl Spread {
     /// \bar x = \bar x_A + \frac{n_B}{n}\delta, \qquad M = M_A + M_B + \frac{n_An_B}{n}\delta^2, \qquad
     /// \delta = \bar x_B - \bar x_A, \quad n = n_A + n_B
     /// ```
-    ///
     /// By the parallel-axis theorem a sum of squares grows by n_A times the square of how far its point moves, here
     /// $`\bar x - \bar x_A = \delta n_B/n`$ and $`\bar x_B - \bar x = \delta n_A/n`$; the two together are
     /// $`\delta^2(n_An_B^2 + n_Bn_A^2)/n^2`$. No large numbers are subtracted, as in the mean of squares less the

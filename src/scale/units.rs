@@ -11,7 +11,6 @@ use nalgebra::{DMatrix, RowDVector};
 /// ```math
 /// y = D^{-1}(x - \bar x), \qquad D = \operatorname{diag}(s_1, \dots, s_d)
 /// ```
-///
 /// Source: H-06.
 ///
 /// ```
@@ -46,7 +45,6 @@ impl Units {
     /// ```math
     /// y_{ia} = \frac{x_{ia} - \bar x_a}{s_a}
     /// ```
-    ///
     /// [`Error::Shape`](crate::Error::Shape) for other columns. Source: H-06. Example: [`Units`].
     pub fn standardize(&self, mut x: DMatrix<f64>) -> Result<DMatrix<f64>> {
         check::shape("data", x.shape(), (x.nrows(), self.sd.len()))?;
@@ -62,7 +60,6 @@ impl Units {
     /// p_X(x) = p_Y(y)\,\Big|\frac{\partial y}{\partial x}\Big| = \frac{p_Y(y)}{\prod_a s_a}, \qquad
     /// \ell_X = \ell_Y - n\sum_a\log s_a
     /// ```
-    ///
     /// Source: H-06; the change of variables of a density.
     ///
     /// ```
@@ -81,7 +78,6 @@ impl Units {
     /// ```math
     /// \mu_j = \bar x + D\mu^Y_j, \qquad \Sigma_j = D\,\Sigma^Y_j D
     /// ```
-    ///
     /// An affine map of a Gaussian is a Gaussian, and the label does not change. What was round is so no longer: a
     /// spherical family becomes a diagonal one. [`Error::Shape`](crate::Error::Shape) for another dimension, the errors
     /// of [`GaussianMixture::new`] where a product of spreads overflows.

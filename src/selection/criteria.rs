@@ -7,7 +7,6 @@ use crate::error::Result;
 /// ```math
 /// \mathrm{AIC} = -2\,\ell(\hat\theta) + 2p
 /// ```
-///
 /// Fitted to these very data, $`\hat\theta`$ flatters itself: on n fresh data ℓ is less by p on average, in the limit
 /// of large n and in a regular model (exactly so in [`gaussian_mean`](super::gaussian_mean)). AIC estimates −2 times
 /// that fresh ℓ. `log_likelihood` in nats, p free parameters; returns twice nats.
@@ -23,7 +22,6 @@ pub fn aic(log_likelihood: f64, parameters: usize) -> Result<f64> {
 /// ```math
 /// \mathrm{BIC} = -2\,\ell(\hat\theta) + p\log n
 /// ```
-///
 /// −BIC/2 approximates the log evidence $`\log\int p(x\mid\theta)\,p(\theta)\,d\theta`$ up to a term that stays bounded
 /// as n grows; what is left out, the prior and the curvature, is in [`gaussian_mean`](super::gaussian_mean). With one
 /// component too many a mixture is not regular, and that derivation fails; that BIC still finds k, for components from
@@ -40,7 +38,6 @@ pub fn bic(log_likelihood: f64, parameters: usize, n: usize) -> Result<f64> {
 /// \mathrm{ICL} = \mathrm{BIC} + 2\,\mathsf H(r), \qquad
 /// \mathsf H(r) = -\sum_{ij}r_{ij}\log r_{ij} = \ell(\hat\theta) - Q(\hat\theta\mid\hat\theta)
 /// ```
-///
 /// So it is BIC with the expected *complete*-data log-likelihood Q in the place of ℓ, and it prefers components that do
 /// not overlap: clusters rather than a good density. This is the variant with the entropy (McLachlan and Peel 2000,
 /// §6.10); that of Biernacki, Celeux and Govaert, −log max_j r_ij for each datum, never charges more. `entropy` is

@@ -35,7 +35,6 @@ impl CrossValidation {
     /// ```math
     /// \sum_i\log p\left(x_i\mid\hat\theta_{-f(i)}\right)
     /// ```
-    ///
     /// f(i) is the fold of datum i. Unlike ℓ it falls again when k is too large.
     ///
     /// Source: B-26. Example: [`cross_validate`].
@@ -83,7 +82,6 @@ fn standard_error_of_sum(terms: &DVector<f64>) -> f64 {
 /// ```math
 /// \log p\left(x_i\mid\hat\theta_{-f(i)}\right), \qquad \hat\theta_{-f} = \text{the fit to}\ \{x_i : f(i)\ne f\}
 /// ```
-///
 /// `x` is n×d, `folds` holds every row number below n exactly once. `fit` is given the training rows only, in their
 /// order in `x`; whatever it learns from data, starts and scales too, it must learn from these. [`Error::Domain`] for a
 /// row that is left out or held out twice, [`Error::Label`] for a row ≥ n, [`Error::ImpossibleDatum`] for a datum of

@@ -2,7 +2,6 @@
 //! ```math
 //! G = \sum_{j=1}^\infty w_j\,\delta_{\phi_j}, \qquad \phi_j \sim G_0\ \text{independently of}\ w
 //! ```
-//!
 //! Put a density in the place of every point φ_j and it is a mixture with infinitely many components, of which n data
 //! use a few: nobody has chosen k. But somebody has chosen a, and with it how many clusters to expect; and the number
 //! of occupied clusters does not settle at a true k as n grows, if there is one (Miller and Harrison 2013).
@@ -17,7 +16,6 @@ use rand::{Rng, RngExt};
 /// ```math
 /// P(z_i = j\mid w) = w_j
 /// ```
-///
 /// Label j is the piece that broke off as number j, so large weights, which come first on average, have small labels.
 /// Averaged over sticks, the *clusters* are those of [`seat`](super::restaurant::seat). Returns n labels and the
 /// weights; the rest of the stick, less than 10⁻¹², belongs to the last piece. Errors as in [`sample_shares`].
@@ -47,7 +45,6 @@ pub fn sample(n: usize, concentration: f64, rng: &mut impl Rng) -> Result<(Vec<u
 /// ```math
 /// E\,G(A) = G_0(A), \qquad \operatorname{Var}G(A) = \frac{G_0(A)\,(1-G_0(A))}{1+a}
 /// ```
-///
 /// G(A) is Beta(aG₀(A), a(1−G₀(A))). The variance is that of an indicator times $`E\sum_jw_j^2 = \frac1{1+a}`$, the
 /// probability that two data share a cluster. `base_mass` is G₀(A) in [0, 1], `concentration` a > 0.
 ///

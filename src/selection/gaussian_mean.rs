@@ -13,7 +13,6 @@ use std::f64::consts::TAU;
 /// ```math
 /// \ell(\mu) = -\tfrac n2\log 2\pi\sigma^2 - \frac1{2\sigma^2}\sum_i(x_i-\mu)^2
 /// ```
-///
 /// `x` holds n numbers, `variance` is σ² in their squared units; returns nats. Its maximum is at the average.
 ///
 /// Source: B-26.
@@ -36,11 +35,9 @@ pub fn log_likelihood(x: &DVector<f64>, mean: f64, variance: f64) -> Result<f64>
 /// ```math
 /// \ell_{x}(\bar x) - \ell_{y}(\bar x), \qquad E_{x,y}\left[\ell_x(\bar x) - \ell_y(\bar x)\right] = 1
 /// ```
-///
-/// Its mean over x and y is exactly the number of fitted parameters, whatever n, μ and σ², because
-/// $`E\sum(x_i-\bar x)^2 = (n-1)\sigma^2`$ and $`E\sum(y_i-\bar x)^2 = (n+1)\sigma^2`$. That is the p that AIC takes
-/// off. Only second moments enter, so it holds for any law with this variance. `fitted` and `fresh` hold n numbers
-/// each; returns nats.
+/// Its mean over x and y is exactly the number of fitted parameters, whatever n, μ and σ², because $`E\sum(x_i-\bar
+/// x)^2 = (n-1)\sigma^2`$ and $`E\sum(y_i-\bar x)^2 = (n+1)\sigma^2`$. That is the p that AIC takes off. Only second
+/// moments enter, so it holds for any law with this variance. `fitted` and `fresh` hold n numbers each; returns nats.
 ///
 /// Source: B-26; Akaike (1974).
 /// ```
@@ -60,7 +57,6 @@ pub fn optimism(fitted: &DVector<f64>, fresh: &DVector<f64>, variance: f64) -> R
 /// \log\int\prod_i\mathcal N(x_i;\mu,\sigma^2)\,\mathcal N(\mu;0,\tau^2)\,d\mu
 ///   = \ell(\bar x) - \tfrac12\log\left(1 + \frac{n\tau^2}{\sigma^2}\right) - \frac{n\bar x^2}{2(\sigma^2+n\tau^2)}
 /// ```
-///
 /// The first term says how well the best mean fits, the second what part of the prior's width the likelihood leaves,
 /// the third how far the best mean is from the prior's. `prior_variance` is τ²; returns nats.
 ///
@@ -85,7 +81,6 @@ pub fn log_evidence(x: &DVector<f64>, variance: f64, prior_variance: f64) -> Res
 /// ```math
 /// \log p(x) + \tfrac12\mathrm{BIC} = \tfrac12\log\frac{\sigma^2}{\tau^2} - \frac{\bar x^2}{2\tau^2} + O(\tfrac1n)
 /// ```
-///
 /// It stays bounded as n grows, but does not vanish: the evidence knows the prior. With τ = σ and $`\bar x = 0`$, the
 /// prior that is worth one datum, it is $`-\frac12\log(1+\frac1n)`$. Arguments as in [`log_evidence`].
 ///

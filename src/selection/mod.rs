@@ -5,7 +5,6 @@
 //! ```math
 //! \mathrm{AIC} = -2\ell + 2p, \quad \mathrm{BIC} = -2\ell + p\log n, \quad \mathrm{ICL} = \mathrm{BIC} + 2\mathsf H(r)
 //! ```
-//!
 //! Or ask data that the fit has not seen. Or let infinitely many components share a stick, of which n data occupy some.
 //!
 //! | file | what it holds |

@@ -56,7 +56,6 @@ impl FreeParameters for BernoulliMixture {
 /// ```math
 /// p = (k - 1) + kd
 /// ```
-///
 /// Only if the flips can tell them apart. d flips have 2^d outcomes, so no more than 2^d − 1 numbers are ever seen: one
 /// for a single flip, however many coins. And the bound is not sharp: three coins flipped four times have p = 14 and 15
 /// free probabilities, yet their Jacobian has rank 13.

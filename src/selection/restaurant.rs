@@ -13,7 +13,6 @@ use rand::{Rng, RngExt};
 /// ```math
 /// \frac{n_1}{a+n},\ \dots,\ \frac{n_K}{a+n},\ \frac a{a+n}, \qquad n = \sum_j n_j
 /// ```
-///
 /// It is the expected weight of every cluster given the labels so far; the last entry is that of all clusters not yet
 /// seen, together. `counts` holds the guests at the K tables, `concentration` is a > 0; returns K + 1 probabilities.
 ///
@@ -71,7 +70,6 @@ pub fn occupied(labels: &[usize]) -> usize {
 /// ```math
 /// E\,K_n = \sum_{i=0}^{n-1}\frac a{a+i}
 /// ```
-///
 /// Datum i opens a cluster with probability a/(a+i), whatever went before. The sticks say the same: a weight between w
 /// and w + dw exists with intensity $`a\,w^{-1}(1-w)^{a-1}dw`$ and is seen with probability
 /// $`1-(1-w)^n = w\sum_{i<n}(1-w)^i`$. `concentration` is a > 0.
@@ -91,7 +89,6 @@ pub fn expected_clusters(n: usize, concentration: f64) -> Result<f64> {
 /// ```math
 /// a\log\left(1+\frac na\right) \;\le\; E\,K_n \;\le\; 1 + a\log\left(1+\frac{n-1}a\right)
 /// ```
-///
 /// The integrals of a/(a+t) on either side of the sum; both are 0 for n = 0. So E K_n has no bound.
 ///
 /// Source: B-28, B-E18.
@@ -114,7 +111,6 @@ pub fn expected_clusters_bounds(n: usize, concentration: f64) -> Result<(f64, f6
 /// P(K_{i+1} = k) = \frac i{a+i}\,P(K_i = k) + \frac a{a+i}\,P(K_i = k-1), \qquad
 /// P(K_n = k) = {n \brack k}\,\frac{a^k}{a(a+1)\cdots(a+n-1)}
 /// ```
-///
 /// The recursion is computed. The bracket, an unsigned Stirling number of the first kind, counts permutations of n
 /// things with k cycles; it outgrows a double at n = 171. `concentration` is a > 0; returns n + 1 probabilities, entry
 /// k that of k clusters. [`Error::Domain`](crate::Error::Domain) beyond n = 10 000.

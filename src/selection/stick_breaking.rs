@@ -12,7 +12,6 @@ use rand::{Rng, RngExt};
 /// ```math
 /// w_j = v_j\prod_{l<j}(1 - v_l), \qquad \prod_j(1 - v_j) = 1 - \sum_j w_j
 /// ```
-///
 /// `shares` holds v_1, v_2, … in [0, 1]; returns as many weights, and the rest. No shares leave all.
 ///
 /// Source: B-27. Example: [`sample_shares`].
@@ -32,7 +31,6 @@ pub fn break_stick(shares: &DVector<f64>) -> Result<(DVector<f64>, f64)> {
 /// v_j \sim \mathrm{Beta}(1, a)\ \text{independently}: \qquad P(v_j \le t) = 1 - (1-t)^a, \quad\text{so}\quad
 /// v_j = 1 - u^{1/a}, \quad u \sim \mathrm{Uniform}(0, 1]
 /// ```
-///
 /// `concentration` is a > 0, 0 < `tolerance` < 1; returns the shares v, for [`break_stick`] to make weights of.
 /// [`Error::Domain`](crate::Error::Domain) where [`expected_breaks`] exceeds ten million.
 ///
@@ -61,7 +59,6 @@ pub fn sample_shares(concentration: f64, tolerance: f64, rng: &mut impl Rng) -> 
 /// ```math
 /// 1 + a\log\frac1\delta
 /// ```
-///
 /// Each break takes an exponential amount of rate a off the logarithm of the rest, so the breaks are the events of a
 /// Poisson process: before the last one there are Poisson(a log 1/δ) of them. Arguments as in [`sample_shares`].
 ///
@@ -81,7 +78,6 @@ pub fn expected_breaks(concentration: f64, tolerance: f64) -> Result<f64> {
 /// ```math
 /// E\,w_j = \frac1{1+a}\left(\frac a{1+a}\right)^{j}
 /// ```
-///
 /// A geometric series, because E v = 1/(1+a) and the shares are independent. It sums to one, and what is expected to be
 /// left before piece j is $`(\frac a{1+a})^j`$. `concentration` is a > 0.
 ///
@@ -100,7 +96,6 @@ pub fn expected_weight(concentration: f64, j: usize) -> Result<f64> {
 /// ```math
 /// 1 - (1 - w)^n \;\xrightarrow{n\to\infty}\; 1 \qquad (w > 0)
 /// ```
-///
 /// So every fixed cluster of positive weight is seen in the end. `weight` lies in [0, 1].
 ///
 /// Source: B-28, B-E18.
@@ -119,7 +114,6 @@ pub fn probability_seen(weight: f64, n: usize) -> Result<f64> {
 /// ```math
 /// \sum_j\left(1 - (1-w_j)^n\right)
 /// ```
-///
 /// It tends to the number of positive weights, each cluster in its own time. n data have at most n clusters: of
 /// infinitely many, all but finitely many are missing at every n. Averaged over all sticks it is
 /// [`expected_clusters`](super::restaurant::expected_clusters). `weights` lie in [0, 1] and sum to at most one

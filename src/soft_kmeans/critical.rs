@@ -9,7 +9,6 @@ use nalgebra::{DMatrix, DVector, RowDVector};
 /// ```math
 /// \beta_c = \frac1{\lambda_{\max}(S)}, \qquad S = \frac1n\sum_i(x_i-\bar x)(x_i-\bar x)^\top
 /// ```
-///
 /// With all means at $`\bar x`$, a small parting of them grows in a sweep by the factor $`\beta\lambda_{\max}`$ along
 /// the longest axis of the data: it dies out below β_c and grows above it. Lopsided data also hold apart, a little
 /// below β_c, means that begin apart. Without the ½ in r it is half of this. `x` is n×d; returns inverse squared units
@@ -31,7 +30,6 @@ pub fn critical_stiffness(x: &DMatrix<f64>) -> Result<f64> {
 /// ```math
 /// \max_j\|\mu_j - \tfrac1k\textstyle\sum_l\mu_l\|
 /// ```
-///
 /// `means` is k×d; returns units of the data, 0 (to rounding) where all means have merged.
 ///
 /// Source: H-41.
@@ -55,7 +53,6 @@ fn extent(means: &DMatrix<f64>) -> f64 {
 /// ```math
 /// \mu_j = \bar x + \eta\left(\frac{2j}{k-1} - 1\right)u, \qquad S u = \lambda_{\max}u,\quad \|u\| = 1
 /// ```
-///
 /// `x` is n×d, 2 ≤ `k` ≤ n, `stiffness` β > 0, `parting` η > 0 in units of the data and not lost in rounding; returns a
 /// model with equal weights, held. [`Error::Domain`](crate::Error::Domain) or
 /// [`Error::ComponentCount`](crate::Error::ComponentCount) otherwise.
@@ -86,7 +83,6 @@ pub fn parted(x: &DMatrix<f64>, k: usize, stiffness: f64, parting: f64) -> Resul
 /// \frac{\max_j\|\mu_j' - \bar\mu'\|}{\max_j\|\mu_j - \bar\mu\|}
 ///   \;\longrightarrow\; \beta\lambda_{\max}(S) \qquad (\eta\to0)
 /// ```
-///
 /// One E and one M step from [`parted`]: the ratio of the [`spread`]s after and before. Arguments and errors as there.
 ///
 /// Source: H-41, H-E06.
@@ -142,7 +138,6 @@ pub fn merging_stiffness(x: &DMatrix<f64>, k: usize, parting: f64, sweeps: usize
 /// g_j = \beta\,\lambda_{\max}(S_j), \qquad
 /// S_j = \frac1{R_j}\sum_i r_{ij}\,(x_i-\hat\mu_j)(x_i-\hat\mu_j)^\top,\quad \hat\mu_j = \frac1{R_j}\sum_i r_{ij}\,x_i
 /// ```
-///
 /// To first order the copies share r_ij as $`\frac12(1\pm\beta\,\eta\,u^\top(x_i-\mu_j))`$, and no other mean notices.
 /// So a mean that stands for several splits when β passes the inverse of the largest variance of its own share of the
 /// data; with all means merged that is [`critical_stiffness`]. `x` is n×d; returns k factors.

@@ -11,7 +11,6 @@ use std::f64::consts::TAU;
 /// \lim_{\beta\to\infty} r_{ij} = \frac{\pi_j\,\mathbf 1[j\in T_i]}{\sum_{l\in T_i}\pi_l}, \qquad
 /// T_i = \{j : \pi_j > 0,\ \|x_i-\mu_j\| \text{ minimal}\}
 /// ```
-///
 /// `x` is n×d, `means` k×d, `weights` k numbers on the simplex; returns n×k. Without ties and zero weights this is the
 /// assignment step of k-means; with them it is not. Distances tie if they are computed to the same number.
 ///
@@ -43,7 +42,6 @@ pub fn hard_limit(x: &DMatrix<f64>, means: &DMatrix<f64>, weights: &DVector<f64>
 ///   \frac{\sum_{l\notin T_i}\pi_l}{\sum_{l\in T_i}\pi_l}\,e^{-\frac\beta2\delta_i}, \qquad
 ///   \delta_i = \min_{l\notin T_i}\|x_i-\mu_l\|^2 - \min_l\|x_i-\mu_l\|^2
 /// ```
-///
 /// where $`T_i`$ are the nearest means and δ_i is the gap in squared distance to the next one: the log of the deviation
 /// falls with the slope −δ_i/2 in β. Arguments as in [`hard_limit`], and β; returns n bounds.
 ///
@@ -84,7 +82,6 @@ pub fn hard_limit_bound(
 /// ```math
 /// -2\varepsilon\left(\ell + \tfrac{nd}2\log 2\pi\varepsilon\right) \;\longrightarrow\; J \qquad (\varepsilon\to0)
 /// ```
-///
 /// ℓ itself falls to −∞, or rises to +∞ if J = 0. Only this combination has a limit, the k-means objective at the
 /// nearest means of positive weight, from above: the excess is at most
 /// $`2\varepsilon\sum_i|\log\sum_{j\in T_i}\pi_j|\le2\varepsilon n\max_j|\log\pi_j|`$, with $`T_i`$ as in

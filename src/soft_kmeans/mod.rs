@@ -7,7 +7,6 @@
 //! r_{ij} = \frac{\pi_j\,e^{-\frac\beta2\|x_i-\mu_j\|^2}}{\sum_l\pi_l\,e^{-\frac\beta2\|x_i-\mu_l\|^2}}, \qquad
 //! \mu_j = \frac1{R_j}\sum_i r_{ij}\,x_i
 //! ```
-//!
 //! | file | what it holds |
 //! |---|---|
 //! | this one | the model, its two steps, and what its neighbours are |
@@ -120,7 +119,6 @@ impl SoftKMeans {
     /// ```math
     /// \ell = \sum_i\log\sum_j\pi_j\,\mathcal N(x_i; \mu_j, I/\beta)
     /// ```
-    ///
     /// `x` is n×d; returns nats.
     ///
     /// Source: H-41, T-57.
@@ -139,7 +137,6 @@ impl SoftKMeans {
     /// ```math
     /// r_{ij} = \frac{\pi_j\,e^{-\frac\beta2\|x_i-\mu_j\|^2}}{\sum_l\pi_l\,e^{-\frac\beta2\|x_i-\mu_l\|^2}}
     /// ```
-    ///
     /// `x` is n×d; returns n×k. Without the ½ the covariance is I/(2β). Only if π_j = R_j/n may R_j stand for π_j.
     ///
     /// Source: H-40, H-E06, H-E07, T-54.
@@ -174,7 +171,6 @@ impl SoftKMeans {
     /// ```math
     /// r_{ij} = \mathbf 1\left[j = \arg\min_l\|x_i-\mu_l\|^2\right], \qquad \mu_j = \frac1{R_j}\sum_i r_{ij}\,x_i
     /// ```
-    ///
     /// `x` is n×d. A sweep of k-means, whatever β: not EM, for it may lower ℓ, but classification EM, or its limit.
     ///
     /// Source: C-43, C-E12, T-56, H-42.
@@ -197,7 +193,6 @@ impl Model for SoftKMeans {
     /// ```math
     /// \log p(x_i, z_i = j) = \log\pi_j + \tfrac d2\log\frac\beta{2\pi} - \tfrac\beta2\|x_i-\mu_j\|^2
     /// ```
-    ///
     /// Source: H-40, T-54.
     fn log_joint(&self, x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
         check::data(x, self.means.ncols())?;
@@ -231,7 +226,6 @@ impl Model for SoftKMeans {
 /// \frac{\pi_j\,e^{-\frac12\Delta_{ij}^2}}{\sum_l\pi_l\,e^{-\frac12\Delta_{il}^2}}
 ///   = p(z_i = j\mid x_i,\ \pi',\mu,\Sigma), \qquad \pi'_j \propto \pi_j\,|\Sigma_j|^{1/2}
 /// ```
-///
 /// where Δ is the Mahalanobis distance. To leave out $`|\Sigma_j|^{-1/2}`$ is to multiply each weight by its
 /// component's volume; where all are equal it changes nothing. Returns the mixture with the weights π'.
 ///

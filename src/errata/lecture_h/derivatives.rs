@@ -10,7 +10,6 @@ use nalgebra::{DMatrix, DVector};
 /// \text{printed}\quad -\sum_i r_{ij}\,\Sigma_j^{-1}(x_i - \mu_j) \qquad
 /// \text{right}\quad +\sum_i r_{ij}\,\Sigma_j^{-1}(x_i - \mu_j)
 /// ```
-///
 /// Right is [`score::in_means`], with the same arguments. The zeros agree, so that the update is not touched; but a
 /// step along the printed direction lowers ℓ, already for the data {1, 3}, one unit Gaussian and the mean 3/2.
 ///
@@ -32,7 +31,6 @@ pub fn mean_score_with_the_sign_reversed(model: &GaussianMixture, x: &DMatrix<f6
 /// \text{printed}\quad -\tfrac12\sum_i r_{ij}\left(\Sigma_j^{-1}v_{ij}v_{ij}^\top\Sigma_j^{-1} - \Sigma_j^{-1}\right),
 /// \quad v_{ij} = x_i - \mu_j \qquad \text{right}\quad +\tfrac12\sum_i\dots
 /// ```
-///
 /// Right is [`score::in_covariances`], with the same arguments; again the zeros agree. On {1, 3} with the mean 2 and
 /// the variance 2 the printed sign would widen a Gaussian that is too wide.
 ///
@@ -57,7 +55,6 @@ pub fn covariance_score_with_the_sign_reversed(
 /// \text{printed}\quad \tfrac12\sum_i r_{ij}\left(\Sigma^{-1}v_{ij}v_{ij}^\top\Sigma^{-1} - \Sigma_j^{-1}\right) \qquad
 /// \text{right}\quad \tfrac12\sum_i r_{ij}\left(\Sigma_j^{-1}v_{ij}v_{ij}^\top\Sigma_j^{-1} - \Sigma_j^{-1}\right)
 /// ```
-///
 /// Right is [`score::in_covariances`]; the two are the same where Σ is Σ_j, which shows why the index matters. `j` is
 /// the component whose score it is, `other` the one that lends its Σ ([`Error::Label`](crate::Error::Label)); returns
 /// d×d.
@@ -97,7 +94,6 @@ pub fn covariance_score_with_a_borrowed_precision(
 /// \text{right}\quad \frac{\partial}{\partial\pi_j}\Big[\ell + \lambda\Big(\sum_l\pi_l - 1\Big)\Big]
 ///   = \frac{\partial\ell}{\partial\pi_j} + \lambda
 /// ```
-///
 /// Right is [`score::of_lagrangian_in_weights`]. On the simplex the printed bracket is zero, and the multiplier is
 /// lost: the two differ by λ = −n, whatever the data. `x` is n×d, `lambda` finite; returns k numbers.
 ///

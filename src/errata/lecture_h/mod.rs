@@ -17,7 +17,6 @@ use nalgebra::{DMatrix, DVector};
 /// \text{printed}\quad r_{ij} \propto \pi_j\,e^{-\beta\|x_i-\mu_j\|^2} \qquad
 /// \text{right, for } \Sigma_j = \beta^{-1}I\quad r_{ij} \propto \pi_j\,e^{-\frac\beta2\|x_i-\mu_j\|^2}
 /// ```
-///
 /// Right is [`SoftKMeans::responsibilities`], with the same arguments. The printed ones belong to the stiffness 2β; put
 /// into EM at β they lower ℓ from its maximum on {−1.5, −.5, .5, 1.5, 2}.
 ///
@@ -39,7 +38,6 @@ pub fn responsibilities_without_the_half(model: &SoftKMeans, x: &DMatrix<f64>) -
 /// \text{printed}\quad r_{ij} \propto R_j\,e^{-\frac\beta2\|x_i-\mu_j\|^2} \qquad
 /// \text{right}\quad r_{ij} \propto \pi_j\,e^{-\frac\beta2\|x_i-\mu_j\|^2}
 /// ```
-///
 /// Right is [`SoftKMeans::responsibilities`]. Nearly right is this one, too: after an M step that fits the weights,
 /// $`\pi_j = R_j/n`$ and the factor n cancels. With weights that are held, or in the first sweep, where there is no R_j
 /// yet, it is another formula. `counts` holds the R_j > 0 ([`Error::Domain`](crate::Error::Domain)).
@@ -76,7 +74,6 @@ fn proportional_to(factors: &DVector<f64>, rate: f64, distances: &DMatrix<f64>) 
 /// \text{right}\quad
 ///   \frac{\pi_j\,\mathcal N(x_i;\mu_j,\Sigma_j)}{\sum_{j'}\pi_{j'}\,\mathcal N(x_i;\mu_{j'},\Sigma_{j'})}
 /// ```
-///
 /// Right is [`latent::responsibilities`]. The literal reading makes all responsibilities equal, so that one M step puts
 /// all means in the same place. `log_joint` is n×k; returns n×k.
 /// [`Error::ImpossibleDatum`](crate::Error::ImpossibleDatum) where an entry is −∞, as the literal quotient is 0/0.
@@ -104,7 +101,6 @@ pub fn responsibilities_with_a_shared_index(log_joint: &DMatrix<f64>) -> Result<
 /// \text{printed as } p(x\mid z)\quad \prod_i\pi_{z_i}\,\mathcal N(x_i;\mu_{z_i},\Sigma_{z_i}) \qquad
 /// \text{right}\quad \prod_i\mathcal N(x_i;\mu_{z_i},\Sigma_{z_i})
 /// ```
-///
 /// Right is [`complete::log_conditional`]; the printed one is the joint, [`complete::log_likelihood`], with its
 /// arguments. Integrals decide: over x_i the printed one gives π_{z_i}, a density 1. A lecture draws data "from" it.
 ///
@@ -124,7 +120,6 @@ pub fn log_conditional_with_the_weights(log_joint: &DMatrix<f64>, labels: &[usiz
 /// ```math
 /// x \leftarrow \tfrac12\left(x + \tfrac12\right), \qquad J(x) = x^2
 /// ```
-///
 /// From x = 1 on J falls in every step, for ever, and ends at ¼; its only minimum, local or not, is 0. To be positive
 /// and to decrease, as the slide's definition asks, is not enough.
 ///
@@ -141,7 +136,6 @@ pub fn descent_to_no_minimum(x: f64) -> f64 {
 /// ```math
 /// \rho \leftarrow \tfrac12(1 + \rho), \qquad \varphi \leftarrow \varphi + 1, \qquad J = \rho^2
 /// ```
-///
 /// In polar coordinates `[radius, angle]`: J falls to 1, and the state goes round the unit circle for ever.
 ///
 /// Source: H-E12.
@@ -157,7 +151,6 @@ pub fn descent_that_never_rests([radius, angle]: [f64; 2]) -> [f64; 2] {
 /// ```math
 /// \text{printed}\quad m = (r^\top x)\odot(r^\top 1) \qquad \text{right}\quad m = (r^\top x)\oslash(r^\top 1)
 /// ```
-///
 /// Right is [`kmeans::means_in_array_form`]: a mean is a sum *divided* by a count. `x` is n×d, `r` n×k; returns k×d.
 ///
 /// Source: H-E13.
@@ -178,7 +171,6 @@ pub fn means_by_a_product(x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<DMatrix<
 /// ```math
 /// \text{literal}\quad \sum_j r_{ij} = 1 \qquad \text{right}\quad R_j = \sum_i r_{ij}
 /// ```
-///
 /// Right is [`latent::counts`]. The slides write $`r_{ki}, r_{ik}, r_{ji}, r_{ij}`$ for the same thing; summed along
 /// the wrong axis an n×k table gives n ones instead of k counts. `r` is n×k; returns n numbers.
 ///
@@ -199,7 +191,6 @@ pub fn counts_along_the_wrong_axis(r: &DMatrix<f64>) -> Result<DVector<f64>> {
 /// \text{printed}\quad \sum_z p(z\mid x,\theta)\log p(x,z\mid\theta) = \ell(\theta) - \mathsf H(p(z\mid x,\theta))
 /// \qquad \text{right}\quad Q(\theta\mid\theta^t) = \sum_z p(z\mid x,\theta^t)\log p(x,z\mid\theta)
 /// ```
-///
 /// Right is [`latent::expected_log_joint`] with the posterior frozen at θ^t. The printed one rewards parameters that
 /// leave no doubt about the labels, and its maximum lies elsewhere. `log_joint` is n×k at θ; returns nats.
 ///
