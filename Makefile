@@ -25,8 +25,8 @@ CHAPTER := kmeans gaussian gaussian_mixture soft_kmeans latent bound em \
 
 .PHONY: help book lab check soak notebooks figures doc mutants bench clean distclean cargo python
 
-## make book       the notebooks as a web book, from nothing: installs what is missing (the first time
-##                 takes about 15 minutes), draws the figures, executes the notebooks, builds the pages
+## make book       the notebooks as a web book, from nothing: installs what is missing, draws the figures, executes the
+##                 notebooks (each as one Rust program), builds the pages; the first time takes a few minutes
 book: figures notebooks
 	rm -rf build/book
 	$(RUN) -m sphinx -q -W --keep-going -c $(BOOK) -d build/doctrees notebooks build/book
@@ -48,6 +48,7 @@ check: $(JUPYTER) $(KERNEL) | cargo
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
 	$(RUN) -m unittest discover -s $(BOOK)
 	$(RUN) $(BOOK)/execute.py --check
+	$(RUN) $(BOOK)/execute.py --check --kernel
 
 ## make soak       every test of random cases on 100 fresh seeds, some ten seconds each; says how to repeat what fails;
 ##                 other numbers: make soak SEEDS=10 CASES=4000
@@ -70,7 +71,7 @@ soak: | cargo
 	[ -z "$$failed" ] || { echo "error: these tests do not hold for every seed" >&2; exit 1; }
 
 ## make notebooks  executes the notebooks in place; a single one: make notebooks NOTEBOOK=notebooks/01_kmeans.ipynb
-notebooks: $(JUPYTER) $(KERNEL)
+notebooks: $(JUPYTER) | cargo
 	$(RUN) $(BOOK)/execute.py $(NOTEBOOK)
 
 ## make figures    draws every published figure into figures/

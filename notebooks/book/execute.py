@@ -1,13 +1,17 @@
 """Execute notebooks; refuse whatever a reader should not see.
 
-An `Err` that leaves a cell through `?` reaches Jupyter as mere text on stderr, with a status of
-"ok", so no ready-made runner notices it. Here any error, any stderr and any endless cell is red.
+There are two routes to the same outputs. By default the cells of a notebook are joined into one Rust
+program, which builds and runs in seconds; with --kernel they go, one by one, through the Rust kernel
+that JupyterLab uses. An `Err` that leaves a cell through `?` reaches Jupyter as mere text on stderr,
+with a status of "ok", so no ready-made runner notices it. Here any error, any stderr and any endless
+cell is red.
 """
 
 import argparse
 import difflib
 import os
 import re
+import subprocess
 import sys
 import tempfile
 import time
@@ -19,6 +23,8 @@ import nbformat
 from jupyter_client import KernelManager
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent
+ROOT = NOTEBOOKS.parent
+PROGRAMS = ROOT / "build" / "notebooks"
 METADATA = {
     "kernelspec": {"name": "rust", "display_name": "Rust", "language": "rust"},
     "language_info": {
@@ -38,7 +44,8 @@ class Red(Exception):
 def fresh_kernel(folder):
     with tempfile.TemporaryDirectory() as run:
         manager = KernelManager(kernel_name="rust", connection_file=f"{run}/connection.json")
-        manager.start_kernel(cwd=str(folder))
+        # An inherited stdin would reach the kernel's compiler, which reads it.
+        manager.start_kernel(cwd=str(folder), stdin=subprocess.DEVNULL)
         client = manager.blocking_client()
         client.start_channels()
         try:
@@ -94,26 +101,86 @@ def code_cells(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def execute(notebook, folder, timeout):
-    """Replace the outputs of `notebook` by those of a fresh kernel, and all that varies from run
-    to run, or from editor to editor, by constants."""
-    notebook.metadata = nbformat.from_dict(METADATA)
+def by_kernel(path, notebook, timeout):
+    """The outputs of each cell, from a fresh kernel."""
     cells = code_cells(notebook)
-    with fresh_kernel(folder) as client:
+    with fresh_kernel(path.parent) as client:
         for number, cell in enumerate(cells, start=1):
             try:
                 outputs = run(client, cell.source, timeout, 1 if cell is cells[-1] else 0.05)
                 if text := fault(outputs):
                     raise Red(text)
             except Red as red:
-                first = cell.source.strip().partition("\n")[0]
-                raise Red(f"cell [{number}] `{first}`\n{red}") from None
-            cell.metadata.pop("execution", None)
-            cell.execution_count = number
-            cell.outputs = printed_first(outputs)
-            for output in cell.outputs:
-                if "execution_count" in output:
-                    output.execution_count = number
+                raise Red(f"{named(number, cell)}\n{red}") from None
+            yield outputs
+
+
+def build(paths):
+    """Build a program for each notebook; the compiler's words if one of them does not build."""
+    subprocess.run(
+        ["cargo", "run", "--quiet", "--release", "-p", "executable-em-book", "--", PROGRAMS, *paths],
+        cwd=ROOT, stdin=subprocess.DEVNULL,
+    )
+    # The very versions that the library is tested with.
+    (PROGRAMS / "Cargo.lock").write_bytes((ROOT / "Cargo.lock").read_bytes())
+    command = ["cargo", "build", "--quiet", "--release", "--keep-going", "--manifest-path", PROGRAMS / "Cargo.toml"]
+    target = os.environ.get("CARGO_TARGET_DIR", ROOT / "target")
+    subprocess.run([*command, "--target-dir", target], cwd=ROOT, stdin=subprocess.DEVNULL)
+    return Path(target) / "release"
+
+
+def by_program(programs):
+    """The outputs of each cell, from the program that the cells make together."""
+
+    def outputs_of(path, notebook, timeout):
+        cells = code_cells(notebook)
+        program = programs / f"notebook_{path.stem}"
+        source = PROGRAMS / "src" / "bin" / f"{program.name}.rs"
+        if not source.exists() or not program.exists() or program.stat().st_mtime < source.stat().st_mtime:
+            raise Red("its cells, joined, do not build: see the compiler's message above")
+        try:
+            done = subprocess.run(
+                [program], cwd=path.parent, stdin=subprocess.DEVNULL,
+                capture_output=True, text=True, timeout=timeout,
+            )
+            printed, said = done.stdout, done.stderr.strip() or f"exit status {done.returncode}" * bool(done.returncode)
+        except subprocess.TimeoutExpired as late:
+            printed, said = (late.stdout or b"").decode(), f"still running after {timeout} s"
+        shares = re.split(r"^\x01\d+\n", printed, flags=re.MULTILINE)[1:]
+        if said:
+            number = max(len(shares), 1)
+            raise Red(f"{named(number, cells[number - 1])}\n{said}")
+        return [as_outputs(share) for share in shares]
+
+    return outputs_of
+
+
+def as_outputs(printed):
+    """What the kernel would send for the text that a cell has printed."""
+    shown = re.split(r"EVCXR_BEGIN_CONTENT ([^\n]*)\n(.*?)\nEVCXR_END_CONTENT\n", printed, flags=re.DOTALL)
+    outputs = [nbformat.v4.new_output("stream", text=text) for text in shown[::3] if text]
+    # Of several things shown in one cell Jupyter keeps the last.
+    for kind, content in list(zip(shown[1::3], shown[2::3]))[-1:]:
+        outputs.append(nbformat.v4.new_output("execute_result", data={kind: content}))
+    return outputs
+
+
+def named(number, cell):
+    first = cell.source.strip().partition("\n")[0]
+    return f"cell [{number}] `{first}`"
+
+
+def execute(path, notebook, route, timeout):
+    """Replace the outputs of `notebook` by fresh ones, and all that varies from run to run, or from
+    editor to editor, by constants."""
+    notebook.metadata = nbformat.from_dict(METADATA)
+    for number, (cell, outputs) in enumerate(zip(code_cells(notebook), route(path, notebook, timeout)), start=1):
+        cell.metadata.pop("execution", None)
+        cell.execution_count = number
+        cell.outputs = printed_first(outputs)
+        for output in cell.outputs:
+            if output.output_type == "execute_result":
+                output.execution_count = number
 
 
 def as_lines(cell):
@@ -132,8 +199,7 @@ def difference(stored, fresh):
     for old, new in zip(code_cells(stored), code_cells(fresh)):
         diff = difflib.unified_diff(as_lines(old), as_lines(new), "stored", "fresh", lineterm="")
         if lines := [line[:160] for line in diff]:
-            first = new.source.strip().partition("\n")[0]
-            report += [f"cell [{new.execution_count}] `{first}`", *lines[:12]]
+            report += [named(new.execution_count, new), *lines[:12]]
     return "\n".join(report)
 
 
@@ -148,10 +214,10 @@ def write(path, text):
     os.replace(new, path)
 
 
-def process(path, check, timeout):
+def process(path, route, check, timeout):
     stored_text = path.read_text(encoding="utf-8")
     notebook = nbformat.reads(stored_text, as_version=4)
-    execute(notebook, path.parent, timeout)
+    execute(path, notebook, route, timeout)
     text = to_text(notebook)
     if not check:
         write(path, text)
@@ -164,15 +230,21 @@ def process(path, check, timeout):
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--check", action="store_true", help="change nothing: compare with what is stored")
-    parser.add_argument("--timeout", type=float, default=600, metavar="SECONDS", help="for each cell (600)")
+    parser.add_argument("--kernel", action="store_true", help="cell by cell, through the Rust kernel")
+    parser.add_argument("--timeout", type=float, default=600, metavar="SECONDS", help="a cell, or a program (600)")
     parser.add_argument("notebooks", nargs="*", type=Path, metavar="NOTEBOOK", help="all of them by default")
     options = parser.parse_args(arguments)
     failed = False
-    for path in options.notebooks or sorted(NOTEBOOKS.glob("*.ipynb")):
+    paths = [path.resolve() for path in options.notebooks] or sorted(NOTEBOOKS.glob("*.ipynb"))
+    start = time.monotonic()
+    route = by_kernel if options.kernel else by_program(build(paths))
+    if not options.kernel:
+        print(f"built the programs of {len(paths)} notebooks, {time.monotonic() - start:.0f} s", flush=True)
+    for path in paths:
         start = time.monotonic()
         try:
-            process(path, options.check, options.timeout)
-            print(f"{path.name}: ok, {time.monotonic() - start:.0f} s", flush=True)
+            process(path, route, options.check, options.timeout)
+            print(f"{path.name}: ok, {time.monotonic() - start:.1f} s", flush=True)
         except (Red, OSError, ValueError) as red:
             failed = True
             print(f"{path.name}: FAILED, {red}", file=sys.stderr, flush=True)

@@ -40,8 +40,10 @@ class Cells(unittest.TestCase):
             self.assertIn(why, self.fault(source), source)
 
 
-class Notebooks(unittest.TestCase):
-    """Whole notebooks, by way of the command line."""
+class Programs(unittest.TestCase):
+    """Whole notebooks, by way of the command line, joined into programs."""
+
+    route = []
 
     def setUp(self):
         self.path = Path(self.enterContext(tempfile.TemporaryDirectory())) / "tiny.ipynb"
@@ -54,7 +56,7 @@ class Notebooks(unittest.TestCase):
         """The runner's exit code, and what it says."""
         said = io.StringIO()
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-            return execute.main([*options, str(self.path)]), said.getvalue()
+            return execute.main([*self.route, *options, str(self.path)]), said.getvalue()
 
     def assert_red(self, *expected, options=()):
         before = self.path.read_bytes()
@@ -93,6 +95,20 @@ class Notebooks(unittest.TestCase):
     def test_endless_loop(self):
         self.store("loop {}")
         self.assert_red("cell [1] `loop {}`", "still running after 2.0 s", options=["--timeout", "2"])
+
+    def test_what_is_no_rust(self):
+        self.store("let x: i32 = (;")
+        self.assert_red()
+
+    def test_what_does_not_build(self):
+        self.store('let x: i32 = "one";')
+        self.assert_red()
+
+
+class Kernel(Programs):
+    """The same, cell by cell."""
+
+    route = ["--kernel"]
 
 
 if __name__ == "__main__":
