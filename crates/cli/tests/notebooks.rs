@@ -85,6 +85,31 @@ fn published_figures_are_the_committed_ones() {
     }
 }
 
+/// A cell `notebook::source("chapter::function")?` shows that function as it now is.
+#[test]
+fn sources_on_the_page_are_those_of_the_library() {
+    let mut shown = 0;
+    for (path, notebook) in notebooks() {
+        for cell in cells(&notebook, "code") {
+            let source = text(&cell["source"]);
+            let Some(name) =
+                source.strip_prefix("notebook::source(\"").and_then(|rest| rest.split('"').next())
+            else {
+                continue;
+            };
+            let output = text(
+                &cell["outputs"].as_array().expect("outputs").last().expect("an output")["data"]["text/markdown"],
+            );
+            let code =
+                output.split("```").nth(1).and_then(|fence| fence.strip_prefix("rust\n")).expect("a fence");
+            let now = executable_em_figures::notebook::source(name).expect(name);
+            assert_eq!(code.trim_end(), now.text(), "{}: {name}", path.display());
+            shown += 1;
+        }
+    }
+    assert!(shown >= 40, "only {shown} functions are shown");
+}
+
 /// Images that the text refers to exist.
 #[test]
 fn images_in_the_text_exist() {

@@ -24,6 +24,12 @@ pub enum Error {
         /// What is wrong, in words.
         reason: String,
     },
+    /// There is no such function among the derivations.
+    #[error("no function `{path}` among the derivations: name it as in `kmeans::assign`")]
+    Source {
+        /// The path as it was given.
+        path: String,
+    },
     /// A file or folder cannot be written.
     #[error("{path}: {source}")]
     File {

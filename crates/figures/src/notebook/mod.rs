@@ -1,7 +1,12 @@
-//! What a notebook cell shows: tables and matrices, as HTML that every viewer of notebooks renders.
+//! What a notebook cell shows: tables and matrices, as HTML that every viewer of notebooks renders, and the source of
+//! what it calls.
 //!
 //! The Rust kernel shows the value of a cell's last expression through its method `evcxr_display`. The `Debug` form of
 //! a matrix view prints addresses, which would differ on every run; this prints rounded numbers.
+
+mod source;
+
+pub use source::{Source, source};
 
 use nalgebra::DMatrix;
 use std::fmt::{Display, Write};
