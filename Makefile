@@ -17,6 +17,10 @@ MUTANTS := $(TOOLS)/mutants/.cargo-mutants-$(CARGO_MUTANTS)
 
 PEERS := $(TOOLS)/bench/.made-of-$(shell cksum < crates/engine/benches/requirements.txt | cut -d' ' -f1)
 
+# The documentation is that of the libraries; its own folder, so that no other crate's pages are in it.
+LIBRARIES := executable-em executable-em-engine executable-em-figures
+DOC := build/doc-target/doc
+
 # How many fresh seeds `make soak` tries.
 SEEDS := 100
 
@@ -27,9 +31,12 @@ CHAPTER := kmeans gaussian gaussian_mixture soft_kmeans latent bound em \
 
 ## make book       the notebooks as a web book, from nothing: installs what is missing, draws the figures, executes the
 ##                 notebooks (each as one Rust program), builds the pages; the first time takes a few minutes
-book: figures notebooks
-	rm -rf build/book
-	$(RUN) -m sphinx -q -W --keep-going -c $(BOOK) -d build/doctrees notebooks build/book
+book: figures notebooks doc
+	rm -rf build/book build/pages
+	ln -sfn ../figures build/figures
+	$(RUN) $(BOOK)/pages.py build/pages "$(DOC)"
+	$(RUN) -m sphinx -q -W --keep-going -c $(BOOK) -d build/doctrees build/pages build/book
+	cp -r "$(DOC)" build/book/doc
 	@! grep -rnoE '<(script|link|img|iframe|source)[^>]* (src|href)="(https?:)?//[^"]*|url\(["'\'']?(https?:)?//[^)]*' \
 		build/book --include='*.html' --include='*.css' \
 		|| { echo "error: the book loads the outside addresses above" >&2; exit 1; }
@@ -80,10 +87,11 @@ figures: | cargo
 
 ## make doc        the crate's documentation, with its formulas typeset
 doc: $(JUPYTER) | cargo
-	RUSTDOCFLAGS="--html-in-header $(CURDIR)/$(BOOK)/rustdoc-math.html" cargo doc --no-deps
-	@doc=$$(cargo metadata --no-deps --format-version 1 | $(RUN) -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')/doc; \
-		cp -r "$(VENV)"/lib/python3*/site-packages/sphinx-mathjax-offline/static/mathjax "$$doc"; \
-		echo "The documentation is ready: open $$doc/executable_em/index.html"
+	@rm -rf build/doc-target/doc
+	RUSTDOCFLAGS="--html-in-header $(CURDIR)/$(BOOK)/rustdoc-math.html" \
+		cargo doc --no-deps --no-default-features --target-dir build/doc-target $(LIBRARIES:%=-p %)
+	cp -r "$(VENV)"/lib/python3*/site-packages/sphinx-mathjax-offline/static/mathjax "$(DOC)"
+	@echo "The documentation is ready: open $(CURDIR)/$(DOC)/executable_em/index.html"
 
 ## make mutants    breaks the formulas of every chapter, one at a time, and asks its own tests to notice: some
 ##                 hours; a single chapter: make mutants CHAPTER=kmeans

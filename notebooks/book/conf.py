@@ -1,12 +1,12 @@
 """How Sphinx turns notebooks/ into the book; their stored outputs are shown as they are."""
 
 project = "Executable EM"
-extensions = ["myst_nb", "sphinx-mathjax-offline"]
-exclude_patterns = ["book", "**/.ipynb_checkpoints", ".*"]
+extensions = ["myst_nb", "sphinx-mathjax-offline", "sphinxcontrib.bibtex"]
+bibtex_bibfiles = ["../references.bib"]
 
 nb_execution_mode = "off"
 nb_render_markdown_format = "myst"
-myst_enable_extensions = ["amsmath", "dollarmath"]
+myst_enable_extensions = ["amsmath", "attrs_block", "dollarmath"]
 
 html_theme = "sphinx_book_theme"
 html_title = project
