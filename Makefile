@@ -40,6 +40,7 @@ book: figures notebooks doc
 	@! grep -rnoE '<(script|link|img|iframe|source)[^>]* (src|href)="(https?:)?//[^"]*|url\(["'\'']?(https?:)?//[^)]*' \
 		build/book --include='*.html' --include='*.css' \
 		|| { echo "error: the book loads the outside addresses above" >&2; exit 1; }
+	$(RUN) $(BOOK)/walk.py build/book
 	@echo "The book is ready: open $(CURDIR)/build/book/index.html"
 
 ## make lab        JupyterLab, ready to run the notebooks
@@ -50,7 +51,8 @@ lab: $(JUPYTER) $(KERNEL)
 ##                 runner's own tests, and every notebook's outputs as a fresh run gives them
 check: $(JUPYTER) $(KERNEL) | cargo
 	cargo fmt --check
-	cargo clippy --all-targets -- -D warnings
+	cargo clippy --workspace --all-targets -- -D warnings
+	cargo test -p executable-em-book
 	cargo clippy -p executable-em-figures --no-default-features -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
 	$(RUN) -m unittest discover -s $(BOOK)

@@ -151,7 +151,10 @@ class Pages:
                 f"(test-{slug(name)})=\n## {function}\n\n`{module}`\n\n```rust\n{code}\n```\n"
             )
         for chapter, texts in pages.items():
-            self.write(f"tests_{chapter}.md", f"# Tests: {chapter}\n\n" + "\n".join(texts))
+            self.write(f"tests_{chapter}.md", f"# {chapter}\n\n" + "\n".join(texts))
+        lines = ["# The tests", "", "The tests that the pages by lecture name, chapter by chapter. `cargo test` runs these and all others."]
+        lines += ["", "```{toctree}", ":maxdepth: 1", "", *(f"tests_{chapter}" for chapter in pages), "```", ""]
+        self.write("tests.md", "\n".join(lines))
 
     def figures(self):
         """Every figure with its words, and the command that draws it."""

@@ -53,16 +53,17 @@ pub enum Meaning {
 }
 
 impl Entry {
-    /// Whether `name` is this entry's id or chapter, or `errata` and this is one.
+    /// Whether `name` is this entry's id, its lecture's letter or its chapter, or `errata` and this is one.
     ///
     /// ```
     /// let entries = executable_em_cli::catalogue::entries()?;
     /// let erratum = entries.iter().find(|entry| entry.id == "H-E06").expect("an entry");
-    /// assert!(erratum.answers_to("soft_kmeans") && erratum.answers_to("errata"));
+    /// assert!(["H-E06", "H", "soft_kmeans", "errata"].iter().all(|name| erratum.answers_to(name)));
     /// # Ok::<(), executable_em_engine::table::Error>(())
     /// ```
     pub fn answers_to(&self, name: &str) -> bool {
-        name == self.id || name == self.chapter || (name == "errata" && self.is_erratum())
+        let of_lecture = self.id.strip_prefix(name).is_some_and(|rest| rest.starts_with('-'));
+        name == self.id || of_lecture || name == self.chapter || (name == "errata" && self.is_erratum())
     }
 
     /// Whether it is a slip of a lecture and not one of its items.

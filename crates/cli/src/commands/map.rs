@@ -7,7 +7,7 @@ use super::{Failure, say};
 
 #[derive(Args)]
 pub struct Map {
-    /// An id (H-28), a chapter (kmeans) or errata; everything if none is named
+    /// An id (H-28), a lecture (H), a chapter (kmeans) or errata; everything if none is named
     names: Vec<String>,
     /// Text for reading, a Markdown table a chapter, or JSON
     #[arg(long, value_name = "FORMAT", default_value = "text")]
