@@ -179,7 +179,7 @@ impl TryFrom<Fields> for Entry {
     }
 }
 
-/// The entries for a terminal, chapter by chapter, a place a line.
+/// The entries for a terminal in their order, with a line where the chapter changes and a place a line.
 pub fn to_text(entries: &[Entry]) -> String {
     let mut text = String::new();
     for (chapter, entries) in by_chapter(entries) {
@@ -210,7 +210,7 @@ pub fn to_text(entries: &[Entry]) -> String {
     text
 }
 
-/// The entries as Markdown, a table a chapter.
+/// The entries as Markdown in their order, a new table where the chapter changes.
 pub fn to_markdown(entries: &[Entry]) -> String {
     let mut text = String::new();
     for (chapter, entries) in by_chapter(entries) {
@@ -242,12 +242,9 @@ pub fn to_markdown(entries: &[Entry]) -> String {
     text
 }
 
-/// The entries of each chapter that has any, in the order of the book.
-fn by_chapter(entries: &[Entry]) -> impl Iterator<Item = (&'static str, Vec<&Entry>)> {
-    CHAPTERS.into_iter().filter_map(|chapter| {
-        let own: Vec<&Entry> = entries.iter().filter(|entry| entry.chapter == chapter).collect();
-        (!own.is_empty()).then_some((chapter, own))
-    })
+/// The entries as they are, cut where the chapter changes.
+fn by_chapter(entries: &[Entry]) -> impl Iterator<Item = (&str, &[Entry])> {
+    entries.chunk_by(|one, next| one.chapter == next.chapter).map(|own| (own[0].chapter.as_str(), own))
 }
 
 /// Lines of at most `width` characters, broken at spaces.

@@ -29,6 +29,10 @@ pub fn print(map: &Map) -> Result<(), Failure> {
         }
     }
     entries.retain(|entry| map.names.is_empty() || map.names.iter().any(|name| entry.answers_to(name)));
+    // A lecture is read in its own order, all else in the book's.
+    if !map.names.iter().all(|name| name.len() == 1) || map.names.is_empty() {
+        entries.sort_by_key(|entry| CHAPTERS.iter().position(|&chapter| chapter == entry.chapter));
+    }
     say(&match map.format {
         MapFormat::Text => catalogue::to_text(&entries),
         MapFormat::Md => catalogue::to_markdown(&entries),
