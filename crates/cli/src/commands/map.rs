@@ -29,8 +29,9 @@ pub fn print(map: &Map) -> Result<(), Failure> {
         }
     }
     entries.retain(|entry| map.names.is_empty() || map.names.iter().any(|name| entry.answers_to(name)));
-    // A lecture is read in its own order, all else in the book's.
-    if !map.names.iter().all(|name| name.len() == 1) || map.names.is_empty() {
+    // A lecture is read in its own order, as the file has it; all else in the book's.
+    let of_lectures = !map.names.is_empty() && map.names.iter().all(|name| name.len() == 1);
+    if !of_lectures && !matches!(map.format, MapFormat::Json) {
         entries.sort_by_key(|entry| CHAPTERS.iter().position(|&chapter| chapter == entry.chapter));
     }
     say(&match map.format {
