@@ -51,3 +51,27 @@ fn tree(svg: &str) -> Result<Tree> {
     let options = Options { fontdb: Arc::clone(fonts), font_resolver, ..Options::default() };
     Tree::from_str(svg, &options).map_err(|error| Error::Figure { reason: format!("bad svg: {error}") })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plot::{Figure, INK, Panel};
+
+    /// A figure whose title is this text, as pixels.
+    fn drawn(title: &str) -> Vec<u8> {
+        let mut panel = Panel::new([0.0, 1.0], [0.0, 1.0]);
+        panel.title(title).trace(&[0.0, 0.0], "", INK);
+        png(&Figure::of(panel).expect("a figure").svg()).expect("pixels")
+    }
+
+    #[test]
+    fn every_greek_letter_is_drawn_and_alpha_not_as_an_italic_a() {
+        let nothing = drawn(" ");
+        for letter in ('α'..='ω').chain("ΓΔΘΛΞΠΣΦΨΩ".chars()) {
+            assert_ne!(drawn(&format!("*{letter}*")), nothing, "{letter}");
+        }
+        // The italic face has an a for it; the mathematical one has no italic, and so no other form.
+        assert_eq!(drawn("*α*"), drawn("α"));
+        assert_ne!(drawn("*β*"), drawn("β"));
+    }
+}
