@@ -101,7 +101,11 @@ pub fn indistinguishable_coins(
     let single = |case: &Coins| case.x.ncols() == 1 && case.model.k() == 2;
     Exercise::on(Coins::all().into_iter().filter(single).collect())
         .law(|_, (weights, biases): &(DVector<f64>, DVector<f64>), _| {
-            let model = BernoulliMixture::new(weights.clone(), DMatrix::from_columns(&[biases.clone()]), 1);
+            let model = BernoulliMixture::new(
+                weights.clone(),
+                DMatrix::from_columns(std::slice::from_ref(biases)),
+                1,
+            );
             model.err().map(|error| format!("this is no mixture of coins: {error}"))
         })
         .law(|case, (weights, biases), _| {

@@ -6,14 +6,17 @@ use executable_em::kmeans;
 use nalgebra::{DMatrix, DVector};
 use std::fmt;
 
+/// Counts, and the data summed by component.
+type Sums = (DVector<f64>, DMatrix<f64>);
+
 /// `answer(x, r)` gives Σ r (k numbers) and Σ r x (k×d).
-pub fn sums(answer: impl Fn(&DMatrix<f64>, &DMatrix<f64>) -> (DVector<f64>, DMatrix<f64>)) -> Verdict {
+pub fn sums(answer: impl Fn(&DMatrix<f64>, &DMatrix<f64>) -> Sums) -> Verdict {
     Exercise::on(Case::all())
-        .law(|case, (counts, first): &(DVector<f64>, DMatrix<f64>), _| {
+        .law(|case, (counts, first): &Sums, _| {
             let (k, d) = (case.model.k(), case.model.d());
             (counts.len() != k).then(|| format!("{k} counts are wanted")).or_else(|| misshapen(first, (k, d)))
         })
-        .law(|case, (counts, first), answer: &dyn Fn(&Case) -> (DVector<f64>, DMatrix<f64>)| {
+        .law(|case, (counts, first), answer: &dyn Fn(&Case) -> Sums| {
             let mut left = (counts.clone(), first.clone());
             for i in 0..case.x.nrows() {
                 let one = answer(&case.rows(&[i]));
