@@ -148,7 +148,8 @@ pub fn responsibility_error(log_joint: &DMatrix<f64>, error: &DMatrix<f64>) -> D
 ///    Σ r|v_a||v_b|/R ≤ D_a D_b, pooled and halved in k + d + 6 operations, plus the δδᵀ of a mean that is off centre,
 ///    so η ≤ dκγ(n + k + d + 6) + κ Σ_a(δ_a/D_a)².
 ///
-/// Returns None where η > 0.1: a covariance so close to singular that first-order bounds say nothing.
+/// Returns None where η > 0.1: a covariance so close to singular that first-order bounds say nothing; and where it is
+/// so small that a log joint, and with it this bound, overflows.
 pub fn sweep_fall(before: &GaussianMixture, after: &GaussianMixture, x: &DMatrix<f64>) -> Option<f64> {
     let (n, d) = x.shape();
     let k = before.k();
@@ -180,5 +181,5 @@ pub fn sweep_fall(before: &GaussianMixture, after: &GaussianMixture, x: &DMatrix
         }
         m_step += 0.5 * n as f64 * weight * (eta * eta + off);
     }
-    Some(evaluation + e_step + m_step)
+    Some(evaluation + e_step + m_step).filter(|bound| bound.is_finite())
 }
