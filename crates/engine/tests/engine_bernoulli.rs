@@ -5,6 +5,7 @@ mod common;
 mod mathematics;
 
 use common::bounds::{gamma, log_likelihood_error, responsibility_error, sum_of};
+use common::tally::Tally;
 use common::{assert_matrices_within, assert_within, cases};
 use executable_em::bernoulli_mixture::{BernoulliMixture, random_start};
 use executable_em::em::{Expected, Stopped, Stopping, Tolerance};
@@ -197,16 +198,14 @@ fn assert_q(
     assert_within(found, q, bound);
 }
 
-proptest! {
-    #![proptest_config(common::config(400))]
-
-    #[test]
-    fn statistics_are_the_derivations_in_hard_cases(
-        (n, d, k) in (1..=40usize, 1..=6usize, 1..=6usize),
-        flips in prop::sample::select(vec![1, 2, 10, 1000]),
-        seed in any::<u64>(),
-    ) {
+#[test]
+fn statistics_are_the_derivations_in_hard_cases() {
+    let tally = Tally::new();
+    let flips = prop::sample::select(vec![1usize, 2, 10, 1000]);
+    let sizes = (1..=40usize, 1..=6usize, 1..=6usize, flips);
+    proptest!(common::config(400), |((n, d, k, flips) in sizes, seed in any::<u64>())| {
         let (model, x) = hard_state(n, d, k, flips, seed);
+        let mut compared = 0;
         for engine in engines() {
             let expected = statistics(&engine, &model, &x)?;
             assert_statistics(&expected, &model, &x);
@@ -216,14 +215,26 @@ proptest! {
             for of in [&model, &derived, &tame] {
                 assert_q(&expected.expectation, &model, &x, of);
             }
-            for (j, (found, expected)) in next.biases().iter().zip(derived.biases()).enumerate() {
-                let keeps = derived.weights()[j % k] == 0.0;
-                let exact = keeps || *expected == 0.0 || *expected == 1.0;
-                prop_assert!(!exact || found == expected, "{found}, not {expected}");
-                prop_assert!((0.0..=1.0).contains(found));
+            let log_joint = model.log_joint(&x)?;
+            for j in 0..k {
+                // The draws that coin j can have made: of none it keeps its biases, of one side only it gets 0 or 1.
+                // A bias that merely rounds to 1 may just as well round to the number below.
+                let own: Vec<usize> = (0..n).filter(|&i| log_joint[(i, j)] > f64::NEG_INFINITY).collect();
+                for a in 0..d {
+                    let (found, expected) = (next.biases()[(j, a)], derived.biases()[(j, a)]);
+                    let one_sided = [0.0, flips as f64].iter().any(|&side| own.iter().all(|&i| x[(i, a)] == side));
+                    // Below that a responsibility may vanish from one sum and not from the other.
+                    let seen = derived.weights()[j] > 1e-290;
+                    let exact = own.is_empty() || one_sided && seen;
+                    prop_assert!(!exact || found == expected, "{found}, not {expected}");
+                    prop_assert!((0.0..=1.0).contains(&found));
+                    compared += usize::from(exact);
+                }
             }
         }
-    }
+        tally.count(flips, compared > 0);
+    });
+    tally.assert_compared(|_| 0.85);
 }
 
 /// A coin that showed one side only gets a bias of exactly 0 or 1, however many flips a draw has and however they are
