@@ -15,7 +15,9 @@ use executable_em::latent::Model;
 use executable_em::{Error, data};
 use nalgebra::{DMatrix, DVector, dmatrix, dvector};
 
-/// T-46, T-50, T-52, T-E10: every function names what it was given instead of going on with it.
+/// Every function names what it was given instead of going on with it.
+///
+/// Source: T-46, T-50, T-52, T-E10.
 #[test]
 fn bad_input_is_an_error() {
     let (half, p) = (dvector![0.5, 0.5], dmatrix![0.2; 0.8]);
@@ -91,8 +93,8 @@ fn bad_input_is_an_error() {
         let moments = bias_moments(&apart(2, 1, seed), 6).unwrap();
         assert!(matches!(from_moments(&moments, 5), Err(Error::Domain { .. })), "seed {seed}");
     }
-    // Moments in doubles leave the smallest eigenvalue an error of 16kε: below it, and at it, there is no telling. Of the
-    // first matrix it is 20ε / 1.25 to first order, of the second, a diagonal one, exactly 32ε.
+    // Moments in doubles leave the smallest eigenvalue an error of 16kε: below it, and at it, there is no telling. Of
+    // the first matrix it is 20ε / 1.25 to first order, of the second, a diagonal one, exactly 32ε.
     for (m1, m2) in [(0.5, 0.25 + 20.0 * f64::EPSILON), (0.0, 32.0 * f64::EPSILON)] {
         let found = from_moments(&dvector![1.0, m1, m2, 0.5 * m2], 3);
         assert!(matches!(found, Err(Error::Domain { .. })), "{found:?}");
