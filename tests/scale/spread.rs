@@ -4,8 +4,8 @@ use crate::Outcome;
 use crate::common::assert_within;
 use crate::common::bounds::gamma;
 use crate::common::config;
-use executable_em::scale::spread::Spread;
 use executable_em::scale::Moments;
+use executable_em::scale::spread::Spread;
 use nalgebra::{DMatrix, dmatrix};
 use proptest::prelude::*;
 
