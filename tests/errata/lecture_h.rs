@@ -233,7 +233,7 @@ fn counts_are_weights_after_an_m_step() {
         lecture_h::responsibilities_with_counts_for_weights(&held, &x, &counts).unwrap_err()
     };
     assert!(matches!(refused(dvector![1.0]), Error::Shape { what: "counts", .. }));
-    assert!(matches!(refused(dvector![5.0, 0.0]), Error::Domain { what: "counts", .. }));
+    assert!(matches!(refused(dvector![5.0, 0.0]), Error::Domain { what: "count of a component", .. }));
     assert!(matches!(held.with_stiffness(-1.0), Err(Error::Domain { what: "stiffness", .. })));
 }
 

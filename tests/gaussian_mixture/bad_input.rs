@@ -42,7 +42,7 @@ proptest! {
         );
         for model in [new(&weights, &means, &covariances, family).ok(), Some(base)].into_iter().flatten() {
             // Whoever has a mixture can draw from it; with data that are none, nothing else is said of it.
-            let (drawn, labels) = model.sample(3, &mut data::rng(1));
+            let (drawn, labels) = model.sample(3, &mut data::rng(1)).unwrap();
             prop_assert_eq!((drawn.shape(), labels.len()), ((3, model.d()), 3));
             prop_assert_eq!((model.mean().len(), model.covariance().shape()), (model.d(), (model.d(), model.d())));
             let ok = [
@@ -276,7 +276,7 @@ fn bad_input_is_named() {
         ),
         (
             spherical::score_in_variances(&x, &r, &means, &dvector![1.0, 0.0]).err(),
-            "variances is 0, but must be finite and > 0",
+            "variance is 0, but must be finite and > 0",
         ),
         (
             spherical::score_in_means(&x, &r, &means, &dvector![1.0]).err(),
