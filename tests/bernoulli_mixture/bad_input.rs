@@ -72,6 +72,11 @@ fn bad_input_is_an_error() {
 
     // Derivatives need an open interval.
     let sure = make(&half, &dmatrix![1.0; 0.5], 1).unwrap();
+    let at = |bias: f64| make(&dvector![1.0], &dmatrix![bias], 1).unwrap();
+    let one_head = (column(&[1.0]), dmatrix![1.0]);
+    // 1/p for the first bias above the last that is refused.
+    let steep = score::of_q_in_biases(&at(1e-149), &one_head.0, &one_head.1).unwrap();
+    assert!((steep[0] * 1e-149 - 1.0).abs() < 1e-15, "{steep}");
 
     for (weight, words) in [
         (0.0, "weight of the first coin is 0, but must be finite and > 0"),
@@ -172,8 +177,12 @@ fn bad_input_is_an_error() {
             "biases: entry (1, 0) is 0, but must be above 10⁻¹⁵⁰ and below 1 to be differentiated in",
         ),
         (
+            score::of_q_in_biases(&at(1e-150), &column(&[1.0]), &dmatrix![1.0]).err(),
+            "biases: entry (0, 0) is 1e-150, but must be above 10⁻¹⁵⁰ and below 1 to be differentiated in",
+        ),
+        (
             score::of_lagrangian_in_weights(&dvector![0.0, 1.0], &dmatrix![0.5, 0.5], 1.0).err(),
-            "weights is 0, but must be finite and > 0",
+            "weight of a component is 0, but must be finite and > 0",
         ),
         (
             score::of_lagrangian_in_weights(&dvector![1.0], &dmatrix![0.5, 0.5], 1.0).err(),

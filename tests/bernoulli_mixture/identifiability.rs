@@ -20,7 +20,7 @@ use num_dual::HyperDual64;
 fn ten_flips_a_draw_recover_the_coins() {
     let truth = BernoulliMixture::new(dvector![0.3, 0.7], dmatrix![0.80; 0.35], 10).unwrap();
     let n = 2000;
-    let (x, labels) = truth.sample(n, &mut data::rng(10));
+    let (x, labels) = truth.sample(n, &mut data::rng(10)).unwrap();
     let start = BernoulliMixture::new(dvector![0.5, 0.5], dmatrix![0.6; 0.4], 10).unwrap();
     let fit = em::fit(start, &x, &em::Stopping::default()).unwrap();
     let covariance = (information(&truth).unwrap() * n as f64).try_inverse().unwrap();
@@ -38,7 +38,7 @@ fn ten_flips_a_draw_recover_the_coins() {
     let mut squares = [0.0; 3];
     let mut rng = data::rng(11);
     for _ in 0..200 {
-        let (x, _) = truth.sample(500, &mut rng);
+        let (x, _) = truth.sample(500, &mut rng).unwrap();
         let fit = em::fit(truth.clone(), &x, &em::Stopping::default()).unwrap();
         let found = [fit.model.weights()[0], fit.model.biases()[0], fit.model.biases()[1]];
         for (m, square) in squares.iter_mut().enumerate() {

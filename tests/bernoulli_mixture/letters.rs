@@ -80,7 +80,7 @@ fn near_the_mean_coins_share_what_is_rare() {
         DMatrix::from_fn(2, 400, |j, a| if a % 10 == j { 0.2 } else { 0.01 }),
         1,
     );
-    let (x, _) = words.unwrap().sample(200, &mut data::rng(1));
+    let (x, _) = words.unwrap().sample(200, &mut data::rng(1)).unwrap();
     let mut rng = data::rng(2);
     let largest = |start: BernoulliMixture| em::sweep(&start, &x).unwrap().weights().max() / 20.0;
     let broad: f64 = (0..20).map(|_| largest(random_start(&x, 4, 1, &mut rng).unwrap())).sum();

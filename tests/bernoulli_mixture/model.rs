@@ -59,7 +59,7 @@ fn all_outcomes_have_probability_one() {
 fn samples_follow_the_recipe() {
     let model = BernoulliMixture::new(dvector![0.3, 0.7], dmatrix![0.8, 0.1; 0.35, 0.6], 3).unwrap();
     let n = 40_000;
-    let (x, labels) = model.sample(n, &mut data::rng(46));
+    let (x, labels) = model.sample(n, &mut data::rng(46)).unwrap();
     let second = labels.iter().filter(|&&label| label == 1).count() as f64;
     // Five standard deviations, as everywhere below.
     assert_within(second, 0.7 * n as f64, 5.0 * (0.21 * n as f64).sqrt());

@@ -248,7 +248,7 @@ fn hard_labels_lead_down_from_the_maximum() {
 fn hard_labels_drive_overlapping_means_apart() {
     let n = 20_000;
     let truth = line_mixture(&[0.5, 0.5], &[-1.0, 1.0], &[1.0, 1.0]);
-    let (x, _) = truth.sample(n, &mut data::rng(22));
+    let (x, _) = truth.sample(n, &mut data::rng(22)).unwrap();
     let mut hard = SoftKMeans::new(column(&[-1.0, 1.0]), 1.0, Weights::Held).unwrap();
     for _ in 0..50 {
         hard = lecture_l::sweep_with_hard_labels(&hard, &x).unwrap();
@@ -359,11 +359,11 @@ fn bad_input_is_an_error() {
             ),
             (
                 lecture_l::expected_log_joint_without_the_dimension(&x, &r, &one, &means, &bad).err(),
-                &format!("variances is {variance}, but must be finite and > 0"),
+                &format!("variance is {variance}, but must be finite and > 0"),
             ),
             (
                 lecture_l::variance_score_without_the_dimension(&x, &r, &means, &bad).err(),
-                &format!("variances is {variance}, but must be finite and > 0"),
+                &format!("variance is {variance}, but must be finite and > 0"),
             ),
         ]);
     }

@@ -21,7 +21,7 @@ fn samples_have_the_moments_of_the_mixture() {
         vec![dmatrix![1.0, 0.6; 0.6, 1.0], dmatrix![2.0, -0.5; -0.5, 0.5], dmatrix![0.3, 0.0; 0.0, 0.2]],
     );
     let n = 40_000;
-    let (x, labels) = model.sample(n, &mut data::rng(22));
+    let (x, labels) = model.sample(n, &mut data::rng(22)).unwrap();
     let root = (n as f64).sqrt();
     for j in 0..3 {
         let share = labels.iter().filter(|&&label| label == j).count() as f64 / n as f64;
@@ -201,7 +201,7 @@ fn mixtures_as_class_densities_classify_what_single_gaussians_cannot() {
     // Clusters A B A B … at −6, −2, 2, 6 with sd 0.5: neighbours are 8 sd apart.
     let truth = line_mixture(&[0.25; 4], &[-6.0, -2.0, 2.0, 6.0], &[0.25; 4]);
     let mut rng = data::rng(3);
-    let (x, clusters) = truth.sample(400, &mut rng);
+    let (x, clusters) = truth.sample(400, &mut rng).unwrap();
     let class = |i: usize| clusters[i] % 2;
     let accuracy = |k: usize, rng: &mut _| {
         let models: Vec<GaussianMixture> = (0..2)

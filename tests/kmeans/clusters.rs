@@ -42,7 +42,7 @@ fn well_separated_clusters_are_found_exactly() {
     let truth = mixture(&[0.25; 4], centres, vec![DMatrix::identity(2, 2); 4]);
     for seed in 0..20 {
         let mut rng = data::rng(seed);
-        let (x, labels) = truth.sample(200, &mut rng);
+        let (x, labels) = truth.sample(200, &mut rng).unwrap();
         // Two centres in one cluster: each further draw avoids covered clusters with weight ≥ 1600 to about 4.
         let run = kmeans::lloyd(&x, &kmeans::plus_plus_start(&x, 4, &mut rng).unwrap(), 100).unwrap();
         assert_eq!(accuracy(run.labels(), &labels, 4), 1.0, "seed {seed}");

@@ -143,7 +143,7 @@ fn the_conditional_has_no_weight_in_it() {
 /// Source: H-54, H-59, B-18, L-07.
 #[test]
 fn with_the_labels_seen_the_maximum_has_a_closed_form() {
-    let (x, labels) = three().sample(60, &mut data::rng(3));
+    let (x, labels) = three().sample(60, &mut data::rng(3)).unwrap();
     let fit = complete::maximum_likelihood(&three(), &x, &labels, 3).unwrap();
 
     for j in 0..3 {
@@ -215,7 +215,7 @@ fn with_the_labels_seen_the_maximum_has_a_closed_form() {
 /// Source: T-19, H-59, H-E17, H-54.
 #[test]
 fn with_the_labels_unseen_the_equations_are_coupled() {
-    let (x, labels) = three().sample(60, &mut data::rng(3));
+    let (x, labels) = three().sample(60, &mut data::rng(3)).unwrap();
     let elsewhere = line_up(&three(), 1.0);
     let fit = complete::maximum_likelihood(&three(), &x, &labels, 3).unwrap();
     assert_eq!(complete::maximum_likelihood(&elsewhere, &x, &labels, 3).unwrap(), fit);
@@ -242,7 +242,7 @@ fn with_the_labels_unseen_the_equations_are_coupled() {
 /// Source: H-50.
 #[test]
 fn given_the_labels_the_parameters_decouple() {
-    let (x, labels) = three().sample(30, &mut data::rng(5));
+    let (x, labels) = three().sample(30, &mut data::rng(5)).unwrap();
     let terms =
         |model: &GaussianMixture| complete::by_component(&model.log_joint(&x).unwrap(), &labels).unwrap();
     let before = terms(&three());

@@ -149,7 +149,7 @@ fn log_odds_compare_two_labels() {
 /// Source: H-E08.
 #[test]
 fn the_denominator_needs_an_index_of_its_own() {
-    let (x, _) = three().sample(60, &mut data::rng(6));
+    let (x, _) = three().sample(60, &mut data::rng(6)).unwrap();
     let log_joint = three().log_joint(&x).unwrap();
     let right = latent::responsibilities(&log_joint).unwrap();
     let printed = log_joint.map(|log_p| log_p.exp() / (0..3).map(|_| log_p.exp()).sum::<f64>());
@@ -243,7 +243,7 @@ fn counts_are_expected_numbers() {
         assert_within(variance, expected, 16.0 * relative_error(&log_joint));
         assert!(expected > 0.1 && (mean - mean.round()).abs() > 1e-3);
     }
-    let (x, labels) = three().sample(120, &mut data::rng(7));
+    let (x, labels) = three().sample(120, &mut data::rng(7)).unwrap();
     let counts = latent::counts(&three().responsibilities(&x).unwrap());
     let seen = latent::counts(&latent::one_hot(&labels, 3).unwrap());
     assert_eq!(seen.sum(), 120.0);
@@ -255,7 +255,7 @@ fn counts_are_expected_numbers() {
 /// Source: H-51, H-52, T-16, L-08.
 #[test]
 fn a_sweep_puts_in_the_expected_labels_and_maximises() {
-    let (x, _) = three().sample(200, &mut data::rng(8));
+    let (x, _) = three().sample(200, &mut data::rng(8)).unwrap();
     let mut model = line_up(&three(), 0.7);
     for _ in 0..30 {
         let expected_z = model.responsibilities(&x).unwrap();

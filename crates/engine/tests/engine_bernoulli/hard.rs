@@ -31,7 +31,7 @@ fn hard_state(n: usize, d: usize, k: usize, flips: usize, seed: u64) -> (Bernoul
         weights /= weights.sum();
     }
     let model = BernoulliMixture::new(weights, biases, flips).expect("coins");
-    let (x, _) = model.sample(n, &mut rng);
+    let (x, _) = model.sample(n, &mut rng).unwrap();
     (model, x)
 }
 

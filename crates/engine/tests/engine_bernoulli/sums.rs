@@ -80,7 +80,7 @@ fn statistics_add_up() -> Result<()> {
 #[test]
 fn a_whole_fit_is_the_derivations() -> Result<()> {
     let coins = BernoulliMixture::new(dvector![0.3, 0.7], dmatrix![0.8, 0.2, 0.5; 0.3, 0.6, 0.9], 10)?;
-    let (x, _) = coins.sample(400, &mut data::rng(1));
+    let (x, _) = coins.sample(400, &mut data::rng(1)).unwrap();
     for seed in 0..3 {
         let start = random_start(&x, 2, 10, &mut data::rng(seed))?;
         let stopping = Stopping { tolerance: Tolerance::LogLikelihood(1e-6 / 400.0), max_sweeps: 500 };
