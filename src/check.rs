@@ -156,10 +156,10 @@ pub fn masses(what: &'static str, each: &'static str, values: &DVector<f64>) -> 
     values.iter().try_for_each(|&value| at_least_zero(each, value))
 }
 
-/// A vector of just this length, all of its entries finite and above zero.
-pub fn positives(what: &'static str, values: &DVector<f64>, length: usize) -> Result<()> {
+/// A vector of just this length, all of its entries finite and above zero; `each` names one of them.
+pub fn positives(what: &'static str, each: &'static str, values: &DVector<f64>, length: usize) -> Result<()> {
     shape(what, values.shape(), (length, 1))?;
-    values.iter().try_for_each(|&value| positive(what, value))
+    values.iter().try_for_each(|&value| positive(each, value))
 }
 
 /// Finite data, and a non-negative weight for each datum that do not all vanish.

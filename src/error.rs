@@ -25,7 +25,7 @@ pub enum Error {
         what: &'static str,
     },
     /// An entry is NaN or infinite where a finite number is needed.
-    #[error("{what}: entry ({row}, {column}) is {value}, but every entry must be finite")]
+    #[error("{what}: entry ({row}, {column}) is {}, but every entry must be finite", plain(.value))]
     NotFinite {
         /// The input's name.
         what: &'static str,
@@ -99,7 +99,10 @@ pub enum Error {
         family: &'static str,
     },
     /// Weights, or a row of responsibilities, do not form a probability vector.
-    #[error("{what}: row {row} is no probability vector (found {value}; entries must be ≥ 0 and sum to 1)")]
+    #[error(
+        "{what}: row {row} is no probability vector (found {}; entries must be ≥ 0 and sum to 1)",
+        plain(.value)
+    )]
     NotOnSimplex {
         /// The input's name.
         what: &'static str,
@@ -109,7 +112,7 @@ pub enum Error {
         value: f64,
     },
     /// A scalar lies outside its domain.
-    #[error("{what} is {value}, but must be {allowed}")]
+    #[error("{what} is {}, but must be {allowed}", plain(.value))]
     Domain {
         /// The argument's name.
         what: &'static str,
@@ -119,7 +122,7 @@ pub enum Error {
         allowed: &'static str,
     },
     /// An entry of a matrix lies outside its domain.
-    #[error("{what}: entry ({row}, {column}) is {value}, but must be {allowed}")]
+    #[error("{what}: entry ({row}, {column}) is {}, but must be {allowed}", plain(.value))]
     Entry {
         /// The matrix's name.
         what: &'static str,
@@ -138,4 +141,10 @@ pub enum Error {
         /// The datum's row.
         row: usize,
     },
+}
+
+/// A number with an exponent where it would otherwise be long: 10³⁰⁰ is 1e300. Counts keep their digits.
+fn plain(value: &f64) -> String {
+    let long = value.is_finite() && *value != 0.0 && !(1e-9..1e21).contains(&value.abs());
+    if long { format!("{value:e}") } else { value.to_string() }
 }

@@ -8,7 +8,9 @@ use executable_em::{Error, data, kmeans};
 use nalgebra::{DMatrix, dmatrix};
 use rand::distr::{Distribution, Uniform};
 
-/// H-06: the embedded geyser is R's `faithful`, 272 × 2: its rows, means, standard deviations and correlation.
+/// The embedded geyser is R's `faithful`, 272 × 2: its rows, means, standard deviations and correlation.
+///
+/// Source: H-06.
 #[test]
 fn old_faithful_is_the_data_set_that_r_distributes() {
     let x = data::old_faithful();
@@ -30,8 +32,10 @@ fn old_faithful_is_the_data_set_that_r_distributes() {
     assert_printed(products / 271.0 / (sd(0) * sd(1)), "0.9008112");
 }
 
-/// T-12: the embedded blobs are 400 × 2 with a hundred data of each label, scattered with sd 0.6 about the four centres
-/// that the catalogue lists (axes flipped).
+/// The embedded blobs are 400 × 2 with a hundred data of each label, scattered with sd 0.6 about four given centres
+/// (axes flipped).
+///
+/// Source: T-12.
 #[test]
 fn the_blobs_are_four_hundred_data_about_their_four_centres() {
     let (x, labels) = data::blobs();
@@ -58,7 +62,9 @@ fn the_blobs_are_four_hundred_data_about_their_four_centres() {
 
 const SUMS: [f64; 2] = [1581.2782396651558, 2.4397940328817893];
 
-/// T-05: the squares fill (−2, 0]² and [1, 3)² evenly: ranges, means (−1, −1) and (2, 2), variance ⅓ along each axis.
+/// The squares fill (−2, 0]² and [1, 3)² evenly: ranges, means (−1, −1) and (2, 2), variance ⅓ along each axis.
+///
+/// Source: T-05.
 #[test]
 fn the_two_squares_have_their_ranges_means_and_variances() {
     let mut rng = data::rng(5);
@@ -97,7 +103,9 @@ fn the_two_squares_have_their_ranges_means_and_variances() {
     }
 }
 
-/// H-09: the stripes and the unequal clusters have the sizes, centres and widths that the catalogue gives.
+/// The stripes and the unequal clusters have the sizes, centres and widths that they were asked to have.
+///
+/// Source: H-09.
 #[test]
 fn the_pathological_sets_have_their_parameters() {
     type Clusters = [(usize, [f64; 2], [f64; 2]); 2];
@@ -122,7 +130,9 @@ fn the_pathological_sets_have_their_parameters() {
     }
 }
 
-/// T-05, H-09: a seed determines the data, another seed gives others.
+/// A seed determines the data, another seed gives others.
+///
+/// Source: T-05, H-09.
 #[test]
 fn generators_are_reproducible_by_their_seed() {
     assert_eq!(data::two_squares(&mut data::rng(3)), data::two_squares(&mut data::rng(3)));
@@ -135,7 +145,9 @@ fn generators_are_reproducible_by_their_seed() {
     assert_eq!(first, 2_354_861_276_966_075_475);
 }
 
-/// H-06: standardised columns have mean zero and variance one, far from the origin too; what cannot be scaled is an error.
+/// Standardised columns have mean zero and variance one, far from the origin too; what cannot be scaled is an error.
+///
+/// Source: H-06.
 #[test]
 fn standardising_gives_mean_zero_and_variance_one() {
     let x = data::old_faithful();
@@ -176,8 +188,10 @@ fn standardising_what_overflows_is_an_error() {
     );
 }
 
-/// H-07: on the embedded blobs and on the squares, the labels that come with the data are those of the nearest centre,
-/// but for a few data that lie between two.
+/// On the embedded blobs and on the squares, the labels that come with the data are those of the nearest centre, but
+/// for a few data that lie between two.
+///
+/// Source: H-07.
 #[test]
 fn the_labels_that_come_with_the_data_belong_to_them() {
     let (x, labels) = data::blobs();

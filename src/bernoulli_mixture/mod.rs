@@ -41,7 +41,7 @@ use rand_distr::{Binomial, Distribution};
 /// use executable_em::{bernoulli_mixture::BernoulliMixture, data, em};
 /// use nalgebra::{dmatrix, dvector};
 /// let coins = BernoulliMixture::new(dvector![0.3, 0.7], dmatrix![0.8; 0.35], 10)?;
-/// let (heads, _) = coins.sample(400, &mut data::rng(1));
+/// let (heads, _) = coins.sample(400, &mut data::rng(1))?;
 /// let start = BernoulliMixture::new(dvector![0.5, 0.5], dmatrix![0.6; 0.4], 10)?;
 /// let fit = em::fit(start, &heads, &em::Stopping::default())?;
 /// assert!((fit.model.biases() - coins.biases()).amax() < 0.05);
@@ -205,16 +205,17 @@ impl BernoulliMixture {
     /// ```math
     /// z_i\sim\mathrm{Cat}(\alpha), \qquad x_{ia}\mid z_i\sim\mathrm{Bin}(m, p_{z_ia})
     /// ```
-    /// Returns n×d numbers of heads and n labels.
+    /// Returns n×d numbers of heads and n labels. [`Error::Domain`] for more numbers than memory may hold.
     ///
     /// Source: T-46.
     /// ```
     /// # use executable_em::{bernoulli_mixture::BernoulliMixture, data}; use nalgebra::{dmatrix, dvector};
     /// let coins = BernoulliMixture::new(dvector![0.0, 1.0], dmatrix![0.5, 0.5; 1.0, 0.0], 3)?;
-    /// assert_eq!(coins.sample(1, &mut data::rng(1)), (dmatrix![3.0, 0.0], vec![1]));
+    /// assert_eq!(coins.sample(1, &mut data::rng(1))?, (dmatrix![3.0, 0.0], vec![1]));
     /// # Ok::<(), executable_em::Error>(())
     /// ```
-    pub fn sample(&self, n: usize, rng: &mut impl Rng) -> (DMatrix<f64>, Vec<usize>) {
+    pub fn sample(&self, n: usize, rng: &mut impl Rng) -> Result<(DMatrix<f64>, Vec<usize>)> {
+        check::storable("number of draws", n.saturating_mul(self.d()))?;
         let coin = WeightedIndex::new(self.weights.iter()).expect("weights on the simplex");
         let labels: Vec<usize> = (0..n).map(|_| coin.sample(rng)).collect();
         let mut x = DMatrix::zeros(n, self.d());
@@ -224,7 +225,7 @@ impl BernoulliMixture {
                 x[(i, a)] = heads.sample(rng) as f64;
             }
         }
-        (x, labels)
+        Ok((x, labels))
     }
 
     /// The number of free parameters.

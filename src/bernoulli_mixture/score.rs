@@ -46,7 +46,8 @@ pub fn terms_of_q(model: &BernoulliMixture, x: &DMatrix<f64>, r: &DMatrix<f64>) 
 /// \frac{\partial Q}{\partial p_{ja}} = \sum_i r_{ij}\left(\frac{x_{ia}}{p_{ja}} - \frac{m-x_{ia}}{1-p_{ja}}\right)
 /// ```
 /// `x` is n×d heads, `r` n×k; returns k×d, in nats. It vanishes at heads over flips,
-/// [`update_biases`](super::update_biases). [`Error::Entry`](crate::Error::Entry) for a bias of 0 or 1.
+/// [`update_biases`](super::update_biases). [`Error::Entry`](crate::Error::Entry) for a bias of 1, or of
+/// 10⁻¹⁵⁰ or less, 0 included: the square of a score, too, must be a number.
 ///
 /// Source: T-50.
 /// ```
@@ -132,7 +133,7 @@ pub fn of_lagrangian_in_weights(
     lambda: f64,
 ) -> Result<DVector<f64>> {
     check::responsibilities(r, r.nrows())?;
-    check::positives("weights", weights, r.ncols())?;
+    check::positives("weights", "weight of a component", weights, r.ncols())?;
     check::number("lambda", lambda)?;
     Ok(latent::counts(r).component_div(weights).add_scalar(-lambda))
 }

@@ -32,6 +32,7 @@ pub fn factorised(q: &DMatrix<f64>) -> Result<DVector<f64>> {
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn entropy(q: &DVector<f64>) -> Result<f64> {
+    check::distribution("q", q, q.len())?;
     super::entropy(&as_row(q))
 }
 
@@ -63,7 +64,9 @@ pub fn lower_bound(q: &DVector<f64>, log_joint: &DMatrix<f64>) -> Result<f64> {
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn gap(q: &DVector<f64>, log_joint: &DMatrix<f64>) -> Result<f64> {
-    super::gap(&as_row(q), &as_row(&labelings::log_joints(log_joint)?))
+    let log_joints = labelings::log_joints(log_joint)?;
+    check::distribution("q", q, log_joints.len())?;
+    super::gap(&as_row(q), &as_row(&log_joints))
 }
 
 /// The likelihood as an expectation under q, before Jensen moves the log inside.

@@ -221,7 +221,8 @@ pub fn restarts<M: Model>(
     x: &DMatrix<f64>,
     stopping: &Stopping,
 ) -> Vec<Result<Fit<M>>> {
-    starts.into_iter().map(|start| fit(start, x, stopping)).collect()
+    let run = |(start, model)| Ok(Fit { start, ..fit(model, x, stopping)? });
+    starts.into_iter().enumerate().map(run).collect()
 }
 
 /// The run of highest final ℓ; runs that failed are passed over.

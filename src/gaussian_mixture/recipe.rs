@@ -1,7 +1,8 @@
 //! The mixture as a recipe for data: how to draw from it, and the moments that the draws have.
 
 use super::GaussianMixture;
-use crate::gaussian;
+use crate::error::Result;
+use crate::{check, gaussian};
 use nalgebra::{DMatrix, RowDVector};
 use rand::Rng;
 use rand::distr::weighted::WeightedIndex;
@@ -12,24 +13,26 @@ impl GaussianMixture {
     /// ```math
     /// z_i \sim \mathrm{Cat}(\pi), \qquad x_i \mid z_i \sim \mathcal N(\mu_{z_i}, \Sigma_{z_i})
     /// ```
-    /// Returns n×d data and n labels, a draw of the joint. Panics, as a `Vec` does, for more than can be addressed.
+    /// Returns n×d data and n labels, a draw of the joint. [`Error::Domain`](crate::Error::Domain) for more numbers than
+    /// memory may hold.
     ///
     /// Source: T-10, H-22, L-E05.
     /// ```
     /// # use {executable_em::{data, gaussian_mixture::{CovarianceFamily::Full, GaussianMixture}}, nalgebra::*};
     /// let model = GaussianMixture::new(dvector![0.0, 1.0], dmatrix![0.0; 9.0], vec![dmatrix![1.0]; 2], Full)?;
-    /// let (x, labels) = model.sample(3, &mut data::rng(1));
+    /// let (x, labels) = model.sample(3, &mut data::rng(1))?;
     /// assert_eq!((x.shape(), labels), ((3, 1), vec![1, 1, 1]));
     /// # Ok::<(), executable_em::Error>(())
     /// ```
-    pub fn sample(&self, n: usize, rng: &mut impl Rng) -> (DMatrix<f64>, Vec<usize>) {
+    pub fn sample(&self, n: usize, rng: &mut impl Rng) -> Result<(DMatrix<f64>, Vec<usize>)> {
+        check::storable("number of draws", n.saturating_mul(self.d()))?;
         let component = WeightedIndex::new(self.weights.iter()).expect("weights on the simplex");
         let (mut x, mut labels) = (DMatrix::zeros(n, self.d()), vec![0; n]);
         for (i, label) in labels.iter_mut().enumerate() {
             *label = component.sample(rng);
             x.set_row(i, &gaussian::draw(&self.mean_of(*label), &self.factors[*label], rng));
         }
-        (x, labels)
+        Ok((x, labels))
     }
 
     /// The mean of the mixture, 1×d.

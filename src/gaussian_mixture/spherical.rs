@@ -113,7 +113,7 @@ pub fn variances(x: &DMatrix<f64>, r: &DMatrix<f64>, means: &DMatrix<f64>) -> Re
     let d = x.ncols() as f64;
     let distances = kmeans::distances(x, means);
     let counts = latent::counts(r);
-    check::positives("count of a component", &counts, means.nrows())?;
+    check::positives("counts", "count of a component", &counts, means.nrows())?;
     Ok(DVector::from_fn(means.nrows(), |j, _| r.column(j).dot(&distances.column(j)) / (d * counts[j])))
 }
 
@@ -125,5 +125,5 @@ pub(crate) fn check_state(
     variances: &DVector<f64>,
 ) -> Result<()> {
     check::state(x, r, means)?;
-    check::positives("variances", variances, means.nrows())
+    check::positives("variances", "variance", variances, means.nrows())
 }

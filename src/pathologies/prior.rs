@@ -99,7 +99,7 @@ impl Prior {
     ///
     /// Source: B-05, C-E09. Example: [`Prior`].
     pub fn log_covariance_density(&self, covariance: &DMatrix<f64>, component: usize) -> Result<f64> {
-        self.check_dimension(covariance.nrows())?;
+        check::shape("covariance", covariance.shape(), self.scale.shape())?;
         Ok(self.at_covariance(&gaussian::cholesky(covariance, component)?))
     }
 

@@ -15,7 +15,9 @@ use executable_em::latent::Model;
 use executable_em::{Error, data};
 use nalgebra::{DMatrix, DVector, dmatrix, dvector};
 
-/// T-46, T-50, T-52, T-E10: every function names what it was given instead of going on with it.
+/// Every function names what it was given instead of going on with it.
+///
+/// Source: T-46, T-50, T-52, T-E10.
 #[test]
 fn bad_input_is_an_error() {
     let (half, p) = (dvector![0.5, 0.5], dmatrix![0.2; 0.8]);
@@ -70,6 +72,11 @@ fn bad_input_is_an_error() {
 
     // Derivatives need an open interval.
     let sure = make(&half, &dmatrix![1.0; 0.5], 1).unwrap();
+    let at = |bias: f64| make(&dvector![1.0], &dmatrix![bias], 1).unwrap();
+    let one_head = (column(&[1.0]), dmatrix![1.0]);
+    // 1/p for the first bias above the last that is refused.
+    let steep = score::of_q_in_biases(&at(1e-149), &one_head.0, &one_head.1).unwrap();
+    assert!((steep[0] * 1e-149 - 1.0).abs() < 1e-15, "{steep}");
 
     for (weight, words) in [
         (0.0, "weight of the first coin is 0, but must be finite and > 0"),
@@ -91,8 +98,8 @@ fn bad_input_is_an_error() {
         let moments = bias_moments(&apart(2, 1, seed), 6).unwrap();
         assert!(matches!(from_moments(&moments, 5), Err(Error::Domain { .. })), "seed {seed}");
     }
-    // Moments in doubles leave the smallest eigenvalue an error of 16kε: below it, and at it, there is no telling. Of the
-    // first matrix it is 20ε / 1.25 to first order, of the second, a diagonal one, exactly 32ε.
+    // Moments in doubles leave the smallest eigenvalue an error of 16kε: below it, and at it, there is no telling. Of
+    // the first matrix it is 20ε / 1.25 to first order, of the second, a diagonal one, exactly 32ε.
     for (m1, m2) in [(0.5, 0.25 + 20.0 * f64::EPSILON), (0.0, 32.0 * f64::EPSILON)] {
         let found = from_moments(&dvector![1.0, m1, m2, 0.5 * m2], 3);
         assert!(matches!(found, Err(Error::Domain { .. })), "{found:?}");
@@ -170,8 +177,12 @@ fn bad_input_is_an_error() {
             "biases: entry (1, 0) is 0, but must be above 10⁻¹⁵⁰ and below 1 to be differentiated in",
         ),
         (
+            score::of_q_in_biases(&at(1e-150), &column(&[1.0]), &dmatrix![1.0]).err(),
+            "biases: entry (0, 0) is 1e-150, but must be above 10⁻¹⁵⁰ and below 1 to be differentiated in",
+        ),
+        (
             score::of_lagrangian_in_weights(&dvector![0.0, 1.0], &dmatrix![0.5, 0.5], 1.0).err(),
-            "weights is 0, but must be finite and > 0",
+            "weight of a component is 0, but must be finite and > 0",
         ),
         (
             score::of_lagrangian_in_weights(&dvector![1.0], &dmatrix![0.5, 0.5], 1.0).err(),

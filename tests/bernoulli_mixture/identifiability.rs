@@ -12,13 +12,15 @@ use executable_em::{data, em};
 use nalgebra::{DMatrix, DVector, dmatrix, dvector};
 use num_dual::HyperDual64;
 
-/// T-E10: ten flips a draw recover what one cannot: (.3, .7), (.80, .35), from a start that knows nothing, to
-/// the precision that the information allows; the numbers of heads of one flip leave EM where its start was.
+/// Ten flips a draw recover what one cannot: (.3, .7), (.80, .35), from a start that knows nothing, to the precision
+/// that the information allows; the numbers of heads of one flip leave EM where its start was.
+///
+/// Source: T-E10.
 #[test]
 fn ten_flips_a_draw_recover_the_coins() {
     let truth = BernoulliMixture::new(dvector![0.3, 0.7], dmatrix![0.80; 0.35], 10).unwrap();
     let n = 2000;
-    let (x, labels) = truth.sample(n, &mut data::rng(10));
+    let (x, labels) = truth.sample(n, &mut data::rng(10)).unwrap();
     let start = BernoulliMixture::new(dvector![0.5, 0.5], dmatrix![0.6; 0.4], 10).unwrap();
     let fit = em::fit(start, &x, &em::Stopping::default()).unwrap();
     let covariance = (information(&truth).unwrap() * n as f64).try_inverse().unwrap();
@@ -36,7 +38,7 @@ fn ten_flips_a_draw_recover_the_coins() {
     let mut squares = [0.0; 3];
     let mut rng = data::rng(11);
     for _ in 0..200 {
-        let (x, _) = truth.sample(500, &mut rng);
+        let (x, _) = truth.sample(500, &mut rng).unwrap();
         let fit = em::fit(truth.clone(), &x, &em::Stopping::default()).unwrap();
         let found = [fit.model.weights()[0], fit.model.biases()[0], fit.model.biases()[1]];
         for (m, square) in squares.iter_mut().enumerate() {
@@ -49,8 +51,10 @@ fn ten_flips_a_draw_recover_the_coins() {
     }
 }
 
-/// T-E10: the rank of the information is min(m, 2k − 1) for m flips of k coins; for d features it is at most
-/// what the outcomes have, 2^d − 1, so that two coins need three features.
+/// The rank of the information is min(m, 2k − 1) for m flips of k coins; for d features it is at most what the outcomes
+/// have, 2^d − 1, so that two coins need three features.
+///
+/// Source: T-E10.
 #[test]
 fn the_information_has_the_rank_of_what_can_be_seen() {
     for k in 1..=3 {
@@ -81,8 +85,10 @@ fn rank(information: &DMatrix<f64>) -> usize {
     count(1e-7)
 }
 
-/// T-E10: the information is also minus the expected second derivative of the log probability, here by
-/// hyper-dual numbers, with the last weight as one minus the others.
+/// The information is also minus the expected second derivative of the log probability, here by hyper-dual numbers,
+/// with the last weight as one minus the others.
+///
+/// Source: T-E10.
 #[test]
 fn the_information_is_the_expected_curvature() {
     for seed in 0..12 {
@@ -117,7 +123,9 @@ fn the_information_is_the_expected_curvature() {
     }
 }
 
-/// T-E10, T-46: the number of heads shows the moments E p^r up to m, and nothing else.
+/// The number of heads shows the moments E p^r up to m, and nothing else.
+///
+/// Source: T-E10, T-46.
 #[test]
 fn heads_show_the_moments_of_the_bias() {
     for seed in 0..40 {
@@ -143,7 +151,9 @@ fn heads_show_the_moments_of_the_bias() {
     }
 }
 
-/// T-E10: 2k − 1 flips are enough: the coins come back from the distribution of the number of heads.
+/// 2k − 1 flips are enough: the coins come back from the distribution of the number of heads.
+///
+/// Source: T-E10.
 #[test]
 fn two_k_minus_one_flips_identify_the_coins() {
     for k in 1..=4 {
@@ -161,8 +171,9 @@ fn two_k_minus_one_flips_identify_the_coins() {
     }
 }
 
-/// T-E10: 2k − 2 flips are not: the twin has other coins and the same distribution of up to 2k − 2 flips, but
-/// not of 2k − 1.
+/// 2k − 2 flips are not: the twin has other coins and the same distribution of up to 2k − 2 flips, but not of 2k − 1.
+///
+/// Source: T-E10.
 #[test]
 fn two_k_minus_two_flips_do_not() {
     for k in 2..=4 {

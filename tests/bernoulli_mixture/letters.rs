@@ -5,7 +5,9 @@ use executable_em::bernoulli_mixture::{BernoulliMixture, random_start, start_nea
 use executable_em::{Error, data, em};
 use nalgebra::{DMatrix, DVector, dvector};
 
-/// T-46: EM finds the letters in noisy images, and its mean images are cleaner than any of the data.
+/// EM finds the letters in noisy images, and its mean images are cleaner than any of the data.
+///
+/// Source: T-46.
 #[test]
 fn letters_come_out_of_the_noise() {
     let (clean, _) = data::noisy_glyphs([1; 4], 0.0, &mut data::rng(0)).unwrap();
@@ -33,8 +35,10 @@ fn letters_come_out_of_the_noise() {
     assert_eq!(negative, clean.map(|ink| 1.0 - ink));
 }
 
-/// T-46: the odds of a start near the mean lie within a third and three times those of the data, evenly on a scale of
+/// The odds of a start near the mean lie within a third and three times those of the data, evenly on a scale of
 /// logarithms; a feature that shows one side only keeps both sides possible.
+///
+/// Source: T-46.
 #[test]
 fn a_start_near_the_mean_has_the_odds_of_the_data() {
     let (n, m, k) = (40, 5, 2000);
@@ -66,7 +70,9 @@ fn a_start_near_the_mean_has_the_odds_of_the_data() {
     }
 }
 
-/// T-46: where heads are rare, one coin of a broad start takes nearly all draws in the first sweep; near the mean they share.
+/// Where heads are rare, one coin of a broad start takes nearly all draws in the first sweep; near the mean they share.
+///
+/// Source: T-46.
 #[test]
 fn near_the_mean_coins_share_what_is_rare() {
     let words = BernoulliMixture::new(
@@ -74,7 +80,7 @@ fn near_the_mean_coins_share_what_is_rare() {
         DMatrix::from_fn(2, 400, |j, a| if a % 10 == j { 0.2 } else { 0.01 }),
         1,
     );
-    let (x, _) = words.unwrap().sample(200, &mut data::rng(1));
+    let (x, _) = words.unwrap().sample(200, &mut data::rng(1)).unwrap();
     let mut rng = data::rng(2);
     let largest = |start: BernoulliMixture| em::sweep(&start, &x).unwrap().weights().max() / 20.0;
     let broad: f64 = (0..20).map(|_| largest(random_start(&x, 4, 1, &mut rng).unwrap())).sum();

@@ -30,8 +30,7 @@ fn tame(n: usize, k: usize, d: usize, m: usize, seed: u64) -> (BernoulliMixture,
     (BernoulliMixture::new(cases::weights(k, &mut rng), biases, m).unwrap(), x)
 }
 
-/// The tutorial's experiment: three coins, ten single flips of which six are heads. Its numbers are those of
-/// the catalogue.
+/// The tutorial's experiment: three coins, ten single flips of which six are heads.
 fn three_coins() -> (BernoulliMixture, DMatrix<f64>) {
     let model =
         BernoulliMixture::new(dvector![0.5, 0.3, 0.2], dmatrix![0.9; 0.4; 0.2], 1).expect("three coins");

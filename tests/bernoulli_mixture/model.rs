@@ -11,8 +11,9 @@ use executable_em::data;
 use executable_em::latent::{self, Model};
 use nalgebra::{DMatrix, dmatrix, dvector};
 
-/// T-46: with the binomial coefficients the probabilities of all outcomes sum to one, and are those that the
-/// recipe gives.
+/// With the binomial coefficients the probabilities of all outcomes sum to one, and are those that the recipe gives.
+///
+/// Source: T-46.
 #[test]
 fn all_outcomes_have_probability_one() {
     for seed in 0..40 {
@@ -51,12 +52,14 @@ fn all_outcomes_have_probability_one() {
     }
 }
 
-/// T-46: draws follow the recipe: labels by the weights, heads by the biases, features independent given the coin.
+/// Draws follow the recipe: labels by the weights, heads by the biases, features independent given the coin.
+///
+/// Source: T-46.
 #[test]
 fn samples_follow_the_recipe() {
     let model = BernoulliMixture::new(dvector![0.3, 0.7], dmatrix![0.8, 0.1; 0.35, 0.6], 3).unwrap();
     let n = 40_000;
-    let (x, labels) = model.sample(n, &mut data::rng(46));
+    let (x, labels) = model.sample(n, &mut data::rng(46)).unwrap();
     let second = labels.iter().filter(|&&label| label == 1).count() as f64;
     // Five standard deviations, as everywhere below.
     assert_within(second, 0.7 * n as f64, 5.0 * (0.21 * n as f64).sqrt());
@@ -79,8 +82,10 @@ fn samples_follow_the_recipe() {
     }
 }
 
-/// T-46, T-48, T-50: m flips of one coin said in two ways. The number of heads in one column, or the m flips as
-/// columns of one bias: ℓ and r are the same, and the bias is the average of the m column biases.
+/// m flips of one coin said in two ways. The number of heads in one column, or the m flips as columns of one bias: ℓ
+/// and r are the same, and the bias is the average of the m column biases.
+///
+/// Source: T-46, T-48, T-50.
 #[test]
 fn the_number_of_heads_is_all_that_counts() {
     for seed in 0..30 {
@@ -116,8 +121,10 @@ fn the_number_of_heads_is_all_that_counts() {
     }
 }
 
-/// T-47, T-E06: Π_i Σ_j is the sum over all kⁿ labelings of Π_i α_{z_i} p(x_i | z_i); its logarithm is ℓ. On
-/// the tutorial's ten flips one is .00119 and the other −6.732, and both go by one letter.
+/// Π_i Σ_j is the sum over all kⁿ labelings of Π_i α_{z_i} p(x_i | z_i); its logarithm is ℓ. On the tutorial's ten
+/// flips one is .00119 and the other −6.732, and both go by one letter.
+///
+/// Source: T-47, T-E06.
 #[test]
 fn the_likelihood_is_the_sum_over_all_labelings() {
     for seed in 0..40 {
@@ -140,7 +147,9 @@ fn the_likelihood_is_the_sum_over_all_labelings() {
     assert_printed(model.log_likelihood(&x).unwrap(), "-6.732");
 }
 
-/// T-48: the log odds of two coins are linear in the number of heads; more flips make the step steeper.
+/// The log odds of two coins are linear in the number of heads; more flips make the step steeper.
+///
+/// Source: T-48.
 #[test]
 fn the_log_odds_are_linear_in_the_heads() {
     let model = BernoulliMixture::new(dvector![0.3, 0.7], dmatrix![0.8; 0.35], 10).unwrap();

@@ -1,4 +1,4 @@
-//! As printed: the slips of the tutorial on its own ten flips (T-E09 and T-E14 are decided in `errata`).
+//! As printed: the slips of the tutorial on its own ten flips.
 
 use crate::common::bounds::gamma;
 use crate::common::{assert_printed, assert_within, column};
@@ -8,7 +8,9 @@ use executable_em::errata::lecture_t;
 use executable_em::latent::Model;
 use nalgebra::{DMatrix, dmatrix, dvector};
 
-/// T-E09: Pr(X) = Σ_j Pr(X | Z = j) Pr(Z = j) for the data set is one coin for all of them, −8.563, not −6.732.
+/// Pr(X) = Σ_j Pr(X | Z = j) Pr(Z = j) for the data set is one coin for all of them, −8.563, not −6.732.
+///
+/// Source: T-E09.
 #[test]
 fn the_law_of_total_probability_is_for_each_draw() {
     let (model, x) = three_coins();
@@ -18,8 +20,10 @@ fn the_law_of_total_probability_is_for_each_draw() {
     assert_printed(model.log_likelihood(&x).unwrap(), "-6.732");
 }
 
-/// T-E14: with Σ_j over a term in j′ the "sum of responsibilities" is .452, 1.694 or 5.083, according to j′,
-/// not 1. The α_{j′} in the denominators is right.
+/// With Σ_j over a term in j′ the "sum of responsibilities" is .452, 1.694 or 5.083, according to j′, not 1. The α_{j′}
+/// in the denominators is right.
+///
+/// Source: T-E14.
 #[test]
 fn the_index_of_the_sum_is_that_of_its_terms() {
     let (model, x) = three_coins();
@@ -30,8 +34,10 @@ fn the_index_of_the_sum_is_that_of_its_terms() {
     assert_within(model.responsibilities(&x).unwrap().row(0).sum(), 1.0, gamma(8));
 }
 
-/// T-E26: without brackets the last term has lost its sum: a different number for every i and j, the right one
-/// for none. And with a comma for the bar Θ is a random variable with a prior, whose mode is another p.
+/// Without brackets the last term has lost its sum: a different number for every i and j, the right one for none. And
+/// with a comma for the bar Θ is a random variable with a prior, whose mode is another p.
+///
+/// Source: T-E26.
 #[test]
 fn brackets_and_bars_matter() {
     let (model, x) = three_coins();

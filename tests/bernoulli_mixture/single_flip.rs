@@ -9,8 +9,10 @@ use executable_em::bernoulli_mixture::single_flip::{joint_with_heads_after_a_swe
 use executable_em::em;
 use nalgebra::DVector;
 
-/// T-E10: ℓ of single flips depends on s = Σ α_j p_j alone: on the ridge it is that of one coin, −6.73012 for
-/// six heads of ten, whatever the coins; and beside the ridge it is lower.
+/// ℓ of single flips depends on s = Σ α_j p_j alone: on the ridge it is that of one coin, −6.73012 for six heads of
+/// ten, whatever the coins; and beside the ridge it is lower.
+///
+/// Source: T-E10.
 #[test]
 fn the_likelihood_of_single_flips_is_a_ridge() {
     let (_, x) = three_coins();
@@ -43,7 +45,9 @@ fn the_likelihood_of_single_flips_is_a_ridge() {
     assert!(points > 15, "only {points} points");
 }
 
-/// T-E10: for single flips the information of a draw has rank one, ∇s ∇sᵀ / s(1 − s), and is blind along the ridge.
+/// For single flips the information of a draw has rank one, ∇s ∇sᵀ / s(1 − s), and is blind along the ridge.
+///
+/// Source: T-E10.
 #[test]
 fn the_information_of_a_single_flip_has_rank_one() {
     for seed in 0..30 {
@@ -64,8 +68,9 @@ fn the_information_of_a_single_flip_has_rank_one() {
     }
 }
 
-/// T-E10: a sweep scales all α_j p_j by h/s and lands on the ridge; the second sweep moves nothing but the last
-/// digits.
+/// A sweep scales all α_j p_j by h/s and lands on the ridge; the second sweep moves nothing but the last digits.
+///
+/// Source: T-E10.
 #[test]
 fn em_on_single_flips_is_done_after_one_sweep() {
     let (model, x) = three_coins();
@@ -73,9 +78,8 @@ fn em_on_single_flips_is_done_after_one_sweep() {
     let second = em::sweep(&first, &x).unwrap();
     assert_printed(model.log_likelihood(&x).unwrap(), "-6.732");
     assert_printed(first.log_likelihood(&x).unwrap(), "-6.73012");
-    // r: log joints below 4 nats through 6 operations and an exponential, 4 γ(6) + γ(8); sums of ten, a
-    // quotient: γ(12). Twice, and the error of the first sweep is carried over: below γ(150), where the
-    // catalogue saw 1e-16.
+    // r: log joints below 4 nats through 6 operations and an exponential, 4 γ(6) + γ(8); sums of ten, a quotient:
+    // γ(12). Twice, and the error of the first sweep is carried over: below γ(150).
     assert!(em::largest_move(&first, &second) <= gamma(150), "{:e}", em::largest_move(&first, &second));
     assert!(em::largest_move(&model, &first) > 1e-3);
     // It has not even begun to look for the coins: where it stops is where it began, scaled.

@@ -34,7 +34,9 @@ fn score_error(model: &BernoulliMixture, x: &DMatrix<f64>, r: &DMatrix<f64>, r_e
 proptest! {
     #![proptest_config(config(200))]
 
-    /// T-48: the responsibilities by Bayes' rule in plain products; rows sum to one.
+    /// The responsibilities by Bayes' rule in plain products; rows sum to one.
+    ///
+    /// Source: T-48.
     #[test]
     fn responsibilities_are_bayes_rule((model, x, _) in sizes()) {
         let naive = Naive::<f64>::new(&model);
@@ -50,8 +52,10 @@ proptest! {
         }
     }
 
-    /// T-49, T-E26: Q by its three terms, by the general formula, by the printed one with its brackets, and as
-    /// an expectation over all kⁿ labelings.
+    /// Q by its three terms, by the general formula, by the printed one with its brackets, and as an expectation over
+    /// all kⁿ labelings.
+    ///
+    /// Source: T-49, T-E26.
     #[test]
     fn q_is_the_expectation_over_all_labelings(
         n in 1..=5usize, k in 1..=3usize, d in 1..=2usize, m in 1..=4usize, seed in any::<u64>(),
@@ -71,7 +75,9 @@ proptest! {
         assert_within(enumerated.expected, q, rounding + 4.0 * joints * q.abs());
     }
 
-    /// T-50: the gradient of Q in the biases and the score of ℓ, against dual numbers; Fisher's identity joins them.
+    /// The gradient of Q in the biases and the score of ℓ, against dual numbers; Fisher's identity joins them.
+    ///
+    /// Source: T-50.
     #[test]
     fn bias_derivatives_match_dual_numbers((model, x, seed) in sizes()) {
         let r = cases::simplex_rows(x.nrows(), model.k(), &mut data::rng(seed));
@@ -92,8 +98,10 @@ proptest! {
         }
     }
 
-    /// T-51: the derivative of ℓ in the weights against dual numbers; Σ α_j ∂ℓ/∂α_j = n; the Lagrangian of Q is
-    /// stationary at R_j/n with λ = n, and λ = −n with the constraint the other way round.
+    /// The derivative of ℓ in the weights against dual numbers; Σ α_j ∂ℓ/∂α_j = n; the Lagrangian of Q is stationary at
+    /// R_j/n with λ = n, and λ = −n with the constraint the other way round.
+    ///
+    /// Source: T-51.
     #[test]
     fn the_multiplier_is_the_number_of_draws((model, x, _) in sizes()) {
         let n = x.nrows() as f64;
@@ -122,8 +130,9 @@ proptest! {
         prop_assert!((solved - weights).amax() < gamma(200));
     }
 
-    /// T-52, T-E23: with r_ij ∈ {0, 1} the M step is heads over flips for each coin, counted by hand, to the
-    /// last bit.
+    /// With r_ij ∈ {0, 1} the M step is heads over flips for each coin, counted by hand, to the last bit.
+    ///
+    /// Source: T-52, T-E23.
     #[test]
     fn known_coins_need_no_iteration((model, x, seed) in sizes()) {
         let k = model.k().min(x.nrows());
@@ -153,7 +162,9 @@ proptest! {
     }
 }
 
-/// T-50: the update is Σ r x / (m Σ r); there the gradient vanishes, and on either side Q is lower.
+/// The update is Σ r x / (m Σ r); there the gradient vanishes, and on either side Q is lower.
+///
+/// Source: T-50.
 #[test]
 fn heads_over_flips_maximise_q() {
     let tally = Tally::new();

@@ -13,8 +13,9 @@ use rand::RngExt;
 proptest! {
     #![proptest_config(config(200))]
 
-    /// T-50: whatever the rounding, a bias stays within [0, 1], and a coin that showed one side only gets
-    /// exactly 1 or 0.
+    /// Whatever the rounding, a bias stays within [0, 1], and a coin that showed one side only gets exactly 1 or 0.
+    ///
+    /// Source: T-50.
     #[test]
     fn one_sided_coins_get_exact_biases(
         n in 1..=40usize, k in 1..=4usize, m in prop::sample::select(vec![1usize, 3, 1000]), seed in any::<u64>(),
@@ -36,8 +37,9 @@ proptest! {
     }
 }
 
-/// T-46, T-47, T-49: a bias of 0 or 1 is legitimate: log 0 = −∞ where it is contradicted, 0 · log 0 = 0 where
-/// it is not, and no NaN.
+/// A bias of 0 or 1 is legitimate: log 0 = −∞ where it is contradicted, 0 · log 0 = 0 where it is not, and no NaN.
+///
+/// Source: T-46, T-47, T-49.
 #[test]
 fn sure_coins_are_legitimate() {
     let model = BernoulliMixture::new(dvector![0.5, 0.25, 0.25], dmatrix![1.0; 0.0; 0.5], 2).unwrap();
@@ -73,8 +75,9 @@ fn sure_coins_are_legitimate() {
     assert!(matches!(em::fit(sure, &x, &em::Stopping::default()), Err(Error::ImpossibleDatum { row: 1 })));
 }
 
-/// T-47, T-48: small biases keep their digits: log(1 − p) of p = 1e-20 is −1e-20, and a draw of a weightless
-/// coin has r = 0.
+/// Small biases keep their digits: log(1 − p) of p = 1e-20 is −1e-20, and a draw of a weightless coin has r = 0.
+///
+/// Source: T-47, T-48.
 #[test]
 fn small_numbers_keep_their_digits() {
     let rare = BernoulliMixture::new(dvector![0.0, 1.0], dmatrix![0.5; 1e-20], 1000).unwrap();
@@ -91,7 +94,9 @@ fn small_numbers_keep_their_digits() {
     );
 }
 
-/// T-50: a coin without any responsibility keeps its biases, bit for bit, at weight zero.
+/// A coin without any responsibility keeps its biases, bit for bit, at weight zero.
+///
+/// Source: T-50.
 #[test]
 fn an_idle_coin_keeps_its_biases() {
     let model = BernoulliMixture::new(dvector![0.5, 0.5], dmatrix![0.1, 0.7; 0.3, 0.9], 1).unwrap();

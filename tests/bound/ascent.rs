@@ -14,14 +14,16 @@ use executable_em::{data, em};
 use nalgebra::{DMatrix, dmatrix, dvector};
 use rand::RngExt;
 
-/// Everything a trace must be, each step to `fall(before, after)`, a bound on what rounding may take from F in an M step.
+/// Everything a trace must be, each step to `fall(before, after)`, a bound on what rounding may take from F in an M
+/// step.
 fn check_trace<M: Model + std::fmt::Debug>(
     name: &str,
     trace: &[HalfStep<M>],
     x: &DMatrix<f64>,
     fall: impl Fn(&HalfStep<M>, &HalfStep<M>) -> Option<f64>,
 ) -> usize {
-    // Where a component collapses, a squared distance from it may overflow: F is −∞ then, and nothing is left to compare.
+    // Where a component collapses, a squared distance from it may overflow: F is −∞ then, and nothing is left to
+    // compare.
     let collapsed = trace.iter().position(|state| state.lower_bound == f64::NEG_INFINITY);
     let trace = &trace[..collapsed.unwrap_or(trace.len())];
     let mut checked = 0;
@@ -66,8 +68,10 @@ fn check_trace<M: Model + std::fmt::Debug>(
     checked
 }
 
-/// C-09, C-16, C-17, B-11, B-15, B-16, C-03, C-04, C-E04: F climbs half step by half step from a random q, for the Gaussian
-/// mixture in four families on all hard kinds. An E step raises F by exactly the gap and leaves ℓ; an M step raises both.
+/// F climbs half step by half step from a random q, for the Gaussian mixture in four families on all hard kinds. An E
+/// step raises F by exactly the gap and leaves ℓ; an M step raises both.
+///
+/// Source: C-09, C-16, C-17, B-11, B-15, B-16, C-03, C-04, C-E04.
 #[test]
 fn coordinate_ascent_climbs_for_gaussian_mixtures() {
     let (mut checked, mut climbed) = (0, 0);
@@ -80,7 +84,8 @@ fn coordinate_ascent_climbs_for_gaussian_mixtures() {
             assert_eq!(trace.len(), 7);
             assert_eq!((&trace[0].q, &trace[0].model), (&q, &model));
             let fall = |before: &HalfStep<GaussianMixture>, after: &HalfStep<GaussianMixture>| {
-                // `sweep_fall` bounds what the rounding of E and M step costs; F takes its own log joints, weighted by q.
+                // `sweep_fall` bounds what the rounding of E and M step costs; F takes its own log joints, weighted by
+                // q.
                 let evaluation = |model: &GaussianMixture| {
                     bounds::log_joint_error(model, &x).component_mul(&before.q).sum()
                 };
@@ -98,7 +103,9 @@ fn coordinate_ascent_climbs_for_gaussian_mixtures() {
     assert!(climbed > 80, "only {climbed} traces climbed");
 }
 
-/// C-09, C-17, B-11, C-20 for the models with other M steps: soft k-means, one free mean, coins.
+/// The same ascent for the models with other M steps: soft k-means, one free mean, coins.
+///
+/// Source: C-09, C-17, C-20, B-11.
 #[test]
 fn coordinate_ascent_climbs_for_every_other_model() {
     for seed in 0..20 {
@@ -138,7 +145,9 @@ fn coordinate_ascent_climbs_for_every_other_model() {
     }
 }
 
-/// H-60, H-63, B-11, C-24: two half steps are one sweep of EM, bit for bit, whatever q the ascent began with.
+/// Two half steps are one sweep of EM, bit for bit, whatever q the ascent began with.
+///
+/// Source: H-60, H-63, B-11, C-24.
 #[test]
 fn two_half_steps_are_a_sweep() {
     let Case { x, model, .. } = cases::case(Kind::Ordinary, CovarianceFamily::Full, 20, 3, 2, 60);
@@ -154,8 +163,10 @@ fn two_half_steps_are_a_sweep() {
     assert_eq!(none.len(), 1);
 }
 
-/// C-04, C-20, H-60, H-64, L-11, T-31: the M step maximises Q, and with it F(q, ·), for any q. The score of Q vanishes
-/// there, and 200 perturbations never raise it.
+/// The M step maximises Q, and with it F(q, ·), for any q. The score of Q vanishes there, and 200 perturbations never
+/// raise it.
+///
+/// Source: C-04, C-20, H-60, H-64, L-11, T-31.
 #[test]
 fn the_m_step_is_the_maximum_of_q_in_the_parameters() {
     let mut rng = data::rng(20);
@@ -203,8 +214,10 @@ fn the_m_step_is_the_maximum_of_q_in_the_parameters() {
     }
 }
 
-/// T-24, T-E03, H-52: ℓ(θ) − ℓ(θ^t) ≥ Q(θ | θ^t) − Q(θ^t | θ^t) for 300 random θ, not only maximisers, with a slack that is
-/// the divergence between the two posteriors.
+/// ℓ(θ) − ℓ(θ^t) ≥ Q(θ | θ^t) − Q(θ^t | θ^t) for 300 random θ, not only maximisers, with a slack that is the divergence
+/// between the two posteriors.
+///
+/// Source: T-24, T-E03, H-52.
 #[test]
 fn the_log_likelihood_rises_at_least_as_much_as_q() {
     let mut smallest = f64::INFINITY;
@@ -234,8 +247,10 @@ fn the_log_likelihood_rises_at_least_as_much_as_q() {
     assert_eq!(ascent::rises(&same, &same).unwrap(), (0.0, 0.0));
 }
 
-/// B-16, B-15: log p_θ'(x) ≥ F(q', θ') ≥ F(q', θ) = log p_θ(x), with θ' from the M step; both inequalities are strict away
-/// from a fixed point.
+/// log p_θ'(x) ≥ F(q', θ') ≥ F(q', θ) = log p_θ(x), with θ' from the M step; both inequalities are strict away from a
+/// fixed point.
+///
+/// Source: B-16, B-15.
 #[test]
 fn the_chain_of_inequalities_holds() {
     let x = data::old_faithful();

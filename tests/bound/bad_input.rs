@@ -70,7 +70,11 @@ fn what_is_no_distribution_is_refused() {
         (bound::gap(&three, &log_joint).err(), "q: expected 1 × 2, found 1 × 3"),
         (bound::integrand(&three, &log_joint).err(), "q: expected 1 × 2, found 1 × 3"),
         (bound::kl_divergence(&three, &dmatrix![0.5, 0.5]).err(), "p: expected 1 × 3, found 1 × 2"),
-        (correlated::gap(&dvector![0.2, 0.3, 0.5], &log_joint).err(), "q: expected 1 × 2, found 1 × 3"),
+        (correlated::gap(&dvector![0.2, 0.3, 0.5], &log_joint).err(), "q: expected 2 × 1, found 3 × 1"),
+        (
+            correlated::entropy(&dvector![0.5, f64::NAN]).err(),
+            "q: entry (1, 0) is NaN, but every entry must be finite",
+        ),
         (
             correlated::log_expected_ratio(&dvector![0.2, 0.3, 0.5], &log_joint).err(),
             "q: expected 2 × 1, found 3 × 1",

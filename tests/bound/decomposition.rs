@@ -11,8 +11,10 @@ use proptest::prelude::*;
 use rand::RngExt;
 use std::f64::consts::LN_2;
 
-/// C-01, C-02, C-26, B-08, T-28: F + KL = ℓ for random q and θ, every model, to 10⁻¹² n and to the derived bound; hence
-/// F ≤ ℓ, and by at least half the squared L1 distance from the posterior (Pinsker), so that the gap is a real one.
+/// F + KL = ℓ for random q and θ, every model, to 10⁻¹² n and to the derived bound; hence F ≤ ℓ, and by at least half
+/// the squared L1 distance from the posterior (Pinsker), so that the gap is a real one.
+///
+/// Source: C-01, C-02, C-26, B-08, T-28.
 #[test]
 fn the_bound_and_the_gap_add_up_to_the_log_likelihood() {
     let mut rng = data::rng(1);
@@ -42,8 +44,10 @@ fn the_bound_and_the_gap_add_up_to_the_log_likelihood() {
     }
 }
 
-/// C-03, C-18, C-28, C-29, C-30, B-09, B-10, T-29: at the posterior, and only there, the gap is zero (not positive: B-E07);
-/// the integrand is then the log marginal, whatever the label.
+/// At the posterior, and only there, the gap is zero, not positive; the integrand is then the log marginal, whatever
+/// the label.
+///
+/// Source: C-03, C-18, C-28, C-29, C-30, B-09, B-10, T-29, B-E07.
 #[test]
 fn the_bound_touches_at_the_posterior_alone() {
     for State { name, log_joint } in states() {
@@ -78,7 +82,9 @@ fn the_bound_touches_at_the_posterior_alone() {
     }
 }
 
-/// B-08, C-27: the gap is the divergence from the responsibilities, as long as these do not underflow.
+/// The gap is the divergence from the responsibilities, as long as these do not underflow.
+///
+/// Source: B-08, C-27.
 #[test]
 fn the_gap_is_the_divergence_from_the_posterior() {
     let mut rng = data::rng(27);
@@ -115,8 +121,10 @@ fn zeros_are_treated_exactly() {
     assert!(bound::integrand(&dmatrix![1.0, 0.0], &impossible).unwrap()[1].is_nan());
 }
 
-/// C-19, T-30, T-31: the entropy lies between 0 (one-hot) and n log k (uniform), and has no θ in it: F and Q differ by the
-/// same number at every θ, so they have the same maximiser.
+/// The entropy lies between 0 (one-hot) and n log k (uniform), and has no θ in it: F and Q differ by the same number at
+/// every θ, so they have the same maximiser.
+///
+/// Source: C-19, T-30, T-31.
 #[test]
 fn the_entropy_is_a_constant_between_zero_and_n_log_k() {
     let mut rng = data::rng(19);
@@ -142,8 +150,10 @@ fn the_entropy_is_a_constant_between_zero_and_n_log_k() {
     assert_within(bound::entropy(&dmatrix![0.25, 0.75]).unwrap(), 0.562_335_144_618_808_3, bounds::gamma(6));
 }
 
-/// C-02, C-E14: the bound asks nothing of q. A one-hot q gives the log joint of its labeling, and the gap −Σ log r; but
-/// the line "log E_q" loses what lies outside the support.
+/// The bound asks nothing of q. A one-hot q gives the log joint of its labeling, and the gap −Σ log r; but the line
+/// "log E_q" loses what lies outside the support.
+///
+/// Source: C-02, C-E14.
 #[test]
 fn a_one_hot_q_bounds_too_but_its_expectation_falls_short() {
     let mut rng = data::rng(44);
@@ -171,7 +181,9 @@ fn a_one_hot_q_bounds_too_but_its_expectation_falls_short() {
     }
 }
 
-/// B-07: log p(x) is the average over any q of log p(x, z)/p(z | x), which is the same for every z.
+/// log p(x) is the average over any q of log p(x, z)/p(z | x), which is the same for every z.
+///
+/// Source: B-07.
 #[test]
 fn the_log_likelihood_is_an_average_of_constants() {
     let mut rng = data::rng(7);
@@ -192,7 +204,9 @@ fn the_log_likelihood_is_an_average_of_constants() {
 proptest! {
     #![proptest_config(config(200))]
 
-    /// C-01, C-26, T-28 on proptest's inputs: F + KL = ℓ and F ≤ ℓ for every kind, family and size.
+    /// On arbitrary inputs: F + KL = ℓ and F ≤ ℓ for every kind, family and size.
+    ///
+    /// Source: C-01, C-26, T-28.
     #[test]
     fn the_decomposition_holds_for_any_case(case in cases::strategy(&Kind::ALL), seed in any::<u64>()) {
         let log_joint = case.model.log_joint(&case.x).unwrap();

@@ -13,8 +13,10 @@ use num_dual::Dual64;
 use rand::RngExt;
 use std::f64::consts::TAU;
 
-/// L-19, L-23, C-37, T-21, T-33, H-62, H-64: Q as the sum over all labelings, as the sum over data and labels, and as the
-/// average of the complete-data log-likelihood.
+/// Q as the sum over all labelings, as the sum over data and labels, and as the average of the complete-data
+/// log-likelihood.
+///
+/// Source: L-19, L-23, C-37, T-21, T-33, H-62, H-64.
 #[test]
 fn q_over_labelings_is_q_over_labels() {
     for number in 0..60 {
@@ -36,14 +38,16 @@ fn q_over_labelings_is_q_over_labels() {
         let posterior = labelings::posterior(&before).unwrap();
         assert_within(labelings::expected_log_joint(&posterior, &log_joint).unwrap(), q, tolerance);
 
-        // T-38: the same in four terms, and minus the loss.
+        // The same in four terms, and minus the loss.
         let terms = loss::terms_of_q(&other, &x, &r).unwrap();
         assert_within(terms.iter().sum(), q, tolerance);
         assert_within(-loss::loss(&other, &x, &r).unwrap() + terms[3], q, tolerance);
     }
 }
 
-/// T-38, C-37: each of the four terms by a naive loop; the first is all that Q has of the weights.
+/// Each of the four terms by a naive loop; the first is all that Q has of the weights.
+///
+/// Source: T-38, C-37.
 #[test]
 fn the_terms_of_q_are_those_of_the_gaussian() {
     for seed in 0..20 {
@@ -79,7 +83,9 @@ fn the_terms_of_q_are_those_of_the_gaussian() {
     assert_eq!(loss::terms_of_q(&model, &dmatrix![0.0], &dmatrix![0.0, 1.0]).unwrap()[0], 0.0);
 }
 
-/// T-49, T-33: Q of the coins, Σ r [log α_j + x log p_j + (1 − x) log(1 − p_j)].
+/// Q of the coins, Σ r [log α_j + x log p_j + (1 − x) log(1 − p_j)].
+///
+/// Source: T-49, T-33.
 #[test]
 fn q_of_the_coins_has_the_bernoulli_logs() {
     for seed in 0..20 {
@@ -98,7 +104,9 @@ fn q_of_the_coins_has_the_bernoulli_logs() {
     }
 }
 
-/// T-26, T-30 (as T-E01 to T-E03 correct it): ℓ(θ) − Q(θ | θ^t) = H(q) + KL ≥ 0, at one and the same θ.
+/// As corrected: ℓ(θ) − Q(θ | θ^t) = H(q) + KL ≥ 0, at one and the same θ.
+///
+/// Source: T-26, T-30, T-E01 … T-E03.
 #[test]
 fn what_q_lacks_of_the_log_likelihood_is_entropy_and_divergence() {
     let mut rng = data::rng(26);
@@ -113,8 +121,10 @@ fn what_q_lacks_of_the_log_likelihood_is_entropy_and_divergence() {
     }
 }
 
-/// T-39 (T-E16): the derivative of a residual's quadratic form, against dual numbers, symmetric W or not; the printed
-/// form −2AᵀW(x − As) is right for symmetric W alone.
+/// The derivative of a residual's quadratic form, against dual numbers, symmetric W or not; the printed form −2AᵀW(x −
+/// As) is right for symmetric W alone.
+///
+/// Source: T-39, T-E16.
 #[test]
 fn the_residual_form_has_its_derivative() {
     let mut rng = data::rng(39);

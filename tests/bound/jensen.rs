@@ -38,8 +38,10 @@ fn jensen_rounding(
     bounds::gamma(points.len() + 4) * (size + 2.0 * slope(mean).abs() * mean)
 }
 
-/// C-11, C-14: for 1000 random laws the average of a convex function exceeds the function of the average, by at least
-/// half its least curvature times the variance; with the opposite sign for concave functions; with equality for lines.
+/// For 1000 random laws the average of a convex function exceeds the function of the average, by at least half its
+/// least curvature times the variance; with the opposite sign for concave functions; with equality for lines.
+///
+/// Source: C-11, C-14.
 #[test]
 fn jensen_holds_for_random_laws() {
     let mut rng = data::rng(11);
@@ -66,8 +68,9 @@ fn jensen_holds_for_random_laws() {
     }
 }
 
-/// C-12, C-E02: for x = 1, …, 5 and f = x² the two sides are 9 and 11, their gap the variance 2. The 12.4 in print is none
-/// of these.
+/// For x = 1, …, 5 and f = x² the two sides are 9 and 11, their gap the variance 2. The 12.4 in print is none of these.
+///
+/// Source: C-12, C-E02.
 #[test]
 fn the_lecture_s_example_of_jensen_has_the_sides_nine_and_eleven() {
     let (fifths, points) = (DVector::from_element(5, 0.2), dvector![1.0, 2.0, 3.0, 4.0, 5.0]);
@@ -80,8 +83,10 @@ fn the_lecture_s_example_of_jensen_has_the_sides_nine_and_eleven() {
     assert!((average - 12.4).abs() > 1.39, "12.4 would make the gap 3.4");
 }
 
-/// C-13: each merging of two atoms keeps the mean and lowers the average of a convex function or keeps it; m − 1 of them
-/// end at the mean. 500 laws.
+/// Each merging of two atoms keeps the mean and lowers the average of a convex function or keeps it; m − 1 of them end
+/// at the mean. 500 laws.
+///
+/// Source: C-13.
 #[test]
 fn jensen_follows_by_merging_atoms() {
     let mut rng = data::rng(13);
@@ -115,8 +120,10 @@ fn jensen_follows_by_merging_atoms() {
     assert_eq!(points[0], 0.1);
 }
 
-/// C-13, C-14 (the general case of C-E21): a convex function lies above its supporting line at the mean, and the average
-/// height above it is the gap; any other line through that point is crossed.
+/// A convex function lies above its supporting line at the mean, and the average height above it is the gap; any other
+/// line through that point is crossed.
+///
+/// Source: C-13, C-14, C-E21.
 #[test]
 fn jensen_follows_from_the_supporting_line() {
     let mut rng = data::rng(14);
@@ -133,8 +140,8 @@ fn jensen_follows_from_the_supporting_line() {
             let gap = jensen::gap(f, &weights, &points).unwrap();
             assert_within(weights.dot(&above), gap, bounds::gamma(points.len() + 10) * 2.0 * size);
 
-            // A line that is too steep by ½ runs above f at once: at h to the right of the mean f has risen above its own
-            // slope by less than ½f''h², and f'' ≤ e¹⁰ on [0.1, 10], so that h = 10⁻⁶ is near enough.
+            // A line that is too steep by ½ runs above f at once: at h to the right of the mean f has risen above its
+            // own slope by less than ½f''h², and f'' ≤ e¹⁰ on [0.1, 10], so that h = 10⁻⁶ is near enough.
             let nearby = dvector![mean + 1e-6];
             let tilted = jensen::above_supporting_line(f, slope(mean) + 0.5, mean, &nearby).unwrap();
             assert!(tilted[0] < 0.0, "{name} at {mean}");
@@ -146,7 +153,9 @@ fn jensen_follows_from_the_supporting_line() {
     );
 }
 
-/// T-28: the bound is Jensen's inequality for the log and the law q, at the points p(x, z)/q(z).
+/// The bound is Jensen's inequality for the log and the law q, at the points p(x, z)/q(z).
+///
+/// Source: T-28.
 #[test]
 fn the_bound_is_jensen_for_the_log() {
     let mut rng = data::rng(28);

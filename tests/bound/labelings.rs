@@ -15,8 +15,10 @@ fn random_law_over_labelings(n: usize, k: usize, rng: &mut impl Rng) -> DVector<
     cases::simplex_rows(1, k.pow(n as u32), rng).row(0).transpose()
 }
 
-/// C-15, T-27: the derivation line by line over all kⁿ labelings, with a q whose labels depend on each other:
-/// marginalise, multiply by q/q, a log of an expectation, Jensen, split.
+/// The derivation line by line over all kⁿ labelings, with a q whose labels depend on each other: marginalise, multiply
+/// by q/q, a log of an expectation, Jensen, split.
+///
+/// Source: C-15, T-27.
 #[test]
 fn the_derivation_holds_line_by_line_for_a_correlated_q() {
     let mut rng = data::rng(15);
@@ -57,8 +59,10 @@ fn the_derivation_holds_line_by_line_for_a_correlated_q() {
     }
 }
 
-/// T-21, T-27, C-15: among all q with given marginals the factorised one is best. Q sees only the marginals, and what the
-/// bound gains is KL(q ‖ Π q_i), the total correlation.
+/// Among all q with given marginals the factorised one is best. Q sees only the marginals, and what the bound gains is
+/// KL(q ‖ Π q_i), the total correlation.
+///
+/// Source: T-21, T-27, C-15.
 #[test]
 fn among_q_with_given_marginals_the_factorised_one_is_best() {
     let mut rng = data::rng(34);
@@ -107,8 +111,10 @@ fn among_q_with_given_marginals_the_factorised_one_is_best() {
     );
 }
 
-/// C-15: the bound does not need q to factorise, and where the posterior does not, the factorised form cannot close the
-/// gap. Three labels of which the third is the exclusive or of the others: kⁿ labelings are then the labels of one datum.
+/// The bound does not need q to factorise, and where the posterior does not, the factorised form cannot close the gap.
+/// Three labels of which the third is the exclusive or of the others: kⁿ labelings are then the labels of one datum.
+///
+/// Source: C-15.
 #[test]
 fn where_the_posterior_is_correlated_a_factorised_q_stays_below() {
     // p(z₁, z₂) = ¼, z₃ = z₁ xor z₂ with probability 0.99, and no data: ℓ = log 1 = 0.

@@ -96,8 +96,8 @@ fn random_q(log_joint: &DMatrix<f64>, rng: &mut impl Rng) -> DMatrix<f64> {
 
 /// How far rounding may carry F, KL and ℓ together, the log joint taken as given.
 ///
-/// Q is a sum of nk rounded products q L, the entropy one of terms q ln q with ln good to an ulp, the gap one of
-/// q(ln q − (L − m)) with three roundings: together less than γ(nk + 8) times Σ q(|L| + |ln q| + |m|). The rows of q sum to
+/// Q is a sum of nk rounded products q L, the entropy one of terms q ln q with ln good to an ulp, the gap one of q(ln q
+/// − (L − m)) with three roundings: together less than γ(nk + 8) times Σ q(|L| + |ln q| + |m|). The rows of q sum to
 /// one but for γ(k), which costs γ(k)|m_i|. ℓ and the gap both take the log marginals m, whose error is that of a
 /// log-sum-exp of exact arguments.
 fn rounding(q: &DMatrix<f64>, log_joint: &DMatrix<f64>) -> f64 {

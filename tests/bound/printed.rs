@@ -10,8 +10,10 @@ use executable_em::{data, em};
 use nalgebra::{DMatrix, DVector, dvector};
 use std::f64::consts::{E, PI, TAU};
 
-/// C-E03, T-E04: q is no prior. The model's own prior p(z) may stand for q, but then the bound has a gap, the divergence of
-/// the prior from the posterior, and its entropy moves with the weights. The posterior closes the gap.
+/// q is no prior. The model's own prior p(z) may stand for q, but then the bound has a gap, the divergence of the prior
+/// from the posterior, and its entropy moves with the weights. The posterior closes the gap.
+///
+/// Source: C-E03, T-E04.
 #[test]
 fn the_prior_in_the_place_of_q_leaves_a_gap() {
     let Case { x, model, .. } = cases::case(Kind::Ordinary, CovarianceFamily::Full, 40, 3, 2, 3);
@@ -29,11 +31,13 @@ fn the_prior_in_the_place_of_q_leaves_a_gap() {
     // The entropy of a prior is n H(π): it depends on θ, where that of a free q does not.
     let entropies = [dvector![1.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0], dvector![0.2, 0.3, 0.5]]
         .map(|w| bound::entropy(&prior(&w)).unwrap());
-    assert_printed(entropies[0], "43.944"); // 40 ln 3: the catalogue's 43.94 for w = ⅓
+    assert_printed(entropies[0], "43.944"); // 40 ln 3, for w = ⅓
     assert!(entropies[0] - entropies[1] > 1.0);
 }
 
-/// C-E04: the E step raises the bound, by its gap, and never the likelihood, which has no q in it.
+/// The E step raises the bound, by its gap, and never the likelihood, which has no q in it.
+///
+/// Source: C-E04.
 #[test]
 fn the_e_step_raises_the_bound_not_the_likelihood() {
     let Case { x, model, .. } = cases::case(Kind::Ordinary, CovarianceFamily::Full, 40, 3, 2, 4);
@@ -45,7 +49,9 @@ fn the_e_step_raises_the_bound_not_the_likelihood() {
     assert_within(rise, trace[0].gap, 2.0 * rounding(&trace[0].q, &model.log_joint(&x).unwrap()));
 }
 
-/// C-E18: q = p(z | x, θ*) makes the bound tight at θ*, not at any θ.
+/// q = p(z | x, θ*) makes the bound tight at θ*, not at any θ.
+///
+/// Source: C-E18.
 #[test]
 fn the_bound_is_tight_at_one_theta_only() {
     let x = two_hills_data();
@@ -55,7 +61,9 @@ fn the_bound_is_tight_at_one_theta_only() {
     assert!(gap(1.3) > 0.4 && gap(-0.7) > 0.4, "{} {}", gap(1.3), gap(-0.7));
 }
 
-/// T-E01: ℓ(θ^t) ≥ Q(θ | θ^t) as printed, with two different θ, is false: −31.45 < −5.79. With one θ on both sides it holds.
+/// ℓ(θ^t) ≥ Q(θ | θ^t) as printed, with two different θ, is false: −31.45 < −5.79. With one θ on both sides it holds.
+///
+/// Source: T-E01.
 #[test]
 fn the_log_likelihood_at_the_old_theta_bounds_nothing_at_the_new() {
     let x = column(&[-5.0, -4.0, 4.0, 5.0]);
@@ -70,8 +78,10 @@ fn the_log_likelihood_at_the_old_theta_bounds_nothing_at_the_new() {
     assert!(at_new >= q, "the right one holds");
 }
 
-/// T-E02, T-30: where z is continuous its entropy can be negative, and then Q exceeds ℓ: −0.888 > −3.554 for
-/// z ~ N(0, 1), x | z ~ N(z, 0.01). F = Q + H is a bound all the same. Checked against quadrature.
+/// Where z is continuous its entropy can be negative, and then Q exceeds ℓ: −0.888 > −3.554 for z ~ N(0, 1), x | z ~
+/// N(z, 0.01). F = Q + H is a bound all the same. Checked against quadrature.
+///
+/// Source: T-E02, T-30.
 #[test]
 fn for_a_continuous_latent_variable_q_is_no_bound() {
     let (x, noise) = (dvector![0.3, -0.7, 1.0], 0.01);
@@ -129,8 +139,10 @@ fn for_a_continuous_latent_variable_q_is_no_bound() {
     assert_within(continuous::entropy(1, 1.0).unwrap(), 0.5 * (2.0 * PI * E).ln(), bounds::gamma(6));
 }
 
-/// T-E03: ℓ ≥ Q alone does not make ℓ rise with Q. Two curves with ℓ ≥ Q everywhere, Q rising and ℓ falling: nothing in
-/// the inequality forbids it; the ascent inequality does.
+/// ℓ ≥ Q alone does not make ℓ rise with Q. Two curves with ℓ ≥ Q everywhere, Q rising and ℓ falling: nothing in the
+/// inequality forbids it; the ascent inequality does.
+///
+/// Source: T-E03.
 #[test]
 fn lying_above_q_is_not_rising_with_q() {
     // Q of the *wrong* responsibilities: uniform ones. ℓ ≥ Q holds, and yet a step can raise this Q and lower ℓ.
@@ -145,8 +157,10 @@ fn lying_above_q_is_not_rising_with_q() {
     assert!(to.1 > from.1 + 0.1 && to.0 < from.0 - 0.1, "Q rose, ℓ fell: {from:?} {to:?}");
 }
 
-/// H-E19, T-E05: the posterior must be frozen. Maximising Σ_z p(z | x, θ) log p(x, z | θ) with one θ in both places is
-/// maximising ℓ − H, whose maximiser is another one: it prefers parameters that leave no doubt about the labels.
+/// The posterior must be frozen. Maximising Σ_z p(z | x, θ) log p(x, z | θ) with one θ in both places is maximising ℓ −
+/// H, whose maximiser is another one: it prefers parameters that leave no doubt about the labels.
+///
+/// Source: H-E19, T-E05.
 #[test]
 fn an_unfrozen_posterior_moves_the_maximum() {
     // Two components that overlap: N(0, 1) known, N(θ, 1) with a free mean.
@@ -174,7 +188,9 @@ fn an_unfrozen_posterior_moves_the_maximum() {
     assert!((at(of_l).maximize(&x, &frozen).unwrap().parameters()[0] - of_l).abs() < 0.01);
 }
 
-/// B-E12: the M step maximises the bound, not the likelihood: after it ℓ is still below its limit, and has a slope.
+/// The M step maximises the bound, not the likelihood: after it ℓ is still below its limit, and has a slope.
+///
+/// Source: B-E12.
 #[test]
 fn the_m_step_does_not_maximise_the_likelihood() {
     let Case { x, model, .. } = cases::case(Kind::Ordinary, CovarianceFamily::Spherical, 40, 3, 2, 12);

@@ -8,13 +8,15 @@ use executable_em::em;
 use executable_em::gaussian_mixture::{CovarianceFamily, score};
 use executable_em::latent::{self, Model, complete, labelings};
 
-/// H-58, H-59, H-65: ℓ is the log of a sum over the labels. Known labels give the maximum in one step; unknown ones do not:
-/// after one M step the score of ℓ is not zero, because the responsibilities have moved.
+/// ℓ is the log of a sum over the labels. Known labels give the maximum in one step; unknown ones do not: after one M
+/// step the score of ℓ is not zero, because the responsibilities have moved.
+///
+/// Source: H-58, H-59, H-65.
 #[test]
 fn a_sum_inside_the_log_blocks_a_closed_form() {
     let Case { x, model, .. } = cases::case(Kind::Ordinary, CovarianceFamily::Full, 12, 2, 1, 58);
     let log_joint = model.log_joint(&x).unwrap();
-    // H-58: Σ_z p(x, z | θ) over all 2¹² labelings; 4096 terms, each with 12 log joints of a few nats.
+    // Σ_z p(x, z | θ) over all 2¹² labelings; 4096 terms, each with 12 log joints of a few nats.
     let by_sum = latent::log_sum_exp(labelings::log_joints(&log_joint).unwrap().iter().copied());
     assert_within(by_sum, latent::log_likelihood(&log_joint).unwrap(), bounds::gamma(4200) * 12.0 * 10.0);
 
@@ -32,8 +34,10 @@ fn a_sum_inside_the_log_blocks_a_closed_form() {
     assert_ne!(em::sweep(&next, &x).unwrap(), next);
 }
 
-/// C-25 (as C-E09 corrects it): where the ascent ends depends on the hill on which it began; the lower top is a local
-/// maximum, where the score vanishes and a step to either side loses.
+/// Where the ascent ends depends on the hill on which it began; the lower top is a local maximum, where the score
+/// vanishes and a step to either side loses.
+///
+/// Source: C-25, C-E09.
 #[test]
 fn the_ascent_may_end_on_the_lower_hill() {
     let x = two_hills_data();
@@ -51,7 +55,9 @@ fn the_ascent_may_end_on_the_lower_hill() {
     }
 }
 
-/// H-61: the loop may watch ℓ or θ; both rules end at the same maximum, and the cap ends it unfinished.
+/// The loop may watch ℓ or θ; both rules end at the same maximum, and the cap ends it unfinished.
+///
+/// Source: H-61.
 #[test]
 fn both_rules_of_convergence_stop() {
     let x = two_hills_data();

@@ -46,8 +46,10 @@ fn library_slopes(model: &GaussianMixture, x: &DMatrix<f64>, r: &DMatrix<f64>, e
     }
 }
 
-/// H-64: Fisher's identity. With r taken at θ, the gradient of Q(· | θ) at θ is that of ℓ, in every entry of means,
+/// Fisher's identity. With r taken at θ, the gradient of Q(· | θ) at θ is that of ℓ, in every entry of means,
 /// covariances and weights: library and dual numbers of a naive Q and a naive ℓ, all four alike to 10⁻¹⁰.
+///
+/// Source: H-64.
 #[test]
 fn the_bound_touches_with_the_slope_of_the_log_likelihood() {
     for family in CovarianceFamily::ALL {
@@ -68,7 +70,9 @@ fn the_bound_touches_with_the_slope_of_the_log_likelihood() {
     }
 }
 
-/// H-64 for the other models: one free mean, soft k-means, and coins.
+/// Tangency for the other models: one free mean, soft k-means, and coins.
+///
+/// Source: H-64.
 #[test]
 fn the_slopes_agree_for_every_model() {
     for seed in 0..12 {
@@ -123,8 +127,8 @@ fn naive_coins(
     (log_likelihood, q)
 }
 
-/// Where Fisher's identity ends: at a weight of exactly zero Q is blind (0 · log 0 = 0 whatever the weight would become),
-/// while ℓ has a slope.
+/// Where Fisher's identity ends: at a weight of exactly zero Q is blind (0 · log 0 = 0 whatever the weight would
+/// become), while ℓ has a slope.
 #[test]
 fn at_a_weight_of_zero_q_does_not_see_the_slope() {
     let (model, x) = (line_mixture(&[0.0, 1.0], &[2.0, 0.0], &[1.0, 1.0]), dmatrix![1.5; 2.5]);
@@ -135,8 +139,10 @@ fn at_a_weight_of_zero_q_does_not_see_the_slope() {
     assert_within(score::in_weights(&model, &x).unwrap()[0], slope, 1e-12 * slope);
 }
 
-/// C-21, C-22, C-23: below ℓ(θ) lie the bounds of three q; that of the posterior at θ^t touches at θ^t and nowhere else, in
-/// value and slope; its maximum is the M step; the next one touches there.
+/// Below ℓ(θ) lie the bounds of three q; that of the posterior at θ^t touches at θ^t and nowhere else, in value and
+/// slope; its maximum is the M step; the next one touches there.
+///
+/// Source: C-21, C-22, C-23.
 #[test]
 fn the_story_of_the_three_pictures_is_true() {
     let x = two_hills_data();

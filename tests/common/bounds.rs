@@ -38,8 +38,8 @@ pub fn kmeans_rise(x: &DMatrix<f64>, k: usize, before: f64, after: f64) -> f64 {
 /// Whether rounding cannot change a label where each coordinate of a mean may be off by `mean_error` in one of two
 /// computations of it.
 ///
-/// A squared distance D = |v|² is good to γ(d + 2)D, and such an error moves it by at most Σ_a(2|v_a| + δ)δ. The nearest mean
-/// stays the nearest if every other is farther by more than both their errors, once for each computation.
+/// A squared distance D = |v|² is good to γ(d + 2)D, and such an error moves it by at most Σ_a(2|v_a| + δ)δ. The
+/// nearest mean stays the nearest if every other is farther by more than both their errors, once for each computation.
 pub fn labels_are_decided(x: &DMatrix<f64>, means: &DMatrix<f64>, mean_error: f64) -> bool {
     let d = x.ncols();
     x.row_iter().all(|datum| {
@@ -68,10 +68,10 @@ pub fn scaled_condition(covariance: &DMatrix<f64>) -> f64 {
 
 /// A bound on the error of every entry of the log joint of a Gaussian mixture, n×k; 0 where the entry is −∞.
 ///
-/// Let κ be [`scaled_condition`]. The squared Mahalanobis distance Δ² errs, relatively, by dκγ(d+1) through the Cholesky
-/// factor, 2dκγ(d) through the triangular solution, 2dκε through the subtraction x − μ, and γ(d+1) through its sum:
-/// together at most 5dκγ(d+2). The log determinant errs by d · dκγ(d+1) through the factor. What is left is a sum of at
-/// most d + 5 rounded terms, good to γ(d+6) of their absolute values.
+/// Let κ be [`scaled_condition`]. The squared Mahalanobis distance Δ² errs, relatively, by dκγ(d+1) through the
+/// Cholesky factor, 2dκγ(d) through the triangular solution, 2dκε through the subtraction x − μ, and γ(d+1) through its
+/// sum: together at most 5dκγ(d+2). The log determinant errs by d · dκγ(d+1) through the factor. What is left is a sum
+/// of at most d + 5 rounded terms, good to γ(d+6) of their absolute values.
 pub fn log_joint_error(model: &GaussianMixture, x: &DMatrix<f64>) -> DMatrix<f64> {
     let d = x.ncols();
     let df = d as f64;
@@ -97,7 +97,8 @@ pub fn log_joint_error(model: &GaussianMixture, x: &DMatrix<f64>) -> DMatrix<f64
 }
 
 /// A bound on the error of every log marginal, given those of the log joint: log-sum-exp grows with each argument, so
-/// it moves by no more than between L − e and L + e; its own k exponentials and their sum add γ(k + 4) and a relative ε.
+/// it moves by no more than between L − e and L + e; its own k exponentials and their sum add γ(k + 4) and a relative
+/// ε.
 pub fn log_marginal_error(log_joint: &DMatrix<f64>, error: &DMatrix<f64>) -> Vec<f64> {
     let k = log_joint.ncols();
     (0..log_joint.nrows())
@@ -148,7 +149,8 @@ pub fn responsibility_error(log_joint: &DMatrix<f64>, error: &DMatrix<f64>) -> D
 ///    Σ r|v_a||v_b|/R ≤ D_a D_b, pooled and halved in k + d + 6 operations, plus the δδᵀ of a mean that is off centre,
 ///    so η ≤ dκγ(n + k + d + 6) + κ Σ_a(δ_a/D_a)².
 ///
-/// Returns None where η > 0.1: a covariance so close to singular that first-order bounds say nothing.
+/// Returns None where η > 0.1: a covariance so close to singular that first-order bounds say nothing; and where it is
+/// so small that a log joint, and with it this bound, overflows.
 pub fn sweep_fall(before: &GaussianMixture, after: &GaussianMixture, x: &DMatrix<f64>) -> Option<f64> {
     let (n, d) = x.shape();
     let k = before.k();
@@ -180,5 +182,5 @@ pub fn sweep_fall(before: &GaussianMixture, after: &GaussianMixture, x: &DMatrix
         }
         m_step += 0.5 * n as f64 * weight * (eta * eta + off);
     }
-    Some(evaluation + e_step + m_step)
+    Some(evaluation + e_step + m_step).filter(|bound| bound.is_finite())
 }

@@ -22,8 +22,8 @@ use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
 use nalgebra::{DMatrix, DVector};
 use proptest::test_runner::{Config, RngSeed};
 
-/// The seed of all random cases: the same on every run, unless the environment asks for another by the name that proptest
-/// gives it. Whatever a test claims holds for every seed: `make soak` tries many.
+/// The seed of all random cases: the same on every run, unless the environment asks for another by the name that
+/// proptest gives it. Whatever a test claims holds for every seed: `make soak` tries many.
 pub fn seed() -> u64 {
     match Config::default().rng_seed {
         RngSeed::Fixed(seed) => seed,
@@ -97,7 +97,7 @@ pub fn assert_refused(rows: &[(Option<Error>, &str)]) {
     }
 }
 
-/// The number that the catalogue prints, to half a unit of its last decimal.
+/// A number known from print, to half a unit of its last decimal.
 #[track_caller]
 pub fn assert_printed(value: f64, printed: &str) {
     let decimals = printed.split('.').nth(1).map_or(0, str::len) as i32;

@@ -61,8 +61,8 @@ impl<D: Number> Naive<D> {
         self.weights[j].ln() + self.log_density(datum, j)
     }
 
-    /// ℓ = Σ_i log Σ_j π_j N_ij, scaled by the largest of these joint densities. A weight of zero stays a factor, so that ℓ
-    /// can be differentiated in it.
+    /// ℓ = Σ_i log Σ_j π_j N_ij, scaled by the largest of these joint densities. A weight of zero stays a factor, so
+    /// that ℓ can be differentiated in it.
     pub fn log_likelihood(&self, x: &DMatrix<f64>) -> D {
         let mut total = D::from(0.0);
         for row in x.row_iter() {

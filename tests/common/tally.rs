@@ -19,8 +19,9 @@ impl<Sort: Ord + Debug> Tally<Sort> {
         *all += usize::from(compared);
     }
 
-    /// Asserts that of each sort no fewer cases were compared than come about by chance, where that of each is `share`. By
-    /// Chernoff's bound at most e^{−n KL(m/n ‖ p)} is the chance that only m of n are; here e^{−15}, one in three million.
+    /// Asserts that of each sort no fewer cases were compared than come about by chance, where that of each is `share`.
+    /// By Chernoff's bound at most e^{−n KL(m/n ‖ p)} is the chance that only m of n are; here e^{−15}, one in three
+    /// million.
     #[track_caller]
     pub fn assert_compared(self, share: impl Fn(&Sort) -> f64) {
         for (sort, (cases, compared)) in self.0.into_inner() {

@@ -10,7 +10,9 @@ use executable_em::gaussian_mixture::gradient::{self, PartOfStep};
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, score, update};
 use executable_em::latent::{self, Model};
 
-/// C-07: EM's mean step is μ_j + (Σ_j/R_j) ∇ℓ: on hard cases the gradient step is the weighted mean, and it points uphill.
+/// EM's mean step is μ_j + (Σ_j/R_j) ∇ℓ: on hard cases the gradient step is the weighted mean, and it points uphill.
+///
+/// Source: C-07.
 #[test]
 fn the_mean_step_is_a_preconditioned_gradient_step() {
     for seed in 0..80 {
@@ -37,9 +39,11 @@ fn the_mean_step_is_a_preconditioned_gradient_step() {
     }
 }
 
-/// C-06, C-07: maximum likelihood is the aim, EM and gradient ascent are two ways there: same optimum, to 10⁻⁹. But gradient ascent
+/// Maximum likelihood is the aim, EM and gradient ascent are two ways there: same optimum, to 10⁻⁹. But gradient ascent
 /// needs a step length below 2/λ, λ the largest curvature: just above it leaves the very optimum that EM has found, and
 /// far above ℓ falls at once.
+///
+/// Source: C-06, C-07.
 #[test]
 fn gradient_ascent_reaches_the_optimum_of_em_if_its_step_is_short() {
     let x = unequal_clumps();
@@ -78,8 +82,10 @@ fn gradient_ascent_reaches_the_optimum_of_em_if_its_step_is_short() {
     }
 }
 
-/// C-E15, C-07: "no closed form for the M step, so no EM", says the slide. A step that raises Q is enough: with a share s of the M
+/// "no closed form for the M step, so no EM", says the slide. A step that raises Q is enough: with a share s of the M
 /// step Q rises by (s − s²/2) Σ R_j δᵀΣ⁻¹δ, so ℓ rises for every 0 < s < 2, and half steps end where EM ends.
+///
+/// Source: C-E15, C-07.
 #[test]
 fn erratum_part_of_an_m_step_is_enough() {
     for seed in 0..40 {

@@ -14,8 +14,10 @@ use executable_em::latent::{self, Model};
 use nalgebra::{DMatrix, dmatrix, dvector};
 use rand::RngExt;
 
-/// L-16, H-52, C-06, T-46: one loop for every model: the Gaussian mixture, soft k-means, a single free mean, part of a step, and a mixture
-/// of coins. Each run climbs, arrives, and rests at a point that a sweep does not move.
+/// One loop for every model: the Gaussian mixture, soft k-means, a single free mean, part of a step, and a mixture of
+/// coins. Each run climbs, arrives, and rests at a point that a sweep does not move.
+///
+/// Source: L-16, H-52, C-06, T-46.
 #[test]
 fn one_loop_fits_every_model() {
     fn climbs<M: Model>(start: M, x: &DMatrix<f64>) -> f64 {
@@ -52,8 +54,10 @@ fn two_coins() -> (DMatrix<f64>, BernoulliMixture) {
     (x, BernoulliMixture::new(dvector![0.5, 0.5], biases, 1).unwrap())
 }
 
-/// T-46, L-16, H-60: what EM knows of a model is three short methods, and then all that is said of any model holds for it: its
-/// likelihood is the sum over all labelings, F + KL = ℓ for any q, and its single flips tell no more than their mean.
+/// What EM knows of a model is three short methods, and then all that is said of any model holds for it: its likelihood
+/// is the sum over all labelings, F + KL = ℓ for any q, and its single flips tell no more than their mean.
+///
+/// Source: T-46, L-16, H-60.
 #[test]
 fn a_model_is_three_short_methods() {
     let file = include_str!("../../src/bernoulli_mixture/mod.rs");

@@ -12,8 +12,10 @@ use executable_em::latent::Model;
 use executable_em::{Error, Result, data};
 use nalgebra::{DMatrix, DVector, dmatrix, dvector};
 
-/// H-E21, T-E08, C-E09, B-E13: converged is not maximal: on {±1, ±2} two equal components, variances fitted along, rest at ℓ = −7.508,
-/// while −5.676 is reached from the side.
+/// Converged is not maximal: on {±1, ±2} two equal components, variances fitted along, rest at ℓ = −7.508, while −5.676
+/// is reached from the side.
+///
+/// Source: H-E21, T-E08, C-E09, B-E13.
 #[test]
 fn erratum_em_may_rest_at_a_saddle() {
     let x = column(&[-2.0, -1.0, 1.0, 2.0]);
@@ -29,8 +31,10 @@ fn erratum_em_may_rest_at_a_saddle() {
     assert_printed(away.fit.log_likelihood, "-5.676");
 }
 
-/// C-E09, B-05: {0, 3, 4, 5, 6} from means 0 and 5: the first component collapses onto the datum 0, and ℓ rises without bound until
+/// {0, 3, 4, 5, 6} from means 0 and 5: the first component collapses onto the datum 0, and ℓ rises without bound until
 /// its variance is no number, which ends the run with an error that names the component.
+///
+/// Source: C-E09, B-05.
 #[test]
 fn erratum_em_may_run_into_a_singularity() {
     let x = column(&[0.0, 3.0, 4.0, 5.0, 6.0]);
@@ -61,12 +65,14 @@ fn plus_minus_one_and_two() -> DMatrix<f64> {
     column(&[-2.0, -1.0, 1.0, 2.0])
 }
 
-/// H-E21, T-E08, C-E09, B-E13: the saddle with variances held at 1, from its derivatives: at μ = (0, 0) the score is exactly 0 and the
-/// Hessian's eigenvalues are −2 along the diagonal and +3 across it. A score of zero is no maximum: a millionth aside, EM
-/// goes on to μ = ∓1.44, and ℓ to −6.840 from −8.676.
+/// The saddle with variances held at 1, from its derivatives: at μ = (0, 0) the score is exactly 0 and the Hessian's
+/// eigenvalues are −2 along the diagonal and +3 across it. A score of zero is no maximum: a millionth aside, EM goes on
+/// to μ = ∓1.44, and ℓ to −6.840 from −8.676.
 ///
-/// The catalogue's −7.508 belongs to variances of 2.5, fitted along. There the eigenvalues are −.8 and exactly 0: across the
-/// diagonal ℓ is flat to second order, and only the fourth lifts it, with the variances moving along.
+/// With variances fitted along, 2.5, ℓ is −7.508 there. The eigenvalues are −.8 and exactly 0: across the diagonal ℓ is
+/// flat to second order, and only the fourth lifts it, with the variances moving along.
+///
+/// Source: H-E21, T-E08, C-E09, B-E13.
 #[test]
 fn erratum_a_score_of_zero_may_be_a_saddle() {
     let x = plus_minus_one_and_two();
@@ -79,7 +85,7 @@ fn erratum_a_score_of_zero_may_be_a_saddle() {
     assert_within(eigenvalues[0], -2.0, 1e-14);
     assert_within(eigenvalues[1], 3.0, 1e-14);
 
-    // B-E13, T-E08: as printed ℓ is "increasing" "until a local maximum"; it is not increasing, and this is none.
+    // As printed ℓ is "increasing" "until a local maximum"; it is not increasing, and this is none.
     let rest = em::trace(saddle, &x, &stopping(Tolerance::Parameters(0.0), 50)).unwrap();
     assert_eq!((rest.fit.stopped, rest.fit.sweeps, rest.rises()), (Stopped::Converged, 1, vec![0.0]));
     assert_printed(rest.fit.log_likelihood, "-8.676");
@@ -99,7 +105,9 @@ fn erratum_a_score_of_zero_may_be_a_saddle() {
     assert_within((&hessian - dmatrix![-0.4, -0.4; -0.4, -0.4]).amax(), 0.0, gamma(20));
 }
 
-/// H-E21: the Hessian of ℓ in the means is that of hyper-dual numbers; for a single component it is −nΣ⁻¹.
+/// The Hessian of ℓ in the means is that of hyper-dual numbers; for a single component it is −nΣ⁻¹.
+///
+/// Source: H-E21.
 #[test]
 fn the_hessian_in_the_means_is_that_of_hyper_dual_numbers() {
     for seed in 0..40 {
@@ -121,8 +129,8 @@ fn the_hessian_in_the_means_is_that_of_hyper_dual_numbers() {
     assert_eq!(gradient::hessian_in_means(&one, &column(&[1.0, 2.0, 3.0])).unwrap(), dmatrix![-0.75]);
 }
 
-/// A model with a parameter that the data say nothing about: a mean, and an angle that the M step, being free to, turns by
-/// one radian.
+/// A model with a parameter that the data say nothing about: a mean, and an angle that the M step, being free to, turns
+/// by one radian.
 #[derive(Clone, Debug, PartialEq)]
 struct Spinning {
     mean: f64,
@@ -143,8 +151,10 @@ impl Model for Spinning {
     }
 }
 
-/// B-14, B-E14: bounded and monotone, so convergent: but it is ℓ that is bounded and monotone, not θ. As printed, once ℓ has come
-/// to rest so has θ; here each M step maximises Q, ℓ arrives in one sweep, and θ turns for ever by 2 sin ½ = .96.
+/// Bounded and monotone, so convergent: but it is ℓ that is bounded and monotone, not θ. As printed, once ℓ has come to
+/// rest so has θ; here each M step maximises Q, ℓ arrives in one sweep, and θ turns for ever by 2 sin ½ = .96.
+///
+/// Source: B-14, B-E14.
 #[test]
 fn erratum_values_converge_and_parameters_need_not() {
     let x = column(&[1.0, 3.0]);
@@ -158,7 +168,7 @@ fn erratum_values_converge_and_parameters_need_not() {
     let chord = 2.0 * 0.5_f64.sin();
     assert!(by_theta.moves()[1..].iter().all(|&step| step > chord / 2_f64.sqrt() - 1e-12));
 
-    // The catalogue's own sequence: the value −1/t rises to 0, the angle moves by one radian a step.
+    // A sequence that is no run of EM: the value −1/t rises to 0, the angle moves by one radian a step.
     let theta = |t: f64| [t.cos() * (1.0 + 1.0 / t), t.sin() * (1.0 + 1.0 / t)];
     let value = |t: f64| -((theta(t)[0].hypot(theta(t)[1])) - 1.0);
     for t in (1..1000).map(f64::from) {
@@ -167,7 +177,7 @@ fn erratum_values_converge_and_parameters_need_not() {
         assert!((a[0] - b[0]).hypot(a[1] - b[1]) > chord - 1e-3);
     }
     assert!(value(1e6) > -1.1e-6);
-    // B-14 for a run of EM: the rises of ℓ add up to the climb, a number, so they fade: here geometrically.
+    // In a run of EM the rises of ℓ add up to the climb, a number, so they fade: here geometrically.
     let geyser = data::old_faithful();
     let start = random_start(&geyser, 2, CovarianceFamily::Full, &mut data::rng(3)).unwrap();
     let run = em::trace(start, &geyser, &stopping(Tolerance::LogLikelihood(1e-6 / 272.0), 300)).unwrap();

@@ -8,7 +8,9 @@ use executable_em::em::{self, Stopped, Stopping, Tolerance};
 use executable_em::gaussian_mixture::{CovarianceFamily, random_start};
 use executable_em::latent::Model;
 
-/// C-41, T-11, H-61, L-12: a trace holds every iterate: the start, then one sweep after the other, each with its ℓ.
+/// A trace holds every iterate: the start, then one sweep after the other, each with its ℓ.
+///
+/// Source: C-41, T-11, H-61, L-12.
 #[test]
 fn a_fit_holds_every_iterate() {
     let x = data::old_faithful();
@@ -32,7 +34,9 @@ fn a_fit_holds_every_iterate() {
     assert_eq!((run.fit.total, run.fit.start), (272.0, 0));
 }
 
-/// H-61, L-12: each rule stops at the first sweep that meets it, and the cap before that.
+/// Each rule stops at the first sweep that meets it, and the cap before that.
+///
+/// Source: H-61, L-12.
 #[test]
 fn each_rule_stops_at_the_first_sweep_that_meets_it() {
     let x = data::old_faithful();
@@ -73,7 +77,9 @@ fn each_rule_stops_at_the_first_sweep_that_meets_it() {
     assert_eq!(Stopping::default(), stopping(Tolerance::LogLikelihood(1e-9 / 272.0), 10_000));
 }
 
-/// H-61: a fixed point meets a tolerance of zero at once: on {±1, ±2} equal components do not move by a bit.
+/// A fixed point meets a tolerance of zero at once: on {±1, ±2} equal components do not move by a bit.
+///
+/// Source: H-61.
 #[test]
 fn a_fixed_point_meets_a_tolerance_of_zero() {
     let x = column(&[-2.0, -1.0, 1.0, 2.0]);
@@ -88,7 +94,9 @@ fn a_fixed_point_meets_a_tolerance_of_zero() {
     assert_eq!((fit.stopped, fit.sweeps), (Stopped::Converged, 1));
 }
 
-/// H-61: a move of a parameter counts relative to what it was before, not to what it has become.
+/// A move of a parameter counts relative to what it was before, not to what it has become.
+///
+/// Source: H-61.
 #[test]
 fn a_move_is_relative_to_where_it_began() {
     let x = column(&[9.0, 10.0, 11.0]);
@@ -100,8 +108,10 @@ fn a_move_is_relative_to_where_it_began() {
     assert_eq!((sweeps(9.1), sweeps(8.9), sweeps(1.0)), (1, 2, 2));
 }
 
-/// H-61: a run tells what it did: the rises add up to the climb, the moves are the largest relative change of any
-/// parameter, and the rule that ended the run is the first sweep's that met it.
+/// A run tells what it did: the rises add up to the climb, the moves are the largest relative change of any parameter,
+/// and the rule that ended the run is the first sweep's that met it.
+///
+/// Source: H-61.
 #[test]
 fn a_fit_reports_rises_moves_and_its_rule() {
     let x = data::old_faithful();
@@ -138,8 +148,10 @@ fn a_fit_reports_rises_moves_and_its_rule() {
     assert_eq!(em::largest_move(&round(&[3.0], 1.0), &round(&[3.0], 1.0)), 0.0);
 }
 
-/// C-E09, B-E14, H-61: on {−1, 1} two unit Gaussians at ±m follow m ← tanh m. After 20 000 sweeps m = .00866 and still moves by 2·10⁻⁷:
-/// the printed "will eventually stop" does not happen, while a tolerance on ℓ of 10⁻⁹ is met when m is .04.
+/// On {−1, 1} two unit Gaussians at ±m follow m ← tanh m. After 20 000 sweeps m = .00866 and still moves by 2·10⁻⁷: the
+/// printed "will eventually stop" does not happen, while a tolerance on ℓ of 10⁻⁹ is met when m is .04.
+///
+/// Source: C-E09, B-E14, H-61.
 #[test]
 fn erratum_the_tanh_map_never_stops() {
     let x = column(&[-1.0, 1.0]);
@@ -149,8 +161,8 @@ fn erratum_the_tanh_map_never_stops() {
         let m = model.means()[1];
         assert_eq!(model.means()[0], -m);
         let next = em::sweep(&model, &x).unwrap();
-        // Two log joints of size below 4 with 5 operations each, so their difference 2m is off by 8 γ(5); r moves by a quarter
-        // of that and the mean by twice r, and three more operations.
+        // Two log joints of size below 4 with 5 operations each, so their difference 2m is off by 8 γ(5); r moves by a
+        // quarter of that and the mean by twice r, and three more operations.
         assert_within(next.means()[1], m.tanh(), 4.0 * gamma(5) + gamma(8));
         assert!(next.means()[1] < m, "it stopped in sweep {sweep}");
         last = std::mem::replace(&mut model, next);
@@ -158,7 +170,8 @@ fn erratum_the_tanh_map_never_stops() {
     assert_printed(model.means()[1], ".00866");
     assert_printed(em::largest_move(&last, &model) * 1e7, "2.2");
 
-    // Both rules stop, each too early for the other. ℓ(0) − ℓ(m) = m⁴/6 + O(m⁶), a sweep raises ℓ by 2m⁶/9 and moves m by m³/3.
+    // Both rules stop, each too early for the other. ℓ(0) − ℓ(m) = m⁴/6 + O(m⁶), a sweep raises ℓ by 2m⁶/9 and moves m
+    // by m³/3.
     let limit = round(&[0.0, 0.0], 1.0).log_likelihood(&x).unwrap();
     let nano = stopping(Tolerance::LogLikelihood(1e-9 / 2.0), 10_000); // a billionth of a nat, over two data
     let run = em::trace(round(&[-1.0, 1.0], 1.0), &x, &nano).unwrap();

@@ -13,8 +13,10 @@ use executable_em::{Error, data, gaussian};
 use nalgebra::{DMatrix, DVector};
 use std::f64::consts::TAU;
 
-/// H-38, H-52, L-12, B-13, T-24: over 500 hard starts for each covariance family no sweep lowers ℓ by more than its derived
-/// rounding; that bound is below 10⁻⁸ nats for eight sweeps in ten.
+/// Over 500 hard starts for each covariance family no sweep lowers ℓ by more than its derived rounding; that bound is
+/// below 10⁻⁸ nats for eight sweeps in ten.
+///
+/// Source: H-38, H-52, L-12, B-13, T-24.
 #[test]
 fn no_sweep_lowers_the_log_likelihood() {
     for family in CovarianceFamily::ALL {
@@ -54,7 +56,9 @@ fn no_sweep_lowers_the_log_likelihood() {
     }
 }
 
-/// H-38: a component of weight exactly zero stays as it is, bit for bit, and takes part in nothing.
+/// A component of weight exactly zero stays as it is, bit for bit, and takes part in nothing.
+///
+/// Source: H-38.
 #[test]
 fn a_component_without_weight_stays_as_it_is() {
     for family in CovarianceFamily::ALL {
@@ -86,7 +90,9 @@ fn a_component_without_weight_stays_as_it_is() {
     }
 }
 
-/// L-06, C-06: for k = 1 a single sweep is the maximum-likelihood Gaussian: mean and covariance of the data.
+/// For k = 1 a single sweep is the maximum-likelihood Gaussian: mean and covariance of the data.
+///
+/// Source: L-06, C-06.
 #[test]
 fn one_component_arrives_in_one_sweep() {
     let x = data::old_faithful();
@@ -99,8 +105,10 @@ fn one_component_arrives_in_one_sweep() {
     assert_eq!(em::sweep(&once, &x).unwrap(), once);
 }
 
-/// H-38, H-51, H-60, L-13, L-14, C-05, C-24, B-12, T-22, T-25, T-32: a sweep is the lecture's loop, written out here with indices
-/// and scalars for two Gaussians on a line: posterior probabilities by Bayes, then weighted averages.
+/// A sweep is the lecture's loop, written out here with indices and scalars for two Gaussians on a line: posterior
+/// probabilities by Bayes, then weighted averages.
+///
+/// Source: H-38, H-51, H-60, L-13, L-14, C-05, C-24, B-12, T-22, T-25, T-32.
 #[test]
 fn a_sweep_is_the_lectures_loop() {
     let data = [-1.5, -0.2, 0.3, 0.9, 2.0, 2.6, 4.1];
@@ -135,8 +143,10 @@ fn a_sweep_is_the_lectures_loop() {
     assert!((mu[0] - -0.5).abs() > 0.1, "the loop went nowhere");
 }
 
-/// C-08: z has a row for each datum, θ has not: doubling the data doubles what the E step finds and leaves θ its length. The
+/// z has a row for each datum, θ has not: doubling the data doubles what the E step finds and leaves θ its length. The
 /// E step leaves θ itself alone.
+///
+/// Source: C-08.
 #[test]
 fn variables_grow_with_the_data_and_parameters_do_not() {
     let case = cases::case(Kind::Ordinary, CovarianceFamily::Full, 12, 3, 2, 5);
@@ -150,8 +160,10 @@ fn variables_grow_with_the_data_and_parameters_do_not() {
     }
 }
 
-/// C-16, C-17, C-24, B-11, L-15, C-E06: a sweep is two half steps of coordinate ascent on F(q, θ). The second copy of the slide
-/// prints "descent"; as printed, the ascent runs the other way: every half step of these lifts F, by at least 10⁻⁴ nats.
+/// A sweep is two half steps of coordinate ascent on F(q, θ). The second copy of the slide prints "descent"; as
+/// printed, the ascent runs the other way: every half step of these lifts F, by at least 10⁻⁴ nats.
+///
+/// Source: C-16, C-17, C-24, B-11, L-15, C-E06.
 #[test]
 fn erratum_each_half_step_ascends() {
     let x = column(&[-1.5, -0.2, 0.3, 0.9, 2.0, 2.6, 4.1]);
@@ -169,13 +181,15 @@ fn erratum_each_half_step_ascends() {
         let (a, b) = (pair[0].lower_bound, pair[1].lower_bound);
         assert!(ascent(a, b) && !descent(a, b), "F went from {a} to {b}");
     }
-    // C-16: maximising in both arguments at once is another matter: each half step's maximiser depends on the other argument.
+    // Maximising in both arguments at once is another matter: each half step's maximiser depends on the other argument.
     assert!((&trace[1].q - &trace[3].q).amax() > 1e-3);
     assert!(em::largest_move(&trace[2].model, &trace[4].model) > 1e-3);
 }
 
-/// H-E20: "maximize likelihood", says the lecture's third step. It maximises Q: no other θ has a larger one. But ℓ still has
+/// "maximize likelihood", says the lecture's third step. It maximises Q: no other θ has a larger one. But ℓ still has
 /// half of its way to go, and a slope.
+///
+/// Source: H-E20.
 #[test]
 fn erratum_the_m_step_maximises_q_only() {
     let x = data::old_faithful();
@@ -205,8 +219,10 @@ fn erratum_the_m_step_maximises_q_only() {
     }
 }
 
-/// H-E17: the lecture starts with μ and π and sets r from them. r needs Σ too: three times the covariances, the same μ and π,
+/// The lecture starts with μ and π and sets r from them. r needs Σ too: three times the covariances, the same μ and π,
 /// and r is another, by a third.
+///
+/// Source: H-E17.
 #[test]
 fn erratum_responsibilities_need_covariances() {
     let x = data::old_faithful();
@@ -218,6 +234,7 @@ fn erratum_responsibilities_need_covariances() {
     let change = (start.responsibilities(&x).unwrap() - wide.responsibilities(&x).unwrap()).amax();
     println!("r changes by {change}");
     assert!(change > 0.1);
-    let even = start.with_weights(DVector::from_element(2, 0.5)).unwrap(); // and π, which the printed posterior p(z | x, μ, Σ) leaves out
+    // And π, which the printed posterior p(z | x, μ, Σ) leaves out.
+    let even = start.with_weights(DVector::from_element(2, 0.5)).unwrap();
     assert!((start.responsibilities(&x).unwrap() - even.responsibilities(&x).unwrap()).amax() > 0.01);
 }

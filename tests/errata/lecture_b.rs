@@ -1,6 +1,5 @@
-//! What decides the errata of the web note after Bishop. Those without a formula of their own are decided where their claim
-//! belongs: B-E02, B-E05 and B-E11 in `gaussian_mixture.rs`, B-E07 and B-E12 in `bound.rs`, B-E13 in `em.rs`, B-E16 in
-//! `latent.rs`, and B-E21 with T-E29 there.
+//! What decides the errata of the web note after Bishop. Those without a formula of their own are decided where their
+//! claim belongs, in the tests of the chapters.
 
 use crate::common::bounds::gamma;
 use crate::common::{assert_matrices_within, assert_printed, assert_within, cases, column, line_mixture};
@@ -22,7 +21,9 @@ fn rounding() -> f64 {
     8.0 * 20.0 * gamma(50)
 }
 
-/// B-E01: with 1/√2π whatever the dimension the density integrates to (2π)^{(d−1)/2}: 1, 2.50663, 6.28319 for d = 1, 2, 3.
+/// With 1/√2π whatever the dimension the density integrates to (2π)^{(d−1)/2}: 1, 2.50663, 6.28319 for d = 1, 2, 3.
+///
+/// Source: B-E01.
 #[test]
 fn the_normaliser_of_the_line_fits_the_line_only() {
     for (d, printed) in [(1, "1"), (2, "2.50663"), (3, "6.28319")] {
@@ -46,8 +47,10 @@ fn the_normaliser_of_the_line_fits_the_line_only() {
     }
 }
 
-/// B-E03: with k free inside the sum over i the weights sum to one and vanish: a value for each component, its own
+/// With k free inside the sum over i the weights sum to one and vanish: a value for each component, its own
 /// log-likelihood, and ℓ is none of them.
+///
+/// Source: B-E03.
 #[test]
 fn a_free_index_makes_the_likelihood_that_of_one_component() {
     let (x, model) = four();
@@ -63,7 +66,9 @@ fn a_free_index_makes_the_likelihood_that_of_one_component() {
     assert_eq!(error, Error::Label { row: 0, label: 2, k: 2 });
 }
 
-/// B-E04: the density at the mean is (2πσ²)^{−d/2}: for d = 3 and σ = 0.1 it is 63.49, and 3.99 in print.
+/// The density at the mean is (2πσ²)^{−d/2}: for d = 3 and σ = 0.1 it is 63.49, and 3.99 in print.
+///
+/// Source: B-E04.
 #[test]
 fn the_density_at_the_mean_depends_on_the_dimension() {
     let right = |d: usize, sigma: f64| {
@@ -80,8 +85,10 @@ fn the_density_at_the_mean_depends_on_the_dimension() {
     assert!(matches!(error, Error::Domain { what: "sigma", .. }));
 }
 
-/// B-E06: suspected and refuted: log p(X) = E_q log p(X, Z)/p(Z | X) for every q, and E = E_q log q/p is a divergence of the
+/// Suspected and refuted: log p(X) = E_q log p(X, Z)/p(Z | X) for every q, and E = E_q log q/p is a divergence of the
 /// right sign. Both hold as printed.
+///
+/// Source: B-E06.
 #[test]
 fn the_decomposition_is_right_as_printed() {
     let (x, model) = four();
@@ -100,8 +107,10 @@ fn the_decomposition_is_right_as_printed() {
     }
 }
 
-/// B-E08: without the ½ before log|Σ| the loss is least at Σ/2: there it is stationary, and at Σ it has the slope R/2σ².
-/// On {1, 3} its minimum lowers ℓ from −2.838 to −3.145, and Q by (nd/2)(1 − ln 2).
+/// Without the ½ before log|Σ| the loss is least at Σ/2: there it is stationary, and at Σ it has the slope R/2σ². On
+/// {1, 3} its minimum lowers ℓ from −2.838 to −3.145, and Q by (nd/2)(1 − ln 2).
+///
+/// Source: B-E08.
 #[test]
 fn the_printed_loss_is_least_at_half_the_covariance() {
     let (x, r) = (column(&[1.0, 3.0]), column(&[1.0, 1.0]));
@@ -141,8 +150,10 @@ fn the_printed_loss_is_least_at_half_the_covariance() {
     assert_within(proper(&half) - proper(&right), 0.5 * nd * (1.0 - 2_f64.ln()), 1000.0 * gamma(400));
 }
 
-/// B-E09: the second line has lost the minus of the inner derivative: it is minus the gradient that dual numbers give. A step
+/// The second line has lost the minus of the inner derivative: it is minus the gradient that dual numbers give. A step
 /// along it lowers ℓ, one along the right gradient raises it; the root, and so the mean that follows, is the same.
+///
+/// Source: B-E09.
 #[test]
 fn the_second_line_points_away_from_the_data() {
     let (x, model) = four();
@@ -155,14 +166,17 @@ fn the_second_line_points_away_from_the_data() {
         let moved = model.with_means(model.means() + gradient * 1e-3).unwrap();
         naive::log_likelihood(&moved, &x) - l
     };
-    // To first order the rise is a thousandth of the gradient's square; the second order is a millionth times a curvature of 10.
+    // To first order the rise is a thousandth of the gradient's square; the second order is a millionth times a
+    // curvature of 10.
     let first_order = 1e-3 * exact.norm_squared();
     assert_within(along(&printed), -first_order, 0.02 * first_order);
     assert_within(along(&exact), first_order, 0.02 * first_order);
 }
 
-/// B-E10: the text announces the derivative of the loss and the formula is that of log p: each is minus the other, with the
+/// The text announces the derivative of the loss and the formula is that of log p: each is minus the other, with the
 /// responsibilities held. The loss is quadratic in the mean, so its central difference is exact but for rounding.
+///
+/// Source: B-E10.
 #[test]
 fn the_derivative_of_the_loss_is_minus_that_of_the_likelihood() {
     let (x, model) = four();
@@ -181,8 +195,10 @@ fn the_derivative_of_the_loss_is_minus_that_of_the_likelihood() {
     assert_matrices_within(&of_log_p, &naive::score_in_means(&model, &x), rounding());
 }
 
-/// B-E14: bounded and monotone values converge, their parameters need not: on the spiral the value rises to 0 and θ turns by
+/// Bounded and monotone values converge, their parameters need not: on the spiral the value rises to 0 and θ turns by
 /// one radian a step for ever.
+///
+/// Source: B-E14.
 #[test]
 fn the_spiral_has_a_limit_of_values_only() {
     for t in 1..2000 {
@@ -200,8 +216,10 @@ fn the_spiral_has_a_limit_of_values_only() {
     assert!(matches!(lecture_b::spiral(0), Err(Error::Domain { what: "t", .. })));
 }
 
-/// B-E15: "priors with the formula above", which is not there: π_k = N_k/n. Keeping the old π costs Q
-/// Σ_k N_k log(π_k⁺/π_k), n times a divergence. (The catalogue's data, −473.958 against −474.179, are not given.)
+/// "priors with the formula above", which is not there: π_k = N_k/n. Keeping the old π costs Q Σ_k N_k log(π_k⁺/π_k), n
+/// times a divergence.
+///
+/// Source: B-E15.
 #[test]
 fn without_the_weight_update_q_stays_lower() {
     let x = column(&[0.0, 9.0, 9.5, 10.0, 10.0, 10.5, 11.0]);
@@ -219,8 +237,10 @@ fn without_the_weight_update_q_stays_lower() {
     assert!(expected > 0.0);
 }
 
-/// B-E17: γ(z_nk) is defined with a j: to the letter all columns are the same, and a datum that is surely of one component
-/// is off by one for the other.
+/// γ(z_nk) is defined with a j: to the letter all columns are the same, and a datum that is surely of one component is
+/// off by one for the other.
+///
+/// Source: B-E17.
 #[test]
 fn a_free_index_makes_all_columns_one() {
     let (x, model) = four();
@@ -237,8 +257,10 @@ fn a_free_index_makes_all_columns_one() {
     assert!(matches!(error, Error::NotOnSimplex { .. }));
 }
 
-/// B-E18: a cluster of weight .001 has a member among 1000 data with probability .632, and surely only in the limit. Checked
+/// A cluster of weight .001 has a member among 1000 data with probability .632, and surely only in the limit. Checked
 /// against all 2^n outcomes. And n data are members of at most n clusters: never of all, if there are infinitely many.
+///
+/// Source: B-E18.
 #[test]
 fn every_cluster_is_realised_in_the_limit_only() {
     assert_printed(lecture_b::probability_of_a_member(0.001, 1000).unwrap(), "0.632");
@@ -266,8 +288,10 @@ fn every_cluster_is_realised_in_the_limit_only() {
     }
 }
 
-/// B-E19: with c(x) for c(x_i) all data are compared with one mean: on {0, 1, 9, 10} with means .5 and 9.5 that gives 163,
+/// With c(x) for c(x_i) all data are compared with one mean: on {0, 1, 9, 10} with means .5 and 9.5 that gives 163,
 /// where the risk is 1.
+///
+/// Source: B-E19.
 #[test]
 fn the_risk_takes_each_datum_with_its_own_mean() {
     let (x, means) = (column(&[0.0, 1.0, 9.0, 10.0]), dmatrix![0.5; 9.5]);
@@ -284,8 +308,10 @@ fn the_risk_takes_each_datum_with_its_own_mean() {
     assert_eq!(error, Error::Label { row: 0, label: 2, k: 2 });
 }
 
-/// B-E21: averaging over the labels is the easy half: with known labels the fit is one M step, and with posterior averages
-/// it is the same M step; what is hard is that the two depend on each other, so that one sweep does not end it.
+/// Averaging over the labels is the easy half: with known labels the fit is one M step, and with posterior averages it
+/// is the same M step; what is hard is that the two depend on each other, so that one sweep does not end it.
+///
+/// Source: B-E21.
 #[test]
 fn averaging_is_easy_and_the_coupling_is_not() {
     let (x, model) = four();

@@ -1,6 +1,5 @@
-//! What decides the errata of lecture 23 of Statistical Machine Learning. Those without a formula of their own are decided
-//! where their claim belongs: C-E02, C-E03, C-E04, C-E14, C-E18 and C-E21 in `bound.rs`, C-E06, C-E09 and C-E15 in `em.rs`,
-//! C-E10 in `latent.rs`, C-E12 in `soft_kmeans.rs`, C-E16 in `gaussian_mixture.rs`.
+//! What decides the errata of lecture 23 of Statistical Machine Learning. Those without a formula of their own are
+//! decided where their claim belongs, in the tests of the chapters.
 
 use crate::common::bounds::gamma;
 use crate::common::enumeration::{enumerate, labelings};
@@ -25,11 +24,13 @@ fn rounding() -> f64 {
     6.0 * 20.0 * gamma(40)
 }
 
-/// C-E01: with the mean of step t in the update of step t + 1, {1, 3} from (1.5, 1) gets Σ = 2.75 and ℓ falls from
-/// −3.0879 to −3.2131, where −2.8379 is right; from μ = 4 it gets Σ = −11. In general the error is
-/// μ⁺μ⁺ᵀ − μμᵀ, so the printed form agrees at a fixed point, and is not invariant to a shift of the data.
+/// With the mean of step t in the update of step t + 1, {1, 3} from (1.5, 1) gets Σ = 2.75 and ℓ falls from −3.0879 to
+/// −3.2131, where −2.8379 is right; from μ = 4 it gets Σ = −11. In general the error is μ⁺μ⁺ᵀ − μμᵀ, so the printed
+/// form agrees at a fixed point, and is not invariant to a shift of the data.
 ///
-/// The catalogue's eight points in two dimensions are not given; two unit squares show the same: both matrices indefinite.
+/// In two dimensions, on two unit squares, both matrices become indefinite.
+///
+/// Source: C-E01.
 #[test]
 fn the_covariance_about_the_old_mean_may_be_none() {
     let x = column(&[1.0, 3.0]);
@@ -63,8 +64,10 @@ fn the_covariance_about_the_old_mean_may_be_none() {
     }
 }
 
-/// C-E05: with the label free under the sum over c, the expression is not Q but the complete-data log-likelihood of
-/// whatever labeling z is: eight values for eight labelings, on both sides of Q. Averaged over the posterior they are Q.
+/// With the label free under the sum over c, the expression is not Q but the complete-data log-likelihood of whatever
+/// labeling z is: eight values for eight labelings, on both sides of Q. Averaged over the posterior they are Q.
+///
+/// Source: C-E05.
 #[test]
 fn a_free_label_makes_q_depend_on_it() {
     let (x, model) = three();
@@ -93,8 +96,10 @@ fn a_free_label_makes_q_depend_on_it() {
     assert!(matches!(wrong(&[0, 1]), Error::Shape { .. }));
 }
 
-/// C-E07: with p(X | Z, θ) in the place of p(X, Z | θ) the weights are lost, and at the posterior the "bound" exceeds
-/// ℓ by −Σ R_c log w_c, which is positive unless one weight is 1.
+/// With p(X | Z, θ) in the place of p(X, Z | θ) the weights are lost, and at the posterior the "bound" exceeds ℓ by −Σ
+/// R_c log w_c, which is positive unless one weight is 1.
+///
+/// Source: C-E07.
 #[test]
 fn the_conditional_gives_no_bound() {
     let (x, model) = three();
@@ -108,8 +113,10 @@ fn the_conditional_gives_no_bound() {
     assert_within(bound::lower_bound(&r, &model.log_joint(&x).unwrap()).unwrap(), l, 2.0 * rounding());
 }
 
-/// C-E08: the summary calls p(X, Z | θ) the lower bound, which is one on log p(X | θ). The log joint itself is less than
-/// that at every labeling, the best of them included.
+/// The summary calls p(X, Z | θ) the lower bound, which is one on log p(X | θ). The log joint itself is less than that
+/// at every labeling, the best of them included.
+///
+/// Source: C-E08.
 #[test]
 fn the_log_joint_at_the_best_labels_falls_short() {
     let (x, model) = three();
@@ -122,8 +129,10 @@ fn the_log_joint_at_the_best_labels_falls_short() {
     assert_within(all.iter().map(|value| value.exp()).sum::<f64>().ln(), l, rounding());
 }
 
-/// C-E11: the weights are parameters, too. One datum at 0, six at 10: with fitted weights (1/7, 6/7) ℓ is higher than with
-/// ½ each by 7 ln 2 − 7 H(1/7) = 1.981. (The catalogue's own seven data are not given; it has −9.449 and −11.429.)
+/// The weights are parameters, too. One datum at 0, six at 10: with fitted weights (1/7, 6/7) ℓ is higher than with ½
+/// each by 7 ln 2 − 7 H(1/7) = 1.981.
+///
+/// Source: C-E11.
 #[test]
 fn weights_belong_to_theta() {
     let x = column(&[0.0, 10.0, 10.0, 10.0, 10.0, 10.0, 10.0]);
@@ -146,8 +155,10 @@ fn weights_belong_to_theta() {
     );
 }
 
-/// C-E13: r_ic depends on every centroid. At x = 0 between −1 and 1 it is ½; with the other centroid moved to 3 it is
-/// 1/(1 + e^{−4}) = .982, though μ_c has not changed.
+/// r_ic depends on every centroid. At x = 0 between −1 and 1 it is ½; with the other centroid moved to 3 it is 1/(1 +
+/// e^{−4}) = .982, though μ_c has not changed.
+///
+/// Source: C-E13.
 #[test]
 fn responsibilities_depend_on_the_other_centroid() {
     let r = |other: f64| {
@@ -157,8 +168,10 @@ fn responsibilities_depend_on_the_other_centroid() {
     assert_within(r(3.0), 1.0 / (1.0 + (-4.0_f64).exp()), gamma(40));
 }
 
-/// C-E17: with the minus lost the entropy is subtracted: at the posterior the expression lies 2 H below ℓ, and of all q the
-/// best for it is a single labeling, that of C-E08. It never touches.
+/// With the minus lost the entropy is subtracted: at the posterior the expression lies 2 H below ℓ, and of all q the
+/// best for it is a single labeling, the likeliest. It never touches.
+///
+/// Source: C-E17.
 #[test]
 fn a_lost_sign_costs_the_entropy_twice() {
     let (x, model) = three();
@@ -187,10 +200,12 @@ fn a_lost_sign_costs_the_entropy_twice() {
     ));
 }
 
-/// C-E19: θ* is printed both for the place of tightness and for the maximiser of the M step. They are θ^t and θ^{t+1}: two
+/// θ* is printed both for the place of tightness and for the maximiser of the M step. They are θ^t and θ^{t+1}: two
 /// places, unless EM has arrived; the bound that touches at the one leaves a gap at the other.
 ///
-/// The catalogue's model (.6 and −.512) is not given; here the second mean of `three` is free, and starts at 0.5.
+/// Here the second mean of `three` is free, and starts at 0.5.
+///
+/// Source: C-E19.
 #[test]
 fn the_place_of_tightness_is_not_the_maximiser() {
     let (x, mixture) = three();
@@ -209,8 +224,10 @@ fn the_place_of_tightness_is_not_the_maximiser() {
     );
 }
 
-/// C-E20: the M step maximises the expectation of the complete-data log-likelihood, not that log-likelihood "completed" with
+/// The M step maximises the expectation of the complete-data log-likelihood, not that log-likelihood "completed" with
 /// the likeliest labels, which is larger and has another maximiser; and r is taken at θ^t, not at θ.
+///
+/// Source: C-E20.
 #[test]
 fn completed_means_expected() {
     let (x, model) = three();

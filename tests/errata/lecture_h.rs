@@ -1,8 +1,6 @@
 //! What decides the errata of lecture 22 of Probabilistic Machine Learning.
 //!
-//! Rows that need no formula of their own are decided in the tests of the chapters: H-E05, H-E21 and H-E26 by
-//! `gaussian_mixture` and `em`, H-E10 by `latent`, H-E11, H-E14, H-E15, H-E16 by `kmeans`, H-E17 and H-E20 by
-//! `em`, H-E22 and H-E28 by `soft_kmeans`.
+//! Those without a formula of their own are decided where their claim belongs, in the tests of the chapters.
 
 use crate::common::assert_refused;
 use crate::common::bounds::gamma;
@@ -27,8 +25,10 @@ fn logistic(a: f64) -> f64 {
     1.0 / (1.0 + (-a).exp())
 }
 
-/// H-E01: on {1, 3} with one Gaussian ℓ(μ) = −log 2πΣ − ((1 − μ)² + (3 − μ)²)/2Σ. At μ = 3/2, Σ = 1 its
-/// derivative is +1, so that a step η along it changes ℓ by η − η², and along the printed −1 by −η − η².
+/// On {1, 3} with one Gaussian ℓ(μ) = −log 2πΣ − ((1 − μ)² + (3 − μ)²)/2Σ. At μ = 3/2, Σ = 1 its derivative is +1, so
+/// that a step η along it changes ℓ by η − η², and along the printed −1 by −η − η².
+///
+/// Source: H-E01.
 #[test]
 fn the_printed_mean_score_leads_down() {
     let x = column(&[1.0, 3.0]);
@@ -43,7 +43,9 @@ fn the_printed_mean_score_leads_down() {
     }
 }
 
-/// H-E01, H-E02: for any mixture the printed scores are the dual derivatives with the other sign.
+/// For any mixture the printed scores are the dual derivatives with the other sign.
+///
+/// Source: H-E01, H-E02.
 #[test]
 fn the_printed_scores_are_minus_the_dual_derivatives() {
     for seed in 0..10 {
@@ -65,8 +67,10 @@ fn the_printed_scores_are_minus_the_dual_derivatives() {
     }
 }
 
-/// H-E02: on {1, 3} at μ = 2 ℓ(Σ) = −log 2πΣ − 1/Σ, with the derivative −1/Σ + 1/Σ²: −¼ at Σ = 2, where the
-/// best is 1. The printed +¼ widens what is too wide.
+/// On {1, 3} at μ = 2 ℓ(Σ) = −log 2πΣ − 1/Σ, with the derivative −1/Σ + 1/Σ²: −¼ at Σ = 2, where the best is 1. The
+/// printed +¼ widens what is too wide.
+///
+/// Source: H-E02.
 #[test]
 fn the_printed_covariance_score_leads_away() {
     let x = column(&[1.0, 3.0]);
@@ -80,9 +84,10 @@ fn the_printed_covariance_score_leads_away() {
     assert!(l(2.0 + printed) < l(2.0) - 0.01 && l(2.0) < l(2.0 - printed) - 0.01);
 }
 
-/// H-E03: with the component's own Σ⁻¹ the formula is the dual derivative, with another's it is not: for one
-/// datum at v = 2, variances 1 and ½ and weights 1 and 0 it is ½(4·4 − 1) = 7.5, where ½(4 − 1) = 1.5 is
-/// right. (The catalogue's 19.87 belongs to data not given.)
+/// With the component's own Σ⁻¹ the formula is the dual derivative, with another's it is not: for one datum at v = 2,
+/// variances 1 and ½ and weights 1 and 0 it is ½(4·4 − 1) = 7.5, where ½(4 − 1) = 1.5 is right.
+///
+/// Source: H-E03.
 #[test]
 fn a_borrowed_precision_is_another_score() {
     let model = line_mixture(&[1.0, 0.0], &[0.0, 0.0], &[1.0, 0.5]);
@@ -110,8 +115,10 @@ fn a_borrowed_precision_is_another_score() {
     assert_eq!(missing(2, 0), Error::Label { row: 0, label: 2, k: 2 });
 }
 
-/// H-E04: on the simplex the printed bracket is λ · 0: its "derivative of the Lagrangian" is that of ℓ alone,
-/// off by −λ = n = 4. Off the simplex it is λ times what is missing, whatever the derivative.
+/// On the simplex the printed bracket is λ · 0: its "derivative of the Lagrangian" is that of ℓ alone, off by −λ = n =
+/// 4. Off the simplex it is λ times what is missing, whatever the derivative.
+///
+/// Source: H-E04.
 #[test]
 fn the_printed_bracket_loses_the_multiplier() {
     let (x, model) = four();
@@ -136,8 +143,9 @@ fn the_printed_bracket_loses_the_multiplier() {
     assert!(lecture_h::weight_score_with_the_constraint_outside(&model, &x, f64::NAN).is_err());
 }
 
-/// H-E23, H-37: the multiplier that the equations give is −n, for the n of the data; an N of its own there is
-/// none.
+/// The multiplier that the equations give is −n, for the n of the data; an N of its own there is none.
+///
+/// Source: H-E23, H-37.
 #[test]
 fn the_multiplier_is_the_number_of_data() {
     for n in [1, 4, 7] {
@@ -150,7 +158,9 @@ fn the_multiplier_is_the_number_of_data() {
     }
 }
 
-/// H-E06: between means at ±1 the log odds at x are 2βx, and as printed 4βx, those of the stiffness 2β.
+/// Between means at ±1 the log odds at x are 2βx, and as printed 4βx, those of the stiffness 2β.
+///
+/// Source: H-E06.
 #[test]
 fn without_the_half_the_log_odds_double() {
     let x = column(&[-0.7, 0.0, 0.3, 1.1]);
@@ -175,8 +185,9 @@ fn without_the_half_the_log_odds_double() {
     assert!(matches!(broken, Err(Error::NotFinite { what: "data", .. })));
 }
 
-/// H-E06: in EM at β = 1 the printed form lowers ℓ from its maximum on {−1.5, −.5, .5, 1.5, 2}, by the
-/// catalogue's −8.1154 to −8.1477.
+/// In EM at β = 1 the printed form lowers ℓ from its maximum on {−1.5, −.5, .5, 1.5, 2}, from −8.1154 to −8.1477.
+///
+/// Source: H-E06.
 #[test]
 fn without_the_half_a_sweep_leads_down() {
     let x = column(&[-1.5, -0.5, 0.5, 1.5, 2.0]);
@@ -188,9 +199,10 @@ fn without_the_half_a_sweep_leads_down() {
     assert_printed(best.maximize(&x, &printed).unwrap().log_likelihood(&x).unwrap(), "-8.1477");
 }
 
-/// H-E07: R_j for π_j is π_j if π_j = R_j/n, and the factor n alone is harmless. Held weights are another
-/// matter: between means at ±1 with counts 3 and 1 the middle is shared 3 : 1 for 1 : 1. (The catalogue's
-/// .049 belongs to data not given; here on {0, 1, 2, 3, 4} it is .0443.)
+/// R_j for π_j is π_j if π_j = R_j/n, and the factor n alone is harmless. Held weights are another matter: between
+/// means at ±1 with counts 3 and 1 the middle is shared 3 : 1 for 1 : 1. On {0, 1, 2, 3, 4} the two differ by .0443.
+///
+/// Source: H-E07.
 #[test]
 fn counts_are_weights_after_an_m_step() {
     let (x, middle) = (column(&[0.0, 1.0, 2.0, 3.0, 4.0]), column(&[0.0]));
@@ -221,12 +233,13 @@ fn counts_are_weights_after_an_m_step() {
         lecture_h::responsibilities_with_counts_for_weights(&held, &x, &counts).unwrap_err()
     };
     assert!(matches!(refused(dvector![1.0]), Error::Shape { what: "counts", .. }));
-    assert!(matches!(refused(dvector![5.0, 0.0]), Error::Domain { what: "counts", .. }));
+    assert!(matches!(refused(dvector![5.0, 0.0]), Error::Domain { what: "count of a component", .. }));
     assert!(matches!(held.with_stiffness(-1.0), Err(Error::Domain { what: "stiffness", .. })));
 }
 
-/// H-E08: read literally every responsibility is 1/k, for any k, and an M step merges the means; for the
-/// right ones ℓ rises.
+/// Read literally every responsibility is 1/k, for any k, and an M step merges the means; for the right ones ℓ rises.
+///
+/// Source: H-E08.
 #[test]
 fn a_shared_index_shares_everything() {
     for k in 1..=4 {
@@ -251,7 +264,9 @@ fn a_shared_index_shares_everything() {
     );
 }
 
-/// H-E09, L-E05: with the weight in front the "density" of a datum given its label integrates to the weight.
+/// With the weight in front the "density" of a datum given its label integrates to the weight.
+///
+/// Source: H-E09, L-E05.
 #[test]
 fn the_printed_conditional_integrates_to_its_weight() {
     for (weights, label) in [([0.3, 0.7], 0), ([0.75, 0.25], 1)] {
@@ -274,9 +289,10 @@ fn the_printed_conditional_integrates_to_its_weight() {
     assert_within(printed - right, (3.0_f64 / 16.0).ln(), 8.0 * gamma(10));
 }
 
-/// H-E12: both iterations lower a non-negative function in every step. The first ends at x = ½, J = ¼, away
-/// from the only minimum of x², 0: x_t = ½ + 2^{−t}/2 from 1. The second has J → 1 while its angle is t after
-/// t steps.
+/// Both iterations lower a non-negative function in every step. The first ends at x = ½, J = ¼, away from the only
+/// minimum of x², 0: x_t = ½ + 2^{−t}/2 from 1. The second has J → 1 while its angle is t after t steps.
+///
+/// Source: H-E12.
 #[test]
 fn a_lyapunov_function_promises_values_only() {
     let (mut x, mut state) = (1.0, [2.0, 0.0]);
@@ -293,8 +309,9 @@ fn a_lyapunov_function_promises_values_only() {
     assert!(lecture_h::descent_to_no_minimum(0.0) > 0.0, "the minimum is not even a fixed point");
 }
 
-/// H-E13: {0, 1 | 5}: sums 1 and 5, counts 2 and 1; their products are (2, 5), their quotients, the means,
-/// (½, 5).
+/// {0, 1 | 5}: sums 1 and 5, counts 2 and 1; their products are (2, 5), their quotients, the means, (½, 5).
+///
+/// Source: H-E13.
 #[test]
 fn a_product_of_sums_and_counts_is_no_mean() {
     let (x, r) = (column(&[0.0, 1.0, 5.0]), dmatrix![1.0, 0.0; 1.0, 0.0; 0.0, 1.0]);
@@ -307,7 +324,9 @@ fn a_product_of_sums_and_counts_is_no_mean() {
     assert!(matches!(lecture_h::means_by_a_product(&column(&[f64::NAN]), &r), Err(Error::NotFinite { .. })));
 }
 
-/// H-E18: along the wrong axis there are n sums, all one; along the right one k, which sum to n.
+/// Along the wrong axis there are n sums, all one; along the right one k, which sum to n.
+///
+/// Source: H-E18.
 #[test]
 fn the_wrong_axis_gives_ones() {
     let (x, model) = four();
@@ -321,9 +340,10 @@ fn the_wrong_axis_gives_ones() {
     assert!(lecture_h::counts_along_the_wrong_axis(&dmatrix![-1.0]).is_err());
 }
 
-/// H-E19: unfrozen, the expectation is ℓ less the entropy of the posterior, and its maximiser is another one.
-/// (The catalogue's .912 and .756 belong to data not given.) On six data, N(0, 1) known and N(θ, 1) free, ℓ
-/// is largest at the fixed point of EM; the printed function rises on.
+/// Unfrozen, the expectation is ℓ less the entropy of the posterior, and its maximiser is another one. On six data,
+/// N(0, 1) known and N(θ, 1) free, ℓ is largest at the fixed point of EM; the printed function rises on.
+///
+/// Source: H-E19.
 #[test]
 fn an_unfrozen_posterior_prefers_certainty() {
     let x = column(&[-1.2, -0.4, 0.1, 0.6, 1.3, 1.9]);
@@ -345,8 +365,10 @@ fn an_unfrozen_posterior_prefers_certainty() {
     }
 }
 
-/// H-E25, H-39: the weights are the mean of the columns of r, and so can be had in the step that sets r, the
-/// second of the slide's list.
+/// The weights are the mean of the columns of r, and so can be had in the step that sets r, the second of the slide's
+/// list.
+///
+/// Source: H-E25, H-39.
 #[test]
 fn the_weights_come_with_the_responsibilities() {
     let (x, model) = four();
@@ -358,7 +380,9 @@ fn the_weights_come_with_the_responsibilities() {
     }
 }
 
-/// H-E01 … H-E04: what is no data set of the model's dimension is refused as everywhere.
+/// What is no data set of the model's dimension is refused as everywhere.
+///
+/// Source: H-E01 … H-E04.
 #[test]
 fn bad_input_is_an_error() {
     let (_, model) = four();

@@ -1,7 +1,6 @@
 //! What decides the errata of lecture 13, Gaussian mixture models.
 //!
-//! Rows that need no formula of their own are decided in the tests of the chapters: L-E07 and L-E08 by
-//! `gaussian_mixture`, L-E09, L-E12 and L-E15 by `latent`.
+//! Those without a formula of their own are decided where their claim belongs, in the tests of the chapters.
 
 use crate::common::assert_refused;
 use crate::common::bounds::gamma;
@@ -37,8 +36,9 @@ fn settled<M: Model>(start: M, x: &DMatrix<f64>) -> M {
     em::fit(start, x, &stopping).unwrap().model.clone()
 }
 
-/// L-E01: the printed density integrates to (2πσ²)^{(d−1)/2}: to one on the line, to √(4π) = 3.545 in the
-/// plane with σ² = 2.
+/// The printed density integrates to (2πσ²)^{(d−1)/2}: to one on the line, to √(4π) = 3.545 in the plane with σ² = 2.
+///
+/// Source: L-E01.
 #[test]
 fn the_printed_round_density_integrates_to_one_on_the_line_only() {
     for (d, variance) in [(1, 2.0), (2, 2.0), (2, 0.3), (3, 0.7)] {
@@ -59,7 +59,9 @@ fn the_printed_round_density_integrates_to_one_on_the_line_only() {
     }
 }
 
-/// L-E01: printed Q less right Q is (d − 1)/2 · Σ R_j log 2πσ_j². On the cross with σ² = ½ that is 2 log π.
+/// Printed Q less right Q is (d − 1)/2 · Σ R_j log 2πσ_j². On the cross with σ² = ½ that is 2 log π.
+///
+/// Source: L-E01.
 #[test]
 fn the_printed_q_is_off_by_the_lost_dimensions() {
     let ones = DMatrix::from_element(4, 1, 1.0);
@@ -91,8 +93,10 @@ fn the_printed_q_is_off_by_the_lost_dimensions() {
     }
 }
 
-/// L-E02: the printed derivative is that of the printed Q, larger than the right one by (d − 1)R_j/2σ_j², and
-/// zero at the printed update.
+/// The printed derivative is that of the printed Q, larger than the right one by (d − 1)R_j/2σ_j², and zero at the
+/// printed update.
+///
+/// Source: L-E02.
 #[test]
 fn the_printed_derivative_is_off_by_the_lost_dimensions() {
     for (d, seed) in [(1, 4), (2, 5), (3, 6)] {
@@ -115,8 +119,10 @@ fn the_printed_derivative_is_off_by_the_lost_dimensions() {
     }
 }
 
-/// L-E03: on the cross the printed variance is 1, twice the right ½, and ℓ falls by 4(log 2 − ½) = .7726,
-/// from −8.5789 to −9.3515.
+/// On the cross the printed variance is 1, twice the right ½, and ℓ falls by 4(log 2 − ½) = .7726, from −8.5789 to
+/// −9.3515.
+///
+/// Source: L-E03.
 #[test]
 fn the_printed_variance_is_the_dimension_times_too_large() {
     let ones = DMatrix::from_element(4, 1, 1.0);
@@ -151,9 +157,10 @@ fn the_printed_variance_is_the_dimension_times_too_large() {
     ));
 }
 
-/// L-E03: two crosses about (±5, 0), whose clusters do not see each other: from the maximum the printed sweep
-/// loses 8(log 2 − ½), but for the overlap of the widened components. (The catalogue's −24.21 belongs to
-/// eight data that it does not give.)
+/// Two crosses about (±5, 0), whose clusters do not see each other: from the maximum the printed sweep loses 8(log 2 −
+/// ½), but for the overlap of the widened components.
+///
+/// Source: L-E03.
 #[test]
 fn a_printed_sweep_leads_down_from_the_maximum() {
     let eight = DMatrix::from_fn(8, 2, |i, a| {
@@ -170,7 +177,9 @@ fn a_printed_sweep_leads_down_from_the_maximum() {
     assert_within(l(&right), l(&best), 60.0 * gamma(40));
 }
 
-/// L-E03: anywhere else, too, the printed sweep has the weights and means of EM's, and d times its variances.
+/// Anywhere else, too, the printed sweep has the weights and means of EM's, and d times its variances.
+///
+/// Source: L-E03.
 #[test]
 fn a_printed_sweep_differs_in_the_variances_only() {
     for d in 1..=3 {
@@ -190,8 +199,10 @@ fn a_printed_sweep_differs_in_the_variances_only() {
     }
 }
 
-/// L-E04: hard labels are the largest entry of a row, the first in a tie, and a sweep with them is the M step
-/// on their one-hot form.
+/// Hard labels are the largest entry of a row, the first in a tie, and a sweep with them is the M step on their one-hot
+/// form.
+///
+/// Source: L-E04.
 #[test]
 fn the_printed_e_step_chooses_labels() {
     let log_joint = dmatrix![-1.0, -2.0, -1.5; -9.0, -2.0, -2.0; f64::NEG_INFINITY, -800.0, -799.0];
@@ -208,9 +219,10 @@ fn the_printed_e_step_chooses_labels() {
     assert_eq!(*next.weights(), dvector![0.5, 0.5]);
 }
 
-/// L-E04: on {3, 4, 5, 8, 8} with variance 4 a sweep with hard labels lowers ℓ from its maximum, −10.6994 to
-/// −10.9675, while it raises the largest complete-data log-likelihood. That one exceeds Q; it is the maximum
-/// over z of what Q averages.
+/// On {3, 4, 5, 8, 8} with variance 4 a sweep with hard labels lowers ℓ from its maximum, −10.6994 to −10.9675, while
+/// it raises the largest complete-data log-likelihood. That one exceeds Q; it is the maximum over z of what Q averages.
+///
+/// Source: L-E04.
 #[test]
 fn hard_labels_lead_down_from_the_maximum() {
     let x = column(&[3.0, 4.0, 5.0, 8.0, 8.0]);
@@ -228,13 +240,15 @@ fn hard_labels_lead_down_from_the_maximum() {
     assert!(largest(&best) > q + 0.1);
 }
 
-/// L-E04: no number of data cures it. Hard means of ½N(−1, 1) + ½N(1, 1) tend to ±E|x| = ±(2φ(1) + 2Φ(1) − 1)
-/// = ±1.1666, soft ones to ±1.
+/// No number of data cures it. Hard means of ½N(−1, 1) + ½N(1, 1) tend to ±E|x| = ±(2φ(1) + 2Φ(1) − 1) = ±1.1666, soft
+/// ones to ±1.
+///
+/// Source: L-E04.
 #[test]
 fn hard_labels_drive_overlapping_means_apart() {
     let n = 20_000;
     let truth = line_mixture(&[0.5, 0.5], &[-1.0, 1.0], &[1.0, 1.0]);
-    let (x, _) = truth.sample(n, &mut data::rng(22));
+    let (x, _) = truth.sample(n, &mut data::rng(22)).unwrap();
     let mut hard = SoftKMeans::new(column(&[-1.0, 1.0]), 1.0, Weights::Held).unwrap();
     for _ in 0..50 {
         hard = lecture_l::sweep_with_hard_labels(&hard, &x).unwrap();
@@ -253,9 +267,10 @@ fn hard_labels_drive_overlapping_means_apart() {
     assert!(bound < 0.166, "it must tell 1.1666 from 1");
 }
 
-/// L-E06, L-E13: with one i for the product and the posterior there is a value for each datum, Σ_j r_ij Σ_l
-/// log π_j N_lj. Only for a single datum is it Q. Two data by hand: r = (¼, ¾) and (⅘, ⅕), column sums of the
-/// log joint log 4 and log 3.
+/// With one i for the product and the posterior there is a value for each datum, Σ_j r_ij Σ_l log π_j N_lj. Only for a
+/// single datum is it Q. Two data by hand: r = (¼, ¾) and (⅘, ⅕), column sums of the log joint log 4 and log 3.
+///
+/// Source: L-E06, L-E13.
 #[test]
 fn the_printed_q_has_a_value_for_each_datum() {
     let log_joint = dmatrix![0.0, 3_f64.ln(); 4_f64.ln(), 0.0];
@@ -280,7 +295,9 @@ fn the_printed_q_has_a_value_for_each_datum() {
     assert_eq!(literal, dvector![-2.0, never]);
 }
 
-/// L-E10: without its x the equation of the mean makes every mean one, whatever the memberships.
+/// Without its x the equation of the mean makes every mean one, whatever the memberships.
+///
+/// Source: L-E10.
 #[test]
 fn a_mean_without_data_is_one() {
     for share in [dvector![0.2, 0.9, 0.5], dvector![1.0, 0.0, 0.0]] {
@@ -291,8 +308,10 @@ fn a_mean_without_data_is_one() {
     }
 }
 
-/// L-E11: a likelihood may exceed one, 1/(σ√2π) = 3.989 at σ = .1, a membership may not. And the variance is
-/// d⁻¹ of a mean squared distance.
+/// A likelihood may exceed one, 1/(σ√2π) = 3.989 at σ = .1, a membership may not. And the variance is d⁻¹ of a mean
+/// squared distance.
+///
+/// Source: L-E11.
 #[test]
 fn a_membership_is_no_likelihood() {
     let model = line_mixture(&[0.5, 0.5], &[0.0, 2.0], &[0.01, 0.01]);
@@ -306,8 +325,9 @@ fn a_membership_is_no_likelihood() {
     assert_eq!(spherical::variances(&cross(), &ones, &dmatrix![0.0, 0.0]).unwrap()[0], 0.5);
 }
 
-/// L-E17, L-31: the lecture stops before the weights. To finish: R_k/π_k = λ for all k with λ = n, 5 on five
-/// data, at π_k = R_k/n.
+/// The lecture stops before the weights. To finish: R_k/π_k = λ for all k with λ = n, 5 on five data, at π_k = R_k/n.
+///
+/// Source: L-E17, L-31.
 #[test]
 fn the_unfinished_weights() {
     let x = column(&[3.0, 4.0, 5.0, 8.0, 8.0]);
@@ -322,7 +342,9 @@ fn the_unfinished_weights() {
     assert_within(-multiplier, 5.0, 5.0 * gamma(40));
 }
 
-/// L-E01, L-E02, L-E03: bad input is one typed error.
+/// Bad input is one typed error.
+///
+/// Source: L-E01, L-E02, L-E03.
 #[test]
 fn bad_input_is_an_error() {
     let (x, r, means) = (cross(), DMatrix::from_element(4, 1, 1.0), dmatrix![0.0, 0.0]);
@@ -337,11 +359,11 @@ fn bad_input_is_an_error() {
             ),
             (
                 lecture_l::expected_log_joint_without_the_dimension(&x, &r, &one, &means, &bad).err(),
-                &format!("variances is {variance}, but must be finite and > 0"),
+                &format!("variance is {variance}, but must be finite and > 0"),
             ),
             (
                 lecture_l::variance_score_without_the_dimension(&x, &r, &means, &bad).err(),
-                &format!("variances is {variance}, but must be finite and > 0"),
+                &format!("variance is {variance}, but must be finite and > 0"),
             ),
         ]);
     }

@@ -1,6 +1,5 @@
-//! What decides the errata of tutorial 10 of CS 236756. Those without a formula of their own are decided where their claim
-//! belongs: T-E01, T-E02, T-E03 and T-E04 in `bound.rs`, T-E08 in `em.rs`, T-E11, T-E15 and T-E18 in `gaussian_mixture.rs`,
-//! T-E13 and T-E25 in `soft_kmeans.rs`, T-E19 in `kmeans.rs`, T-E24 and T-E29 in `latent.rs`.
+//! What decides the errata of tutorial 10 of CS 236756. Those without a formula of their own are decided where their
+//! claim belongs, in the tests of the chapters.
 
 use crate::common::bounds::gamma;
 use crate::common::enumeration::{enumerate, labelings};
@@ -28,8 +27,10 @@ fn head_and_tail() -> (DMatrix<f64>, BernoulliMixture) {
     (column(&[1.0, 0.0]), BernoulliMixture::new(dvector![0.5, 0.5], dmatrix![0.9; 0.1], 1).unwrap())
 }
 
-/// T-E05: with one θ in both places Q becomes ℓ − H, and its argmax another: on six overlapping data with one free mean
-/// 1.66, where ℓ has .75. (The catalogue's .913 and .755 are of its own data.) Q frozen at ℓ's argmax has its argmax there.
+/// With one θ in both places Q becomes ℓ − H, and its argmax another: on six overlapping data with one free mean 1.66,
+/// where ℓ has .75. Q frozen at ℓ's argmax has its argmax there.
+///
+/// Source: T-E05.
 #[test]
 fn a_posterior_that_follows_theta_moves_the_maximum() {
     let x = column(&[-1.2, -0.4, 0.1, 0.6, 1.3, 1.9]);
@@ -58,8 +59,10 @@ fn a_posterior_that_follows_theta_moves_the_maximum() {
     assert_within(of_q, of_l, 0.0101);
 }
 
-/// T-E06: a likelihood and its log are two numbers, one letter in print: one head and one tail have the likelihood
-/// .5 · .5 = ¼, and the log-likelihood −1.386. (The catalogue's .00119 and −6.732 are the same for ten flips.)
+/// A likelihood and its log are two numbers, one letter in print: one head and one tail have the likelihood .5 · .5 =
+/// ¼, and the log-likelihood −1.386. For ten flips they are .00119 and −6.732.
+///
+/// Source: T-E06.
 #[test]
 fn the_likelihood_is_not_its_log() {
     let (x, coins) = head_and_tail();
@@ -69,8 +72,10 @@ fn the_likelihood_is_not_its_log() {
     assert_within(0.00119_f64.ln(), -6.732, 0.005 / 1.19); // half a unit of the last place of .00119
 }
 
-/// T-E07: with j free the complete-data log-likelihood is that of n equal labels, a number for each j; at the labels of the
+/// With j free the complete-data log-likelihood is that of n equal labels, a number for each j; at the labels of the
 /// larger posterior it is higher than all of them.
+///
+/// Source: T-E07.
 #[test]
 fn a_free_index_makes_all_labels_equal() {
     let (x, model) = three();
@@ -86,8 +91,10 @@ fn a_free_index_makes_all_labels_equal() {
     assert_eq!(error, Error::Label { row: 0, label: 2, k: 2 });
 }
 
-/// T-E09: total probability over one coin for the whole data set gives the head and the tail .09, where .25 is right: it is
+/// Total probability over one coin for the whole data set gives the head and the tail .09, where .25 is right: it is
 /// the sum over the labelings with all labels equal, with one weight instead of n. For a single flip both agree.
+///
+/// Source: T-E09.
 #[test]
 fn total_probability_is_per_observation() {
     let (x, coins) = head_and_tail();
@@ -119,8 +126,10 @@ fn total_probability_is_per_observation() {
     assert!(matches!(wrong(dvector![1.0]), Error::Shape { .. }));
 }
 
-/// T-E10: from single flips only Σ α_j p_j can be learnt. Six heads in ten flips: every start is after one sweep at
-/// Σ α p = .6 and ℓ = −6.73012, that of a single coin of bias .6, and stays there, each start at coins of its own.
+/// From single flips only Σ α_j p_j can be learnt. Six heads in ten flips: every start is after one sweep at Σ α p = .6
+/// and ℓ = −6.73012, that of a single coin of bias .6, and stays there, each start at coins of its own.
+///
+/// Source: T-E10.
 #[test]
 fn single_flips_identify_one_number() {
     let x = DMatrix::from_fn(10, 1, |i, _| if i < 6 { 1.0 } else { 0.0 });
@@ -141,7 +150,9 @@ fn single_flips_identify_one_number() {
     assert!((&ends[0] - &ends[1]).amax() > 0.1 && (&ends[1] - &ends[2]).amax() > 0.1);
 }
 
-/// T-E12: the argmin of x − μ_j without the norm is the largest mean, here 3, for every datum; the nearest to 0 is 0.1.
+/// The argmin of x − μ_j without the norm is the largest mean, here 3, for every datum; the nearest to 0 is 0.1.
+///
+/// Source: T-E12.
 #[test]
 fn without_the_norm_the_largest_mean_wins() {
     let (x, means) = (column(&[-7.0, 0.0, 0.2]), dmatrix![-5.0; 0.1; 3.0]);
@@ -155,8 +166,11 @@ fn without_the_norm_the_largest_mean_wins() {
     ));
 }
 
-/// T-E14: on the slide on coins the sum in the denominator runs over j while its terms carry j′: the "sum of the posterior" is then
-/// 1/(k r_ij′), another number for each j′, where it is 1. (That α_j′ is right in all other formulas is not in doubt.)
+/// On the slide on coins the sum in the denominator runs over j while its terms carry j′: the "sum of the posterior" is
+/// then 1/(k r_ij′), another number for each j′, where it is 1. (That α_j′ is right in all other formulas is not in
+/// doubt.)
+///
+/// Source: T-E14.
 #[test]
 fn the_posterior_sums_to_one_with_the_right_index() {
     let (x, model) = three();
@@ -195,8 +209,10 @@ fn residual_form<D: DualNum<Primitive = f64> + Copy>(
     form
 }
 
-/// T-E16: the reminder −2AᵀW(x − As) is the derivative for a symmetric W; for another it is −Aᵀ(W + Wᵀ)(x − As). Against
-/// dual numbers; for x₁x₂, whose W is (0 1; 0 0), the reminder gives (2x₂, 0) for (x₂, x₁).
+/// The reminder −2AᵀW(x − As) is the derivative for a symmetric W; for another it is −Aᵀ(W + Wᵀ)(x − As). Against dual
+/// numbers; for x₁x₂, whose W is (0 1; 0 0), the reminder gives (2x₂, 0) for (x₂, x₁).
+///
+/// Source: T-E16.
 #[test]
 fn the_reminder_needs_a_symmetric_form() {
     let (x, s) = (dvector![3.0, 5.0], dvector![0.5, -1.0]);
@@ -236,8 +252,10 @@ fn the_reminder_needs_a_symmetric_form() {
     assert!(matches!(refused(&x, &a, &dmatrix![1.0], &s), Error::Shape { what: "W", .. }));
 }
 
-/// T-E21: the helper's second branch would unpack one number for two half axes. Here an ellipse is drawn of a 2×2 covariance, and
-/// anything else is refused; the other families hold full matrices, too.
+/// The helper's second branch would unpack one number for two half axes. Here an ellipse is drawn of a 2×2 covariance,
+/// and anything else is refused; the other families hold full matrices, too.
+///
+/// Source: T-E21.
 #[test]
 fn an_ellipse_needs_two_axes() {
     let error = gaussian::ellipse(&dmatrix![4.0], 1.0).unwrap_err();
@@ -246,7 +264,9 @@ fn an_ellipse_needs_two_axes() {
     assert_eq!((round.semi_major, round.semi_minor), (2.0, 2.0));
 }
 
-/// T-E23: hard responsibilities are each an element of {0, 1}, not equal to that set, and a row of them sums to one.
+/// Hard responsibilities are each an element of {0, 1}, not equal to that set, and a row of them sums to one.
+///
+/// Source: T-E23.
 #[test]
 fn hard_responsibilities_are_elements_of_zero_and_one() {
     let r = kmeans::responsibilities(&column(&[-1.0, 0.4, 2.0]), &dmatrix![0.0; 1.0; 3.0]).unwrap();
@@ -254,8 +274,10 @@ fn hard_responsibilities_are_elements_of_zero_and_one() {
     assert!(r.row_iter().all(|row| row.sum() == 1.0));
 }
 
-/// T-E26: the last line of Q for coins needs brackets: both terms stand under the double sum. To the letter the second is
+/// The last line of Q for coins needs brackets: both terms stand under the double sum. To the letter the second is
 /// outside, with i and j free: a value for each.
+///
+/// Source: T-E26.
 #[test]
 fn both_terms_of_q_stand_under_the_sum() {
     let (x, coins) = head_and_tail();

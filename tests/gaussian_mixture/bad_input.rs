@@ -17,8 +17,9 @@ proptest! {
     /// Whatever the shapes and values, nothing of this chapter panics.
     #[test]
     fn arbitrary_input_never_panics(
-        x in wild_matrix(), means in wild_matrix(), r in wild_matrix(), covariances in prop::collection::vec(wild_matrix(), 0..4),
-        weights in prop::collection::vec(wild(), 0..4), labels in prop::collection::vec(0..4usize, 0..5), k in 0..5usize, number in wild(),
+        x in wild_matrix(), means in wild_matrix(), r in wild_matrix(), number in wild(),
+        covariances in prop::collection::vec(wild_matrix(), 0..4), weights in prop::collection::vec(wild(), 0..4),
+        labels in prop::collection::vec(0..4usize, 0..5), k in 0..5usize,
         family in prop::sample::select(CovarianceFamily::ALL.to_vec()),
     ) {
         let weights = DVector::from_vec(weights);
@@ -27,21 +28,28 @@ proptest! {
         let new = |weights: &DVector<f64>, means: &DMatrix<f64>, covariances: &[DMatrix<f64>], family| {
             GaussianMixture::new(weights.clone(), means.clone(), covariances.to_vec(), family)
         };
-        prop_assert_eq!(base.with_weights(weights.clone()).ok(), new(&weights, base.means(), base.covariances(), base.family()).ok());
-        prop_assert_eq!(base.with_means(means.clone()).ok(), new(base.weights(), &means, base.covariances(), base.family()).ok());
+        prop_assert_eq!(
+            base.with_weights(weights.clone()).ok(),
+            new(&weights, base.means(), base.covariances(), base.family()).ok()
+        );
+        prop_assert_eq!(
+            base.with_means(means.clone()).ok(),
+            new(base.weights(), &means, base.covariances(), base.family()).ok()
+        );
         prop_assert_eq!(
             base.with_covariances(covariances.clone(), family).ok(),
             new(base.weights(), base.means(), &covariances, family).ok()
         );
         for model in [new(&weights, &means, &covariances, family).ok(), Some(base)].into_iter().flatten() {
             // Whoever has a mixture can draw from it; with data that are none, nothing else is said of it.
-            let (drawn, labels) = model.sample(3, &mut data::rng(1));
+            let (drawn, labels) = model.sample(3, &mut data::rng(1)).unwrap();
             prop_assert_eq!((drawn.shape(), labels.len()), ((3, model.d()), 3));
             prop_assert_eq!((model.mean().len(), model.covariance().shape()), (model.d(), (model.d(), model.d())));
             let ok = [
-                model.log_joint(&x).is_ok(), model.log_likelihood(&x).is_ok(), model.density(&x).is_ok(), model.likelihood(&x).is_ok(),
-                model.responsibilities(&x).is_ok(),
-                score::in_means(&model, &x).is_ok(), score::in_covariances(&model, &x).is_ok(), score::in_weights(&model, &x).is_ok(),
+                model.log_joint(&x).is_ok(), model.log_likelihood(&x).is_ok(), model.density(&x).is_ok(),
+                model.likelihood(&x).is_ok(), model.responsibilities(&x).is_ok(),
+                score::in_means(&model, &x).is_ok(), score::in_covariances(&model, &x).is_ok(),
+                score::in_weights(&model, &x).is_ok(),
                 score::of_lagrangian_in_weights(&model, &x, number).is_ok(), loss::loss(&model, &x, &r).is_ok(),
                 loss::lagrangian(&model, &x, &r, number).is_ok(), em::sweep(&model, &x).is_ok(),
                 uses::classify(&x, &weights, std::slice::from_ref(&model)).is_ok(),
@@ -94,7 +102,9 @@ fn wild_matrix() -> impl Strategy<Value = DMatrix<f64>> {
     )
 }
 
-/// H-21, L-02: each kind of bad parameter or argument is the one error that names it.
+/// Each kind of bad parameter or argument is the one error that names it.
+///
+/// Source: H-21, L-02.
 #[test]
 fn bad_input_is_named() {
     let (weights, means, unit) =
@@ -105,13 +115,11 @@ fn bad_input_is_named() {
     };
     let two = vec![unit.clone(); 2];
     assert_eq!(new(&weights, &means, two.clone()), Ok(()));
-    assert!(
-        matches!(new(&dvector![0.5, f64::NAN], &means, two.clone()), Err(Error::NotOnSimplex { what: "weights", value, .. }) if value.is_nan())
-    );
-    assert!(matches!(
-        new(&weights, &means, vec![unit.clone(), dmatrix![1.0, 2.0; 2.0, 1.0]]),
-        Err(Error::NotPositiveDefinite { component: 1, smallest_eigenvalue }) if (smallest_eigenvalue + 1.0).abs() < 1e-14
-    ));
+    let error = new(&dvector![0.5, f64::NAN], &means, two.clone()).unwrap_err();
+    assert!(matches!(error, Error::NotOnSimplex { what: "weights", value, .. } if value.is_nan()));
+    let error = new(&weights, &means, vec![unit.clone(), dmatrix![1.0, 2.0; 2.0, 1.0]]).unwrap_err();
+    let Error::NotPositiveDefinite { component: 1, smallest_eigenvalue } = error else { panic!("{error}") };
+    assert!((smallest_eigenvalue + 1.0).abs() < 1e-14);
     let skew = dmatrix![2.0, 0.5; 0.5, 1.0];
     for (family, covariances, component, name) in [
         (CovarianceFamily::Tied, vec![unit.clone(), skew.clone()], 1, "tied"),
@@ -268,7 +276,7 @@ fn bad_input_is_named() {
         ),
         (
             spherical::score_in_variances(&x, &r, &means, &dvector![1.0, 0.0]).err(),
-            "variances is 0, but must be finite and > 0",
+            "variance is 0, but must be finite and > 0",
         ),
         (
             spherical::score_in_means(&x, &r, &means, &dvector![1.0]).err(),

@@ -13,8 +13,9 @@ use executable_em::{data, gaussian};
 use nalgebra::DMatrix;
 use proptest::prelude::*;
 
-/// H-21, L-02, T-08, T-35: the mixture density integrates to one in one, two and three dimensions, with correlated
-/// components.
+/// The mixture density integrates to one in one, two and three dimensions, with correlated components.
+///
+/// Source: H-21, L-02, T-08, T-35.
 #[test]
 fn the_density_integrates_to_one_in_one_two_and_three_dimensions() {
     for d in 1..=3 {
@@ -34,7 +35,9 @@ fn the_density_integrates_to_one_in_one_two_and_three_dimensions() {
 proptest! {
     #![proptest_config(config(150))]
 
-    /// H-26, H-27, L-05, C-31, B-01, T-34, T-37: ℓ, its terms and r are those of the naive formulas, in every family.
+    /// ℓ, its terms and r are those of the naive formulas, in every family.
+    ///
+    /// Source: H-26, H-27, L-05, C-31, B-01, T-34, T-37.
     #[test]
     fn the_log_likelihood_is_the_naive_one(case in cases::strategy(&Kind::ALL)) {
         let (x, model) = (&case.x, &case.model);
@@ -48,7 +51,8 @@ proptest! {
                 if model.weights()[j] == 0.0 {
                     prop_assert_eq!(log_joint[(i, j)], f64::NEG_INFINITY);
                 } else {
-                    // Elimination is as stable as Cholesky on a positive definite matrix, so it has the same bound again.
+                    // Elimination is as stable as Cholesky on a positive definite matrix, so it has the same bound
+                    // again.
                     assert_within(log_joint[(i, j)], expected, 2.0 * error[(i, j)]);
                 }
             }
@@ -60,14 +64,15 @@ proptest! {
             assert_within(l, oracle.log_likelihood(x), 1e-10 * l.abs().max(1.0));
         }
 
-        // T-37: r ∝ π |Σ|^{−1/2} e^{−Δ²/2}, without any 2π.
+        // r ∝ π |Σ|^{−1/2} e^{−Δ²/2}, without any 2π.
         let r = model.responsibilities(x).unwrap();
         let r_error = responsibility_error(&log_joint, &error);
         for i in 0..x.nrows() {
             let exponents: Vec<f64> = (0..model.k()).map(|j| {
                 let sigma = &model.covariances()[j];
                 let row = x.rows(i, 1).into_owned();
-                let distance = gaussian::mahalanobis_squared(&row, &model.means().row(j).into_owned(), sigma).unwrap()[0];
+                let mean = model.means().row(j).into_owned();
+                let distance = gaussian::mahalanobis_squared(&row, &mean, sigma).unwrap()[0];
                 model.weights()[j].ln() - 0.5 * gaussian::log_determinant(sigma).unwrap() - 0.5 * distance
             }).collect();
             let largest = exponents.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -79,11 +84,13 @@ proptest! {
     }
 }
 
-/// L-01, L-04, H-21: the plain product is exp ℓ while it fits into a double, and underflows to 0 at n = 3200.
+/// The plain product is exp ℓ while it fits into a double, and underflows to 0 at n = 3200.
+///
+/// Source: L-01, L-04, H-21.
 #[test]
 fn the_plain_likelihood_underflows() {
     let model = line_mixture(&[0.4, 0.6], &[-1.0, 2.0], &[1.0, 0.5]);
-    let (x, _) = model.sample(3200, &mut data::rng(4));
+    let (x, _) = model.sample(3200, &mut data::rng(4)).unwrap();
     let few = x.rows(0, 20).into_owned();
     let (product, l) = (model.likelihood(&few).unwrap(), model.log_likelihood(&few).unwrap());
     assert_within(product, l.exp(), l.exp() * (gamma(100) + 4.0 * f64::EPSILON * l.abs()));
@@ -93,7 +100,10 @@ fn the_plain_likelihood_underflows() {
     assert!(l.is_finite() && l < -745.0);
 }
 
-/// T-E11, T-37: dropping |Σ_j|^{−1/2} from the responsibilities gives .5 where .909 is right: variances 1 and 100 at their common mean.
+/// Dropping |Σ_j|^{−1/2} from the responsibilities gives .5 where .909 is right: variances 1 and 100 at their common
+/// mean.
+///
+/// Source: T-E11, T-37.
 #[test]
 fn erratum_the_determinants_do_not_cancel() {
     let model = line_mixture(&[0.5, 0.5], &[0.0, 0.0], &[1.0, 100.0]);
@@ -104,7 +114,9 @@ fn erratum_the_determinants_do_not_cancel() {
     assert_eq!(printed[0] / (printed[0] + printed[1]), 0.5);
 }
 
-/// B-E02, B-03: parameters maximise ℓ; minimising it has no answer, ℓ falls without end as the means move away.
+/// Parameters maximise ℓ; minimising it has no answer, ℓ falls without end as the means move away.
+///
+/// Source: B-E02, B-03.
 #[test]
 fn erratum_the_likelihood_is_to_be_maximised() {
     let (x, labels) = data::unequal_clusters(&mut data::rng(2));
@@ -116,8 +128,10 @@ fn erratum_the_likelihood_is_to_be_maximised() {
     assert_within(values[3] / values[2], 100.0, 5.0);
 }
 
-/// B-05, B-E05, B-E11, H-E26: one component on a datum with σ → 0 sends ℓ to +∞ like −log σ if another covers the rest, and to −∞ if none does;
-/// a single datum under a single component: 8.29 at σ = 1e−4.
+/// One component on a datum with σ → 0 sends ℓ to +∞ like −log σ if another covers the rest, and to −∞ if none does; a
+/// single datum under a single component: 8.29 at σ = 1e−4.
+///
+/// Source: B-05, B-E05, B-E11, H-E26.
 #[test]
 fn the_likelihood_is_unbounded_above() {
     let x = column(&[0.0, 1.0, 2.0, 5.0]);
@@ -126,7 +140,8 @@ fn the_likelihood_is_unbounded_above() {
     };
     let sigmas = [1e-4, 1e-8, 1e-16, 1e-100, 1e-150];
     for pair in sigmas.windows(2) {
-        // Once all else is covered by the broad component, ℓ = const − log σ (relative error of the first term: e^{…}/σ < 1e−3).
+        // Once all else is covered by the broad component, ℓ = const − log σ (relative error of the first term: e^{…}/σ
+        // < 1e−3).
         let rise = l(pair[1]) - l(pair[0]);
         assert_within(rise, (pair[0] / pair[1]).ln(), 1e-3);
     }
@@ -137,7 +152,9 @@ fn the_likelihood_is_unbounded_above() {
     assert!(single(1e-4, &x) < -1e8);
 }
 
-/// T-35, T-E18: ℓ is neither concave nor convex: along a segment of means its second difference takes both signs.
+/// ℓ is neither concave nor convex: along a segment of means its second difference takes both signs.
+///
+/// Source: T-35, T-E18.
 #[test]
 fn the_log_likelihood_is_neither_concave_nor_convex() {
     let x = column(&[-2.0, 2.0]);

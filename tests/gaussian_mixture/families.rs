@@ -12,8 +12,10 @@ use num_dual::{Dual64, DualNum};
 use proptest::prelude::*;
 use std::f64::consts::TAU;
 
-/// L-24, L-25, L-26, L-28, L-29: the round mixture's Q, its derivatives and its variances are those of the general one and of
-/// dual numbers; at the variances the derivative vanishes, and dσ² is the trace of the full update.
+/// The round mixture's Q, its derivatives and its variances are those of the general one and of dual numbers; at the
+/// variances the derivative vanishes, and dσ² is the trace of the full update.
+///
+/// Source: L-24, L-25, L-26, L-28, L-29.
 #[test]
 fn the_round_m_step_is_the_general_one() {
     let tally = Tally::new();
@@ -99,7 +101,9 @@ fn assert_round_is_general(case: &Case, seed: u64) -> bool {
     true
 }
 
-/// B-04, T-09: the parameter count is (k − 1) + kd + that of the covariances; parameters come in one vector.
+/// The parameter count is (k − 1) + kd + that of the covariances; parameters come in one vector.
+///
+/// Source: B-04, T-09.
 #[test]
 fn the_parameters_are_counted_and_listed() {
     for (family, counts) in CovarianceFamily::ALL.into_iter().zip([
@@ -124,7 +128,9 @@ fn the_parameters_are_counted_and_listed() {
     assert_eq!(CovarianceFamily::default(), CovarianceFamily::Full);
 }
 
-/// L-25, L-29, C-40: the constraints of the families, on numbers done by hand.
+/// The constraints of the families, on numbers done by hand.
+///
+/// Source: L-25, L-29, C-40.
 #[test]
 fn the_families_constrain_as_by_hand() {
     let full = vec![dmatrix![2.0, 1.0; 1.0, 4.0], dmatrix![6.0, -1.0; -1.0, 2.0]];
@@ -142,7 +148,9 @@ fn the_families_constrain_as_by_hand() {
     );
 }
 
-/// L-E01, L-24: with the dimension missing, −½ log 2πσ², the "density" integrates to √(4π) = 3.545 in d = 2, σ² = 2.
+/// With the dimension missing, −½ log 2πσ², the "density" integrates to √(4π) = 3.545 in d = 2, σ² = 2.
+///
+/// Source: L-E01, L-24.
 #[test]
 fn erratum_the_round_density_lacks_the_dimension() {
     let round = mixture(&[1.0], dmatrix![0.0, 0.0], vec![DMatrix::identity(2, 2) * 2.0]);
@@ -169,7 +177,9 @@ fn erratum_the_round_density_lacks_the_dimension() {
     assert_within(integral, 1.0, bound);
 }
 
-/// L-E02: with −1/2σ² for −d/2σ² the derivative is off by (d − 1)R_j/2σ_j².
+/// With −1/2σ² for −d/2σ² the derivative is off by (d − 1)R_j/2σ_j².
+///
+/// Source: L-E02.
 #[test]
 fn erratum_the_derivative_in_the_variance_lacks_the_dimension() {
     let case = cases::case(Kind::Ordinary, CovarianceFamily::Spherical, 30, 3, 3, 2);
@@ -186,7 +196,9 @@ fn erratum_the_derivative_in_the_variance_lacks_the_dimension() {
     }
 }
 
-/// L-E03, L-28: without 1/d the variance is d times too large: on the cross ℓ falls from −8.5789 to −9.3515, by .7726 = 4(ln 2 − ½).
+/// Without 1/d the variance is d times too large: on the cross ℓ falls from −8.5789 to −9.3515, by .7726 = 4(ln 2 − ½).
+///
+/// Source: L-E03, L-28.
 #[test]
 fn erratum_the_round_variance_is_per_dimension() {
     let x = dmatrix![1.0, 0.0; -1.0, 0.0; 0.0, 1.0; 0.0, -1.0];
@@ -204,7 +216,9 @@ fn erratum_the_round_variance_is_per_dimension() {
     assert_printed(l(right) - l(printed), "0.7726");
 }
 
-/// L-E08: round covariances lose generality: on data of correlation .95 they lose (n/2) log((tr S/2)²/|S|) > 300 nats.
+/// Round covariances lose generality: on data of correlation .95 they lose (n/2) log((tr S/2)²/|S|) > 300 nats.
+///
+/// Source: L-E08.
 #[test]
 fn erratum_round_covariances_are_a_restriction() {
     let n = 300;

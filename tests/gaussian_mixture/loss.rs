@@ -13,7 +13,9 @@ use std::f64::consts::TAU;
 proptest! {
     #![proptest_config(config(150))]
 
-    /// B-21: the loss is −Q − (nd/2) log 2π.
+    /// The loss is −Q − (nd/2) log 2π.
+    ///
+    /// Source: B-21.
     #[test]
     fn the_loss_is_minus_q_without_its_constant(case in cases::strategy(&Kind::ALL), seed in any::<u64>()) {
         let (x, model) = (&case.x, &case.model);
@@ -31,11 +33,15 @@ proptest! {
         // Each form errs by Σ r e, and by the rounding of its sum.
         let products: Vec<f64> = r.iter().zip(&log_joint).map(|(&r, &l)| if r > 0.0 { r * l } else { 0.0 }).collect();
         let constant = 0.5 * (n * d) as f64 * TAU.ln();
-        let bound = 3.0 * r.component_mul(&error).sum() + 3.0 * sum_of(&products, 0.0) + gamma(n * model.k() + d + 8) * 2.0 * constant;
+        let bound = 3.0 * r.component_mul(&error).sum()
+            + 3.0 * sum_of(&products, 0.0)
+            + gamma(n * model.k() + d + 8) * 2.0 * constant;
         assert_within(loss::loss(model, x, &r).unwrap(), -q - constant, bound);
     }
 
-    /// L-30, T-42: the Lagrangian is Q + λ(1 − Σπ), also where the weights do not quite sum to one.
+    /// The Lagrangian is Q + λ(1 − Σπ), also where the weights do not quite sum to one.
+    ///
+    /// Source: L-30, T-42.
     #[test]
     fn the_lagrangian_adds_the_multiplied_constraint(seed in any::<u64>(), lambda in -1e9..1e9_f64) {
         let mut case = cases::case(Kind::Ordinary, CovarianceFamily::Full, 6, 3, 2, seed);
@@ -50,7 +56,9 @@ proptest! {
     }
 }
 
-/// H-E04, H-37: read literally, ∇ℓ + λ(Σπ − 1) differs from the right-hand side by λ = −n itself.
+/// Read literally, ∇ℓ + λ(Σπ − 1) differs from the right-hand side by λ = −n itself.
+///
+/// Source: H-E04, H-37.
 #[test]
 fn erratum_the_bracket_belongs_round_the_lagrangian() {
     let case = cases::case(Kind::Ordinary, CovarianceFamily::Full, 40, 3, 2, 4);
@@ -63,7 +71,10 @@ fn erratum_the_bracket_belongs_round_the_lagrangian() {
     }
 }
 
-/// B-E08, B-21: without the ½ before log|Σ| the loss is least at Σ/2: on {1, 3} ℓ falls from −2.838 to −3.145, and Q by (nd/2)(1 − ln 2).
+/// Without the ½ before log|Σ| the loss is least at Σ/2: on {1, 3} ℓ falls from −2.838 to −3.145, and Q by (nd/2)(1 −
+/// ln 2).
+///
+/// Source: B-E08, B-21.
 #[test]
 fn erratum_the_loss_needs_its_half() {
     let (x, r) = (column(&[1.0, 3.0]), column(&[1.0, 1.0]));

@@ -9,7 +9,9 @@ use executable_em::latent::{self, Model};
 use executable_em::{data, em};
 use nalgebra::{DMatrix, dmatrix};
 
-/// H-E01, B-E09: the printed score in the means has the wrong sign: a step along it lowers ℓ, a step along the right one raises it.
+/// The printed score in the means has the wrong sign: a step along it lowers ℓ, a step along the right one raises it.
+///
+/// Source: H-E01, B-E09.
 #[test]
 fn erratum_the_score_in_the_means_points_towards_the_data() {
     for seed in 0..20 {
@@ -26,7 +28,9 @@ fn erratum_the_score_in_the_means_points_towards_the_data() {
     }
 }
 
-/// H-E02: the same of the score in the covariances.
+/// The same of the score in the covariances.
+///
+/// Source: H-E02.
 #[test]
 fn erratum_the_score_in_the_covariances_has_a_plus() {
     for seed in 0..20 {
@@ -45,8 +49,10 @@ fn erratum_the_score_in_the_covariances_has_a_plus() {
     }
 }
 
-/// H-E05, H-36: multiplying by π_j adds roots: at π = (1, 0) the multiplied equations hold, yet s_2 − n = 17.24 > 0 and ℓ rises from
+/// Multiplying by π_j adds roots: at π = (1, 0) the multiplied equations hold, yet s_2 − n = 17.24 > 0 and ℓ rises from
 /// −7.80 to −6.57 at π = (¾, ¼).
+///
+/// Source: H-E05, H-36.
 #[test]
 fn erratum_multiplying_by_the_weights_adds_solutions() {
     let x = column(&[-1.0, 0.0, 1.0, 2.5]);
@@ -60,7 +66,9 @@ fn erratum_multiplying_by_the_weights_adds_solutions() {
     assert_printed(at(0.25).log_likelihood(&x).unwrap(), "-6.57");
 }
 
-/// L-E07, H-37: ∂ℓ/∂π is never zero: it is positive everywhere, and at the maximum on the simplex it is n = λ.
+/// ∂ℓ/∂π is never zero: it is positive everywhere, and at the maximum on the simplex it is n = λ.
+///
+/// Source: L-E07, H-37.
 #[test]
 fn erratum_the_derivative_in_the_weights_is_n_at_the_maximum() {
     let x = data::old_faithful();
@@ -79,8 +87,10 @@ fn erratum_the_derivative_in_the_weights_is_n_at_the_maximum() {
     assert_within(lambda, -272.0, 272.0 * 2.0 * gamma(300));
 }
 
-/// C-E01, C-40: the raw moment less the *old* mean's square: on {1, 3} from (1.5, 1) it gives Σ = 2.75 and ℓ falls from −3.0879 to
+/// The raw moment less the *old* mean's square: on {1, 3} from (1.5, 1) it gives Σ = 2.75 and ℓ falls from −3.0879 to
 /// −3.2131 (right: −2.8379); from μ = 4 it gives −11; shifting the data by 100 shifts it to 102.75.
+///
+/// Source: C-E01, C-40.
 #[test]
 fn erratum_the_raw_moment_needs_the_new_mean() {
     let (x, r) = (column(&[1.0, 3.0]), column(&[1.0, 1.0]));
@@ -111,7 +121,9 @@ fn erratum_the_raw_moment_needs_the_new_mean() {
     }
 }
 
-/// C-E16: far from the origin the raw moments cancel: 1e8 + {−1, 0, 1} has the variance ⅔, and they give 0.
+/// Far from the origin the raw moments cancel: 1e8 + {−1, 0, 1} has the variance ⅔, and they give 0.
+///
+/// Source: C-E16.
 #[test]
 fn erratum_raw_moments_cancel_far_from_the_origin() {
     let (x, r) = (column(&[1e8 - 1.0, 1e8, 1e8 + 1.0]), column(&[1.0; 3]));
@@ -123,7 +135,9 @@ fn erratum_raw_moments_cancel_far_from_the_origin() {
     assert!((raw - 2.0 / 3.0).abs() > 0.6, "{raw}");
 }
 
-/// T-E15, T-41: centring Σ̂ at the old mean adds ΔμΔμᵀ; Q is then less than at the new mean, though not below where it started.
+/// Centring Σ̂ at the old mean adds ΔμΔμᵀ; Q is then less than at the new mean, though not below where it started.
+///
+/// Source: T-E15, T-41.
 #[test]
 fn erratum_the_covariance_is_centred_at_the_new_mean() {
     for seed in 0..10 {

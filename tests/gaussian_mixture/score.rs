@@ -16,7 +16,9 @@ use rand::RngExt;
 proptest! {
     #![proptest_config(config(150))]
 
-    /// H-28, B-22, T-40, L-06: the score in the means is the derivative of the naive ℓ by dual numbers.
+    /// The score in the means is the derivative of the naive ℓ by dual numbers.
+    ///
+    /// Source: H-28, B-22, T-40, L-06.
     #[test]
     fn the_score_in_the_means_is_the_dual_derivative(case in cases::strategy(&Kind::ALL)) {
         let (x, model) = (&case.x, &case.model);
@@ -35,7 +37,9 @@ proptest! {
         }
     }
 
-    /// H-33, L-06: the score in the covariances is the derivative of the naive ℓ with all d² entries free.
+    /// The score in the covariances is the derivative of the naive ℓ with all d² entries free.
+    ///
+    /// Source: H-33, L-06.
     #[test]
     fn the_score_in_the_covariances_is_the_dual_derivative(case in cases::strategy(&Kind::ALL)) {
         let (x, model) = (&case.x, &case.model);
@@ -47,11 +51,14 @@ proptest! {
                 assert_matrices_within(&found[j], &expected[j], 1e-10 * found[j].amax().max(1e-3 * scale));
             }
             let scale = found[j].amax();
-            assert_matrices_within(&found[j], &found[j].transpose(), score_bound(model, x, j, 2).max(f64::EPSILON * scale));
+            let bound = score_bound(model, x, j, 2).max(f64::EPSILON * scale);
+            assert_matrices_within(&found[j], &found[j].transpose(), bound);
         }
     }
 
-    /// H-35, H-36, L-06, L-E07: the score in the weights is the dual derivative; it is positive, and π_j s_j = R_j sum to n.
+    /// The score in the weights is the dual derivative; it is positive, and π_j s_j = R_j sum to n.
+    ///
+    /// Source: H-35, H-36, L-06, L-E07.
     #[test]
     fn the_score_in_the_weights_is_the_dual_derivative(case in cases::strategy(&Kind::ALL)) {
         let (x, model) = (&case.x, &case.model);
@@ -75,13 +82,15 @@ proptest! {
         }
         let total: f64 = r_error.sum() + n * gamma(x.nrows() + 3 * model.k());
         assert_within(model.weights().dot(&found), n, 2.0 * total);
-        // H-35: the derivative of ℓ + λ(Σπ − 1) has λ added, for any λ.
+        // The derivative of ℓ + λ(Σπ − 1) has λ added, for any λ.
         for lambda in [-n, 0.0, 2.5] {
             prop_assert_eq!(score::of_lagrangian_in_weights(model, x, lambda).unwrap(), found.map(|s| s + lambda));
         }
     }
 
-    /// H-31, H-32: the two matrix derivatives are those of dual numbers, entry by free entry.
+    /// The two matrix derivatives are those of dual numbers, entry by free entry.
+    ///
+    /// Source: H-31, H-32.
     #[test]
     fn the_two_matrix_derivatives_are_the_dual_ones(d in 1..=3usize, seed in any::<u64>()) {
         let mut rng = data::rng(seed);
@@ -93,7 +102,8 @@ proptest! {
         let relative = 20.0 * d as f64 * gamma(d + 4) * scaled_condition(&sigma);
         for a in 0..d {
             for b in 0..d {
-                let mut dual: Vec<Vec<Dual64>> = sigma.row_iter().map(|row| row.iter().map(|&s| s.into()).collect()).collect();
+                let mut dual: Vec<Vec<Dual64>> =
+                sigma.row_iter().map(|row| row.iter().map(|&s| s.into()).collect()).collect();
                 dual[a][b].eps = 1.0;
                 let vector: Vec<Dual64> = v.iter().map(|&entry| entry.into()).collect();
                 let (form, determinant) = naive::quadratic_and_determinant(&dual, &vector);
@@ -103,8 +113,10 @@ proptest! {
         }
     }
 
-    /// H-30, H-34, L-07, B-22: at every θ the score is R_j Σ_j⁻¹(μ_j⁺ − μ_j), and for Σ it is ½ R_j Σ_j⁻¹(S_j − Σ_j)Σ_j⁻¹ with
-    /// S_j the scatter about the current mean: so the score vanishes just where the updates change nothing.
+    /// At every θ the score is R_j Σ_j⁻¹(μ_j⁺ − μ_j), and for Σ it is ½ R_j Σ_j⁻¹(S_j − Σ_j)Σ_j⁻¹ with S_j the scatter
+    /// about the current mean: so the score vanishes just where the updates change nothing.
+    ///
+    /// Source: H-30, H-34, L-07, B-22.
     #[test]
     fn the_score_vanishes_just_where_the_updates_rest(case in cases::strategy(&Kind::TAME)) {
         let (x, model) = (&case.x, &case.model);
@@ -128,7 +140,9 @@ proptest! {
     }
 }
 
-/// H-30, H-34, L-06: at the limit of EM the scores in μ and Σ vanish, to what the last sweep still moved.
+/// At the limit of EM the scores in μ and Σ vanish, to what the last sweep still moved.
+///
+/// Source: H-30, H-34, L-06.
 #[test]
 fn the_score_vanishes_at_the_limit_of_em() {
     let (x, _) = data::blobs();
@@ -157,7 +171,9 @@ fn the_score_vanishes_at_the_limit_of_em() {
     }
 }
 
-/// L-07: the updates are no closed form: after one of them the responsibilities, and so the updates, are others.
+/// The updates are no closed form: after one of them the responsibilities, and so the updates, are others.
+///
+/// Source: L-07.
 #[test]
 fn one_update_does_not_solve_the_coupled_equations() {
     let x = data::old_faithful();

@@ -7,7 +7,9 @@ use executable_em::{data, gaussian};
 use nalgebra::{DMatrix, DVector};
 use rand::RngExt;
 
-/// H-38, L-12: a random start has k different data as means, equal weights and the covariance of all the data, in the family.
+/// A random start has k different data as means, equal weights and the covariance of all the data, in the family.
+///
+/// Source: H-38, L-12.
 #[test]
 fn a_random_start_is_broad() {
     let x = data::old_faithful();
@@ -31,7 +33,9 @@ fn a_random_start_is_broad() {
     }
 }
 
-/// T-09, H-38: a k-means start has the shares, centres and scatters of a k-means clustering; from labels, those of the labels.
+/// A k-means start has the shares, centres and scatters of a k-means clustering; from labels, those of the labels.
+///
+/// Source: T-09, H-38.
 #[test]
 fn a_start_from_a_clustering_has_its_moments() {
     let (x, _) = data::blobs();
@@ -50,8 +54,10 @@ fn a_start_from_a_clustering_has_its_moments() {
     }
 }
 
-/// H-38, H-E14: labels that leave a component empty or with too few data for a covariance still give a mixture: it gets the
-/// broad covariance, whatever direction its few data lie in.
+/// Labels that leave a component empty or with too few data for a covariance still give a mixture: it gets the broad
+/// covariance, whatever direction its few data lie in.
+///
+/// Source: H-38, H-E14.
 #[test]
 fn a_start_from_degenerate_labels_is_still_a_mixture() {
     let mut rng = data::rng(7);
@@ -79,9 +85,12 @@ fn a_start_from_degenerate_labels_is_still_a_mixture() {
     }
 }
 
-/// H-54: a component whose spread is above the rounding of its data keeps it, one below gets that of all data, in any unit.
+/// A component whose spread is above the rounding of its data keeps it, one below gets that of all data, in any unit.
 ///
-/// Of n = 100 data as large as 1 the rounding is (n + 6) ε: a pair 600 ε apart, of deviation 300 ε, is above it, one 100 ε apart is below.
+/// Of n = 100 data as large as 1 the rounding is (n + 6) ε: a pair 600 ε apart, of deviation 300 ε, is above it, one
+/// 100 ε apart is below.
+///
+/// Source: H-54.
 #[test]
 fn a_start_tells_a_narrow_component_from_rounding() {
     let with_pair = |gap: f64, unit: f64| {

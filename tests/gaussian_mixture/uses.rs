@@ -10,7 +10,9 @@ use nalgebra::{DMatrix, DVector, dmatrix, dvector};
 use num_dual::HyperDual64;
 use std::f64::consts::TAU;
 
-/// H-22, T-10: data drawn from the mixture have its labels' shares, its mean Σπμ and its covariance Σπ(Σ + μμᵀ) − μ̄μ̄ᵀ.
+/// Data drawn from the mixture have its labels' shares, its mean Σπμ and its covariance Σπ(Σ + μμᵀ) − μ̄μ̄ᵀ.
+///
+/// Source: H-22, T-10.
 #[test]
 fn samples_have_the_moments_of_the_mixture() {
     let model = mixture(
@@ -19,7 +21,7 @@ fn samples_have_the_moments_of_the_mixture() {
         vec![dmatrix![1.0, 0.6; 0.6, 1.0], dmatrix![2.0, -0.5; -0.5, 0.5], dmatrix![0.3, 0.0; 0.0, 0.2]],
     );
     let n = 40_000;
-    let (x, labels) = model.sample(n, &mut data::rng(22));
+    let (x, labels) = model.sample(n, &mut data::rng(22)).unwrap();
     let root = (n as f64).sqrt();
     for j in 0..3 {
         let share = labels.iter().filter(|&&label| label == j).count() as f64 / n as f64;
@@ -70,8 +72,10 @@ fn samples_have_the_moments_of_the_mixture() {
     }
 }
 
-/// H-23: the posterior of one mean over a grid is prior times likelihood over their integral: it integrates to one, and for a
+/// The posterior of one mean over a grid is prior times likelihood over their integral: it integrates to one, and for a
 /// single Gaussian it is the conjugate one.
+///
+/// Source: H-23.
 #[test]
 fn the_grid_posterior_is_bayes_rule() {
     let x = column(&[0.5, 1.0, 2.5]);
@@ -94,7 +98,8 @@ fn the_grid_posterior_is_bayes_rule() {
             let (precision, mean) = (3.25_f64, 4.0 / 3.25);
             for g in 0..1401 {
                 let exact = (precision / TAU).sqrt() * (-0.5 * precision * (grid[g] - mean).powi(2)).exp();
-                // The rectangle rule with 55 points to a standard deviation has no error worth naming; rounding: |ℓ| < 200.
+                // The rectangle rule with 55 points to a standard deviation has no error worth naming; rounding: |ℓ| <
+                // 200.
                 assert_within(posterior[g], exact, 1e3 * f64::EPSILON * 200.0);
             }
         }
@@ -110,8 +115,10 @@ fn the_grid_posterior_is_bayes_rule() {
     assert_eq!(error, Error::Domain { what: "spacing", value: 0.0, allowed: "finite and > 0" });
 }
 
-/// H-24: the table log p(x_a | θ_b) without its row and column means has rank 2 for a Gaussian, as an exponential family with two
-/// statistics must, and a rank that grows with the table for a mixture.
+/// The table log p(x_a | θ_b) without its row and column means has rank 2 for a Gaussian, as an exponential family with
+/// two statistics must, and a rank that grows with the table for a mixture.
+///
+/// Source: H-24.
 #[test]
 fn a_mixture_is_no_exponential_family() {
     let rank = |size: usize, model: &dyn Fn(f64) -> GaussianMixture| {
@@ -141,8 +148,10 @@ fn a_mixture_is_no_exponential_family() {
     assert!(ranks[0] == 5 && ranks[1] == 11 && ranks[2] > 15, "{ranks:?}"); // at most size − 1
 }
 
-/// H-25: mixed second derivatives of ℓ (hyper-dual) do not vanish, so it does not factorise over μ, π and Σ; with the labels given
-/// the one in μ and π does, and the table of ℓ(μ_a, π_b) shows the same.
+/// Mixed second derivatives of ℓ (hyper-dual) do not vanish, so it does not factorise over μ, π and Σ; with the labels
+/// given the one in μ and π does, and the table of ℓ(μ_a, π_b) shows the same.
+///
+/// Source: H-25.
 #[test]
 fn the_likelihood_does_not_factorise_over_its_parameters() {
     let model = line_mixture(&[0.4, 0.6], &[-0.5, 1.0], &[1.0, 0.7]);
@@ -153,7 +162,8 @@ fn the_likelihood_does_not_factorise_over_its_parameters() {
         assert!(mixed.abs() > 0.05, "{one:?}, {other:?}: {mixed}");
         assert_within(mixed, naive::second_derivative(&model, &x, other, one), 1e-13);
     }
-    // The mixed derivative in μ and π is that of the library's score: ∂/∂π_l of Σ r_0(x − μ_0)/σ² = −Σ r_0 r_1 (x − μ_0)/(σ² π_1).
+    // The mixed derivative in μ and π is that of the library's score: ∂/∂π_l of Σ r_0(x − μ_0)/σ² = −Σ r_0 r_1 (x −
+    // μ_0)/(σ² π_1).
     let r = model.responsibilities(&x).unwrap();
     let expected: f64 = -(0..5).map(|i| r[(i, 0)] * r[(i, 1)] * (x[i] + 0.5) / 0.6).sum::<f64>();
     assert_within(naive::second_derivative(&model, &x, mean, weight), expected, 1e-13);
@@ -183,13 +193,15 @@ fn the_likelihood_does_not_factorise_over_its_parameters() {
     assert_eq!(uses::interaction(&DMatrix::zeros(0, 1)), Err(Error::Empty { what: "table" }));
 }
 
-/// L-03: on two interleaved classes one Gaussian a class does no better than guessing, a mixture a class gets nearly all.
+/// On two interleaved classes one Gaussian a class does no better than guessing, a mixture a class gets nearly all.
+///
+/// Source: L-03.
 #[test]
 fn mixtures_as_class_densities_classify_what_single_gaussians_cannot() {
     // Clusters A B A B … at −6, −2, 2, 6 with sd 0.5: neighbours are 8 sd apart.
     let truth = line_mixture(&[0.25; 4], &[-6.0, -2.0, 2.0, 6.0], &[0.25; 4]);
     let mut rng = data::rng(3);
-    let (x, clusters) = truth.sample(400, &mut rng);
+    let (x, clusters) = truth.sample(400, &mut rng).unwrap();
     let class = |i: usize| clusters[i] % 2;
     let accuracy = |k: usize, rng: &mut _| {
         let models: Vec<GaussianMixture> = (0..2)
@@ -223,7 +235,9 @@ fn mixtures_as_class_densities_classify_what_single_gaussians_cannot() {
     assert_eq!(error, Error::NotOnSimplex { what: "priors", row: 0, value: 1.25 });
 }
 
-/// C-35, C-36: which of two clusters made (−2, −2)? N((∓1, ∓1), I) with equal weights: 1/(1 + e^{−8}) = .999665.
+/// Which of two clusters made (−2, −2)? N((∓1, ∓1), I) with equal weights: 1/(1 + e^{−8}) = .999665.
+///
+/// Source: C-35, C-36.
 #[test]
 fn the_left_cluster_made_the_point_on_the_left() {
     let model = mixture(&[0.5, 0.5], dmatrix![-1.0, -1.0; 1.0, 1.0], vec![DMatrix::identity(2, 2); 2]);

@@ -14,7 +14,8 @@ proptest! {
     /// Whatever the shapes and values, the functions of this module return an error or a number, and never panic.
     #[test]
     fn arbitrary_input_never_panics(
-        x in wild_matrix(), means in wild_matrix(), r in wild_matrix(), labels in prop::collection::vec(0..4usize, 0..5),
+        x in wild_matrix(), means in wild_matrix(), r in wild_matrix(),
+        labels in prop::collection::vec(0..4usize, 0..5),
         k in 0..6usize, sweeps in 0..4usize, sigma in wild(),
     ) {
         let finite = |m: &DMatrix<f64>| !m.is_empty() && m.iter().all(|value| value.is_finite());
@@ -22,7 +23,8 @@ proptest! {
         prop_assert_eq!(kmeans::squared_distances(&x, &means).is_ok(), fits);
         prop_assert_eq!(kmeans::assign(&x, &means).is_ok(), fits);
         prop_assert_eq!(kmeans::responsibilities(&x, &means).is_ok(), fits);
-        let state = fits && finite(&r) && r.shape() == (x.nrows(), means.nrows()) && r.iter().all(|&value| value >= 0.0);
+        let non_negative = finite(&r) && r.iter().all(|&value| value >= 0.0);
+        let state = fits && non_negative && r.shape() == (x.nrows(), means.nrows());
         prop_assert_eq!(kmeans::objective(&x, &r, &means).is_ok(), state);
         prop_assert_eq!(kmeans::objective_gradient(&x, &r, &means).is_ok(), state);
         let _ = kmeans::update_means(&x, &r, &means);

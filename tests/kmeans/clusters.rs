@@ -10,7 +10,9 @@ use executable_em::kmeans::{self, Lloyd};
 use executable_em::{data, em, latent};
 use nalgebra::{DMatrix, dmatrix};
 
-/// H-06, T-03: on the standardised geyser with k = 2 the half steps lead J down to the optimum of both its clusters.
+/// On the standardised geyser with k = 2 the half steps lead J down to the optimum of both its clusters.
+///
+/// Source: H-06, T-03.
 #[test]
 fn old_faithful_falls_into_short_and_long_eruptions() {
     let x = data::standardize(&data::old_faithful()).unwrap();
@@ -31,21 +33,25 @@ fn old_faithful_falls_into_short_and_long_eruptions() {
     }
 }
 
-/// H-07: on well-separated round clusters k-means finds the very partition, from any k-means++ start.
+/// On well-separated round clusters k-means finds the very partition, from any k-means++ start.
+///
+/// Source: H-07.
 #[test]
 fn well_separated_clusters_are_found_exactly() {
     let centres = dmatrix![0.0, 0.0; 40.0, 0.0; 0.0, 40.0; 40.0, 40.0];
     let truth = mixture(&[0.25; 4], centres, vec![DMatrix::identity(2, 2); 4]);
     for seed in 0..20 {
         let mut rng = data::rng(seed);
-        let (x, labels) = truth.sample(200, &mut rng);
+        let (x, labels) = truth.sample(200, &mut rng).unwrap();
         // Two centres in one cluster: each further draw avoids covered clusters with weight ≥ 1600 to about 4.
         let run = kmeans::lloyd(&x, &kmeans::plus_plus_start(&x, 4, &mut rng).unwrap(), 100).unwrap();
         assert_eq!(accuracy(run.labels(), &labels, 4), 1.0, "seed {seed}");
     }
 }
 
-/// H-08: the best J strictly falls with every further mean, so nothing in k-means chooses k; it ends at 0 for k = n.
+/// The best J strictly falls with every further mean, so nothing in k-means chooses k; it ends at 0 for k = n.
+///
+/// Source: H-08.
 #[test]
 fn the_best_objective_falls_with_every_further_mean() {
     let x = data::standardize(&data::old_faithful()).unwrap();
@@ -64,13 +70,16 @@ fn the_best_objective_falls_with_every_further_mean() {
     assert_eq!(kmeans::lloyd(&few, &few, 10).unwrap().objective(), 0.0);
 }
 
-/// H-09: k-means cuts two stripes across and a wide cluster in part, at a J below that of the truth; a mixture does not.
+/// k-means cuts two stripes across and a wide cluster in part, at a J below that of the truth; a mixture does not.
+///
+/// Source: H-09.
 #[test]
 fn elongated_and_unequal_clusters_defeat_kmeans_but_not_a_mixture() {
     let (stripes, across) = data::stripes(&mut data::rng(9));
     let (unequal, inside) = data::unequal_clusters(&mut data::rng(9));
-    // Stripes: the right boundary errs with P(N > 1/0.3) = 4.3e−4, on 0.17 data of 400 (5 with probability 1e−6). Unequal
-    // clusters: where the weighted densities are equal, 0.9 % err (a simulation of 400 000 data), 3.6 ± 1.9 of 400; z = 5.
+    // Stripes: the right boundary errs with P(N > 1/0.3) = 4.3e−4, on 0.17 data of 400 (5 with probability 1e−6).
+    // Unequal clusters: where the weighted densities are equal, 0.9 % err (a simulation of 400 000 data), 3.6 ± 1.9 of
+    // 400; z = 5.
     for (x, labels, kmeans_at_most, mixture_errors_at_most) in
         [(&stripes, &across, 0.60, 4.0), (&unequal, &inside, 0.92, 13.0)]
     {
@@ -109,8 +118,10 @@ fn elongated_and_unequal_clusters_defeat_kmeans_but_not_a_mixture() {
     }
 }
 
-/// H-18: fifty starts on the four blobs (400 × 2, k = 4) end at several different J, the worst well above the best; restarts
+/// Fifty starts on the four blobs (400 × 2, k = 4) end at several different J, the worst well above the best; restarts
 /// really restart, and a seed reproduces them.
+///
+/// Source: H-18.
 #[test]
 fn the_result_depends_on_the_random_start() {
     let (x, _) = data::blobs();
@@ -137,8 +148,10 @@ fn the_result_depends_on_the_random_start() {
     assert_ne!(runs, draw(19));
 }
 
-/// T-05, T-06, T-07: from one point of each square k-means separates the two squares exactly for 200 seeds; the centroids
-/// scatter by 0.0816 about (−1, −1) and (2, 2), and J averages 65.33.
+/// From one point of each square k-means separates the two squares exactly for 200 seeds; the centroids scatter by
+/// 0.0816 about (−1, −1) and (2, 2), and J averages 65.33.
+///
+/// Source: T-05, T-06, T-07.
 #[test]
 fn the_two_squares_are_split_exactly() {
     let seeds = 200;

@@ -12,8 +12,11 @@ use executable_em::{data, latent};
 use nalgebra::{DMatrix, dmatrix};
 use proptest::prelude::*;
 
-/// T-02, H-04: k-means uses no labels: renaming the starting means renames the clusters, and reordering the data reorders
-/// them, unless a datum lies midway between two means; scaling by a power of two scales the means exactly and J by its square.
+/// k-means uses no labels: renaming the starting means renames the clusters, and reordering the data reorders them,
+/// unless a datum lies midway between two means; scaling by a power of two scales the means exactly and J by its
+/// square.
+///
+/// Source: T-02, H-04.
 #[test]
 fn names_order_and_units_change_nothing() {
     let tally = Tally::new();
@@ -51,8 +54,10 @@ fn names_order_and_units_change_nothing() {
     tally.assert_compared(|kind| if *kind == cases::Kind::Ties { 0.4 } else { 0.99 });
 }
 
-/// H-05, H-14, H-17, T-04, B-32: over 500 runs from hard cases J never rises by more than rounding, every run comes to
-/// rest in finitely many sweeps, and where it rests each step changes nothing.
+/// Over 500 runs from hard cases J never rises by more than rounding, every run comes to rest in finitely many sweeps,
+/// and where it rests each step changes nothing.
+///
+/// Source: H-05, H-14, H-17, T-04, B-32.
 #[test]
 fn lloyd_never_raises_the_objective_and_stops_at_a_fixed_point() {
     let mut falls = 0;
@@ -108,7 +113,9 @@ pub fn check_trace(x: &DMatrix<f64>, run: &Lloyd) {
     assert_eq!(run.objectives(), objectives);
 }
 
-/// T-04: the cap on sweeps is kept, and a run cut short says so.
+/// The cap on sweeps is kept, and a run cut short says so.
+///
+/// Source: T-04.
 #[test]
 fn the_cap_on_sweeps_is_kept() {
     let x = DMatrix::from_fn(30, 1, |i, _| i as f64);
@@ -125,7 +132,9 @@ fn the_cap_on_sweeps_is_kept() {
     assert_eq!(kmeans::lloyd(&x, &start, sweeps).unwrap(), whole);
 }
 
-/// H-E11: J ≥ 0 and never rises, but it need not fall in each step (fixed point), nor stay positive (k = n).
+/// J ≥ 0 and never rises, but it need not fall in each step (fixed point), nor stay positive (k = n).
+///
+/// Source: H-E11.
 #[test]
 fn erratum_the_lyapunov_function_need_not_decrease_nor_be_positive() {
     let x = column(&[0.0, 1.0, 9.0, 10.0]);
@@ -134,7 +143,9 @@ fn erratum_the_lyapunov_function_need_not_decrease_nor_be_positive() {
     assert_eq!(kmeans::lloyd(&x, &x, 10).unwrap().objectives(), [0.0, 0.0, 0.0]);
 }
 
-/// H-E12, H-10, H-11: a Lyapunov function guarantees no local minimum: four counterexamples.
+/// A Lyapunov function guarantees no local minimum: four counterexamples.
+///
+/// Source: H-E12, H-10, H-11.
 #[test]
 fn erratum_a_lyapunov_function_does_not_lead_to_a_local_minimum() {
     // (a) x ← (x + ½)/2 lowers J = x² from x = 1 on for ever, and ends at J = ¼; the minimum is 0.
@@ -181,8 +192,10 @@ fn erratum_a_lyapunov_function_does_not_lead_to_a_local_minimum() {
     assert_printed(kmeans::objective(&x, &moved, &means).unwrap(), "2.42");
 }
 
-/// H-E16, T-E19: on a rectangle k-means rests at J = 16 where the best is 1: a local maximum of the hard likelihood only,
-/// and centroids that no longer move although the clustering failed.
+/// On a rectangle k-means rests at J = 16 where the best is 1: a local maximum of the hard likelihood only, and
+/// centroids that no longer move although the clustering failed.
+///
+/// Source: H-E16, T-E19.
 #[test]
 fn erratum_stable_centroids_need_not_be_the_best() {
     let x = dmatrix![0.0, 0.0; 0.0, 1.0; 4.0, 0.0; 4.0, 1.0];

@@ -10,7 +10,9 @@ use proptest::prelude::*;
 proptest! {
     #![proptest_config(config(200))]
 
-    /// H-01, T-04: a random start is k different rows of the data, and the same seed gives the same.
+    /// A random start is k different rows of the data, and the same seed gives the same.
+    ///
+    /// Source: H-01, T-04.
     #[test]
     fn starts_are_data_and_reproducible(case in cases::strategy(&cases::Kind::ALL), seed in any::<u64>()) {
         let x = DMatrix::from_fn(case.x.nrows(), case.x.ncols(), |i, a| (i * 10 + a) as f64);
@@ -27,7 +29,9 @@ proptest! {
     }
 }
 
-/// T-06: k-means++ draws each further mean with probability D²/ΣD² (chi-square over 30 000 starts).
+/// k-means++ draws each further mean with probability D²/ΣD² (chi-square over 30 000 starts).
+///
+/// Source: T-06.
 #[test]
 fn plus_plus_starts_follow_the_squared_distances() {
     let x = column(&[0.0, 1.0, 3.0, 7.0, 7.5]);
@@ -72,7 +76,9 @@ fn plus_plus_starts_follow_the_squared_distances() {
     assert_within(thirds, expected_thirds, 5.0 * (draws as f64 / 4.0).sqrt());
 }
 
-/// T-06: with fewer different data than means k-means++ still draws k of them, uniformly once all are covered.
+/// With fewer different data than means k-means++ still draws k of them, uniformly once all are covered.
+///
+/// Source: T-06.
 #[test]
 fn plus_plus_copes_with_duplicates() {
     let x = column(&[1.0, 1.0, 1.0, 4.0]);
@@ -84,7 +90,9 @@ fn plus_plus_copes_with_duplicates() {
     }
 }
 
-/// H-01, T-04: a random start draws every datum equally often.
+/// A random start draws every datum equally often.
+///
+/// Source: H-01, T-04.
 #[test]
 fn random_starts_are_uniform() {
     let x = column(&[0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);

@@ -13,7 +13,9 @@ use rand::RngExt;
 proptest! {
     #![proptest_config(config(200))]
 
-    /// H-02, H-03, B-30, T-01: the assignment is one-hot and no other assignment has a smaller J.
+    /// The assignment is one-hot and no other assignment has a smaller J.
+    ///
+    /// Source: H-02, H-03, B-30, T-01.
     #[test]
     fn no_other_assignment_is_better(case in cases::strategy(&cases::Kind::ALL), seed in any::<u64>()) {
         let (x, means) = state(&case);
@@ -31,7 +33,9 @@ proptest! {
         }
     }
 
-    /// H-04, H-12: the mean of each cluster is its plain average, the array form is the same, an empty cluster stays.
+    /// The mean of each cluster is its plain average, the array form is the same, an empty cluster stays.
+    ///
+    /// Source: H-04, H-12.
     #[test]
     fn the_mean_step_averages_each_cluster(case in cases::strategy(&cases::Kind::ALL), seed in any::<u64>()) {
         let (x, previous) = state(&case);
@@ -58,7 +62,9 @@ proptest! {
     }
 }
 
-/// H-02: ties go to the lower index, whatever the order of the means.
+/// Ties go to the lower index, whatever the order of the means.
+///
+/// Source: H-02.
 #[test]
 fn ties_go_to_the_lower_index() {
     let x = dmatrix![0.0, 0.0; 1.0, 1.0; -1.0, 1.0];
@@ -69,7 +75,9 @@ fn ties_go_to_the_lower_index() {
     assert_eq!(kmeans::assign(&column(&[1e200]), &column(&[-1e200, 0.0])).unwrap(), [0]);
 }
 
-/// T-E12: argmin of x − μ without the norm picks the largest mean, 3, instead of the nearest, 0.1.
+/// argmin of x − μ without the norm picks the largest mean, 3, instead of the nearest, 0.1.
+///
+/// Source: T-E12.
 #[test]
 fn erratum_the_argmin_needs_the_norm() {
     let (x, means) = (0.0_f64, [-5.0, 0.1, 3.0]);
@@ -79,8 +87,10 @@ fn erratum_the_argmin_needs_the_norm() {
     assert_eq!(means[right], 0.1);
 }
 
-/// B-E19, B-30, B-31: the risk takes the mean of each datum's own label; with one label for all, {0, 1, 9, 10} has the
-/// risk 163 instead of 1.
+/// The risk takes the mean of each datum's own label; with one label for all, {0, 1, 9, 10} has the risk 163 instead of
+/// 1.
+///
+/// Source: B-E19, B-30, B-31.
 #[test]
 fn erratum_the_risk_uses_the_label_of_each_datum() {
     let (x, means) = (column(&[0.0, 1.0, 9.0, 10.0]), column(&[0.5, 9.5]));

@@ -25,7 +25,9 @@ fn a_bad_log_joint_is_named() {
     ]);
 }
 
-/// H-43: labels, shapes and numbers of labelings that do not fit are named.
+/// Labels, shapes and numbers of labelings that do not fit are named.
+///
+/// Source: H-43.
 #[test]
 fn bad_labels_and_distributions_are_named() {
     let log_joint = dmatrix![-1.0, -2.0; -3.0, -4.0];

@@ -9,7 +9,9 @@ use executable_em::{Error, data, em};
 use nalgebra::{DMatrix, dmatrix, dvector};
 use rand::RngExt;
 
-/// B-02, H-44, T-36, T-E24: p(z) sums to one over the k one-hot vectors; its formula over all binary vectors would give Π(1 + π_j) instead.
+/// p(z) sums to one over the k one-hot vectors; its formula over all binary vectors would give Π(1 + π_j) instead.
+///
+/// Source: B-02, H-44, T-36, T-E24.
 #[test]
 fn the_prior_is_a_distribution_over_one_hot_vectors_only() {
     let weights = dvector![0.5, 0.3, 0.2, 0.0];
@@ -44,7 +46,9 @@ fn the_prior_is_a_distribution_over_one_hot_vectors_only() {
     assert_eq!(error, Error::NotOnSimplex { what: "weights", row: 0, value: -0.5 });
 }
 
-/// H-03, T-01: hard membership is one-hot, with the labels read back from it; soft membership lies on the simplex.
+/// Hard membership is one-hot, with the labels read back from it; soft membership lies on the simplex.
+///
+/// Source: H-03, T-01.
 #[test]
 fn one_hot_rows_hold_a_single_one_at_the_label() {
     let labels = [2, 0, 1, 1, 2];
@@ -61,8 +65,10 @@ fn one_hot_rows_hold_a_single_one_at_the_label() {
     assert_eq!(latent::one_hot(&[], 3).unwrap().shape(), (0, 3));
 }
 
-/// H-44, H-47, L-17: log p(z) sums the logs of the labels' weights, is a distribution over the k^n labelings, and makes the
-/// joint out of the conditional.
+/// log p(z) sums the logs of the labels' weights, is a distribution over the k^n labelings, and makes the joint out of
+/// the conditional.
+///
+/// Source: H-44, H-47, L-17.
 #[test]
 fn prior_times_conditional_is_the_joint() {
     let model = three();
@@ -98,8 +104,10 @@ fn prior_times_conditional_is_the_joint() {
     assert_eq!(complete::log_conditional(&dmatrix![-1.0, -2.0; -4.0, -8.0], &[1, 0]), Ok(-6.0));
 }
 
-/// H-45, H-53, H-E09, H-E10, L-E05: given its label a datum has the density of its component, which integrates to one;
-/// with the weight in front, as printed twice, it is the joint and integrates to π_κ.
+/// Given its label a datum has the density of its component, which integrates to one; with the weight in front, as
+/// printed twice, it is the joint and integrates to π_κ.
+///
+/// Source: H-45, H-53, H-E09, H-E10, L-E05.
 #[test]
 fn the_conditional_has_no_weight_in_it() {
     for (weights, label) in [([0.3, 0.7], 0), ([0.75, 0.25], 1)] {
@@ -120,7 +128,8 @@ fn the_conditional_has_no_weight_in_it() {
                 |i: usize| complete::log_likelihood(&log_joint.rows(i, 1).into_owned(), &[label]).unwrap();
             of(&at, grid.nrows())
         };
-        // Within the box no exponent exceeds 8.5²/2 + (3/√½ · 8.5) ≈ 100 in size: relative error γ(10)·100 of a density.
+        // Within the box no exponent exceeds 8.5²/2 + (3/√½ · 8.5) ≈ 100 in size: relative error γ(10)·100 of a
+        // density.
         let (one, bound) = quadrature::integral(&model, conditional, 100.0 * gamma(10));
         assert_within(one, 1.0, bound);
         let (weight, bound) = quadrature::integral(&model, printed, 100.0 * gamma(10));
@@ -128,11 +137,13 @@ fn the_conditional_has_no_weight_in_it() {
     }
 }
 
-/// H-54, H-59, B-18, L-07: with the labels seen, counts, class means and class covariances maximise the likelihood: its
-/// derivatives vanish there (that of a weight is n for every one, the multiplier), and 200 perturbations lower it.
+/// With the labels seen, counts, class means and class covariances maximise the likelihood: its derivatives vanish
+/// there (that of a weight is n for every one, the multiplier), and 200 perturbations lower it.
+///
+/// Source: H-54, H-59, B-18, L-07.
 #[test]
 fn with_the_labels_seen_the_maximum_has_a_closed_form() {
-    let (x, labels) = three().sample(60, &mut data::rng(3));
+    let (x, labels) = three().sample(60, &mut data::rng(3)).unwrap();
     let fit = complete::maximum_likelihood(&three(), &x, &labels, 3).unwrap();
 
     for j in 0..3 {
@@ -198,11 +209,13 @@ fn with_the_labels_seen_the_maximum_has_a_closed_form() {
     }
 }
 
-/// T-19, H-59, H-E17, H-54: known labels need no iteration and no start; unknown ones do, for the responsibilities depend
-/// on what they are to determine.
+/// Known labels need no iteration and no start; unknown ones do, for the responsibilities depend on what they are to
+/// determine.
+///
+/// Source: T-19, H-59, H-E17, H-54.
 #[test]
 fn with_the_labels_unseen_the_equations_are_coupled() {
-    let (x, labels) = three().sample(60, &mut data::rng(3));
+    let (x, labels) = three().sample(60, &mut data::rng(3)).unwrap();
     let elsewhere = line_up(&three(), 1.0);
     let fit = complete::maximum_likelihood(&three(), &x, &labels, 3).unwrap();
     assert_eq!(complete::maximum_likelihood(&elsewhere, &x, &labels, 3).unwrap(), fit);
@@ -223,11 +236,13 @@ fn with_the_labels_unseen_the_equations_are_coupled() {
     );
 }
 
-/// H-50: given the labels, moving one component's mean or covariance touches its own term and, bit for bit, no other; in
-/// the likelihood of x alone the components share mixed second derivatives.
+/// Given the labels, moving one component's mean or covariance touches its own term and, bit for bit, no other; in the
+/// likelihood of x alone the components share mixed second derivatives.
+///
+/// Source: H-50.
 #[test]
 fn given_the_labels_the_parameters_decouple() {
-    let (x, labels) = three().sample(30, &mut data::rng(5));
+    let (x, labels) = three().sample(30, &mut data::rng(5)).unwrap();
     let terms =
         |model: &GaussianMixture| complete::by_component(&model.log_joint(&x).unwrap(), &labels).unwrap();
     let before = terms(&three());

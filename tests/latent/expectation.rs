@@ -10,7 +10,9 @@ use executable_em::{Error, data};
 use nalgebra::{DVector, dmatrix, dvector};
 use proptest::prelude::*;
 
-/// L-23, C-37: Q skips what q gives no mass, and is −∞ where q puts mass on the impossible.
+/// Q skips what q gives no mass, and is −∞ where q puts mass on the impossible.
+///
+/// Source: L-23, C-37.
 #[test]
 fn the_expected_log_joint_takes_zero_times_minus_infinity_as_zero() {
     let log_joint = dmatrix![-1.0, NEVER; -2.0, -3.0];
@@ -39,8 +41,10 @@ fn correlated(count: usize, seed: u64) -> DVector<f64> {
 proptest! {
     #![proptest_config(config(100))]
 
-    /// L-10, L-19, C-33, C-34, T-21, H-55: E_q log p(x, z) over all labelings needs only q's marginals, for any q, however
-    /// the labels depend on each other: the log joint is linear in the one-hot z.
+    /// E_q log p(x, z) over all labelings needs only q's marginals, for any q, however the labels depend on each other:
+    /// the log joint is linear in the one-hot z.
+    ///
+    /// Source: L-10, L-19, C-33, C-34, T-21, H-55.
     #[test]
     fn replacing_labels_by_their_expectation_is_exact(k in 1..=4usize, seed in any::<u64>()) {
         let (log_joint, _) = two_log_joints(cases::Kind::Ordinary, k, 2, seed);
@@ -64,8 +68,10 @@ proptest! {
         assert_within(labelings::expected_log_joint(&independent, &log_joint).unwrap(), by_hand, bound);
     }
 
-    /// H-55 (contrast), H-E15: in the form log Σ z p, which agrees with it at every labeling, the expectation may not be
-    /// put in place of z: that gives more, by Jensen.
+    /// In the form log Σ z p, which agrees with it at every labeling, the expectation may not be put in place of z:
+    /// that gives more, by Jensen.
+    ///
+    /// Source: H-55, H-E15.
     #[test]
     fn in_a_form_that_is_not_linear_the_expectation_may_not_be_put_in(k in 2..=4usize, seed in any::<u64>()) {
         let (log_joint, _) = two_log_joints(cases::Kind::Ordinary, k, 2, seed);
@@ -92,7 +98,9 @@ proptest! {
     }
 }
 
-/// H-55: 7e−15 by enumeration in the catalogue. A gap that is there, and its size: the form log Σ z p at z = r.
+/// A gap that is there, and its size: the form log Σ z p at z = r.
+///
+/// Source: H-55.
 #[test]
 fn the_gap_of_the_other_form_is_seen() {
     let log_joint = three().log_joint(&four()).unwrap();

@@ -13,7 +13,9 @@ use proptest::prelude::*;
 proptest! {
     #![proptest_config(config(150))]
 
-    /// H-27, H-29, L-21, C-31, C-36, L-23: marginal, responsibilities and Q are those of the sum over all k^n labelings.
+    /// Marginal, responsibilities and Q are those of the sum over all k^n labelings.
+    ///
+    /// Source: H-27, H-29, L-21, C-31, C-36, L-23.
     #[test]
     fn the_sums_over_labels_are_those_over_all_labelings(
         kind in prop::sample::select(cases::Kind::ALL.to_vec()), k in 1..=4usize, d in 1..=3usize, seed in any::<u64>(),
@@ -27,8 +29,8 @@ proptest! {
         let (log_joint, second) = (case.model.log_joint(&case.x).unwrap(), other.log_joint(&case.x).unwrap());
         let oracle = enumerate(&log_joint, &second);
 
-        // The enumeration starts from the same log joint, so only its own sums of k^n products of n factors err: relative
-        // error γ(k^n + 4n) + ε Σ_i|L_i| of the largest exponent each.
+        // The enumeration starts from the same log joint, so only its own sums of k^n products of n factors err:
+        // relative error γ(k^n + 4n) + ε Σ_i|L_i| of the largest exponent each.
         let size: f64 = log_joint.iter().filter(|entry| entry.is_finite()).map(|entry| entry.abs()).sum();
         let relative = gamma(k.pow(n as u32) + 4 * n) + 4.0 * f64::EPSILON * size;
         let l = latent::log_likelihood(&log_joint).unwrap();
@@ -48,8 +50,10 @@ proptest! {
 proptest! {
     #![proptest_config(config(100))]
 
-    /// H-43, H-46, H-47, L-09, L-18, C-32, B-06, T-18, T-20: summed over all labelings, the complete likelihood is the
-    /// observed one; each term is Σ_i L_{i z_i}, with the labelings in the order of an odometer.
+    /// Summed over all labelings, the complete likelihood is the observed one; each term is Σ_i L_{i z_i}, with the
+    /// labelings in the order of an odometer.
+    ///
+    /// Source: H-43, H-46, H-47, L-09, L-18, C-32, B-06, T-18, T-20.
     #[test]
     fn the_labels_summed_out_leave_the_likelihood(
         kind in prop::sample::select(cases::Kind::ALL.to_vec()), k in 1..=4usize, d in 1..=2usize, seed in any::<u64>(),
@@ -78,8 +82,10 @@ proptest! {
         assert_within(best + log_joints.map(|log_p| (log_p - best).exp()).sum().ln(), l, bound);
     }
 
-    /// H-48, H-49, H-50, L-13, L-20, L-21, C-34, B-19: the posterior over all labelings, made by Bayes' rule over all of
-    /// them, is the product of the responsibilities, and they are its marginals.
+    /// The posterior over all labelings, made by Bayes' rule over all of them, is the product of the responsibilities,
+    /// and they are its marginals.
+    ///
+    /// Source: H-48, H-49, H-50, L-13, L-20, L-21, C-34, B-19.
     #[test]
     fn the_posterior_factorises_over_the_data(
         kind in prop::sample::select(cases::Kind::ALL.to_vec()), k in 1..=4usize, d in 1..=2usize, seed in any::<u64>(),
@@ -108,9 +114,11 @@ proptest! {
     }
 }
 
-/// C-E10, C-34: three labels, the third the exclusive or of the others. They are independent in pairs, yet the posterior
-/// does not factorise: two data far from the middle tell the third label, about which its own datum says nothing. Q still
-/// needs the marginals alone. (The lecture gives no data; with log odds 4 and 5.2 the probability is the catalogue's .977.)
+/// Three labels, the third the exclusive or of the others. They are independent in pairs, yet the posterior does not
+/// factorise: two data far from the middle tell the third label, about which its own datum says nothing. Q still needs
+/// the marginals alone. With log odds 4 and 5.2 the probability is .977.
+///
+/// Source: C-E10, C-34.
 #[test]
 fn labels_independent_in_pairs_may_have_a_posterior_that_does_not_factorise() {
     let all = labelings::all(3, 2).unwrap();

@@ -15,9 +15,13 @@ use proptest::prelude::*;
 proptest! {
     #![proptest_config(config(150))]
 
-    /// H-27: log-sum-exp equals the plain sum where that is possible, and takes shifts and orders as it should.
+    /// log-sum-exp equals the plain sum where that is possible, and takes shifts and orders as it should.
+    ///
+    /// Source: H-27.
     #[test]
-    fn log_sum_exp_is_the_log_of_the_sum(terms in prop::collection::vec(-30.0..30.0, 1..8), shift in -700.0..700.0_f64) {
+    fn log_sum_exp_is_the_log_of_the_sum(
+        terms in prop::collection::vec(-30.0..30.0, 1..8), shift in -700.0..700.0_f64,
+    ) {
         let plain = terms.iter().map(|term: &f64| term.exp()).sum::<f64>().ln();
         let found = latent::log_sum_exp(terms.iter().copied());
         // Plain: k exponentials and sums, then ln of a number whose relative error that is. Shifted: |a − m| ≤ 60.
@@ -31,7 +35,9 @@ proptest! {
     }
 }
 
-/// H-27, L-05: exact answers at ±∞, NaN, one term and no term; neither overflow nor underflow.
+/// Exact answers at ±∞, NaN, one term and no term; neither overflow nor underflow.
+///
+/// Source: H-27, L-05.
 #[test]
 fn log_sum_exp_is_exact_at_the_edges() {
     let f = |terms: &[f64]| latent::log_sum_exp(terms.iter().copied());
@@ -50,7 +56,9 @@ fn log_sum_exp_is_exact_at_the_edges() {
     assert_eq!(f(&[0.0, -800.0]), 0.0);
 }
 
-/// H-27, H-29: a log joint may lie anywhere on the scale: adding a constant per row moves ℓ by their sum and leaves r.
+/// A log joint may lie anywhere on the scale: adding a constant per row moves ℓ by their sum and leaves r.
+///
+/// Source: H-27, H-29.
 #[test]
 fn a_constant_per_row_moves_the_log_likelihood_alone() {
     let model = line_mixture(&[0.3, 0.7], &[-1.0, 2.0], &[1.0, 0.5]);
@@ -67,7 +75,9 @@ fn a_constant_per_row_moves_the_log_likelihood_alone() {
     assert_matrices_within(&r, &same, bound);
 }
 
-/// H-29: the error bounds that the other tests lean on hold against arithmetic with the log joint moved by them.
+/// The error bounds that the other tests lean on hold against arithmetic with the log joint moved by them.
+///
+/// Source: H-29.
 #[test]
 fn the_bounds_cover_what_they_claim() {
     for number in 0..60 {
@@ -92,7 +102,9 @@ fn the_bounds_cover_what_they_claim() {
     }
 }
 
-/// T-E29, T-17: twelve terms give the sum over 81 labelings; only maximising it is hard.
+/// Twelve terms give the sum over 81 labelings; only maximising it is hard.
+///
+/// Source: T-E29, T-17.
 #[test]
 fn evaluating_the_likelihood_is_easy() {
     let log_joint = three().log_joint(&four()).unwrap();

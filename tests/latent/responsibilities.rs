@@ -14,7 +14,9 @@ use proptest::prelude::*;
 proptest! {
     #![proptest_config(config(150))]
 
-    /// L-22, H-29, B-24: rows of r lie on the simplex and the counts add up to n.
+    /// Rows of r lie on the simplex and the counts add up to n.
+    ///
+    /// Source: L-22, H-29, B-24.
     #[test]
     fn responsibilities_are_probabilities_and_their_counts_add_up(case in cases::strategy(&cases::Kind::ALL)) {
         let r = latent::responsibilities(&case.model.log_joint(&case.x).unwrap()).unwrap();
@@ -30,8 +32,9 @@ proptest! {
     }
 }
 
-/// H-29, C-36: a zero weight gives a responsibility of exactly zero, equal components share equally, and one component
-/// has all.
+/// A zero weight gives a responsibility of exactly zero, equal components share equally, and one component has all.
+///
+/// Source: H-29, C-36.
 #[test]
 fn responsibilities_are_exact_where_the_mathematics_is() {
     let x = column(&[-1.0, 0.0, 2.5, 1e6]);
@@ -49,8 +52,10 @@ fn responsibilities_are_exact_where_the_mathematics_is() {
     assert_eq!((left[0], left[1]), (right[1], right[0]));
 }
 
-/// L-22, H-29: a datum a hundred thousand standard deviations away still has responsibilities that sum to one, and a sweep
-/// takes it in.
+/// A datum a hundred thousand standard deviations away still has responsibilities that sum to one, and a sweep takes it
+/// in.
+///
+/// Source: L-22, H-29.
 #[test]
 fn an_outlier_does_not_break_the_simplex() {
     let x = column(&[0.0, 1.0, 123_456.7, 3.0]);
@@ -63,8 +68,10 @@ fn an_outlier_does_not_break_the_simplex() {
     assert_within(next.weights().sum(), 1.0, gamma(20));
 }
 
-/// C-35, C-36, H-48, B-20, L-20: which of N((∓1, ∓1), I) made (−2, −2)? The lecture gives no parameters; with these, the
-/// log odds are (18 − 2)/2 = 8 and the probability is 1/(1 + e^{−8}) = .999665.
+/// Which of N((∓1, ∓1), I) made (−2, −2)? The lecture gives no parameters; with these, the log odds are (18 − 2)/2 = 8
+/// and the probability is 1/(1 + e^{−8}) = .999665.
+///
+/// Source: C-35, C-36, H-48, B-20, L-20.
 #[test]
 fn the_point_at_minus_two_belongs_to_the_first_cluster() {
     let identity = DMatrix::identity(2, 2);
@@ -91,7 +98,7 @@ fn the_point_at_minus_two_belongs_to_the_first_cluster() {
         assert_within(posterior[0], r[0], 30.0 * gamma(10));
     }
 
-    // C-E13: the other cluster's mean matters too; H-E17: and so do the covariances and the weights.
+    // The other cluster's mean matters too, and so do the covariances and the weights.
     let first = |model: &GaussianMixture| model.responsibilities(&dmatrix![-0.5, 0.0]).unwrap()[0];
     let before = first(&model);
     let mut other_mean = model.means().clone();
@@ -113,7 +120,9 @@ fn the_point_at_minus_two_belongs_to_the_first_cluster() {
     assert!((logistic(1.0) - logistic(1.0 / 3.0)).abs() > 0.1 && (logistic(1.0) - logistic(0.5)).abs() > 0.1);
 }
 
-/// C-35: log odds leave out all other components, and are exact at the edges.
+/// log odds leave out all other components, and are exact at the edges.
+///
+/// Source: C-35.
 #[test]
 fn log_odds_compare_two_labels() {
     let log_joint = three().log_joint(&four()).unwrap();
@@ -134,11 +143,13 @@ fn log_odds_compare_two_labels() {
     assert_eq!(latent::log_odds(&DMatrix::zeros(0, 2), 0, 1), Err(Error::Empty { what: "log joint" }));
 }
 
-/// H-E08: the denominator with the outer index in it, Σ_{j'} π_j N_j, makes every responsibility 1/k, and one M step on
-/// those puts all means on the mean of the data.
+/// The denominator with the outer index in it, Σ_{j'} π_j N_j, makes every responsibility 1/k, and one M step on those
+/// puts all means on the mean of the data.
+///
+/// Source: H-E08.
 #[test]
 fn the_denominator_needs_an_index_of_its_own() {
-    let (x, _) = three().sample(60, &mut data::rng(6));
+    let (x, _) = three().sample(60, &mut data::rng(6)).unwrap();
     let log_joint = three().log_joint(&x).unwrap();
     let right = latent::responsibilities(&log_joint).unwrap();
     let printed = log_joint.map(|log_p| log_p.exp() / (0..3).map(|_| log_p.exp()).sum::<f64>());
@@ -155,9 +166,11 @@ fn the_denominator_needs_an_index_of_its_own() {
     assert!(value(&three().maximize(&x, &right).unwrap()) > value(&three()));
 }
 
-/// L-E06, T-E07: with an index both free and bound, a formula has as many values as the index. The expected log-likelihood
-/// of all data, averaged over the label of datum i alone, is another number for each i; and Σ_i log p(x_i, z_i = j) for
-/// each j. The right ones are Q and Σ_i log p(x_i, z_i).
+/// With an index both free and bound, a formula has as many values as the index. The expected log-likelihood of all
+/// data, averaged over the label of datum i alone, is another number for each i; and Σ_i log p(x_i, z_i = j) for each
+/// j. The right ones are Q and Σ_i log p(x_i, z_i).
+///
+/// Source: L-E06, T-E07.
 #[test]
 fn an_index_free_and_bound_at_once_gives_many_values() {
     let log_joint = three().log_joint(&four()).unwrap();
@@ -187,12 +200,14 @@ fn an_index_free_and_bound_at_once_gives_many_values() {
         );
         assert_eq!(*value, complete::log_likelihood(&log_joint, &[number; 4]).unwrap());
     }
-    // C-E20: the M step maximises the expectation, which is not the log-likelihood completed with the likeliest labels.
+    // The M step maximises the expectation, which is not the log-likelihood completed with the likeliest labels.
     let likeliest = complete::log_likelihood(&log_joint, &hard_labels(&r)).unwrap();
     assert!(likeliest - q > 0.1);
 }
 
-/// L-22, L-E12: rows of r sum to one; columns to the expected counts, here 400 data on four columns.
+/// Rows of r sum to one; columns to the expected counts, here 400 data on four columns.
+///
+/// Source: L-22, L-E12.
 #[test]
 fn the_rows_sum_to_one_and_not_the_columns() {
     let (x, _) = data::blobs();
@@ -208,8 +223,10 @@ fn the_rows_sum_to_one_and_not_the_columns() {
     assert_within(counts.sum(), 400.0, 400.0 * gamma(420));
 }
 
-/// B-E16, H-49: R_j is what the number of data of component j is expected to be, with variance Σ_i r_ij(1 − r_ij); the
-/// number itself is an integer, and another one.
+/// R_j is what the number of data of component j is expected to be, with variance Σ_i r_ij(1 − r_ij); the number itself
+/// is an integer, and another one.
+///
+/// Source: B-E16, H-49.
 #[test]
 fn counts_are_expected_numbers() {
     let log_joint = three().log_joint(&four()).unwrap();
@@ -226,17 +243,19 @@ fn counts_are_expected_numbers() {
         assert_within(variance, expected, 16.0 * relative_error(&log_joint));
         assert!(expected > 0.1 && (mean - mean.round()).abs() > 1e-3);
     }
-    let (x, labels) = three().sample(120, &mut data::rng(7));
+    let (x, labels) = three().sample(120, &mut data::rng(7)).unwrap();
     let counts = latent::counts(&three().responsibilities(&x).unwrap());
     let seen = latent::counts(&latent::one_hot(&labels, 3).unwrap());
     assert_eq!(seen.sum(), 120.0);
     assert!((counts - seen).amax() > 0.1);
 }
 
-/// H-51, H-52, T-16, L-08: a sweep is "put in the expected z, then maximise as if it had been seen", and never lowers ℓ.
+/// A sweep is "put in the expected z, then maximise as if it had been seen", and never lowers ℓ.
+///
+/// Source: H-51, H-52, T-16, L-08.
 #[test]
 fn a_sweep_puts_in_the_expected_labels_and_maximises() {
-    let (x, _) = three().sample(200, &mut data::rng(8));
+    let (x, _) = three().sample(200, &mut data::rng(8)).unwrap();
     let mut model = line_up(&three(), 0.7);
     for _ in 0..30 {
         let expected_z = model.responsibilities(&x).unwrap();

@@ -7,7 +7,9 @@ use executable_em::{Error, data};
 use nalgebra::{DMatrix, dmatrix, dvector};
 use rand::distr::{Distribution, weighted::WeightedIndex};
 
-/// H-56, L-20, B-20, L-E09: the three rules on a table of two by three, in exact binary fractions, and against draws.
+/// The three rules on a table of two by three, in exact binary fractions, and against draws.
+///
+/// Source: H-56, L-20, B-20, L-E09.
 #[test]
 fn sum_product_and_bayes_rule() {
     let joint = dmatrix![0.125, 0.25, 0.125; 0.0, 0.125, 0.375];
@@ -58,8 +60,10 @@ fn sum_product_and_bayes_rule() {
     assert!(toolbox::product_rule(&dvector![1.0], &dmatrix![0.5, 0.5; 0.5, 0.5]).is_err());
 }
 
-/// L-08, L-09, L-E15, H-55: EM on censored lifetimes ends at failures over total time, which a formula gives at once; the
-/// distance of 1/λ to its limit shrinks by the share of censored units in every step.
+/// EM on censored lifetimes ends at failures over total time, which a formula gives at once; the distance of 1/λ to its
+/// limit shrinks by the share of censored units in every step.
+///
+/// Source: L-08, L-09, L-E15, H-55.
 #[test]
 fn censored_lifetimes_have_a_closed_form_that_em_finds() {
     let times = dvector![0.5, 1.25, 2.0, 2.0, 2.0, 0.25, 1.0, 2.0];
@@ -74,7 +78,8 @@ fn censored_lifetimes_have_a_closed_form_that_em_finds() {
             assert_eq!(lifetimes[i], if failed[i] { times[i] } else { times[i] + 1.0 / rate });
         }
         let next = censored::complete_rate(&lifetimes).unwrap();
-        // 1/λ' − 1/λ̂ = (c/n)(1/λ − 1/λ̂) with c = 4 censored of n = 8; numbers of size 1/λ̂ = 2.75, ten operations each.
+        // 1/λ' − 1/λ̂ = (c/n)(1/λ − 1/λ̂) with c = 4 censored of n = 8; numbers of size 1/λ̂ = 2.75, ten operations
+        // each.
         let gap = |rate: f64| 1.0 / rate - 1.0 / limit;
         assert_within(gap(next), 0.5 * gap(rate), 10.0 * 2.75 * f64::EPSILON);
         let l = |rate: f64| censored::log_likelihood(&times, &failed, rate).unwrap();

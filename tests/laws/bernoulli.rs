@@ -28,12 +28,13 @@ impl Lawful for BernoulliMixture {
         })
     }
 
-    /// As for the other mixtures: two evaluations, the error of r, weights off the simplex, and the biases. Heads and tails
-    /// are sums of n terms, so p and 1 − p are good to γ(2n + 4) relatively, but for the rounding of p itself: an absolute
-    /// ε, which is relatively large in 1 − p where nearly all flips are heads. Where the share of tails is above ε, the loss
-    /// of Q is m R_j KL(p̂‖p) ≤ m R_j (γ²/2 + ε). Where it is below, 1 − p may even be 0. Then the responsibilities of the
-    /// draws with tails, together less than m R_j ε, might as well belong to other coins: F loses their mass times
-    /// what a log joint and a log r can differ, 750 nats for r and the largest |log joint| that is left.
+    /// As for the other mixtures: two evaluations, the error of r, weights off the simplex, and the biases. Heads and
+    /// tails are sums of n terms, so p and 1 − p are good to γ(2n + 4) relatively, but for the rounding of p itself: an
+    /// absolute ε, which is relatively large in 1 − p where nearly all flips are heads. Where the share of tails is
+    /// above ε, the loss of Q is m R_j KL(p̂‖p) ≤ m R_j (γ²/2 + ε). Where it is below, 1 − p may even be 0. Then the
+    /// responsibilities of the draws with tails, together less than m R_j ε, might as well belong to other coins: F
+    /// loses their mass times what a log joint and a log r can differ, 750 nats for r and the largest |log joint| that
+    /// is left.
     fn fall(&self, next: &Self, x: &DMatrix<f64>) -> Option<f64> {
         let (n, d) = x.shape();
         let (old, new) = (self.log_joint(x).ok()?, next.log_joint(x).ok()?);
@@ -88,7 +89,9 @@ fn bernoulli_case() -> impl Strategy<Value = (usize, BernoulliMixture, DMatrix<f
     })
 }
 
-/// T-46, H-52, L-14, L-16, T-22: the same laws for the mixture of coins, single flips and many, sure coins and fair.
+/// The same laws for the mixture of coins, single flips and many, sure coins and fair.
+///
+/// Source: T-46, H-52, L-14, L-16, T-22.
 #[test]
 fn the_laws_hold_for_bernoulli_mixtures() {
     the_laws_hold(bernoulli_case(), |_| 1.0);

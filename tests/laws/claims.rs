@@ -18,8 +18,8 @@ pub trait Lawful: Model + PartialEq + Debug {
     fn reordering(&self, x: &DMatrix<f64>) -> DVector<f64>;
     /// The components in another order.
     fn permuted(&self, order: &[usize]) -> Self;
-    /// The parameters that the M step finds, its components in this order; also where they make no model, for one of its
-    /// components has collapsed.
+    /// The parameters that the M step finds, its components in this order; also where they make no model, for one of
+    /// its components has collapsed.
     fn step(&self, x: &DMatrix<f64>, r: &DMatrix<f64>, order: &[usize]) -> DVector<f64> {
         self.maximize(x, r).unwrap().permuted(order).parameters()
     }
@@ -62,16 +62,16 @@ pub fn a_sweep_never_lowers<M: Lawful>(model: &M, x: &DMatrix<f64>) -> bool {
     told
 }
 
-/// `maximize` maximises Q: no θ that it returns for other responsibilities does better for these. Returns whether that could
-/// be told of any of four.
+/// `maximize` maximises Q: no θ that it returns for other responsibilities does better for these. Returns whether that
+/// could be told of any of four.
 pub fn maximize_maximises<M: Lawful>(model: &M, x: &DMatrix<f64>, seed: u64) -> bool {
     let mut rng = data::rng(seed);
     let k = model.log_joint(x).unwrap().ncols();
     let r = cases::simplex_rows(x.nrows(), k, &mut rng);
     let Some(best) = unless_collapsed(model.maximize(x, &r)) else { return false };
     let log_joint = best.log_joint(x).unwrap();
-    // What `fall` allows between θ and itself: two evaluations of ℓ and the M step's own rounding; Q is bounded likewise,
-    // by the errors of its own terms.
+    // What `fall` allows between θ and itself: two evaluations of ℓ and the M step's own rounding; Q is bounded
+    // likewise, by the errors of its own terms.
     let Some(slack) = best.fall(&best, x) else { return false };
     let error = |log_joint: &DMatrix<f64>, rounding: DMatrix<f64>| {
         let terms: Vec<f64> =
@@ -86,7 +86,8 @@ pub fn maximize_maximises<M: Lawful>(model: &M, x: &DMatrix<f64>, seed: u64) -> 
         let log_joint_there = theta.log_joint(x).unwrap();
         let q = latent::expected_log_joint(&r, &log_joint_there).unwrap();
         lower |= q < q_best;
-        // Q may be −∞ there, where a component has lost its weight; the bound is then no number, and nothing to compare.
+        // Q may be −∞ there, where a component has lost its weight; the bound is then no number, and nothing to
+        // compare.
         if q > f64::NEG_INFINITY {
             let bound =
                 slack + error(&log_joint, best.rounding(x)) + error(&log_joint_there, theta.rounding(x));

@@ -21,8 +21,8 @@ impl Lawful for GaussianMixture {
         bounds::sweep_fall(self, next, x)
     }
 
-    /// Weights: sums of n numbers below one. Means: sums of n terms below max|x|. Covariances: sums of products within the
-    /// range of the data, and the error of the mean times that range.
+    /// Weights: sums of n numbers below one. Means: sums of n terms below max|x|. Covariances: sums of products within
+    /// the range of the data, and the error of the mean times that range.
     fn reordering(&self, x: &DMatrix<f64>) -> DVector<f64> {
         let (n, d) = x.shape();
         let g = 2.0 * gamma(4 * n + 4 * self.k() + 20);
@@ -73,13 +73,14 @@ impl Lawful for GaussianMixture {
     }
 }
 
-/// H-29, H-38, H-52, L-22, L-27, C-38, C-44, B-24, T-45: the laws for Gaussian mixtures of all four families, on hard
-/// cases.
+/// The laws for Gaussian mixtures of all four families, on hard cases.
+///
+/// Source: H-29, H-38, H-52, L-22, L-27, C-38, C-44, B-24, T-45.
 #[test]
 fn the_laws_hold_for_gaussian_mixtures() {
     let cases = cases::strategy(&Kind::ALL).prop_map(|case| (case.kind, case.model, case.x));
-    // Measured over 4 000 cases, rounded down. A component on too few data has no covariance, and at condition 10¹⁰ a bound
-    // of first order is wide.
+    // Measured over 4 000 cases, rounded down. A component on too few data has no covariance, and at condition 10¹⁰ a
+    // bound of first order is wide.
     the_laws_hold(cases, |kind| match kind {
         Kind::AsManyComponentsAsData => 0.4,
         Kind::NearSingular => 0.6,
@@ -91,8 +92,10 @@ fn the_laws_hold_for_gaussian_mixtures() {
 proptest! {
     #![proptest_config(config(400))]
 
-    /// H-30, C-39, C-40, C-E01: shifting the data and the means shifts the updated means, and leaves ℓ, r and covariances: to the rounding
-    /// of the shifted data.
+    /// Shifting the data and the means shifts the updated means, and leaves ℓ, r and covariances: to the rounding of
+    /// the shifted data.
+    ///
+    /// Source: H-30, C-39, C-40, C-E01.
     #[test]
     fn shifting_the_data_shifts_the_means(case in cases::strategy(&Kind::TAME), shift in -1e4..1e4_f64) {
         let Case { x, model, .. } = &case;
@@ -112,7 +115,8 @@ proptest! {
         prop_assert_eq!(expected.rows(0, k), next_there.rows(0, k));
         expected.rows_mut(k, size).add_scalar_mut(shift);
         let means = |theta: &DVector<f64>| DMatrix::from_column_slice(k, size / k, theta.rows(k, size).as_slice());
-        assert_matrices_within(&means(&expected), &means(&next_there), 4.0 * gamma(2 * x.nrows() + 4) * (x.amax() + shift.abs()));
+        let bound = 4.0 * gamma(2 * x.nrows() + 4) * (x.amax() + shift.abs());
+        assert_matrices_within(&means(&expected), &means(&next_there), bound);
         let bounds = here.reordering(&moved);
         assert_parameters(&expected, &next_there, &(bounds * 2.0));
         prop_assert!(counts.sum() > 0.0);

@@ -34,7 +34,8 @@ impl Model for PoissonMixture {
         let rates = DVector::from_fn(counts.len(), |j, _| {
             if counts[j] > 0.0 { r.column(j).dot(&x.column(0)) / counts[j] } else { self.rates[j] }
         });
-        // A rate of zero forbids all but zero counts; the smallest rate that the data can tell from it is far above this.
+        // A rate of zero forbids all but zero counts; the smallest rate that the data can tell from it is far above
+        // this.
         Ok(PoissonMixture { weights: counts / x.nrows() as f64, rates: rates.map(|rate| rate.max(1e-12)) })
     }
 
@@ -57,8 +58,8 @@ impl Lawful for PoissonMixture {
         })
     }
 
-    /// As for the Gaussian mixture: two evaluations, the error of r, weights off the simplex, and the rates, whose relative
-    /// error γ(n + 3) costs R_j λ_j γ²/2 only (and 10⁻¹² where a rate was raised to its floor).
+    /// As for the Gaussian mixture: two evaluations, the error of r, weights off the simplex, and the rates, whose
+    /// relative error γ(n + 3) costs R_j λ_j γ²/2 only (and 10⁻¹² where a rate was raised to its floor).
     fn fall(&self, next: &Self, x: &DMatrix<f64>) -> Option<f64> {
         let n = x.nrows();
         let (old, new) = (self.log_joint(x).ok()?, next.log_joint(x).ok()?);
@@ -116,7 +117,9 @@ fn a_fit_refuses_data_that_are_not_finite() {
     assert_eq!(error, Error::Empty { what: "data" });
 }
 
-/// H-29, H-52, H-60, L-14, T-22: the same laws for a model that knows nothing but the trait.
+/// The same laws for a model that knows nothing but the trait.
+///
+/// Source: H-29, H-52, H-60, L-14, T-22.
 #[test]
 fn the_laws_hold_for_poisson_mixtures() {
     the_laws_hold(poisson_case(), |_| 1.0);

@@ -192,7 +192,7 @@ fn bad_input_is_an_error() {
         (prior.log_weight_density(&dvector![]).err(), "weights: is empty"),
         (
             prior.log_covariance_density(&DMatrix::identity(2, 2), 0).err(),
-            "scale of the prior: expected 2 × 2, found 1 × 1",
+            "covariance: expected 1 × 1, found 2 × 2",
         ),
         (
             prior.log_covariance_density(&dmatrix![0.0], 3).err(),

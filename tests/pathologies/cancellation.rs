@@ -9,7 +9,8 @@ use executable_em::pathologies::cancellation::{
 use nalgebra::{DMatrix, dmatrix};
 use rand::{Rng, RngExt};
 
-/// Small integers 64 apart or less at a power of two: the data are exact at every offset up to 2⁴⁶, and so is their variance.
+/// Small integers 64 apart or less at a power of two: the data are exact at every offset up to 2⁴⁶, and so is their
+/// variance.
 fn integers_at(offset: f64, n: usize, rng: &mut impl Rng) -> (DMatrix<f64>, f64) {
     let pattern: Vec<i64> = (0..n).map(|_| rng.random_range(-32..=32)).collect();
     let (sum, squares) = (pattern.iter().sum::<i64>(), pattern.iter().map(|p| p * p).sum::<i64>());
@@ -17,8 +18,10 @@ fn integers_at(offset: f64, n: usize, rng: &mut impl Rng) -> (DMatrix<f64>, f64)
     (DMatrix::from_fn(n, 1, |i, _| offset + pattern[i] as f64), variance)
 }
 
-/// C-E16: both bounds hold, on data whose variance is known exactly; the raw form errs like κ², a hundredfold for ten times the
-/// distance, until nothing is left; the centred form hardly errs.
+/// Both bounds hold, on data whose variance is known exactly; the raw form errs like κ², a hundredfold for ten times
+/// the distance, until nothing is left; the centred form hardly errs.
+///
+/// Source: C-E16.
 #[test]
 fn erratum_raw_moments_err_with_the_square_of_the_distance() {
     let mut rng = data::rng(8);
@@ -52,8 +55,8 @@ fn erratum_raw_moments_err_with_the_square_of_the_distance() {
         }
         levels.push((squares / 200.0).sqrt());
     }
-    // Relative to κ² the error is some units in the last place at every distance: between u/20 and 20u, root mean square. At
-    // κ = 1 the sums of small integers are exact, so the first distances show less.
+    // Relative to κ² the error is some units in the last place at every distance: between u/20 and 20u, root mean
+    // square. At κ = 1 the sums of small integers are exact, so the first distances show less.
     for (step, level) in levels.iter().enumerate().skip(5) {
         assert!((f64::EPSILON / 40.0..f64::EPSILON * 10.0).contains(level), "step {step}: {level:e}");
     }

@@ -10,8 +10,10 @@ use nalgebra::{DMatrix, DVector};
 use rand::RngExt;
 use std::f64::consts::LN_2;
 
-/// C-E10: in the exclusive or, every two labels are independent, exactly, and the three are not, by log 2; the posterior of the
-/// catalogue's data knows the third label (.977) from the other two data.
+/// In the exclusive or, every two labels are independent, exactly, and the three are not, by log 2; with log odds 4 and
+/// 5.2 the posterior knows the third label (.977) from the other two data.
+///
+/// Source: C-E10.
 #[test]
 fn erratum_pairwise_independence_is_not_enough() {
     let prior = exclusive_or();
@@ -35,8 +37,10 @@ fn erratum_pairwise_independence_is_not_enough() {
     assert!(left > 0.05 && left < LN_2, "{left}");
 }
 
-/// C-E10: total correlation is KL(q‖∏q_i), the mutual information of two labels, zero for independent ones; and what the bound
+/// Total correlation is KL(q‖∏q_i), the mutual information of two labels, zero for independent ones; and what the bound
 /// gains in a mixture by forgetting the dependence.
+///
+/// Source: C-E10.
 #[test]
 fn total_correlation_is_what_the_bound_gains() {
     let mut rng = data::rng(31);

@@ -25,8 +25,10 @@ fn rotation(d: usize, rng: &mut impl Rng) -> DMatrix<f64> {
     DMatrix::from_fn(d, d, |_, _| rng.random_range(-1.0..1.0)).qr().q()
 }
 
-/// B-05, C-E09: clipping is the M step under the constraint: of thousands of covariances that respect the floor, random ones and ones beside it, none has
-/// a lesser log|Σ| + tr Σ⁻¹S; its eigenvalues are max(s, f).
+/// Clipping is the M step under the constraint: of thousands of covariances that respect the floor, random ones and
+/// ones beside it, none has a lesser log|Σ| + tr Σ⁻¹S; its eigenvalues are max(s, f).
+///
+/// Source: B-05, C-E09.
 #[test]
 fn no_covariance_above_the_floor_is_better_than_the_raised_one() {
     let mut rng = data::rng(77);
@@ -91,8 +93,10 @@ fn the_floor_leaves_alone_what_it_need_not_touch() {
     }
 }
 
-/// B-05, C-E09: within each family the floored M step is the best of the mixtures of that family above the floor: Q of none that is
+/// Within each family the floored M step is the best of the mixtures of that family above the floor: Q of none that is
 /// near it, or far, is higher.
+///
+/// Source: B-05, C-E09.
 #[test]
 fn the_floored_m_step_is_the_best_of_its_family() {
     for (number, family) in CovarianceFamily::ALL.into_iter().enumerate() {
@@ -127,9 +131,10 @@ fn the_floored_m_step_is_the_best_of_its_family() {
     }
 }
 
-/// By how much rounding may lower ℓ in a sweep of the floored mixture: [`sweep_fall`], and what is new. The free maximiser is
-/// stationary, the clipped one is not: in a raised direction Q has the slope R/2f at most in the eigenvalue. Clipping moves a matrix no further
-/// apart than it was, so the eigenvalues err by no more than the scatter, γ(n + k + d + 6) d λ_max + Σδ_a², and the decomposition, γ(30d) d λ_max.
+/// By how much rounding may lower ℓ in a sweep of the floored mixture: [`sweep_fall`], and what is new. The free
+/// maximiser is stationary, the clipped one is not: in a raised direction Q has the slope R/2f at most in the
+/// eigenvalue. Clipping moves a matrix no further apart than it was, so the eigenvalues err by no more than the
+/// scatter, γ(n + k + d + 6) d λ_max + Σδ_a², and the decomposition, γ(30d) d λ_max.
 fn floored_fall(before: &FlooredMixture, after: &FlooredMixture, x: &DMatrix<f64>) -> Option<f64> {
     let (n, d) = x.shape();
     let mut fall = sweep_fall(before.mixture(), after.mixture(), x)?;
@@ -145,8 +150,10 @@ fn floored_fall(before: &FlooredMixture, after: &FlooredMixture, x: &DMatrix<f64
     Some(fall)
 }
 
-/// C-E09, B-05, B-17: over 300 hard starts for each family no sweep of the floored mixture lowers ℓ by more than its derived rounding,
+/// Over 300 hard starts for each family no sweep of the floored mixture lowers ℓ by more than its derived rounding,
 /// none fails, and ℓ stays below its upper bound: also where k = n, where EM without a floor collapses at once.
+///
+/// Source: C-E09, B-05, B-17.
 #[test]
 fn with_a_floor_em_climbs_and_never_collapses() {
     for family in CovarianceFamily::ALL {
@@ -190,7 +197,9 @@ fn with_a_floor_em_climbs_and_never_collapses() {
     }
 }
 
-/// C-E09, B-05: on {0, 3, 4, 5, 6} the floor stops the collapse, exactly at the floor.
+/// On {0, 3, 4, 5, 6} the floor stops the collapse, exactly at the floor.
+///
+/// Source: C-E09, B-05.
 #[test]
 fn the_floor_stops_the_collapse() {
     let (x, floor) = (five(), 0.01);
@@ -205,8 +214,10 @@ fn the_floor_stops_the_collapse() {
     assert_within(floored.means()[0], 0.0, 1e-12);
 }
 
-/// C-E09, B-05: a ridge of ½ lowers ℓ on its way, from −10.102 to −10.113, before it goes on rising; at its rest every variance is
+/// A ridge of ½ lowers ℓ on its way, from −10.102 to −10.113, before it goes on rising; at its rest every variance is
 /// too wide by ½; and the floor of ½, from the same start, rises in every sweep and ends higher.
+///
+/// Source: C-E09, B-05.
 #[test]
 fn a_ridge_is_no_floor() {
     let (x, width) = (five(), 0.5);

@@ -14,8 +14,10 @@ use executable_em::pathologies::switching::{
 use nalgebra::DMatrix;
 use num_dual::HyperDual64;
 
-/// T-E18 (label switching): ℓ does not know the order of components, responsibilities follow it, and every twin has the
-/// same canonical form, to the last bit, also where means coincide.
+/// ℓ does not know the order of components, responsibilities follow it, and every twin has the same canonical form, to
+/// the last bit, also where means coincide.
+///
+/// Source: T-E18.
 #[test]
 fn twins_have_one_likelihood_and_one_canonical_form() {
     for seed in 0..40 {
@@ -65,8 +67,10 @@ fn twins_have_one_likelihood_and_one_canonical_form() {
     assert_eq!(canonical(&narrow_first).unwrap(), narrow_first);
 }
 
-/// T-E18 (label switching): the average over all twins makes all components equal, whatever was fitted; over canonical forms of the same optimum it is
-/// that optimum, and the average of densities never minded.
+/// The average over all twins makes all components equal, whatever was fitted; over canonical forms of the same optimum
+/// it is that optimum, and the average of densities never minded.
+///
+/// Source: T-E18.
 #[test]
 fn averages_over_twins_are_meaningless() {
     let x = data::old_faithful();
@@ -99,9 +103,10 @@ fn averages_over_twins_are_meaningless() {
     assert_within(average.covariances()[0][0], 4.0, gamma(8) * 6.0);
 }
 
-/// T-E18: the second difference along segments of all parameters is the second derivative of hyper-dual numbers, its error falling
-/// like h²; and it takes both signs: above zero between two twins, below it at an optimum. (The catalogue's +.036 and −.010
-/// belong to segments that it does not give.)
+/// The second difference along segments of all parameters is the second derivative of hyper-dual numbers, its error
+/// falling like h²; and it takes both signs: above zero between two twins, below it at an optimum.
+///
+/// Source: T-E18.
 #[test]
 fn erratum_the_log_likelihood_is_neither_convex_nor_concave() {
     for seed in 0..20 {

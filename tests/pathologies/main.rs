@@ -1,5 +1,6 @@
-//! Pathologies: spikes and collapses, saddles, edges of the simplex, twins, dependent labels, cancellation; and restarts,
-//! the covariance floor and the prior, which are held to direct search, quadrature and the ascent of the log posterior.
+//! Pathologies: spikes and collapses, saddles, edges of the simplex, twins, dependent labels, cancellation; and
+//! restarts, the covariance floor and the prior, which are held to direct search, quadrature and the ascent of the log
+//! posterior.
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -13,8 +13,10 @@ use executable_em::pathologies::{MapMixture, Prior};
 use nalgebra::{DMatrix, dmatrix, dvector};
 use rand::RngExt;
 
-/// C-E09 (TP-01), B-05: with α = 1, ν = 4, ψ = .2 (the prior of the catalogue's numbers) the run that collapsed ends at variances .2/7 = .029
-/// and 5.2/10 = .52, the log posterior rising, and ℓ falling at the end.
+/// With α = 1, ν = 4, ψ = .2 the run that collapsed ends at variances .2/7 = .029 and 5.2/10 = .52, the log posterior
+/// rising, and ℓ falling at the end.
+///
+/// Source: C-E09, B-05.
 #[test]
 fn the_prior_prevents_the_collapse() {
     let x = five();
@@ -45,8 +47,10 @@ fn the_prior_prevents_the_collapse() {
     }
 }
 
-/// C-E09 (TP-01): a loop that watches ℓ ends where it falls, and says so: from the maximum of ℓ on Old Faithful a strong prior leads down, and
-/// the default rule stops after one sweep, 100 times too early.
+/// A loop that watches ℓ ends where it falls, and says so: from the maximum of ℓ on Old Faithful a strong prior leads
+/// down, and the default rule stops after one sweep, 100 times too early.
+///
+/// Source: C-E09.
 #[test]
 fn a_falling_likelihood_is_no_convergence() {
     let x = data::old_faithful();
@@ -64,8 +68,10 @@ fn a_falling_likelihood_is_no_convergence() {
     assert!(patient.sweeps > 5 && after > before + 0.02, "{} sweeps, {before}, {after}", patient.sweeps);
 }
 
-/// B-05, C-E09 (TP-01): where EM rests, the log posterior is stationary: the score of ℓ by dual numbers, plus the prior's, vanishes in means and
-/// covariances, and in the weights it is n + k(α − 1), the multiplier.
+/// Where EM rests, the log posterior is stationary: the score of ℓ by dual numbers, plus the prior's, vanishes in means
+/// and covariances, and in the weights it is n + k(α − 1), the multiplier.
+///
+/// Source: B-05, C-E09.
 #[test]
 fn the_mode_is_stationary() {
     for seed in 0..8 {
@@ -95,9 +101,10 @@ fn the_mode_is_stationary() {
 }
 
 /// By how much rounding may lower the log posterior in a sweep: [`sweep_fall`] for ℓ, and for the prior
-/// 1. its two evaluations: log|Σ| errs by d·dκγ(d+1), each entry of Σ⁻¹ by 4dκγ(d+2) of κ/D_aD_b, and every sum and logarithm by a few
-///    ulps of its terms; the normalisers are the same numbers in both;
-/// 2. the M step, which misses the maximiser to second order, as in [`sweep_fall`], with ν + d + 1 further data, and weights to γ of α − 1 each.
+/// 1. its two evaluations: log|Σ| errs by d·dκγ(d+1), each entry of Σ⁻¹ by 4dκγ(d+2) of κ/D_aD_b, and every sum and
+///    logarithm by a few ulps of its terms; the normalisers are the same numbers in both;
+/// 2. the M step, which misses the maximiser to second order, as in [`sweep_fall`], with ν + d + 1 further data, and
+///    weights to γ of α − 1 each.
 fn posterior_fall(before: &MapMixture, after: &MapMixture, x: &DMatrix<f64>) -> Option<f64> {
     let (n, d) = x.shape();
     let k = before.mixture().k();
@@ -137,8 +144,10 @@ fn posterior_fall(before: &MapMixture, after: &MapMixture, x: &DMatrix<f64>) -> 
     Some(fall + (n as f64 + k as f64 * concentration) * gamma(n + k + 8))
 }
 
-/// C-E09 (TP-01), B-05: over 400 hard starts no sweep lowers the log posterior by more than its derived rounding, none fails, and every
+/// Over 400 hard starts no sweep lowers the log posterior by more than its derived rounding, none fails, and every
 /// covariance stays above Ψ/(ν + d + 1 + n). ℓ itself falls in some.
+///
+/// Source: C-E09, B-05.
 #[test]
 fn no_sweep_lowers_the_log_posterior() {
     let (mut sweeps, mut tight, mut falls) = (0, 0, 0);
@@ -183,7 +192,10 @@ fn no_sweep_lowers_the_log_posterior() {
     assert!(10 * tight > 8 * sweeps, "{tight} of {sweeps} bounds are tight");
 }
 
-/// C-E09 (TP-01): the M step maximises Q + log p: nothing near it, or far, is higher; a component without responsibility gets the mode of its prior.
+/// The M step maximises Q + log p: nothing near it, or far, is higher; a component without responsibility gets the mode
+/// of its prior.
+///
+/// Source: C-E09.
 #[test]
 fn the_map_step_maximises_q_plus_the_log_prior() {
     let mut rng = data::rng(19);

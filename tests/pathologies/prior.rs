@@ -12,9 +12,11 @@ fn trapezoid(low: f64, high: f64, h: f64, f: impl Fn(f64) -> f64) -> f64 {
     (0..=steps).map(|step| f(low + step as f64 * h)).sum::<f64>() * h
 }
 
-/// C-E09 (TP-01): the prior of the weights integrates to one. In the logit u the integrand is analytic for |Im u| < π and decays like
-/// e^{−α|u|}, and on Im u = 1 it is
-/// cos(½)^{−2α} ≤ 2500 times as large: for h = 1/20 the rule errs by 2500 e^{−2π/h} < 1e−50, and beyond ±45 by 1e−19.
+/// The prior of the weights integrates to one. In the logit u the integrand is analytic for |Im u| < π and decays like
+/// e^{−α|u|}, and on Im u = 1 it is cos(½)^{−2α} ≤ 2500 times as large: for h = 1/20 the rule errs by 2500 e^{−2π/h} <
+/// 1e−50, and beyond ±45 by 1e−19.
+///
+/// Source: C-E09.
 #[test]
 fn the_prior_of_the_weights_integrates_to_one() {
     let prior = |alpha: f64| Prior::new(alpha, 3.0, dmatrix![1.0]).unwrap();
@@ -52,8 +54,10 @@ fn the_prior_of_the_weights_integrates_to_one() {
     assert_within(at_half, expected, gamma(60) * 300.0);
 }
 
-/// C-E09 (TP-01): the prior of a covariance integrates to one, d = 1 over log s: analytic for |Im u| < π/2, so the rule errs by
+/// The prior of a covariance integrates to one, d = 1 over log s: analytic for |Im u| < π/2, so the rule errs by
 /// e^{−π²/h} < 1e−21 for h = 1/5; the tails are e^{−νu/2} above and doubly exponential below.
+///
+/// Source: C-E09.
 #[test]
 fn the_prior_of_a_variance_integrates_to_one() {
     for (degrees, scale) in [(0.5, 1.0), (1.0, 3.0), (4.0, 0.2), (9.5, 20.0), (61.0, 40.0)] {
@@ -77,8 +81,11 @@ fn the_prior_of_a_variance_integrates_to_one() {
     assert_within(value, (1.5_f64 / 0.49).ln() - 1.5 / 0.7, gamma(60) * 3.0);
 }
 
-/// C-E09 (TP-01): and d = 2, over the precision P = LLᵀ with dΣ = |P|⁻³ dP and dP = 4 l₁₁² l₂₂ dL. In log l₁₁, log l₂₂ and l₂₁ the
-/// integrand is analytic for |Im| < π/4, so h = 0.14 errs by e^{−π²/2h} = 5e−16 times the integrand's size there (below 10³).
+/// And d = 2, over the precision P = LLᵀ with dΣ = |P|⁻³ dP and dP = 4 l₁₁² l₂₂ dL. In log l₁₁, log l₂₂ and l₂₁ the
+/// integrand is analytic for |Im| < π/4, so h = 0.14 errs by e^{−π²/2h} = 5e−16 times the integrand's size there (below
+/// 10³).
+///
+/// Source: C-E09.
 #[test]
 fn the_prior_of_a_covariance_integrates_to_one() {
     let prior = Prior::new(1.0, 6.0, dmatrix![1.0, 0.3; 0.3, 0.8]).unwrap();

@@ -8,8 +8,10 @@ use executable_em::pathologies::rest::{resting_places, starts_needed};
 use executable_em::{data, kmeans};
 use nalgebra::{DMatrix, dmatrix};
 
-/// H-E16, C-E09: every run of k-means from every pair of data ends in one of the resting places, at every resting place a run rests, and on the
-/// rectangle they have J = 1 and 16.
+/// Every run of k-means from every pair of data ends in one of the resting places, at every resting place a run rests,
+/// and on the rectangle they have J = 1 and 16.
+///
+/// Source: H-E16, C-E09.
 #[test]
 fn erratum_kmeans_rests_in_more_than_one_place() {
     let rectangle = dmatrix![0.0, 0.0; 0.0, 1.0; 4.0, 0.0; 4.0, 1.0];
@@ -62,7 +64,9 @@ fn erratum_kmeans_rests_in_more_than_one_place() {
     assert_eq!(resting_places(&column(&[0.0, 1.0, 5.0]), 3).unwrap().len(), 1);
 }
 
-/// H-E16, C-E09: m starts suffice and m − 1 do not; 37.5 % of successful starts (the catalogue's TP-05) ask for ten.
+/// m starts suffice and m − 1 do not; 37.5 % of successful starts ask for ten.
+///
+/// Source: H-E16, C-E09.
 #[test]
 fn restarts_are_counted() {
     for share in [0.01, 0.2, 0.375, 0.485, 0.9, 1.0] {

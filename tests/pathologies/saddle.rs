@@ -18,8 +18,10 @@ fn plus_minus_one_and_two() -> DMatrix<f64> {
     column(&[-2.0, -1.0, 1.0, 2.0])
 }
 
-/// H-E21, C-E09: score 0 and curvatures −2 along (1, 1)/√2, +3 along (1, −1)/√2 at variance 1; a small nudge along the second
-/// raises ℓ by ½ · 3η², grows by 2.5 a sweep, and ends at −6.840.
+/// Score 0 and curvatures −2 along (1, 1)/√2, +3 along (1, −1)/√2 at variance 1; a small nudge along the second raises
+/// ℓ by ½ · 3η², grows by 2.5 a sweep, and ends at −6.840.
+///
+/// Source: H-E21, C-E09.
 #[test]
 fn erratum_a_score_of_zero_may_belong_to_a_saddle() {
     let x = plus_minus_one_and_two();
@@ -57,8 +59,10 @@ fn erratum_a_score_of_zero_may_belong_to_a_saddle() {
     assert_printed(left.fit.log_likelihood, "-6.840");
 }
 
-/// H-E21: at the fitted variance 2.5 the curvatures are −.8 and 0, a factor of 1 a sweep, and nothing is decided: means at ∓m
+/// At the fitted variance 2.5 the curvatures are −.8 and 0, a factor of 1 a sweep, and nothing is decided: means at ∓m
 /// lower ℓ by 0.0725 m⁴ with the variances held, and raise it by 0.0875 m⁴ with the variances at 2.5 − m².
+///
+/// Source: H-E21.
 #[test]
 fn a_curvature_of_zero_decides_nothing() {
     let x = plus_minus_one_and_two();
@@ -74,8 +78,8 @@ fn a_curvature_of_zero_decides_nothing() {
     assert_printed(height, "-7.508");
     for m in [0.1, 0.05, 0.025] {
         let rise = |model: GaussianMixture| model.log_likelihood(&x).unwrap() - height;
-        // Σ log cosh(xm/s) has the terms Σx⁴m⁴/12s⁴ = 34/468.75 m⁴ and Σx⁶m⁶/45s⁶ = .012 m⁶; with s = 2.5 − m² the coefficient
-        // of m⁴ gains .16 and that of m⁶ is below .1. Rounding: ℓ is 8, of some 40 operations.
+        // Σ log cosh(xm/s) has the terms Σx⁴m⁴/12s⁴ = 34/468.75 m⁴ and Σx⁶m⁶/45s⁶ = .012 m⁶; with s = 2.5 − m² the
+        // coefficient of m⁴ gains .16 and that of m⁶ is below .1. Rounding: ℓ is 8, of some 40 operations.
         assert_within(rise(at(m, 2.5)), -34.0 / 468.75 * m.powi(4), 0.1 * m.powi(6) + 40.0 * gamma(40));
         let expected = (0.16 - 34.0 / 468.75) * m.powi(4);
         assert_within(rise(at(m, 2.5 - m * m)), expected, 0.1 * m.powi(6) + 40.0 * gamma(40));
@@ -84,8 +88,10 @@ fn a_curvature_of_zero_decides_nothing() {
     assert_printed(away.log_likelihood, "-5.676");
 }
 
-/// H-E21: for any mixture, the curvature along a direction is that of hyper-dual numbers, directions are orthonormal and in
+/// For any mixture, the curvature along a direction is that of hyper-dual numbers, directions are orthonormal and in
 /// order, and the growths add up to kd + tr C⁻¹H and are never negative.
+///
+/// Source: H-E21.
 #[test]
 fn curvatures_and_growths_are_those_of_the_likelihood() {
     for seed in 0..30 {
@@ -133,7 +139,9 @@ fn curvatures_and_growths_are_those_of_the_likelihood() {
     }
 }
 
-/// H-E21, C-E09: near a fixed point a sweep shortens the distance by the largest growth: seen on Old Faithful in two dimensions.
+/// Near a fixed point a sweep shortens the distance by the largest growth: seen on Old Faithful in two dimensions.
+///
+/// Source: H-E21, C-E09.
 #[test]
 fn the_largest_growth_is_the_rate_of_convergence() {
     let x = data::standardize(&data::old_faithful()).unwrap();

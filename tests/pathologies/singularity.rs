@@ -15,9 +15,11 @@ use nalgebra::{DMatrix, dmatrix};
 use rand::RngExt;
 use std::f64::consts::TAU;
 
-/// B-05, B-E05, H-E26: ℓ of the spike lies above its asymptote, by what the shrinking component still gives to the data it
-/// abandons and the others to those that it captures: log(1 + p) ≤ p for each of these ratios of densities. The slope counts
-/// dimensions and captured data.
+/// ℓ of the spike lies above its asymptote, by what the shrinking component still gives to the data it abandons and the
+/// others to those that it captures: log(1 + p) ≤ p for each of these ratios of densities. The slope counts dimensions
+/// and captured data.
+///
+/// Source: B-05, B-E05, H-E26.
 #[test]
 fn the_spike_has_the_asymptote_that_is_derived() {
     for (seed, (k, d)) in [(2, 1), (3, 1), (2, 2), (4, 3)].into_iter().cycle().take(24).enumerate() {
@@ -60,8 +62,10 @@ fn the_spike_has_the_asymptote_that_is_derived() {
     }
 }
 
-/// B-E05, B-E11, H-E26: the catalogue's numbers. One Gaussian with other data to cover falls, like −Σ(x − x_i)²/2σ²; one
-/// with none, or with a second component, rises like −log σ.
+/// One Gaussian with other data to cover falls, like −Σ(x − x_i)²/2σ²; one with none, or with a second component, rises
+/// like −log σ.
+///
+/// Source: B-E05, B-E11, H-E26.
 #[test]
 fn erratum_the_spike_needs_a_second_component_or_no_other_datum() {
     let single = line_mixture(&[1.0], &[0.0], &[1.0]);
@@ -96,8 +100,10 @@ fn erratum_the_spike_needs_a_second_component_or_no_other_datum() {
     }
 }
 
-/// B-17, B-E11: the upper bound under a floor is one, and one Gaussian with all data at its mean attains it; without a floor
-/// there is none. For discrete data the bound is 0: every probability is at most one, whatever the parameters.
+/// The upper bound under a floor is one, and one Gaussian with all data at its mean attains it; without a floor there
+/// is none. For discrete data the bound is 0: every probability is at most one, whatever the parameters.
+///
+/// Source: B-17, B-E11.
 #[test]
 fn erratum_densities_have_no_upper_bound_and_probabilities_have() {
     for seed in 0..60 {
@@ -133,8 +139,10 @@ fn erratum_densities_have_no_upper_bound_and_probabilities_have() {
     }
 }
 
-/// C-E09, H-E26, B-05: the collapse, sweep by sweep: variances 1, .597, .0137, 6e−141, then none; ℓ rises all the way. The last
-/// variance is the δ² e^{−δ²/2s} of the derivation. The run is em::fit's own, which keeps the error alone.
+/// The collapse, sweep by sweep: variances 1, .597, .0137, 6e−141, then none; ℓ rises all the way. The last variance is
+/// the δ² e^{−δ²/2s} of the derivation. The run is em::fit's own, which keeps the error alone.
+///
+/// Source: C-E09, H-E26, B-05.
 #[test]
 fn a_collapse_is_traced_to_its_end() {
     let x = five();
@@ -152,8 +160,8 @@ fn a_collapse_is_traced_to_its_end() {
     assert_eq!(run.error, Some(error.clone()));
     assert_eq!(error, Error::NotPositiveDefinite { component: 0, smallest_eigenvalue: 0.0 });
 
-    // s' = Σ r (x − μ')²/R with r₃ = p₀(3)/p₁(3), since p₀(3) ≪ p₁(3); the datum 0 is held with R = 1 − 2·10⁻⁴, and the next
-    // one, at 4, is e^{−7/2s} = e^{−255} less. The formula of the text keeps δ = 3 and R = 1.
+    // s' = Σ r (x − μ')²/R with r₃ = p₀(3)/p₁(3), since p₀(3) ≪ p₁(3); the datum 0 is held with R = 1 − 2·10⁻⁴, and the
+    // next one, at 4, is e^{−7/2s} = e^{−255} less. The formula of the text keeps δ = 3 and R = 1.
     let before = Naive::<f64>::new(&run.iterates[2].model);
     let (s, mean) = (variances[2], before.means[0][0]);
     let log_r = before.log_joint(&[3.0], 0) - before.log_joint(&[3.0], 1);

@@ -12,8 +12,10 @@ use executable_em::pathologies::weights::{equal_weights_cost, gain_bound, violat
 use executable_em::soft_kmeans::{SoftKMeans, Weights};
 use nalgebra::{DVector, dmatrix, dvector};
 
-/// H-E05: at π = (1, 0) the multiplied equations hold and EM stays for ever, though s₂ − n = 17.24; inside, the conditions
+/// At π = (1, 0) the multiplied equations hold and EM stays for ever, though s₂ − n = 17.24; inside, the conditions
 /// lead to the maximum, and the bound on the gain holds.
+///
+/// Source: H-E05.
 #[test]
 fn erratum_a_weight_of_zero_solves_the_multiplied_equations() {
     let x = column(&[-1.0, 0.0, 1.0, 2.5]);
@@ -36,8 +38,10 @@ fn erratum_a_weight_of_zero_solves_the_multiplied_equations() {
     assert!(violations(&wrong, &x).unwrap()[0] > 1000.0);
 }
 
-/// H-E05, C-E11: no choice of weights, of thousands, gains more than the bound; where the weights are best, the bound and all
+/// No choice of weights, of thousands, gains more than the bound; where the weights are best, the bound and all
 /// violations vanish; and the violations are the derivatives of ℓ less n, where there is a derivative.
+///
+/// Source: H-E05, C-E11.
 #[test]
 fn the_gain_from_better_weights_is_bounded() {
     let mut rng = data::rng(12);
@@ -78,18 +82,20 @@ fn the_gain_from_better_weights_is_bounded() {
         );
         // Converged but for weights that fade like 1/t, which the certificate says.
         assert!((-rounding..0.01).contains(&left), "{left}");
-        // C-E11: at the best weights, equal ones cost no more than n KL, less where components overlap.
+        // At the best weights, equal ones cost no more than n KL, less where components overlap.
         let lost = top - model.with_weights(even).unwrap().log_likelihood(x).unwrap();
         assert!(lost <= equal_weights_cost(model.weights(), 15).unwrap() + 1e-2 && lost >= -rounding);
     }
 }
 
-/// C-E11: one datum here and six there: with weights ½ ℓ is lower by 7 KL = 1.981 nats, the catalogue's −9.449 against −11.429
-/// (its data are not given), exactly so for the complete data and up to the overlap for ℓ.
+/// One datum here and six there: with weights ½ ℓ is lower by 7 KL = 1.981 nats, exactly so for the complete data and
+/// up to the overlap for ℓ.
+///
+/// Source: C-E11.
 #[test]
 fn erratum_the_weights_are_parameters_too() {
     assert_printed(equal_weights_cost(&dvector![1.0 / 7.0, 6.0 / 7.0], 7).unwrap(), "1.981");
-    // With any overlap ℓ loses less: the catalogue's 1.980, to the rounding of its two numbers.
+    // With any overlap ℓ loses less: −9.449 against −11.429, as printed, to the rounding of the two numbers.
     assert!(equal_weights_cost(&dvector![1.0 / 7.0, 6.0 / 7.0], 7).unwrap() > -9.449 + 11.429 - 1e-3);
     let x = column(&[0.0, 19.75, 19.85, 19.95, 20.05, 20.15, 20.25]);
     let fit = |weights_are| {

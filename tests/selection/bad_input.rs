@@ -9,7 +9,9 @@ use executable_em::soft_kmeans::{SoftKMeans, Weights};
 use executable_em::{Error, Result, data, kmeans};
 use nalgebra::{DMatrix, dmatrix};
 
-/// B-26: an ℓ, an n or an entropy that is none is an error that names it.
+/// An ℓ, an n or an entropy that is none is an error that names it.
+///
+/// Source: B-26.
 #[test]
 fn criteria_refuse_what_is_no_fit() {
     for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
@@ -27,7 +29,9 @@ fn criteria_refuse_what_is_no_fit() {
     ]);
 }
 
-/// B-26: ties go to the first candidate, none is an error, and so is a k that the data cannot have.
+/// Ties go to the first candidate, none is an error, and so is a k that the data cannot have.
+///
+/// Source: B-26.
 #[test]
 fn a_search_refuses_what_it_cannot_fit() {
     let x = column(&[0.0, 1.0, 5.0, 6.0]);
@@ -58,7 +62,9 @@ fn a_search_refuses_what_it_cannot_fit() {
     ]);
 }
 
-/// B-26: folds that are no folds, and data that their models exclude, are errors that name the datum.
+/// Folds that are no folds, and data that their models exclude, are errors that name the datum.
+///
+/// Source: B-26.
 #[test]
 fn cross_validation_refuses_what_is_no_partition() {
     let x = column(&[0.0, 1.0, 2.0, 4.0]);

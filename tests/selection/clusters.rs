@@ -11,8 +11,10 @@ use executable_em::selection::stick_breaking::{expected_seen, probability_seen};
 use executable_em::{Error, data};
 use nalgebra::dvector;
 
-/// B-28, B-E18: a cluster of weight .001 is seen by n = 1000 with probability .632; any positive weight is seen in
-/// the end, a weight of zero never.
+/// A cluster of weight .001 is seen by n = 1000 with probability .632; any positive weight is seen in the end, a weight
+/// of zero never.
+///
+/// Source: B-28, B-E18.
 #[test]
 fn a_fixed_cluster_is_seen_in_the_end() {
     assert_printed(probability_seen(0.001, 1000).unwrap(), "0.632");
@@ -36,8 +38,9 @@ fn a_fixed_cluster_is_seen_in_the_end() {
     }
 }
 
-/// B-28, B-E18: the expected number of clusters seen is that of all kⁿ label sequences; it never exceeds n and tends
-/// to k.
+/// The expected number of clusters seen is that of all kⁿ label sequences; it never exceeds n and tends to k.
+///
+/// Source: B-28, B-E18.
 #[test]
 fn the_clusters_that_are_seen_are_counted_over_all_labelings() {
     let weights = dvector![0.5, 0.3, 0.15, 0.05];
@@ -60,8 +63,10 @@ fn the_clusters_that_are_seen_are_counted_over_all_labelings() {
     assert_eq!((occupied(&[]), occupied(&[3, 3]), occupied(&[2, 0, 2, 1])), (0, 1, 3));
 }
 
-/// B-28, B-E18: of a stick's clusters the first few are all seen as n grows, and never all: n data have at most n
-/// clusters, and those that are missing have some weight left.
+/// Of a stick's clusters the first few are all seen as n grows, and never all: n data have at most n clusters, and
+/// those that are missing have some weight left.
+///
+/// Source: B-28, B-E18.
 #[test]
 fn never_all_clusters_are_seen() {
     let mut rng = data::rng(6);
@@ -80,8 +85,9 @@ fn never_all_clusters_are_seen() {
     );
 }
 
-/// B-27, B-28: E K_n = Σ a/(a+i): 14.39 at a million data for a = 1; none for no data, one for one; few for small a,
-/// n for large a.
+/// E K_n = Σ a/(a+i): 14.39 at a million data for a = 1; none for no data, one for one; few for small a, n for large a.
+///
+/// Source: B-27, B-28.
 #[test]
 fn the_expected_number_of_clusters_is_a_sum() {
     assert_printed(expected_clusters(1_000_000, 1.0).unwrap(), "14.39");
@@ -95,8 +101,10 @@ fn the_expected_number_of_clusters_is_a_sum() {
     ));
 }
 
-/// B-27, B-28: the same number from the sticks: ∫ (1 − (1−w)ⁿ) a w⁻¹ (1−w)^{a−1} dw, which with w = 1 − e^{−t} is
-/// ∫ a e^{−at} (1 − e^{−nt})/(1 − e^{−t}) dt, by Simpson's rule.
+/// The same number from the sticks: ∫ (1 − (1−w)ⁿ) a w⁻¹ (1−w)^{a−1} dw, which with w = 1 − e^{−t} is ∫ a e^{−at} (1 −
+/// e^{−nt})/(1 − e^{−t}) dt, by Simpson's rule.
+///
+/// Source: B-27, B-28.
 #[test]
 fn the_sticks_expect_as_many_clusters() {
     for (n, concentration) in [(1, 0.7), (5, 1.0), (40, 2.5), (100, 20.0)] {
@@ -123,7 +131,9 @@ fn the_sticks_expect_as_many_clusters() {
     }
 }
 
-/// B-28, B-E18: between the two logarithms for every n; without a bound, and yet 42 at n = 10¹⁸ for a = 1.
+/// Between the two logarithms for every n; without a bound, and yet 42 at n = 10¹⁸ for a = 1.
+///
+/// Source: B-28, B-E18.
 #[test]
 fn clusters_grow_like_a_logarithm() {
     for concentration in [1e-320, 0.01, 1.0, 7.0, 1e6, 1e300] {
@@ -151,7 +161,9 @@ fn clusters_grow_like_a_logarithm() {
     ));
 }
 
-/// B-27, B-28: where the sum becomes an integral, at ten million terms, it goes on as the sum would.
+/// Where the sum becomes an integral, at ten million terms, it goes on as the sum would.
+///
+/// Source: B-27, B-28.
 #[test]
 fn the_sum_and_its_integral_join() {
     for concentration in [0.5, 3e7] {
@@ -165,7 +177,9 @@ fn the_sum_and_its_integral_join() {
     }
 }
 
-/// B-27, B-28: the law of K_n is that of the unsigned Stirling numbers, here in whole numbers; its mean is E K_n.
+/// The law of K_n is that of the unsigned Stirling numbers, here in whole numbers; its mean is E K_n.
+///
+/// Source: B-27, B-28.
 #[test]
 fn the_number_of_clusters_has_the_stirling_law() {
     let n = 20;

@@ -8,7 +8,9 @@ use executable_em::selection::{self, FreeParameters, criteria, gaussian_mean};
 use executable_em::{Error, bound};
 use nalgebra::{DVector, dvector};
 
-/// B-26: AIC = −2ℓ + 2p, BIC = −2ℓ + p log n, ICL = BIC + 2H, exactly; BIC charges more from n = 8 on.
+/// AIC = −2ℓ + 2p, BIC = −2ℓ + p log n, ICL = BIC + 2H, exactly; BIC charges more from n = 8 on.
+///
+/// Source: B-26.
 #[test]
 fn the_criteria_are_what_they_are_defined_to_be() {
     assert_eq!(selection::aic(-12.5, 7), Ok(39.0));
@@ -23,8 +25,10 @@ fn the_criteria_are_what_they_are_defined_to_be() {
     }
 }
 
-/// B-26: the entropy that ICL adds is that of the posterior over all kⁿ labelings, and ICL is BIC with Q for ℓ; the
-/// variant with the most probable labels never charges more.
+/// The entropy that ICL adds is that of the posterior over all kⁿ labelings, and ICL is BIC with Q for ℓ; the variant
+/// with the most probable labels never charges more.
+///
+/// Source: B-26.
 #[test]
 fn icl_puts_the_expected_complete_likelihood_in_the_place_of_the_likelihood() {
     let x = column(&[-1.5, -0.5, 0.5, 1.5, 2.0]);
@@ -49,8 +53,10 @@ fn icl_puts_the_expected_complete_likelihood_in_the_place_of_the_likelihood() {
     assert!(most_probable < entropy && most_probable > 0.0);
 }
 
-/// B-26: the optimism of a fitted mean is one on average. Only second moments enter, so data of ±σ about μ will do,
-/// and the average over all 2ⁿ · 2ⁿ of them is exact.
+/// The optimism of a fitted mean is one on average. Only second moments enter, so data of ±σ about μ will do, and the
+/// average over all 2ⁿ · 2ⁿ of them is exact.
+///
+/// Source: B-26.
 #[test]
 fn the_optimism_of_one_parameter_is_one() {
     for (n, mean, variance) in [(1, 0.0, 1.0), (3, 2.0, 0.25), (5, -1.0, 4.0)] {
@@ -73,7 +79,9 @@ fn the_optimism_of_one_parameter_is_one() {
     }
 }
 
-/// B-26: ℓ of a mean is that of a Gaussian mixture with one component, highest at the average.
+/// ℓ of a mean is that of a Gaussian mixture with one component, highest at the average.
+///
+/// Source: B-26.
 #[test]
 fn the_likelihood_of_a_mean_is_that_of_the_mixture() {
     let x = dvector![0.5, -1.0, 3.0, 2.25];
@@ -87,7 +95,9 @@ fn the_likelihood_of_a_mean_is_that_of_the_mixture() {
     assert!(at(x.mean()) > at(x.mean() + 1e-3) && at(x.mean()) > at(x.mean() - 1e-3));
 }
 
-/// B-26, TP-04: the evidence in closed form is the integral over the prior.
+/// The evidence in closed form is the integral over the prior.
+///
+/// Source: B-26.
 #[test]
 fn the_evidence_is_the_average_of_the_likelihood() {
     for (x, variance, prior) in [
@@ -113,8 +123,9 @@ fn the_evidence_is_the_average_of_the_likelihood() {
     }
 }
 
-/// B-26, TP-04: BIC misses the log evidence by a term that stays bounded and does not vanish; the remainder falls
-/// like 1/n.
+/// BIC misses the log evidence by a term that stays bounded and does not vanish; the remainder falls like 1/n.
+///
+/// Source: B-26.
 #[test]
 fn bic_approximates_the_evidence_up_to_a_bounded_term() {
     let (variance, prior): (f64, f64) = (2.0, 0.5);

@@ -14,7 +14,9 @@ use std::cell::RefCell;
 proptest! {
     #![proptest_config(config(100))]
 
-    /// B-26: the folds hold every datum exactly once, and their sizes differ by one at most.
+    /// The folds hold every datum exactly once, and their sizes differ by one at most.
+    ///
+    /// Source: B-26.
     #[test]
     fn folds_deal_every_datum_once(
         (n, count) in (2_usize..60).prop_flat_map(|n| (Just(n), 2..=n)), seed in any::<u64>(),
@@ -30,7 +32,9 @@ proptest! {
     }
 }
 
-/// B-26: the folds are dealt at random: datum 0 is as often in one of four folds as in another.
+/// The folds are dealt at random: datum 0 is as often in one of four folds as in another.
+///
+/// Source: B-26.
 #[test]
 fn folds_are_shuffled() {
     let runs = 4000;
@@ -55,8 +59,9 @@ fn folds_are_shuffled() {
     assert_eq!(folds(5, 5, &mut data::rng(1)).unwrap().len(), 5);
 }
 
-/// B-26: each fold is fitted to the other rows, all of them and no other, and every datum gets its density from that
-/// fit.
+/// Each fold is fitted to the other rows, all of them and no other, and every datum gets its density from that fit.
+///
+/// Source: B-26.
 #[test]
 fn the_model_of_a_fold_has_not_seen_it() {
     let x = data::old_faithful().rows(0, 30).into_owned();
@@ -90,7 +95,9 @@ fn the_model_of_a_fold_has_not_seen_it() {
     assert!(dealt[0].iter().all(|&i| after.log_densities[i] != result.log_densities[i]));
 }
 
-/// B-26: the held-out sum, its standard error and the paired one, on numbers done by hand.
+/// The held-out sum, its standard error and the paired one, on numbers done by hand.
+///
+/// Source: B-26.
 #[test]
 fn held_out_sums_have_standard_errors() {
     let one = CrossValidation { log_densities: dvector![-1.0, -2.0, -6.0] };
@@ -107,8 +114,10 @@ fn held_out_sums_have_standard_errors() {
     assert_eq!(one.better_than(&short), Err(shapes));
 }
 
-/// B-26: held out, a fifth component of the blobs is a loss, and so is the third of Old Faithful with full
-/// covariances; with one tied covariance it is a gain.
+/// Held out, a fifth component of the blobs is a loss, and so is the third of Old Faithful with full covariances; with
+/// one tied covariance it is a gain.
+///
+/// Source: B-26.
 #[test]
 fn held_out_data_choose_as_bic_does() {
     let held_out = |x: &DMatrix<f64>, k, family| {

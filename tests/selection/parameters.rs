@@ -102,8 +102,9 @@ fn rank(jacobian: &DMatrix<f64>) -> usize {
     rank
 }
 
-/// B-04, B-26: the number of free parameters is the rank of the Jacobian of the log densities at a generic θ, in
-/// every family.
+/// The number of free parameters is the rank of the Jacobian of the log densities at a generic θ, in every family.
+///
+/// Source: B-04, B-26.
 #[test]
 fn as_many_parameters_are_free_as_directions_change_the_density() {
     for family in CovarianceFamily::ALL {
@@ -119,7 +120,9 @@ fn as_many_parameters_are_free_as_directions_change_the_density() {
     }
 }
 
-/// B-04: soft k-means has its means, and the weights if they are fitted; the stiffness is not counted.
+/// Soft k-means has its means, and the weights if they are fitted; the stiffness is not counted.
+///
+/// Source: B-04.
 #[test]
 fn soft_kmeans_has_only_means_and_perhaps_weights() {
     for weights_are in [Weights::Held, Weights::Fitted] {
@@ -166,7 +169,9 @@ impl RecipOnePlus for Dual64 {
     }
 }
 
-/// B-04, T-46: k coins have (k − 1) + kd numbers; the flips show as many where they can, and fewer otherwise.
+/// k coins have (k − 1) + kd numbers; the flips show as many where they can, and fewer otherwise.
+///
+/// Source: B-04, T-46.
 #[test]
 fn coins_show_their_parameters_only_if_flipped_often() {
     for (k, d, seen) in [(1, 3, 3), (2, 3, 7), (2, 4, 9), (3, 5, 17)] {

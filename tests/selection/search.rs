@@ -23,9 +23,10 @@ fn mixtures(
 static BLOBS: LazyLock<Vec<Candidate<GaussianMixture>>> =
     LazyLock::new(|| mixtures(&data::blobs().0, 1..=7, CovarianceFamily::Full));
 
-/// TP-04, B-26: BIC on the blobs with full covariances, k = 1 … 7, from five k-means starts each. Up to k = 4 it is
-/// the catalogue's; beyond, these starts find a higher ℓ than the catalogue's did, so a lower BIC. It is lowest at
-/// 4, where the data come from.
+/// BIC on the blobs with full covariances, k = 1 … 7, from five k-means starts each. It is lowest at 4, where the data
+/// come from.
+///
+/// Source: B-26.
 #[test]
 fn bic_finds_the_four_blobs() {
     let (x, truth) = data::blobs();
@@ -49,8 +50,10 @@ fn bic_finds_the_four_blobs() {
     assert!(found[3].fit.log_likelihood > at_truth && found[3].fit.log_likelihood < at_truth + 5.0);
 }
 
-/// TP-04, C-10: for k = 2 the catalogue's 3082.2, where k-means starts tend to end, is the worst of five local
-/// maxima. Random starts reach the others; the best of them, 81 lower, no k-means start does.
+/// For k = 2 the BIC of 3082.2, where k-means starts tend to end, is the worst of five local maxima. Random starts
+/// reach the others; the best of them, 81 lower, no k-means start does.
+///
+/// Source: C-10.
 #[test]
 fn kmeans_starts_miss_the_best_mixture_of_two() {
     let (x, truth) = data::blobs();
@@ -81,7 +84,9 @@ fn kmeans_starts_miss_the_best_mixture_of_two() {
     assert!(shares[0] > 0.9, "hardly a blob is cut: {shares:?}");
 }
 
-/// H-08, B-26: on the blobs J falls with every further mean, and so do −2ℓ's maxima, while BIC and ICL turn.
+/// On the blobs J falls with every further mean, and so do −2ℓ's maxima, while BIC and ICL turn.
+///
+/// Source: H-08, B-26.
 #[test]
 fn the_objective_falls_where_the_criteria_turn() {
     let (x, _) = data::blobs();
@@ -103,8 +108,10 @@ fn the_objective_falls_where_the_criteria_turn() {
     }
 }
 
-/// B-26: two or three kinds of eruption? Full covariances: BIC says two by a hair, ICL two, AIC more. One tied
-/// covariance: BIC says three, and lower than either; ICL two.
+/// Two or three kinds of eruption? Full covariances: BIC says two by a hair, ICL two, AIC more. One tied covariance:
+/// BIC says three, and lower than either; ICL two.
+///
+/// Source: B-26.
 #[test]
 fn old_faithful_is_two_or_three_as_one_asks() {
     let x = data::old_faithful();
@@ -136,8 +143,9 @@ fn old_faithful_is_two_or_three_as_one_asks() {
     assert_eq!(printed(&kmeans_only[0])[1], 2333.7);
 }
 
-/// B-26: the candidates carry what the criteria say of their own fit; the same seed gives the same, whichever k's
-/// are tried.
+/// The candidates carry what the criteria say of their own fit; the same seed gives the same, whichever k's are tried.
+///
+/// Source: B-26.
 #[test]
 fn a_search_is_repeatable_and_each_k_stands_alone() {
     let x = data::old_faithful();

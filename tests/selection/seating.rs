@@ -12,8 +12,10 @@ use executable_em::selection::stick_breaking::{break_stick, expected_seen, sampl
 use executable_em::{Error, data};
 use nalgebra::{DVector, dvector};
 
-/// B-27, B-29: seated one by one, a partition has the probability a^K Π(n_j − 1)!/(a(a+1)⋯(a+n−1)), which does not
-/// ask for the order; over all partitions it sums to one.
+/// Seated one by one, a partition has the probability a^K Π(n_j − 1)!/(a(a+1)⋯(a+n−1)), which does not ask for the
+/// order; over all partitions it sums to one.
+///
+/// Source: B-27, B-29.
 #[test]
 fn the_seating_is_exchangeable() {
     let n = 6;
@@ -57,8 +59,9 @@ fn the_seating_is_exchangeable() {
     assert!(matches!(seating_probabilities(&[1], 0.0), Err(Error::Domain { what: "concentration", .. })));
 }
 
-/// B-27, B-28, B-29: seated guests and labels drawn from sticks both have as many clusters as the law says, by DKW;
-/// and E K_n on average.
+/// Seated guests and labels drawn from sticks both have as many clusters as the law says, by DKW; and E K_n on average.
+///
+/// Source: B-27, B-28, B-29.
 #[test]
 fn guests_and_sticks_have_the_law_of_the_clusters() {
     let (samples, n, concentration) = (8000, 30, 1.5);
@@ -91,8 +94,9 @@ fn guests_and_sticks_have_the_law_of_the_clusters() {
     assert_within(mean, expected, bernstein(samples, expected, n as f64));
 }
 
-/// B-27, B-29: guests are seated by the seating probabilities: the third one, in each of the four histories that
-/// there are.
+/// Guests are seated by the seating probabilities: the third one, in each of the four histories that there are.
+///
+/// Source: B-27, B-29.
 #[test]
 fn guests_sit_with_the_seating_probabilities() {
     let (samples, concentration) = (40_000, 2.0);
@@ -111,13 +115,16 @@ fn guests_sit_with_the_seating_probabilities() {
     assert_eq!(seat(0, 1.0, &mut rng), Ok(vec![]));
     assert_eq!(seat(4, 1e300, &mut rng), Ok(vec![0, 1, 2, 3]));
     assert_eq!(seat(4, 1e-300, &mut rng), Ok(vec![0; 4]));
-    // Times a uniform number, the smallest double is itself as often as not: the first guest opens a table all the same.
+    // Times a uniform number, the smallest double is itself as often as not: the first guest opens a table all the
+    // same.
     assert!((0..20).all(|seed| seat(4, 5e-324, &mut data::rng(seed)) == Ok(vec![0; 4])));
     assert_eq!(seat(1000, 3.0, &mut data::rng(1)), seat(1000, 3.0, &mut data::rng(1)));
     assert!(matches!(seat(4, f64::INFINITY, &mut rng), Err(Error::Domain { what: "concentration", .. })));
 }
 
-/// B-27, B-29: labels drawn from a stick fall on its pieces in proportion to their weights.
+/// Labels drawn from a stick fall on its pieces in proportion to their weights.
+///
+/// Source: B-27, B-29.
 #[test]
 fn labels_follow_their_stick() {
     let n = 50_000;

@@ -16,7 +16,9 @@ use rand::{RngExt, TryRng};
 proptest! {
     #![proptest_config(config(200))]
 
-    /// B-27: piece j is v_j Π_{l<j}(1 − v_l), and pieces and rest make up the stick.
+    /// Piece j is v_j Π_{l<j}(1 − v_l), and pieces and rest make up the stick.
+    ///
+    /// Source: B-27.
     #[test]
     fn the_pieces_make_up_the_stick(shares in prop::collection::vec(0.0..=1.0_f64, 0..40)) {
         let (weights, rest) = break_stick(&DVector::from_vec(shares.clone())).unwrap();
@@ -33,7 +35,9 @@ proptest! {
     }
 }
 
-/// B-27: a share of 1 ends the stick exactly, a share of 0 leaves it; others are refused.
+/// A share of 1 ends the stick exactly, a share of 0 leaves it; others are refused.
+///
+/// Source: B-27.
 #[test]
 fn shares_lie_between_nothing_and_all() {
     assert_eq!(break_stick(&dvector![0.0, 1.0, 0.5]).unwrap(), (dvector![0.0, 1.0, 0.0], 0.0));
@@ -45,8 +49,10 @@ fn shares_lie_between_nothing_and_all() {
     assert!(break_stick(&dvector![f64::NAN]).is_err());
 }
 
-/// B-27: the shares are independent draws of Beta(1, a), P(v ≤ t) = 1 − (1 − t)^a: every one of the first three, and
-/// the first given the second.
+/// The shares are independent draws of Beta(1, a), P(v ≤ t) = 1 − (1 − t)^a: every one of the first three, and the
+/// first given the second.
+///
+/// Source: B-27.
 #[test]
 fn shares_have_their_beta_law() {
     let samples = 20_000;
@@ -79,8 +85,10 @@ fn assert_distribution(sorted: &[f64], law: impl Fn(f64) -> f64) {
     assert!(farthest <= dkw(sorted.len()), "{farthest} against {}", dkw(sorted.len()));
 }
 
-/// B-27: a stick is broken until less than the tolerance is left and not once more; the breaks before the last are
-/// Poisson(a log 1/δ).
+/// A stick is broken until less than the tolerance is left and not once more; the breaks before the last are Poisson(a
+/// log 1/δ).
+///
+/// Source: B-27.
 #[test]
 fn a_stick_is_broken_until_the_rest_is_small() {
     let (samples, tolerance) = (4000, 0.01);
@@ -125,8 +133,10 @@ fn a_stick_is_broken_until_the_rest_is_small() {
     assert_eq!(sample_shares(1e-300, 0.5, &mut data::rng(1)).unwrap(), dvector![1.0]);
 }
 
-/// B-27: E w_j is the product of the Beta moments E v = 1/(1+a) and E(1 − v) = a/(1+a), both integrated here; the
-/// weights sum to one.
+/// E w_j is the product of the Beta moments E v = 1/(1+a) and E(1 − v) = a/(1+a), both integrated here; the weights sum
+/// to one.
+///
+/// Source: B-27.
 #[test]
 fn expected_weights_are_products_of_beta_moments() {
     for concentration in [0.5, 1.0, 2.5, 40.0] {
@@ -157,8 +167,10 @@ fn expected_weights_are_products_of_beta_moments() {
     assert_eq!(expected_weight(1e-310, 1), Ok(1e-310));
 }
 
-/// B-27: sampled weights have that mean, within Bernstein's bound: Var w_j ≤ E w_j² = E v² (E(1 − v)²)^j, with the
-/// Beta moments E v² = 2/((1+a)(2+a)) and E(1 − v)² = a/(2+a).
+/// Sampled weights have that mean, within Bernstein's bound: Var w_j ≤ E w_j² = E v² (E(1 − v)²)^j, with the Beta
+/// moments E v² = 2/((1+a)(2+a)) and E(1 − v)² = a/(2+a).
+///
+/// Source: B-27.
 #[test]
 fn sampled_weights_have_the_expected_mean() {
     let (samples, concentration) = (40_000, 2.0);
@@ -179,7 +191,7 @@ fn sampled_weights_have_the_expected_mean() {
         assert!(bound < 0.02);
         assert_within(mean, expected_weight(concentration, j).unwrap(), bound);
     }
-    // B-29: Σ E w_j² = 1/(1 + a), which makes the variance of the mass of a set; the sum lies in [0, 1].
+    // Σ E w_j² = 1/(1 + a), which makes the variance of the mass of a set; the sum lies in [0, 1].
     assert_within(squares, 1.0 / 3.0, bernstein(samples, 0.25, 1.0) + 1e-12);
 }
 
@@ -206,7 +218,9 @@ impl TryRng for LargestAfter {
     }
 }
 
-/// B-27: what is left of the stick belongs to its last piece: to 1 − 2⁻⁵³, beyond the sum of the weights, too.
+/// What is left of the stick belongs to its last piece: to 1 − 2⁻⁵³, beyond the sum of the weights, too.
+///
+/// Source: B-27.
 #[test]
 fn the_rest_of_the_stick_belongs_to_its_last_piece() {
     let mut rng = LargestAfter(usize::MAX, data::rng(9));
@@ -217,8 +231,10 @@ fn the_rest_of_the_stick_belongs_to_its_last_piece() {
     assert_eq!((labels, again), (vec![weights.len() - 1; 2], weights));
 }
 
-/// B-29: the mass of a set under the random distribution has mean G₀(A) and variance G₀(A)(1 − G₀(A))/(1 + a);
-/// sampled from sticks whose points are uniform.
+/// The mass of a set under the random distribution has mean G₀(A) and variance G₀(A)(1 − G₀(A))/(1 + a); sampled from
+/// sticks whose points are uniform.
+///
+/// Source: B-29.
 #[test]
 fn the_random_mass_of_a_set_has_its_moments() {
     let (samples, concentration, base_mass) = (40_000, 2.0, 0.3);

@@ -16,8 +16,10 @@ use proptest::prelude::*;
 proptest! {
     #![proptest_config(config(200))]
 
-    /// H-42, H-E22, T-55, T-56, T-E13: no responsibility is farther from its limit than the bound, ties and zero
-    /// weights included, and the limit is the hard assignment.
+    /// No responsibility is farther from its limit than the bound, ties and zero weights included, and the limit is the
+    /// hard assignment.
+    ///
+    /// Source: H-42, H-E22, T-55, T-56, T-E13.
     #[test]
     fn responsibilities_harden_within_the_bound(case in cases::strategy(&cases::Kind::ALL), factor in factors()) {
         let model = soft(&case, factor, Weights::Held);
@@ -46,7 +48,9 @@ proptest! {
         }
     }
 
-    /// T-57: −2ε(ℓ + (nd/2) log 2πε) lies above J, by at most 2ε Σ_i|log π_T| for the weight π_T of the nearest means.
+    /// −2ε(ℓ + (nd/2) log 2πε) lies above J, by at most 2ε Σ_i|log π_T| for the weight π_T of the nearest means.
+    ///
+    /// Source: T-57.
     #[test]
     fn the_scaled_log_likelihood_lies_just_above_the_objective(
         case in cases::strategy(&cases::Kind::ALL), factor in factors(),
@@ -74,8 +78,9 @@ proptest! {
         assert_at_least(j + allowed, scaled, rounding);
     }
 
-    /// C-43, C-44: a sweep with hardened responsibilities is a sweep of k-means, to the last bit, whatever β and the
-    /// weights.
+    /// A sweep with hardened responsibilities is a sweep of k-means, to the last bit, whatever β and the weights.
+    ///
+    /// Source: C-43, C-44.
     #[test]
     fn a_hard_sweep_is_a_sweep_of_kmeans(
         case in cases::strategy(&cases::Kind::ALL), factor in factors(), weights_are in both(),
@@ -93,8 +98,10 @@ proptest! {
     }
 }
 
-/// H-42, T-55: the rate. For two means the log of the far one's responsibility falls with the slope −δ/2 in β, and the
-/// catalogue's 1e-113 at β = 1e4 is a gap δ of 0.052.
+/// The rate. For two means the log of the far one's responsibility falls with the slope −δ/2 in β, and a responsibility
+/// of 1e-113 at β = 1e4 is a gap δ of 0.052.
+///
+/// Source: H-42, T-55.
 #[test]
 fn the_log_deviation_falls_by_half_the_gap() {
     let (x, means) = (column(&[0.1]), [-0.3, 0.9]);
@@ -121,8 +128,10 @@ fn the_log_deviation_falls_by_half_the_gap() {
     assert_within(deviation / 1e-113, 1.0, 5300.0 * gamma(12));
 }
 
-/// T-55, H-42: the largest deviation on the geyser at ε = 1, 0.1, 0.01, 0.001 falls, in the end to an exact zero, like the
-/// catalogue's .51, .39, .005, 0 on data that it does not give; then a sweep is one of k-means, to the last bit.
+/// The largest deviation on the geyser at ε = 1, 0.1, 0.01, 0.001 falls, in the end to an exact zero; then a sweep is
+/// one of k-means, to the last bit.
+///
+/// Source: T-55, H-42.
 #[test]
 fn at_great_stiffness_the_algorithm_is_kmeans() {
     let x = data::standardize(&data::old_faithful()).unwrap();
@@ -148,8 +157,10 @@ fn at_great_stiffness_the_algorithm_is_kmeans() {
     }
 }
 
-/// H-E22, T-E13: what the limit needs. In a tie the responsibilities are the weights at every β; a mean of weight zero
-/// gets nothing, however near; without either, even a weight of 0.998 far away counts for nothing.
+/// What the limit needs. In a tie the responsibilities are the weights at every β; a mean of weight zero gets nothing,
+/// however near; without either, even a weight of 0.998 far away counts for nothing.
+///
+/// Source: H-E22, T-E13.
 #[test]
 fn ties_and_zero_weights_are_no_hard_assignment() {
     for weights in [[0.7, 0.3], [0.9, 0.1]] {
@@ -190,8 +201,10 @@ fn ties_and_zero_weights_are_no_hard_assignment() {
     assert_within(deviation / bound, 1.0, 700.0 * gamma(12));
 }
 
-/// C-E12, C-42: on {0, 1, 2, 3, 4} EM of the restricted mixture ends elsewhere than k-means, unless σ is small; and a sweep
-/// of k-means lowers ℓ from −8.558 to −8.680.
+/// On {0, 1, 2, 3, 4} EM of the restricted mixture ends elsewhere than k-means, unless σ is small; and a sweep of
+/// k-means lowers ℓ from −8.558 to −8.680.
+///
+/// Source: C-E12, C-42.
 #[test]
 fn kmeans_is_not_em_of_the_restricted_mixture() {
     let x = staircase();
@@ -216,7 +229,9 @@ fn kmeans_is_not_em_of_the_restricted_mixture() {
     assert!(objective(&hard) < objective(&soft));
 }
 
-/// C-E12: at σ² = 1/4 a symmetric start stays symmetric, and ends below what an asymmetric one finds.
+/// At σ² = 1/4 a symmetric start stays symmetric, and ends below what an asymmetric one finds.
+///
+/// Source: C-E12.
 #[test]
 fn a_symmetric_start_ends_at_a_saddle() {
     let x = staircase();
@@ -226,8 +241,10 @@ fn a_symmetric_start_ends_at_a_saddle() {
     assert!(better.log_likelihood(&x).unwrap() > saddle.log_likelihood(&x).unwrap() + 0.01);
 }
 
-/// T-57, T-E25: the excess over J tends to −2ε Σ_i log π_T, so exactly as fast as ε; ℓ itself falls to −∞ with the slope
-/// −J/2 in β, or rises to +∞ where J = 0. The catalogue's 112.14 belongs to data that it does not give.
+/// The excess over J tends to −2ε Σ_i log π_T, so exactly as fast as ε; ℓ itself falls to −∞ with the slope −J/2 in β,
+/// or rises to +∞ where J = 0.
+///
+/// Source: T-57, T-E25.
 #[test]
 fn the_log_likelihood_tends_to_the_objective_as_fast_as_its_width() {
     let x = data::standardize(&data::old_faithful()).unwrap();

@@ -1,4 +1,5 @@
-//! Soft k-means: its two steps, where its means part, what is left of it at infinite stiffness, and how it is misprinted.
+//! Soft k-means: its two steps, where its means part, what is left of it at infinite stiffness, and how it is
+//! misprinted.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -80,7 +81,7 @@ fn proportional_to(x: &DMatrix<f64>, means: &DMatrix<f64>, factors: &[f64], prec
     r
 }
 
-/// {−1.5, −0.5, 0.5, 1.5, 2}, on which the catalogue follows the missing ½.
+/// {−1.5, −0.5, 0.5, 1.5, 2}, on which the missing ½ is followed.
 fn five() -> DMatrix<f64> {
     column(&[-1.5, -0.5, 0.5, 1.5, 2.0])
 }

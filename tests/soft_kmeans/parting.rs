@@ -41,10 +41,10 @@ fn largest_variance(x: &DMatrix<f64>) -> f64 {
 /// Let v_i = x_i − x̄, M = max|v_i|, p_j ∈ [−1, 1] the places of the means. The logit of mean j is a_j = βηp_j uᵀv −
 /// βη²p_j²/2 up to what all share, so |a_j| ≤ A = βηM + βη²/2. Along the path ta, r_j'' = r_j((a_j − ⟨a⟩)² − Var a), so
 /// r_j = (1 + a_j − ā)/k with an error of at most 2A²e^{2A}/k ≤ 3A²/k for A < 0.2. As Σv = 0, the mean step gives
-/// βηλp_j u with an error of 3A²M from the numerator and a factor within 1 ± δ, δ = βη² + 3A², from the denominator. The
-/// spread subtracts an average that has the same errors: 6A²M/(βηλ) + 2δ relatively, and half as much again for their
-/// products. Rounding: the mean step places a mean to γ(n+3) max|x| in each of d coordinates, the start to ε max|x|,
-/// against βηλ and η.
+/// βηλp_j u with an error of 3A²M from the numerator and a factor within 1 ± δ, δ = βη² + 3A², from the denominator.
+/// The spread subtracts an average that has the same errors: 6A²M/(βηλ) + 2δ relatively, and half as much again for
+/// their products. Rounding: the mean step places a mean to γ(n+3) max|x| in each of d coordinates, the start to ε
+/// max|x|, against βηλ and η.
 fn growth_error(x: &DMatrix<f64>, stiffness: f64, parting: f64, largest: f64) -> f64 {
     let centre = x.row_mean();
     let farthest = x.row_iter().map(|row| (row - &centre).norm()).fold(0.0, f64::max);
@@ -58,7 +58,9 @@ fn growth_error(x: &DMatrix<f64>, stiffness: f64, parting: f64, largest: f64) ->
     1.5 * exact + (placed + logits) / (stiffness * parting * largest).min(parting)
 }
 
-/// H-41, H-E06 (TP-08): one sweep multiplies a small parting of merged means by βλ_max, for any number of means.
+/// One sweep multiplies a small parting of merged means by βλ_max, for any number of means.
+///
+/// Source: H-41, H-E06.
 #[test]
 fn a_small_parting_grows_by_theory() {
     for x in data_sets() {
@@ -75,7 +77,9 @@ fn a_small_parting_grows_by_theory() {
     }
 }
 
-/// H-41 (TP-08): the β at which EM from a tiny parting no longer merges is the critical one.
+/// The β at which EM from a tiny parting no longer merges is the critical one.
+///
+/// Source: H-41.
 #[test]
 fn bisection_finds_the_critical_stiffness() {
     for x in data_sets() {
@@ -91,8 +95,10 @@ fn bisection_finds_the_critical_stiffness() {
     }
 }
 
-/// H-41: the bracket holds 1/λ_max where it is hardest, with all variance spread evenly over the dimensions, and in any unit. The
-/// corners ±1 of a cube have covariance I; a parting of 10⁻⁴ of the unit errs by its square.
+/// The bracket holds 1/λ_max where it is hardest, with all variance spread evenly over the dimensions, and in any unit.
+/// The corners ±1 of a cube have covariance I; a parting of 10⁻⁴ of the unit errs by its square.
+///
+/// Source: H-41.
 #[test]
 fn the_bracket_holds_the_critical_stiffness_of_round_data_in_any_unit() {
     let cube = DMatrix::from_fn(8, 3, |i, a| if i >> a & 1 == 1 { 1.0 } else { -1.0 });
@@ -102,7 +108,9 @@ fn the_bracket_holds_the_critical_stiffness_of_round_data_in_any_unit() {
     }
 }
 
-/// H-E06 (TP-08): on data of variance one the critical stiffness is 1; a sweep without the ½ says one half.
+/// On data of variance one the critical stiffness is 1; a sweep without the ½ says one half.
+///
+/// Source: H-E06.
 #[test]
 fn without_the_half_means_part_at_half_the_stiffness() {
     let x = column(&[-1.0, 1.0]);
@@ -127,8 +135,10 @@ fn without_the_half_means_part_at_half_the_stiffness() {
     assert_within(merging_stiffness(&x, 2, 1e-5, 5).unwrap(), 1.0, bound);
 }
 
-/// H-41: on {−1, 1} a sweep from means ±m is the map m → tanh βm, a magnet's. Below β = 1 every start merges, above it
-/// ends at the positive root.
+/// On {−1, 1} a sweep from means ±m is the map m → tanh βm, a magnet's. Below β = 1 every start merges, above it ends
+/// at the positive root.
+///
+/// Source: H-41.
 #[test]
 fn on_two_points_the_sweep_is_a_hyperbolic_tangent() {
     let x = column(&[-1.0, 1.0]);
@@ -154,9 +164,11 @@ fn on_two_points_the_sweep_is_a_hyperbolic_tangent() {
     assert!(m > 0.85 && m < 0.86);
 }
 
-/// H-41 (TP-08): that means merge below βλ_max = 1 is a statement about merged means. On nine data at 0 and one at 10,
-/// means that begin apart stay apart at 0.99 of the critical stiffness; with fitted weights even at 0.7, and there with a
-/// higher ℓ than the merged ones.
+/// That means merge below βλ_max = 1 is a statement about merged means. On nine data at 0 and one at 10, means that
+/// begin apart stay apart at 0.99 of the critical stiffness; with fitted weights even at 0.7, and there with a higher ℓ
+/// than the merged ones.
+///
+/// Source: H-41.
 #[test]
 fn lopsided_data_hold_means_apart_below_the_critical_stiffness() {
     let x = column(&[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 10.0]);
@@ -175,8 +187,10 @@ fn lopsided_data_hold_means_apart_below_the_critical_stiffness() {
     }
 }
 
-/// H-41 (TP-08): two copies of one mean of a mixture move apart by its splitting growth, all others staying; with all
-/// means merged this is β over the critical stiffness.
+/// Two copies of one mean of a mixture move apart by its splitting growth, all others staying; with all means merged
+/// this is β over the critical stiffness.
+///
+/// Source: H-41.
 #[test]
 fn copies_of_a_mean_part_by_its_own_share_of_the_data() {
     let x = data::standardize(&data::old_faithful()).unwrap();
@@ -221,7 +235,9 @@ fn copies_of_a_mean_part_by_its_own_share_of_the_data() {
     }
 }
 
-/// H-41: the start of annealing: places from −1 to 1 along the longest axis, on average at the centre.
+/// The start of annealing: places from −1 to 1 along the longest axis, on average at the centre.
+///
+/// Source: H-41.
 #[test]
 fn parted_means_lie_along_the_longest_axis() {
     let x = dmatrix![0.0, 0.0; 4.0, 3.0; 8.0, 6.0; 4.0, 3.0];

@@ -16,9 +16,13 @@ use proptest::prelude::*;
 proptest! {
     #![proptest_config(config(200))]
 
-    /// H-E07: R_j in the E step is right if the weights are R_j/n, from an M step that fits them.
+    /// R_j in the E step is right if the weights are R_j/n, from an M step that fits them.
+    ///
+    /// Source: H-E07.
     #[test]
-    fn counts_serve_as_weights_after_an_m_step(case in cases::strategy(&[cases::Kind::Ordinary]), seed in any::<u64>()) {
+    fn counts_serve_as_weights_after_an_m_step(
+        case in cases::strategy(&[cases::Kind::Ordinary]), seed in any::<u64>(),
+    ) {
         let start = soft(&case, 1.0, Weights::Fitted);
         let r = cases::simplex_rows(case.x.nrows(), case.model.k(), &mut data::rng(seed));
         let counts: Vec<f64> = latent::counts(&r).as_slice().to_vec();
@@ -33,8 +37,10 @@ proptest! {
     }
 }
 
-/// H-E06: without the ½ the responsibilities are those of precision 2β, and from the maximum of ℓ at β = 1 a sweep of
-/// them goes down, as the catalogue has it: −8.1154 to −8.1477.
+/// Without the ½ the responsibilities are those of precision 2β, and from the maximum of ℓ at β = 1 a sweep of them
+/// goes down, from −8.1154 to −8.1477.
+///
+/// Source: H-E06.
 #[test]
 fn the_form_without_a_half_has_twice_the_stiffness() {
     let x = five();
@@ -47,8 +53,8 @@ fn the_form_without_a_half_has_twice_the_stiffness() {
     let right = best.responsibilities(&x).unwrap();
     assert_within((&right - &printed).amax(), 0.175, 5e-4);
 
-    // The catalogue's 0.294 belongs to data that it does not give. With two means of equal weight it cannot be reached:
-    // there the two forms are σ(t) and σ(2t), which differ by at most 0.1502. With three, on these data, it is 0.2227.
+    // With two means of equal weight the two forms are σ(t) and σ(2t), which differ by at most 0.1502. With three, on
+    // these data, it is 0.2227.
     let three = settled(line_model(&[-1.0, 0.0, 1.0], &[1.0 / 3.0; 3], 1.0, Weights::Held), &x);
     let difference = three.responsibilities(&x).unwrap()
         - three.with_stiffness(2.0).unwrap().responsibilities(&x).unwrap();
@@ -61,8 +67,9 @@ fn the_form_without_a_half_has_twice_the_stiffness() {
     assert!(rightly.log_likelihood(&x).unwrap() > misled.log_likelihood(&x).unwrap());
 }
 
-/// H-E07: with weights that are not R_j/n, R_j in their place is another formula. The catalogue's 0.049 belongs to data
-/// that it does not give; this is the same on {0, 1, 2, 3, 4}.
+/// With weights that are not R_j/n, R_j in their place is another formula. Here on {0, 1, 2, 3, 4}.
+///
+/// Source: H-E07.
 #[test]
 fn counts_are_not_weights_otherwise() {
     let x = staircase();
@@ -72,12 +79,14 @@ fn counts_are_not_weights_otherwise() {
     assert!((&printed - &r).amax() > 0.01);
     let fitted = line_model(&[0.5, 3.0], &[0.5, 0.5], 1.0, Weights::Fitted).maximize(&x, &r).unwrap();
     let printed = proportional_to(&x, fitted.means(), latent::counts(&r).as_slice(), 1.0);
-    // Exponents below 8, ten operations: the catalogue's 3e-16 is of this kind.
+    // Exponents below 8, ten operations.
     assert_matrices_within(&fitted.responsibilities(&x).unwrap(), &printed, gamma(8 * 10));
 }
 
-/// T-53, T-E11: a recall of the E step without |Σ_j|^{−1/2}: with variances 1 and 100 and a datum at both means it says
-/// 0.5 where 0.909 is right.
+/// A recall of the E step without |Σ_j|^{−1/2}: with variances 1 and 100 and a datum at both means it says 0.5 where
+/// 0.909 is right.
+///
+/// Source: T-53, T-E11.
 #[test]
 fn a_forgotten_determinant_favours_the_wide() {
     let right = line_mixture(&[0.5, 0.5], &[0.0, 0.0], &[1.0, 100.0]);

@@ -1,4 +1,5 @@
-//! The model and its two steps: a mixture with round covariances, of which the means and perhaps the weights are fitted.
+//! The model and its two steps: a mixture with round covariances, of which the means and perhaps the weights are
+//! fitted.
 
 use crate::common::bounds::{self, gamma};
 use crate::common::config;
@@ -27,7 +28,9 @@ fn naive_log_joint(model: &SoftKMeans, x: &DMatrix<f64>) -> DMatrix<f64> {
 proptest! {
     #![proptest_config(config(200))]
 
-    /// H-40, T-53, T-54, C-42: the log joint and the responsibilities are those of the Gaussian mixture with Σ_j = I/β.
+    /// The log joint and the responsibilities are those of the Gaussian mixture with Σ_j = I/β.
+    ///
+    /// Source: H-40, T-53, T-54, C-42.
     #[test]
     fn it_is_the_mixture_with_round_covariances(
         case in cases::strategy(&cases::Kind::ALL), factor in factors(),
@@ -59,8 +62,10 @@ proptest! {
         assert_within(model.log_likelihood(&case.x).unwrap(), through_mixture, mixture_error + 2.0 * own_error);
     }
 
-    /// H-41, C-42: the M step moves the means by the score over βR_j, so that fixed points are stationary points of ℓ;
-    /// β stays, and so do held weights, to the last bit; fitted ones become R_j/n.
+    /// The M step moves the means by the score over βR_j, so that fixed points are stationary points of ℓ; β stays, and
+    /// so do held weights, to the last bit; fitted ones become R_j/n.
+    ///
+    /// Source: H-41, C-42.
     #[test]
     fn the_mean_step_follows_the_score(
         case in cases::strategy(&cases::Kind::TAME), factor in factors(), weights_are in both(),
@@ -93,11 +98,13 @@ proptest! {
     }
 }
 
-/// H-41: a sweep with Σ held at I/β never lowers ℓ, whether the weights are held or fitted.
+/// A sweep with Σ held at I/β never lowers ℓ, whether the weights are held or fitted.
 ///
 /// The bound adds (1) the error of both ℓ, (2) what an E step off by δr costs, Σ|δr||L' − L|, (3) for fitted weights
 /// n γ(n+k+4), because they sum to one only to rounding, and (4) β/2 Σ_j R_j|δμ_j|² for means off by δμ, where
 /// |δμ_a| ≤ γ(n+3) max|x_a| and Σ R_j = n.
+///
+/// Source: H-41.
 #[test]
 fn a_sweep_never_lowers_the_log_likelihood() {
     let tally = Tally::new();
@@ -139,7 +146,9 @@ fn log_joint_totals(log_joint: &DMatrix<f64>) -> DVector<f64> {
     )
 }
 
-/// H-40, T-54: the responsibilities are the posterior, summed over all 3⁵ labelings.
+/// The responsibilities are the posterior, summed over all 3⁵ labelings.
+///
+/// Source: H-40, T-54.
 #[test]
 fn responsibilities_are_the_posterior_of_all_labelings() {
     let model = line_model(&[-1.0, 0.4, 2.0], &[0.2, 0.5, 0.3], 1.7, Weights::Held);
@@ -150,8 +159,10 @@ fn responsibilities_are_the_posterior_of_all_labelings() {
     assert_within(model.log_likelihood(&five()).unwrap(), expected.log_likelihood, bound);
 }
 
-/// H-E28, T-E25: one update of the covariances as well leaves I/β, and is a step of full EM. The catalogue's data
-/// (0.677, 0.300; 2.68) are not given; on the geyser in standard units the same happens.
+/// One update of the covariances as well leaves I/β, and is a step of full EM. So it is on the geyser in standard
+/// units.
+///
+/// Source: H-E28, T-E25.
 #[test]
 fn updating_covariances_leaves_the_family() {
     let x = data::standardize(&data::old_faithful()).unwrap();

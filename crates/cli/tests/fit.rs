@@ -73,7 +73,7 @@ fn old_faithful_has_two_kinds_of_eruption() {
 /// The same, for the entropy of each family, which the program takes from sums: H = ℓ − Q.
 #[test]
 fn the_entropy_is_that_of_the_responsibilities() {
-    let (x, _) = three_groups().sample(500, &mut data::rng(1));
+    let (x, _) = three_groups().sample(500, &mut data::rng(1)).unwrap();
     let place = Place::with(&[("x.csv", &csv("a,b", &x))]);
     for (family, parameters) in [("full", 17), ("tied", 11), ("diagonal", 14), ("spherical", 11)] {
         let printed =
@@ -204,7 +204,7 @@ fn draws_are_those_of_the_model() {
     let printed = place.prints(&format!("sample m.json -n {n} --seed 5 --labels"));
     let table = parse_csv(&printed).expect("a table");
     assert_eq!(table.names, ["length, mm", "b", "label"]);
-    let (x, labels) = model.sample(n, &mut data::rng(5));
+    let (x, labels) = model.sample(n, &mut data::rng(5)).unwrap();
     assert_eq!(table.values.columns(0, 2).into_owned(), x);
     assert!(table.values.column(2).iter().zip(&labels).all(|(&found, &label)| found == label as f64 + 1.0));
     // Five standard errors of the mean.
@@ -438,7 +438,7 @@ fn a_table_is_fitted_in_every_usual_dress() {
 /// The same bytes with one thread and two, and on every run.
 #[test]
 fn threads_change_nothing() {
-    let (x, _) = three_groups().sample(20_000, &mut data::rng(2));
+    let (x, _) = three_groups().sample(20_000, &mut data::rng(2)).unwrap();
     let place = Place::with(&[("x.csv", &csv("a,b", &x))]);
     let outputs: Vec<[String; 3]> = ["--threads 1", "--threads 2", "--threads 2"]
         .into_iter()
@@ -454,7 +454,7 @@ fn threads_change_nothing() {
 /// Streamed through a temporary file, from text or raw doubles: the same fit, but for the order of summation.
 #[test]
 fn streaming_changes_the_order_of_summation_only() {
-    let (x, _) = three_groups().sample(40_000, &mut data::rng(3));
+    let (x, _) = three_groups().sample(40_000, &mut data::rng(3)).unwrap();
     let place = Place::with(&[("x.csv", &csv("a,b", &x))]);
     let mut bytes = Vec::new();
     write_raw(&x, &mut bytes).expect("room");
@@ -648,7 +648,7 @@ fn wide_tables_are_cut_into_parts() {
 #[test]
 fn a_fit_is_drawn_by_its_dimension() {
     let model = three_groups();
-    let (x, _) = model.sample(6000, &mut data::rng(7));
+    let (x, _) = model.sample(6000, &mut data::rng(7)).unwrap();
     let x = DMatrix::from_fn(6000, 3, |i, a| if a < 2 { x[(i, a)] } else { x[(i, 0)] + (i % 7) as f64 });
     let place = Place::with(&[("x.csv", &csv("sepal_length,b*,x3", &x))]);
     for (columns, dots) in [("1", 0), ("1,2", 3000), ("1,2,3", 9000)] {

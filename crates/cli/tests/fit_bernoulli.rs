@@ -34,7 +34,7 @@ fn two_coins() -> BernoulliMixture {
 
 /// A table of draws, as people write them: 0 and 1, not 0.0 and 1.0.
 fn draws(coins: &BernoulliMixture, n: usize, header: &str) -> (DMatrix<f64>, String) {
-    let (x, _) = coins.sample(n, &mut data::rng(1));
+    let (x, _) = coins.sample(n, &mut data::rng(1)).unwrap();
     let table = csv(header, &x).replace(".0", "");
     (x, table)
 }
@@ -187,7 +187,7 @@ fn draws_are_whole_numbers_of_heads() {
     let mut rng = data::rng(5);
     let mut read = table.values.row_iter();
     for n in [BLOCK_ROWS, 10] {
-        let (x, labels) = coins.sample(n, &mut rng);
+        let (x, labels) = coins.sample(n, &mut rng).unwrap();
         for ((heads, label), row) in x.iter().zip(labels).zip(read.by_ref()) {
             assert_eq!((row[0], row[1]), (*heads, label as f64 + 1.0));
         }

@@ -60,7 +60,10 @@ impl Mixture {
     }
 
     /// Draws from the mixture: n×d data and n labels.
-    pub fn sample(&self, n: usize, rng: &mut impl Rng) -> (DMatrix<f64>, Vec<usize>) {
+    ///
+    /// # Errors
+    /// More numbers than memory may hold.
+    pub fn sample(&self, n: usize, rng: &mut impl Rng) -> Result<(DMatrix<f64>, Vec<usize>)> {
         match self {
             Mixture::Gaussian(model) => model.sample(n, rng),
             Mixture::Bernoulli(model) => model.sample(n, rng),

@@ -301,7 +301,7 @@ fn a_sample_starts_a_fit() -> Outcome {
         vec![DMatrix::identity(2, 2); 3],
         CovarianceFamily::Full,
     )?;
-    let (x, _) = planted.sample(20_000, &mut data::rng(1));
+    let (x, _) = planted.sample(20_000, &mut data::rng(1)).unwrap();
     let data = Data::new(&x)?;
     let sample = sample(&data, 500, &mut data::rng(2))?;
     let start = kmeans_start(&sample, 3, CovarianceFamily::Full, &mut data::rng(3))?;

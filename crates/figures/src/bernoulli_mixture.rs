@@ -101,7 +101,7 @@ fn sweeps_of_single_flips() -> Result<Panel> {
 
 fn biases_of_ten_flips() -> Result<Panel> {
     let truth = two_coins(10)?.with_weights(dvector![0.5, 0.5])?;
-    let (x, _) = truth.sample(30, &mut data::rng(2));
+    let (x, _) = truth.sample(30, &mut data::rng(2))?;
     let at = |[p, q]: Point| BernoulliMixture::new(dvector![0.5, 0.5], dmatrix![p; q], 10);
     let drops = [320.0, 220.0, 150.0, 100.0, 68.0, 44.0, 26.0, 13.0, 5.0, 1.0];
     let mut panel = map(|point| at(point)?.log_likelihood(&x), &drops)?;
@@ -161,7 +161,7 @@ pub(super) fn recovery() -> Result<Figure> {
         let truth = two_coins(m)?;
         let mut squares = [0.0; 2];
         for set in 0..DATA_SETS {
-            let (x, _) = truth.sample(DRAWS, &mut rng);
+            let (x, _) = truth.sample(DRAWS, &mut rng)?;
             let start = random_start(&x, 2, m, &mut rng)?;
             let run = em::fit(start, &x, &Stopping { max_sweeps: 400, ..drawn(x.nrows()) })?;
             let mut found = [run.model.biases()[0], run.model.biases()[1]];

@@ -20,7 +20,7 @@ fn three_components() -> Result<GaussianMixture> {
 /// Source: H-43, H-49, B-24, B-E16; Bishop (2006), Figure 9.5.
 pub(super) fn views() -> Result<Figure> {
     let model = three_components()?;
-    let (x, labels) = model.sample(400, &mut data::rng(12));
+    let (x, labels) = model.sample(400, &mut data::rng(12))?;
     let r = model.responsibilities(&x)?;
     let frame = |title: &str| {
         let mut panel = Panel::new([-1.4, 11.0], [-1.6, 10.2]);

@@ -56,7 +56,7 @@ pub fn responsibilities_with_counts_for_weights(
     x: &DMatrix<f64>,
     counts: &DVector<f64>,
 ) -> Result<DMatrix<f64>> {
-    check::positives("counts", counts, model.weights().len())?;
+    check::positives("counts", "count of a component", counts, model.weights().len())?;
     proportional_to(counts, 0.5 * model.stiffness(), &kmeans::squared_distances(x, model.means())?)
 }
 

@@ -55,7 +55,7 @@ pub fn run(arguments: &Sample) -> Result<(), Failure> {
     let mut rng = data::rng(arguments.seed);
     let mut drawn = 0;
     while drawn < arguments.n {
-        let (x, labels) = saved.model.sample(BLOCK_ROWS.min(arguments.n - drawn), &mut rng);
+        let (x, labels) = saved.model.sample(BLOCK_ROWS.min(arguments.n - drawn), &mut rng)?;
         let mut text = String::new();
         for (row, label) in x.row_iter().zip(labels) {
             for (a, value) in row.iter().enumerate() {

@@ -152,10 +152,13 @@ fn after_generics(text: &str) -> &str {
 /// The scanner finds what rustfmt lays out: items, methods, methods of traits, and what belongs to each.
 #[test]
 fn items_are_read_with_their_documentation() {
-    let code = "/// One.\n///\n/// Source: H-01\n/// (and H-02); see H-E01.\n///\n/// More of H-03, H-E02.\npub fn one() {\n}\n\n\
-        /// Hidden. Source: H-04.\nfn hidden() {}\n\nimpl<M: Model> Fit<M> {\n    /// Source: H-05.\n    #[must_use]\n    \
-        pub const fn two() {}\n}\n\nimpl Model for Fit<f64> {\n    /// Source: H-06.\n    fn three() {}\n}\n\n\
-        /// Source: H-07.\npub trait Model {\n    /// Source: H-08.\n    fn four();\n}\n\n/// Source: H-09.\npub struct Five;\n";
+    let code = "/// One.\n///\n/// Source: H-01\n/// (and H-02); see H-E01.\n///\n/// More of H-03, H-E02.\n\
+        pub fn one() {\n}\n\n\
+        /// Hidden. Source: H-04.\nfn hidden() {}\n\n\
+        impl<M: Model> Fit<M> {\n    /// Source: H-05.\n    #[must_use]\n    pub const fn two() {}\n}\n\n\
+        impl Model for Fit<f64> {\n    /// Source: H-06.\n    fn three() {}\n}\n\n\
+        /// Source: H-07.\npub trait Model {\n    /// Source: H-08.\n    fn four();\n}\n\n\
+        /// Source: H-09.\npub struct Five;\n";
     let found: Vec<(String, String, Vec<String>)> =
         items(code, "m").into_iter().map(|item| (item.path(), item.link.clone(), item.ids())).collect();
     let expected: [(&str, &str, &[&str]); 6] = [

@@ -169,8 +169,9 @@ fn drawn(row: &str, code: &BTreeMap<String, String>) -> (String, Vec<String>) {
 
 #[test]
 fn tests_are_read_with_the_comments_above_them() {
-    let code = "/// H-01: not of a helper.\n#[cfg(unix)]\nfn helper() {}\n\n/// H-02: the first.\n#[test]\nfn first() {\n    // H-03\n}\n\nproptest! {\n    \
-        /// H-04,\n    /// H-05: the second.\n    #[test]\n    fn second(x in 0..1) {}\n}\n";
+    let code = "/// H-01: not of a helper.\n#[cfg(unix)]\nfn helper() {}\n\n\
+        /// H-02: the first.\n#[test]\nfn first() {\n    // H-03\n}\n\n\
+        proptest! {\n    /// H-04,\n    /// H-05: the second.\n    #[test]\n    fn second(x in 0..1) {}\n}\n";
     let expected = [("t::first", vec!["H-02"]), ("t::second", vec!["H-04", "H-05"])];
     let expected =
         expected.map(|(name, ids)| (name.to_owned(), ids.into_iter().map(str::to_owned).collect::<Vec<_>>()));

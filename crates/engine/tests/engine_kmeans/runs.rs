@@ -1,32 +1,41 @@
 //! Whole runs, from one start and from several.
 
-use crate::common::bounds::objective_relative;
+use crate::common::bounds::{labels_are_decided, objective_relative};
 use crate::common::cases::{self, Kind};
+use crate::common::tally::Tally;
 use crate::common::{assert_matrices_within, assert_within, config};
 use crate::mathematics::mathematics;
 use crate::{AT_REST, labels, mean_bound, random_state};
 use executable_em::em::{Seen, Stopped, Stopping, Tolerance};
-use executable_em::{Error, data, kmeans};
+use executable_em::kmeans::{self, Step};
+use executable_em::{Error, data};
 use executable_em_engine::{Data, Engine, KMeans, Result};
 use nalgebra::{DMatrix, dmatrix};
 use proptest::prelude::*;
 use std::ops::ControlFlow;
 
-proptest! {
-    #![proptest_config(config(300))]
-
-    /// As many sweeps as the derivation, to the same labels.
-    #[test]
-    fn whole_runs_are_the_derivations(case in cases::strategy(&[Kind::Ordinary, Kind::Duplicated, Kind::Ties])) {
+/// As many sweeps as the derivation, to the same labels, unless a datum lies midway between two means that have moved.
+#[test]
+fn whole_runs_are_the_derivations() {
+    let tally = Tally::new();
+    proptest!(config(300), |(case in cases::strategy(&Kind::ALL))| {
         let engine = Engine::new(1)?;
         let start = case.model.means();
         let derived = kmeans::lloyd(&case.x, start, 100)?;
         let fit = engine.fit(KMeans::new(start.clone())?, &Data::new(&case.x)?, &AT_REST)?;
         prop_assert_eq!(fit.stopped, Stopped::Converged);
-        prop_assert_eq!(labels(&engine, fit.model.means(), &Data::new(&case.x)?)?, derived.labels());
-        assert_matrices_within(fit.model.means(), derived.means(), mean_bound(&case.x, start));
-        prop_assert_eq!(fit.sweeps, (derived.half_steps.len() - 1) / 2);
-    }
+        let bound = mean_bound(&case.x, start);
+        // From the start itself both have the same distances, ties and all.
+        let moved = derived.half_steps[1..].iter().filter(|half_step| half_step.step == Step::Assign);
+        let decided = moved.into_iter().all(|half_step| labels_are_decided(&case.x, &half_step.means, bound));
+        tally.count(case.kind, decided);
+        if decided {
+            prop_assert_eq!(labels(&engine, fit.model.means(), &Data::new(&case.x)?)?, derived.labels());
+            assert_matrices_within(fit.model.means(), derived.means(), bound);
+            prop_assert_eq!(fit.sweeps, (derived.half_steps.len() - 1) / 2);
+        }
+    });
+    tally.assert_compared(|kind| if *kind == Kind::Ties { 0.85 } else { 0.99 });
 }
 
 #[test]

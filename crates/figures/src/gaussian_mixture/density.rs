@@ -105,7 +105,7 @@ fn ridge_colour<'a>(r: impl Iterator<Item = &'a f64>, height: f64) -> plot::Colo
 
 /// Source: L-24, L-28, T-09, T-13.
 pub(crate) fn families() -> Result<Figure> {
-    let (x, _) = three_components()?.sample(400, &mut data::rng(24));
+    let (x, _) = three_components()?.sample(400, &mut data::rng(24))?;
     let mut page = Page::new(2).panel_height(230.0);
     for (index, family) in CovarianceFamily::ALL.into_iter().enumerate() {
         let mut rng = data::rng(7);
