@@ -297,7 +297,7 @@ fn what_is_wrong_with_the_data_is_named() {
         ("missing.csv", found("missing.csv", 2, "3 (name)", "x", "leave the column out: --columns a,b")),
         ("missing.csv --columns a,b", found("missing.csv", 3, "2 (b)", "", &format!("{missing} a"))),
         ("na.csv", found("na.csv", 3, "2 (b)", "NA", &format!("{missing} a"))),
-        ("iris.csv", found("iris.csv", 2, "3 (setosa)", "setosa", "leave the column out: --columns 1,2")),
+        ("iris.csv", found("iris.csv", 1, "3 (x3)", "setosa", "leave the column out: --columns 1,2")),
         ("comma.csv", found("comma.csv", 2, "1 (a)", "1,5", "write it with a decimal point")),
         ("huge.csv", found("huge.csv", 3, "1 (a)", "1e400", "leave the column out: --columns b")),
         (

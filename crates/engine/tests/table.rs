@@ -48,8 +48,30 @@ fn a_table_is_read_in_every_usual_dress() {
     }
     let no_header = table("1.5,-2\n3e2,.25\n");
     assert_eq!((no_header.names, no_header.values), (vec!["x1".to_string(), "x2".to_string()], values));
-    // One cell that is no number makes a header.
+    // Text above a number makes a header, text above text does not.
     assert_eq!(table("year,2019\n1,2\n").names, ["year", "2019"]);
+    for (text, has_header) in
+        [("setosa,5.1\nsetosa,4.9\n", false), ("name,length\nsetosa,4.9\n", true), ("a,1\n", true)]
+    {
+        assert_eq!(
+            CsvReader::new(text.as_bytes(), "table").expect("a table").has_header(),
+            has_header,
+            "{text:?}"
+        );
+    }
+    // A unit stuck to a number is no name.
+    let doubtful = "1.5,2.5kg\n1,2\n";
+    let error = parse_csv(doubtful).expect_err("neither a header nor data");
+    assert_eq!(
+        error.to_string(),
+        "table: line 1, column 2: found \"2.5kg\", expected a number, or a name that does not begin like one"
+    );
+    let told =
+        |has_header| CsvReader::with_header(doubtful.as_bytes(), "table", has_header).expect("a table");
+    assert_eq!(
+        (told(true).names(), told(false).has_header()),
+        (&["1.5".to_string(), "2.5kg".to_string()][..], false)
+    );
     assert_eq!(table("waiting\n79\n54\n").values, dmatrix![79.0; 54.0]);
     assert_eq!(table("7").values, dmatrix![7.0]);
 }
@@ -316,7 +338,7 @@ fn a_table_is_read_in_blocks() -> Result<()> {
     }
     let mut broken = CsvReader::new("1,x\n2,y\n3,z\n".as_bytes(), "table")?;
     assert_eq!(broken.first_line(), ["1", "x"]);
-    broken.without_header();
+    assert!(!broken.has_header(), "text above text alone names nothing");
     assert_eq!(broken.names(), ["x1", "x2"]);
     assert!(matches!(broken.next(), Some(Err(Error::Cell { line: 1, column: 2, .. }))));
     assert_eq!(broken.numbers_in_line(), [0]);
@@ -334,8 +356,7 @@ fn wide_and_long_records_are_read_whole() -> Result<()> {
         let note = format!("{quote}{}{quote}", "x".repeat(600_000));
         let cells = |row: usize| (0..1000).map(|a| format!("{}", row * 1000 + a)).collect::<Vec<_>>();
         let text = format!("{note},{}\n{note},{}\n", cells(0).join(","), cells(1).join(","));
-        let mut reader = CsvReader::new(text.as_bytes(), "wide")?;
-        reader.without_header();
+        let mut reader = CsvReader::with_header(text.as_bytes(), "wide", false)?;
         reader.choose(&(1..=1000).collect::<Vec<_>>())?;
         assert_eq!(assemble(&mut reader)?, DMatrix::from_fn(2, 1000, |i, a| (i * 1000 + a) as f64));
     }

@@ -1,6 +1,6 @@
 //! The user's data, read block by block; every refusal names the place and what to do about it.
 
-use std::{fs::File, io, io::Read, path::PathBuf};
+use std::{fs::File, io, io::Read, ops::Range, path::PathBuf};
 
 use clap::Args;
 use executable_em_engine::table::{CsvReader, Error, Expected, RawReader};
@@ -16,9 +16,12 @@ pub struct Input {
     /// Table of numbers, text or raw: cells separated by commas, semicolons or tabs, with or without a header, or
     /// little-endian doubles row by row (DATA.f64); - is standard input
     data: PathBuf,
-    /// Columns to use, by name or by number from 1, separated by commas [default: all]
+    /// Columns to use, by name or by number from 1, separated by commas: a,b or 1,3..5 [default: all]
     #[arg(long, value_delimiter = ',', value_name = "COLUMNS")]
     columns: Vec<String>,
+    /// Whether the first line holds names [default: if it holds text above a number, or nothing but text]
+    #[arg(long, value_name = "yes|no", value_parser = ["yes", "no"])]
+    header: Option<String>,
     /// Read raw doubles with this many to a row
     #[arg(long, value_name = "D", value_parser = clap::value_parser!(u32).range(1..))]
     dimension: Option<u32>,
@@ -120,16 +123,26 @@ impl Input {
 
     fn open_table(&self, model: Option<&[String]>) -> Result<Reading, Failure> {
         let file = self.name();
-        let mut reader = CsvReader::new(self.stream()?, &file)?;
-        let has_header = reader.names() == reader.first_line();
-        let columns = self.chosen(reader.names(), has_header, model)?;
+        let reader = match self.header.as_deref() {
+            None => CsvReader::new(self.stream()?, &file),
+            Some(word) => CsvReader::with_header(self.stream()?, &file, word == "yes"),
+        };
+        let mut reader = reader.map_err(|error| match &error {
+            Error::Cell { expected: Expected::NumberOrName, .. } => {
+                broken(format!("{error}; --header yes takes the line for names, --header no for data"))
+            }
+            _ => error.into(),
+        })?;
+        let is_name =
+            |cell: &String| self.columns.contains(cell) && numbers_in(cell, reader.names().len()).is_none();
+        if self.header.is_none() && reader.first_line().iter().any(is_name) {
+            // Whoever asks for a column by what stands in the first line takes that for names.
+            reader = reader.named();
+        }
+        let columns = self.chosen(reader.names(), reader.has_header(), model)?;
         let first: Vec<&str> = columns.iter().map(|&column| reader.first_line()[column].as_str()).collect();
         let is_number = |cell: &str| cell.parse::<f64>().is_ok();
-        let by_number = self.columns.iter().all(|wanted| !reader.names().contains(wanted));
-        if has_header && by_number && first.iter().all(|cell| is_number(cell)) {
-            // What made it a header stands in columns that nobody wants.
-            reader.without_header();
-        } else if has_header && first.iter().any(|cell| is_number(cell)) {
+        if reader.has_header() && self.header.is_none() && first.iter().any(|cell| is_number(cell)) {
             let missing = first.iter().position(|cell| !is_number(cell) && is_missing(cell));
             if let Some(at) = missing.filter(|_| first.iter().all(|cell| is_number(cell) || is_missing(cell)))
             {
@@ -141,7 +154,11 @@ impl Input {
             }
         }
         reader.choose(&columns)?;
-        let names = columns.iter().map(|&column| reader.names()[column].clone()).collect();
+        let names: Vec<String> = columns.iter().map(|&column| reader.names()[column].clone()).collect();
+        if let Some(twin) = (1..names.len()).find(|&at| names[..at].contains(&names[at])) {
+            let remedy = "a model knows its columns by their names: give each its own, or leave one out with --columns";
+            return Err(broken(format!("{file}: several columns are named '{}'; {remedy}", names[twin])));
+        }
         let blocks = Blocks { reader, columns };
         Ok(Reading { names, blocks: Box::new(blocks), raw: None })
     }
@@ -169,7 +186,20 @@ impl Input {
                 };
                 model.iter().map(position).collect()
             }
-            // Without names, what counts is the order.
+            // A model that was fitted to columns without names remembers their numbers.
+            Some(model) if model.iter().all(|name| number_of(name).is_some()) => {
+                let numbers: Vec<usize> = model.iter().filter_map(|name| number_of(name)).collect();
+                match numbers.iter().find(|&&number| number > names.len()) {
+                    None => Ok(numbers.iter().map(|number| number - 1).collect()),
+                    Some(missing) => {
+                        let found = names.len();
+                        Err(broken(format!(
+                            "{file}: has {found} columns, but the model uses column {missing}; {hint}"
+                        )))
+                    }
+                }
+            }
+            // Names that this table lacks: what counts is the order.
             Some(model) if model.len() == names.len() => Ok(all.collect()),
             Some(model) => {
                 let (found, expected) = (names.len(), model.len());
@@ -178,31 +208,28 @@ impl Input {
         }
     }
 
-    /// The columns that --columns names: a name first, else a number.
+    /// The columns that --columns names: by number where it is the number of a column, or several, else by name.
     fn asked_for(&self, names: &[String], model: Option<&[String]>) -> Result<Vec<usize>, Failure> {
         let file = self.name();
         let usage = |message: String| Err(Failure::Usage(message));
         let mut columns = Vec::new();
         for name in self.columns.iter().map(|name| name.trim()) {
             let named: Vec<usize> = (0..names.len()).filter(|&column| names[column] == name).collect();
-            let number = name.parse::<usize>().ok().filter(|number| (1..=names.len()).contains(number));
-            let column = match (&named[..], number) {
-                (&[column], _) => column,
-                ([], Some(number)) => number - 1,
-                ([], None) => {
-                    return usage(format!(
-                        "{file}: no column is named '{name}'; there are {}",
-                        names.join(", ")
-                    ));
+            let found = match (numbers_in(name, names.len()), &named[..]) {
+                (Some(numbers), _) => numbers.collect(),
+                (None, [column]) => vec![*column],
+                (None, []) => {
+                    let there = names.join(", ");
+                    return usage(format!("{file}: no column is named '{name}'; there are {there}"));
                 }
-                _ => {
+                (None, _) => {
                     return usage(format!("{file}: several columns are named '{name}'; say which by number"));
                 }
             };
-            if columns.contains(&column) {
+            if found.iter().any(|column| columns.contains(column)) {
                 return usage(format!("{file}: column '{name}' is asked for twice"));
             }
-            columns.push(column);
+            columns.extend(found);
         }
         match model {
             Some(model) if model.len() != columns.len() => {
@@ -212,6 +239,19 @@ impl Input {
             _ => Ok(columns),
         }
     }
+}
+
+/// The columns, from 0, that `3` or `2..9` means among so many.
+fn numbers_in(text: &str, count: usize) -> Option<Range<usize>> {
+    let (first, last) = text.split_once("..").unwrap_or((text, text));
+    let number = |text: &str| text.parse::<usize>().ok().filter(|number| (1..=count).contains(number));
+    let (first, last) = (number(first)?, number(last)?);
+    (first <= last).then_some(first - 1..last)
+}
+
+/// The number of a column without a name, which [`CsvReader`] calls x3.
+fn number_of(name: &str) -> Option<usize> {
+    name.strip_prefix('x')?.parse().ok().filter(|&number| number > 0)
 }
 
 /// The blocks of a table, whose errors say what to do.
@@ -263,6 +303,7 @@ pub fn listed(columns: &[usize], names: &[String]) -> String {
         !name.is_empty()
             && name.chars().all(|c| c.is_alphanumeric() || "_.".contains(c))
             && name.parse::<f64>().is_err()
+            && number_of(name).is_none()
             && names.iter().filter(|other| *other == name).count() == 1
     };
     let by_name = columns.iter().all(|&column| is_plain(&names[column]));

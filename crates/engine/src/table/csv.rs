@@ -37,12 +37,48 @@ pub struct CsvReader<R> {
 }
 
 impl<R: Read> CsvReader<R> {
-    /// Reads the first line; `file` is what errors call the table.
+    /// Reads the first line, and says whether it is a header; `file` is what errors call the table.
+    ///
+    /// It is one if it holds text above a number, or nothing but text.
     ///
     /// # Errors
     /// [`Error::Empty`] without any line that is not blank, [`Error::Io`] if it cannot be read, [`Error::Cell`] for a
-    /// name that is no UTF-8, [`Error::TooLong`] for a line that does not end.
+    /// name that is no UTF-8 or, beside numbers, looks like a number itself, [`Error::TooLong`] for a line that does not
+    /// end.
     pub fn new(input: R, file: &str) -> Result<Self> {
+        let mut reader = CsvReader::begin(input, file)?;
+        let is_text = |cell: &&String| cell.parse::<f64>().is_err();
+        let texts = reader.first.iter().filter(is_text).count();
+        let has_header = if texts == 0 || texts == reader.first.len() {
+            texts > 0
+        } else {
+            let below = reader.records.peek(numbers)?;
+            let above_number =
+                |column: &usize| below.as_ref().is_some_and(|numbers| numbers.contains(column));
+            below.is_none() || (0..reader.first.len()).any(|a| is_text(&&reader.first[a]) && above_number(&a))
+        };
+        let doubtful =
+            |cell: &&String| is_text(cell) && cell.starts_with(|c: char| "+-.0123456789".contains(c));
+        if has_header
+            && texts < reader.first.len()
+            && reader.first.iter().filter(is_text).all(|cell| doubtful(&cell))
+        {
+            let column = reader.first.iter().position(|cell| is_text(&cell)).unwrap_or_default();
+            return Err(reader.wrong(column, reader.first[column].as_bytes(), Expected::NumberOrName));
+        }
+        Ok(if has_header { reader.named() } else { reader.unnamed() })
+    }
+
+    /// The same, told whether the first line is a header.
+    ///
+    /// # Errors
+    /// Those of [`CsvReader::new`], but for names that look like numbers.
+    pub fn with_header(input: R, file: &str, has_header: bool) -> Result<Self> {
+        let reader = CsvReader::begin(input, file)?;
+        Ok(if has_header { reader.named() } else { reader.unnamed() })
+    }
+
+    fn begin(input: R, file: &str) -> Result<Self> {
         let mut reader = CsvReader {
             records: Records::new(input, file)?,
             first: Vec::new(),
@@ -64,12 +100,18 @@ impl<R: Read> CsvReader<R> {
         reader.first = first;
         reader.chosen = reader.first.len();
         reader.places = (0..reader.chosen).map(Some).collect();
-        if reader.first.iter().any(|cell| cell.parse::<f64>().is_err()) {
-            reader.names = reader.first.clone();
-        } else {
-            reader.without_header();
-        }
         Ok(reader)
+    }
+
+    /// Takes the first line for a header, after all; before any block is read.
+    pub fn named(self) -> Self {
+        CsvReader { names: self.first.clone(), pending: false, ..self }
+    }
+
+    /// The first line is data.
+    fn unnamed(self) -> Self {
+        let names = (1..=self.first.len()).map(|column| format!("x{column}")).collect();
+        CsvReader { names, pending: true, ..self }
     }
 
     /// The name of every column of the file.
@@ -82,11 +124,9 @@ impl<R: Read> CsvReader<R> {
         &self.first
     }
 
-    /// Takes the first line for data, though not all its cells are numbers: right if those of the chosen columns are.
-    /// Before any block is read.
-    pub fn without_header(&mut self) {
-        self.names = (1..=self.first.len()).map(|column| format!("x{column}")).collect();
-        self.pending = true;
+    /// Whether the first line is a header, and no data.
+    pub fn has_header(&self) -> bool {
+        self.names == self.first
     }
 
     /// Reads these columns only, counted from 0, in this order; cells in others may hold anything.
@@ -110,8 +150,7 @@ impl<R: Read> CsvReader<R> {
 
     /// The columns, counted from 0, in which the line that was read last holds a finite number.
     pub fn numbers_in_line(&self) -> Vec<usize> {
-        let cells = self.records.cells().enumerate().take(self.first.len());
-        cells.filter(|(_, cell)| number(cell).is_some()).map(|(column, _)| column).collect()
+        numbers(&self.records).into_iter().filter(|&column| column < self.first.len()).collect()
     }
 
     fn block(&mut self) -> Result<Option<DMatrix<f64>>> {
@@ -194,6 +233,12 @@ impl<R: Read> Iterator for CsvReader<R> {
         self.ended = !matches!(block, Some(Ok(_)));
         block
     }
+}
+
+/// The columns, counted from 0, in which a record holds a finite number.
+fn numbers<R: Read>(records: &Records<R>) -> Vec<usize> {
+    let cells = records.cells().enumerate();
+    cells.filter(|(_, cell)| number(cell).is_some()).map(|(column, _)| column).collect()
 }
 
 /// What a cell holds, without surrounding blanks and quotes.

@@ -52,7 +52,7 @@ pub fn read_csv(path: impl AsRef<Path>) -> Result<Table> {
 /// Reads a table of numbers from comma-, semicolon- or tab-separated text, with or without a header line.
 ///
 /// The separator is the first of tab, semicolon and comma that the first line holds outside quotes. The first line is a
-/// header if any of its cells is no number. Cells may be quoted, and hold separators and line breaks then; blank lines
+/// header if it holds text above a number, or nothing but text. Cells may be quoted, and hold separators and line breaks then; blank lines
 /// are passed over. Every other line needs as many cells as the first, each a finite number.
 ///
 /// # Errors

@@ -29,6 +29,8 @@ pub(super) struct Records<R> {
     lines: u64,
     /// It is the first one, and yet to be asked for.
     is_first: bool,
+    /// The record after it, where somebody has looked ahead: bytes, ends, line, lines.
+    ahead: Option<(Vec<u8>, Vec<usize>, u64, u64)>,
 }
 
 impl<R: Read> Records<R> {
@@ -45,6 +47,7 @@ impl<R: Read> Records<R> {
             line: 1,
             lines: 0,
             is_first: true,
+            ahead: None,
         };
         let mut is_there = records.read_line()?;
         if records.bytes.starts_with("\u{feff}".as_bytes()) {
@@ -67,6 +70,10 @@ impl<R: Read> Records<R> {
 
     /// Reads the next record that is not blank; false if there is none.
     pub fn advance(&mut self) -> Result<bool> {
+        if let Some(ahead) = self.ahead.take() {
+            (self.bytes, self.ends, self.line, self.lines) = ahead;
+            return Ok(true);
+        }
         loop {
             if !std::mem::take(&mut self.is_first) {
                 self.bytes.clear();
@@ -80,6 +87,17 @@ impl<R: Read> Records<R> {
                 return Ok(true);
             }
         }
+    }
+
+    /// What `look` sees in the record after this one, which is still to be read; none after the last.
+    pub fn peek<T>(&mut self, look: impl FnOnce(&Self) -> T) -> Result<Option<T>> {
+        let (line, lines) = (self.line, self.lines);
+        let (bytes, ends) = (std::mem::take(&mut self.bytes), std::mem::take(&mut self.ends));
+        let seen = self.advance()?.then(|| look(self));
+        let next = (std::mem::replace(&mut self.bytes, bytes), std::mem::replace(&mut self.ends, ends));
+        self.ahead = seen.is_some().then_some((next.0, next.1, self.line, self.lines));
+        (self.line, self.lines) = (line, lines);
+        Ok(seen)
     }
 
     /// The cells of the record as they are written, blanks and quotes included.
