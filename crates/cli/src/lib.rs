@@ -6,7 +6,7 @@ mod commands;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use commands::{Failure, figures, fit, map, options, predict, sample};
+use commands::{Failure, figures, fit, map, options, predict, sample, warn};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -67,15 +67,15 @@ pub fn main() -> ExitCode {
     match result {
         Ok(()) | Err(Failure::Enough) => ExitCode::SUCCESS,
         Err(Failure::Work(errors)) => {
-            errors.iter().for_each(|error| eprintln!("error: {error}"));
+            errors.iter().for_each(|error| warn(&format!("error: {error}")));
             ExitCode::from(1)
         }
         Err(Failure::Usage(message)) => {
-            eprintln!("error: {message}\n\nFor more information, try '--help'.");
+            warn(&format!("error: {message}\n\nFor more information, try '--help'."));
             ExitCode::from(2)
         }
         Err(Failure::Interrupted) => {
-            eprintln!("interrupted");
+            warn("interrupted");
             ExitCode::from(130)
         }
     }

@@ -372,7 +372,11 @@ fn what_is_wrong_with_the_data_is_named() {
         ("two.csv -k 1 --tol NaN", "--tol is NaN, but must be finite and ≥ 0"),
         ("two.csv -k 1 --floor 0", "--floor is 0, but must be finite and > 0"),
         ("two.csv -k 1 --plot a.gif", "--plot a.gif: its name must end in .svg, .pdf or .png"),
-        ("two.csv -k 1 --plot a.svg --out a.svg", "a.svg is asked for twice"),
+        ("two.csv -k 1 --plot a.svg --out a.svg", "--out a.svg would be json, not svg"),
+        (
+            "two.csv -k 1 --responsibilities a --out ./a",
+            "a is asked for twice, by --out and --responsibilities",
+        ),
         ("two.f64 -k 1", "a .f64 file needs --dimension, the numbers in a row"),
     ] {
         place.refuses(&format!("fit {line}"), 2, error);
@@ -571,9 +575,9 @@ fn places_that_cannot_be_written_are_named_first() {
     fs::create_dir(place.0.path().join("folder")).expect("a folder");
     for option in ["--out", "--responsibilities"] {
         // The data would be an error, too, but later.
-        let output = place.run(&format!("fit nobody.csv -k 2 {option} file/m.json"));
+        let output = place.run(&format!("fit nobody.csv -k 2 {option} file/m"));
         let error = text(&output.stderr);
-        assert!(error.starts_with("error: file: ") && error.lines().count() == 1, "{error}");
+        assert!(error.starts_with("error: file/m: ") && error.lines().count() == 1, "{error}");
         assert_eq!(output.status.code(), Some(1));
         place.refuses(&format!("fit nobody.csv -k 2 {option} folder"), 1, "folder: is a directory");
     }
@@ -583,7 +587,7 @@ fn places_that_cannot_be_written_are_named_first() {
         "nobody.csv: No such file or directory (os error 2)",
     );
     assert_eq!(place.read("file"), "kept");
-    assert_eq!(place.names(), ["faithful.csv", "file", "folder", "new"]);
+    assert_eq!(place.names(), ["faithful.csv", "file", "folder"], "no folder is left behind");
     let saved = place.prints("fit faithful.csv -k 1 --out new/deep/m.json");
     assert!(saved.ends_with("\nModel in new/deep/m.json\n"));
     assert_eq!(place.saved("new/deep/m.json").model.k(), 1);

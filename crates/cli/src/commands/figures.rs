@@ -13,7 +13,7 @@ use executable_em_figures::export::{self, Format};
 use executable_em_figures::{self as figures, Error, Kind, Published};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Failure, say};
+use super::{Failure, say, warn};
 
 #[derive(Args)]
 pub struct Selection {
@@ -180,7 +180,7 @@ impl Progress {
                 bar.set_message(path.display().to_string());
                 bar.inc(1);
             }
-            None => eprintln!("[{count}/{}] {}", self.total, path.display()),
+            None => warn(&format!("[{count}/{}] {}", self.total, path.display())),
         }
     }
 

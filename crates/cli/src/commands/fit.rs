@@ -13,11 +13,13 @@ use super::{
     Failure, broken,
     input::listed,
     options::Options,
+    outputs::{self, Output},
     plot,
-    predict::{Output, Responsibilities},
+    predict::Responsibilities,
     report, say,
     search::{Found, Kind, Search},
     store::Store,
+    warn,
     watch::Watch,
 };
 
@@ -44,9 +46,14 @@ Exit status: 0 fitted, 1 something could not be read, fitted or written, 2 the c
 pub fn run(options: &Options) -> Result<(), Failure> {
     let plot_as = options.check()?;
     // A fit may take hours: that its results have a place is asked before.
-    for path in [&options.out, &options.responsibilities, &options.plot].into_iter().flatten() {
-        drop(export::Unfinished::create(path)?);
-    }
+    outputs::ask(
+        &[options.input.path()],
+        &[
+            ("--out", options.out.as_deref()),
+            ("--responsibilities", options.responsibilities.as_deref()),
+            ("--plot", options.plot.as_deref()),
+        ],
+    )?;
     let (file, mut watch) = (options.input.name(), Watch::new());
     let mut reading = options.input.open(None)?;
     if let Kind::Bernoulli { flips } = options.kind() {
@@ -174,7 +181,7 @@ impl Options {
         if found.is_empty() && !failures.is_empty() {
             return Err(Failure::Work(failures));
         }
-        failures.iter().for_each(|failure| eprintln!("warning: {failure}"));
+        failures.iter().for_each(|failure| warn(&format!("warning: {failure}")));
         Ok(found)
     }
 

@@ -1,6 +1,12 @@
 //! The user's data, read block by block; every refusal names the place and what to do about it.
 
-use std::{fs::File, io, io::Read, ops::Range, path::PathBuf};
+use std::{
+    fs::File,
+    io,
+    io::Read,
+    ops::Range,
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
 use executable_em_engine::table::{CsvReader, Error, Expected, RawReader};
@@ -76,6 +82,10 @@ impl Input {
     /// What messages call the data.
     pub fn name(&self) -> String {
         if self.is_stdin() { "standard input".to_owned() } else { self.data.display().to_string() }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.data
     }
 
     fn is_stdin(&self) -> bool {

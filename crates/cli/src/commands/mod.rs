@@ -12,6 +12,7 @@
 //! | `predict.rs` | `predict`, and the responsibilities that `fit` writes |
 //! | `sample.rs` | `sample` |
 //! | `input.rs` | the user's data, read block by block |
+//! | `outputs.rs` | where results go, asked before the work |
 //! | `store.rs` | data kept for many passes, in memory or in a temporary file |
 
 pub mod figures;
@@ -19,6 +20,7 @@ pub mod fit;
 mod input;
 pub mod map;
 pub mod options;
+mod outputs;
 mod plot;
 pub mod predict;
 mod report;
@@ -63,6 +65,11 @@ fn say(text: &str) -> Result<(), Failure> {
         Err(Failure::Enough) => Ok(()),
         other => other,
     }
+}
+
+/// Writes a line to standard error. That may be closed or full: warnings may fail, results may not.
+pub fn warn(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// Why something could not be written.

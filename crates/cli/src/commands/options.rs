@@ -124,11 +124,16 @@ impl Options {
         if let Some(floor) = self.floor.filter(|floor| !(*floor > 0.0 && floor.is_finite())) {
             return usage(format!("--floor is {floor}, but must be finite and > 0"));
         }
-        let outputs = [&self.out, &self.responsibilities, &self.plot];
-        let mut paths = outputs.into_iter().flatten();
-        while let Some(path) = paths.next() {
-            if paths.clone().any(|other| other == path) {
-                return usage(format!("{} is asked for twice", path.display()));
+        let written = [("--out", &self.out, "json"), ("--responsibilities", &self.responsibilities, "csv")];
+        for (option, path, form) in written {
+            let suffix =
+                path.as_ref().and_then(|path| Some(path.extension()?.to_string_lossy().to_lowercase()));
+            let foreign =
+                ["json", "csv", "svg", "pdf", "png", "f64"].into_iter().filter(|&other| other != form);
+            if let (Some(path), Some(suffix)) =
+                (path, suffix.filter(|suffix| foreign.into_iter().any(|other| other == suffix)))
+            {
+                return usage(format!("{option} {} would be {form}, not {suffix}", path.display()));
             }
         }
         let Some(path) = &self.plot else { return Ok(None) };

@@ -3,17 +3,20 @@
 use std::{
     fmt::Write as _,
     fs,
-    io::{self, Write},
     path::{Path, PathBuf},
 };
 
 use clap::Args;
 use executable_em::{Error, latent};
 use executable_em_engine::{Mixture, SavedMixture};
-use executable_em_figures::export::Unfinished;
 use nalgebra::DMatrix;
 
-use super::{Failure, broken, input::Input, unwritten, watch::Watch};
+use super::{
+    Failure, broken,
+    input::Input,
+    outputs::{self, Output},
+    watch::Watch,
+};
 
 pub const EXAMPLES: &str = "\
 Writes a row for each datum: label (the component of largest responsibility, numbered from 1 as fit prints them),
@@ -35,17 +38,20 @@ pub struct Predict {
 }
 
 pub fn run(arguments: &Predict) -> Result<(), Failure> {
+    let out = arguments.out.as_deref();
+    outputs::ask(&[&arguments.model, arguments.input.path()], &[("--out", out)])?;
     let saved = read_model(&arguments.model)?;
     let mut watch = Watch::new();
-    let mut out = Output::create(arguments.out.as_deref())?;
     let file = arguments.input.name();
     let mut reading = arguments.input.open(Some(&saved.columns))?;
     if let Mixture::Bernoulli(coins) = &saved.model {
         reading = reading.of_heads(coins.flips(), file.clone());
     }
-    if out.is_file() {
+    // Before there is a file to take away.
+    if out.is_some() {
         watch.listen()?;
     }
+    let mut out = Output::create(out)?;
     let mut table = Responsibilities::begin(&saved.model, &file, &mut out)?;
     for block in reading.blocks {
         table.write(&block?)?;
@@ -61,43 +67,6 @@ pub fn read_model(path: &Path) -> Result<SavedMixture, Failure> {
     let failed = |reason: String| broken(format!("{}: {reason}", path.display()));
     let text = fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
     SavedMixture::from_json(&text).map_err(|error| failed(error.to_string()))
-}
-
-/// A file that is there when it is finished, or standard output.
-pub enum Output {
-    File(Unfinished, PathBuf),
-    Standard(io::BufWriter<io::Stdout>),
-}
-
-impl Output {
-    pub fn create(path: Option<&Path>) -> Result<Self, Failure> {
-        Ok(match path {
-            Some(path) => Output::File(Unfinished::create(path)?, path.to_owned()),
-            None => Output::Standard(io::BufWriter::new(io::stdout())),
-        })
-    }
-
-    pub fn is_file(&self) -> bool {
-        matches!(self, Output::File(..))
-    }
-
-    pub fn write(&mut self, text: &str) -> Result<(), Failure> {
-        match self {
-            Output::File(file, path) => file
-                .write_all(text.as_bytes())
-                .map_err(|error| unwritten(&path.display().to_string(), &error)),
-            Output::Standard(out) => {
-                out.write_all(text.as_bytes()).map_err(|error| unwritten("standard output", &error))
-            }
-        }
-    }
-
-    pub fn finish(self) -> Result<(), Failure> {
-        match self {
-            Output::File(file, _) => Ok(file.finish()?),
-            Output::Standard(mut out) => out.flush().map_err(|error| unwritten("standard output", &error)),
-        }
-    }
 }
 
 /// The table that `predict` writes, and `fit` with --responsibilities.

@@ -8,7 +8,8 @@ use executable_em_engine::{Mixture, table::BLOCK_ROWS};
 
 use super::{
     Failure,
-    predict::{Output, read_model},
+    outputs::{self, Output},
+    predict::read_model,
     watch::Watch,
 };
 
@@ -41,12 +42,14 @@ pub fn run(arguments: &Sample) -> Result<(), Failure> {
     if arguments.n == 0 {
         return Err(Failure::Usage("-n is 0, but must be at least 1".to_owned()));
     }
+    let out = arguments.out.as_deref();
+    outputs::ask(&[&arguments.model], &[("--out", out)])?;
     let saved = read_model(&arguments.model)?;
     let mut watch = Watch::new();
-    let mut out = Output::create(arguments.out.as_deref())?;
-    if out.is_file() {
+    if out.is_some() {
         watch.listen()?;
     }
+    let mut out = Output::create(out)?;
     let mut names: Vec<String> = saved.columns.iter().map(|name| cell(name)).collect();
     names.extend(arguments.labels.then(|| "label".to_owned()));
     out.write(&format!("{}\n", names.join(",")))?;

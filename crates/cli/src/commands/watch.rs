@@ -1,4 +1,4 @@
-//! Progress on a terminal, and Ctrl-C.
+//! Progress on a terminal, and signals to stop: Ctrl-C, and what ends a program or closes its terminal.
 
 use std::{
     cell::Cell,
@@ -12,7 +12,10 @@ use std::{
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
-use signal_hook::{consts::SIGINT, flag};
+use signal_hook::{
+    consts::{SIGHUP, SIGINT, SIGTERM},
+    flag,
+};
 
 use super::{Failure, broken};
 
@@ -41,11 +44,14 @@ impl Watch {
         Watch { stop: Arc::default(), bar, began: now, shown: Cell::new(now), sweeps: Cell::new(0) }
     }
 
-    /// From now on Ctrl-C asks the work to stop; a second one ends it at once.
+    /// From now on a signal asks the work to stop; a second one ends it at once.
     pub fn listen(&mut self) -> Result<(), Failure> {
-        let failed = |error: io::Error| broken(format!("Ctrl-C cannot be watched: {error}"));
-        flag::register_conditional_shutdown(SIGINT, 130, Arc::clone(&self.stop)).map_err(failed)?;
-        flag::register(SIGINT, Arc::clone(&self.stop)).map_err(failed)?;
+        let failed = |error: io::Error| broken(format!("signals cannot be watched: {error}"));
+        for signal in [SIGINT, SIGTERM, SIGHUP] {
+            flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&self.stop))
+                .map_err(failed)?;
+            flag::register(signal, Arc::clone(&self.stop)).map_err(failed)?;
+        }
         self.began = Instant::now();
         Ok(())
     }

@@ -18,7 +18,8 @@ use crate::{Error, Result};
 /// # Errors
 /// [`Error::File`], naming the path and what the operating system says of it.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<bool> {
-    if fs::read(path).is_ok_and(|old| old == bytes) {
+    let is_as_long = fs::metadata(path).is_ok_and(|old| old.is_file() && old.len() == bytes.len() as u64);
+    if is_as_long && fs::read(path).is_ok_and(|old| old == bytes) {
         return Ok(false);
     }
     let mut file = Unfinished::create(path)?;
@@ -27,9 +28,34 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<bool> {
     Ok(true)
 }
 
+/// Asks whether a file can be put there, before the work that it takes to fill it; leaves nothing behind.
+///
+/// ```
+/// use executable_em_figures::export::ask;
+/// # let folder = tempfile::tempdir().expect("a folder");
+/// assert!(ask(&folder.path().join("results/fit.svg")).is_ok() && !folder.path().join("results").exists());
+/// assert!(ask(folder.path()).is_err());
+/// ```
+///
+/// # Errors
+/// [`Error::File`] for a folder, and for a place where nothing can be written.
+pub fn ask(path: &Path) -> Result<()> {
+    let is_folder = path.is_dir() || path.as_os_str().to_string_lossy().ends_with(std::path::is_separator);
+    if is_folder {
+        return Err(failed(path)(io::ErrorKind::IsADirectory.into()));
+    }
+    let place = Place::of(path)?;
+    let Place::Beside(path) = place else { return Ok(()) };
+    // The folder may be yet to be made: then in the nearest that is there.
+    let there = path.ancestors().skip(1).find(|folder| folder.as_os_str().is_empty() || folder.exists());
+    let there = there.filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    tempfile::tempfile_in(there).map(drop).map_err(failed(&path))
+}
+
 /// A file that is being written, beside its place and under another name, until it is finished.
 ///
-/// Dropped before that, it is taken away, and what was in its place stays.
+/// Dropped before that, it is taken away, and what was in its place stays. A link is followed to its target. What is
+/// no file at all, as a device or a pipe, is written straight to.
 ///
 /// ```
 /// use executable_em_figures::export::Unfinished;
@@ -47,7 +73,8 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<bool> {
 pub struct Unfinished {
     path: PathBuf,
     file: BufWriter<File>,
-    unfinished: TempPath,
+    /// None for what is written straight to.
+    unfinished: Option<TempPath>,
 }
 
 impl Unfinished {
@@ -56,18 +83,26 @@ impl Unfinished {
     /// # Errors
     /// [`Error::File`], naming the path and what the operating system says of it.
     pub fn create(path: &Path) -> Result<Self> {
+        let path = match Place::of(path)? {
+            Place::Beside(path) => path,
+            Place::Straight => {
+                let file = File::options().write(true).open(path).map_err(failed(path))?;
+                return Ok(Unfinished {
+                    path: path.to_owned(),
+                    file: BufWriter::new(file),
+                    unfinished: None,
+                });
+            }
+        };
         let folder = path.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder).map_err(failed(folder))?;
-        if path.is_dir() {
-            return Err(failed(path)(io::ErrorKind::IsADirectory.into()));
-        }
         // tempfile's own files are for their owner's eyes; this one is as open as any new file.
         let beside = tempfile::Builder::new().make_in(folder, |place| File::create_new(place));
-        let (file, unfinished) = beside.map_err(failed(path))?.into_parts();
-        if let Ok(old) = fs::metadata(path) {
-            file.set_permissions(old.permissions()).map_err(failed(path))?;
+        let (file, unfinished) = beside.map_err(failed(&path))?.into_parts();
+        if let Ok(old) = fs::metadata(&path) {
+            file.set_permissions(old.permissions()).map_err(failed(&path))?;
         }
-        Ok(Unfinished { path: path.to_owned(), file: BufWriter::new(file), unfinished })
+        Ok(Unfinished { path, file: BufWriter::new(file), unfinished: Some(unfinished) })
     }
 
     /// Puts the file in its place.
@@ -77,7 +112,10 @@ impl Unfinished {
     /// still there.
     pub fn finish(mut self) -> Result<()> {
         self.file.flush().map_err(failed(&self.path))?;
-        self.unfinished.persist(&self.path).map_err(|refused| failed(&self.path)(refused.error))
+        match self.unfinished {
+            Some(file) => file.persist(&self.path).map_err(|refused| failed(&self.path)(refused.error)),
+            None => Ok(()),
+        }
     }
 }
 
@@ -88,6 +126,28 @@ impl Write for Unfinished {
 
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
+    }
+}
+
+/// How a path is written to.
+enum Place {
+    /// A file, there or not yet, by way of one beside it; at the end of all links.
+    Beside(PathBuf),
+    Straight,
+}
+
+impl Place {
+    fn of(path: &Path) -> Result<Self> {
+        match fs::metadata(path) {
+            Ok(there) if there.is_dir() => Err(failed(path)(io::ErrorKind::IsADirectory.into())),
+            Ok(there) if there.is_file() => fs::canonicalize(path).map(Place::Beside).map_err(failed(path)),
+            Ok(_) => Ok(Place::Straight),
+            // Nothing there yet, or a link to nothing: as far as the links lead.
+            Err(_) => match fs::read_link(path) {
+                Ok(target) => Place::of(&path.parent().unwrap_or(Path::new(".")).join(target)),
+                Err(_) => Ok(Place::Beside(path.to_owned())),
+            },
+        }
     }
 }
 

@@ -1,0 +1,127 @@
+//! Results go where they are asked for, and nothing that is read is written over.
+
+mod place;
+
+use place::{Place, text};
+use std::fs;
+use std::io::Read;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+const FAITHFUL: &str = include_str!("../../../src/data/old_faithful.csv");
+const FIT: &str = "fit x.csv -k 1 --restarts 1";
+
+fn with_data() -> Place {
+    Place::with(&[("x.csv", FAITHFUL)])
+}
+
+/// However the path is spelled, and through links of both kinds.
+#[test]
+fn what_is_read_is_not_written_over() {
+    let place = with_data();
+    place.prints(&format!("{FIT} --out m.json"));
+    let at = |name: &str| place.0.path().join(name);
+    symlink("x.csv", at("soft")).expect("a link");
+    fs::hard_link(at("m.json"), at("hard")).expect("a link");
+    let model = place.read("m.json");
+    for (line, error) in [
+        ("fit x.csv -k 1 --responsibilities x.csv", "--responsibilities x.csv is what is read (x.csv)"),
+        ("fit x.csv -k 1 --out soft", "--out soft is what is read (x.csv)"),
+        (
+            "fit ./soft -k 1 --responsibilities ././x.csv",
+            "--responsibilities ././x.csv is what is read (./soft)",
+        ),
+        ("predict m.json x.csv --out m.json", "--out m.json is what is read (m.json)"),
+        ("predict m.json x.csv --out hard", "--out hard is what is read (m.json)"),
+        ("predict m.json x.csv --out ./x.csv", "--out ./x.csv is what is read (x.csv)"),
+        ("sample m.json -n 3 --out m.json", "--out m.json is what is read (m.json)"),
+    ] {
+        place.refuses(line, 2, &format!("{error}: name another file"));
+    }
+    let mut command = place.command("fit - -k 1 --responsibilities x.csv");
+    let redirected = command.stdin(fs::File::open(at("x.csv")).expect("the data")).output().expect("an end");
+    assert_eq!(redirected.status.code(), Some(2), "{}", text(&redirected.stderr));
+    assert_eq!((place.read("x.csv"), place.read("m.json")), (FAITHFUL.to_owned(), model));
+    place.refuses(
+        "fit x.csv -k 1 --out o --responsibilities ./o",
+        2,
+        "./o is asked for twice, by --out and --responsibilities",
+    );
+}
+
+/// A link keeps leading to its target, and a file keeps who may read it.
+#[test]
+fn links_and_permissions_stay() {
+    let place = with_data();
+    let at = |name: &str| place.0.path().join(name);
+    fs::create_dir(at("there")).expect("a folder");
+    symlink("there/m.json", at("m.json")).expect("a link to what is not there yet");
+    place.prints(&format!("{FIT} --out m.json"));
+    assert!(fs::symlink_metadata(at("m.json")).expect("the link").is_symlink());
+    assert_eq!(place.saved("there/m.json").n, 272);
+    fs::set_permissions(at("there/m.json"), fs::Permissions::from_mode(0o600)).expect("its owner");
+    place.prints("fit x.csv -k 2 --restarts 1 --out m.json");
+    assert_eq!(place.saved("there/m.json").model.k(), 2);
+    assert_eq!(fs::metadata(at("there/m.json")).expect("the file").mode() & 0o777, 0o600);
+    assert_eq!(place.names(), ["m.json", "there", "x.csv"], "nothing else is left");
+}
+
+/// A pipe and a device are written to, and stay what they are.
+#[test]
+fn what_is_no_file_is_written_straight_to() {
+    let place = with_data();
+    let fifo = place.0.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&fifo).status().expect("mkfifo").success());
+    let mut child =
+        place.command(&format!("{FIT} --out pipe")).stdout(Stdio::null()).spawn().expect("it starts");
+    let mut json = String::new();
+    fs::File::open(&fifo).expect("the pipe").read_to_string(&mut json).expect("text");
+    assert!(child.wait().expect("an end").success() && json.contains("\"covariances\""), "{json}");
+    let printed = place.prints(&format!("{FIT} --out /dev/stdout --responsibilities /dev/null"));
+    assert!(
+        printed.contains("\"covariances\"") && printed.ends_with("Responsibilities in /dev/null\n"),
+        "{printed}"
+    );
+    assert!(!fs::metadata("/dev/null").expect("the device").is_file());
+    assert_eq!(place.names(), ["pipe", "x.csv"]);
+}
+
+/// SIGTERM and SIGHUP end a fit as Ctrl-C does: with the best model so far, and no other file.
+#[test]
+fn a_signal_ends_with_the_best_so_far() {
+    for signal in ["TERM", "HUP", "INT"] {
+        let place = with_data();
+        let line = "fit x.csv -k 8 --start random --restarts 4000000 --tol 0 --max-iter 2 --out m.json --responsibilities r.csv";
+        let child =
+            place.command(line).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
+        std::thread::sleep(Duration::from_millis(700));
+        let number = child.id().to_string();
+        assert!(Command::new("kill").args([format!("-{signal}"), number]).status().expect("kill").success());
+        let ended = child.wait_with_output().expect("an end");
+        assert_eq!(
+            (ended.status.code(), text(&ended.stderr).as_str()),
+            (Some(130), "interrupted\n"),
+            "{signal}"
+        );
+        assert_eq!(place.saved("m.json").model.k(), 8, "{signal}");
+        assert_eq!(place.names(), ["m.json", "x.csv"], "{signal}");
+    }
+}
+
+/// A full or closed standard error costs no result.
+#[test]
+fn warnings_may_fail_and_results_may_not() {
+    let full = Path::new("/dev/full");
+    if !full.exists() {
+        return;
+    }
+    let place = with_data();
+    let to_full = || fs::File::options().write(true).open(full).expect("a device");
+    let mut command = place.command("fit x.csv -k 1..300 --restarts 1 --max-iter 1 --out m.json");
+    let status = command.stdout(Stdio::null()).stderr(to_full()).status().expect("an end");
+    assert!(matches!(status.code(), Some(0 | 1)), "it ends by itself: {status}");
+    let status = place.command("fit nobody.csv -k 1").stderr(to_full()).status().expect("an end");
+    assert_eq!(status.code(), Some(1));
+}
