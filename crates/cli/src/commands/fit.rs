@@ -86,8 +86,11 @@ pub fn run(options: &Options) -> Result<(), Failure> {
             watch: &watch,
         };
         options.search(&search)
-    })?;
+    });
     watch.finish();
+    // Whatever came of it: not of these data.
+    store.unchanged()?;
+    let found = found?;
 
     let Some(best) = found.iter().min_by(|one, other| one.criteria.bic.total_cmp(&other.criteria.bic)) else {
         return Err(Failure::Interrupted);

@@ -6,6 +6,7 @@ use std::{
     io::Read,
     ops::Range,
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 use clap::Args;
@@ -47,6 +48,26 @@ pub struct Raw {
     pub file: File,
     pub d: usize,
     pub columns: Vec<usize>,
+    /// How long it was and when it was last written to, as it was opened; None for a file of our own.
+    pub seen: Option<(u64, SystemTime)>,
+}
+
+impl Raw {
+    /// That nobody has written to it since: sums over other data would be no sums.
+    pub fn unchanged(&self) -> Result<(), Error> {
+        let changed = |source| Error::Io { path: self.name.clone(), source };
+        match &self.seen {
+            Some(seen) if *seen != as_seen(&self.file).map_err(changed)? => {
+                Err(changed(io::Error::other("was written to while it was being read: fit a copy")))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn as_seen(file: &File) -> io::Result<(u64, SystemTime)> {
+    let there = file.metadata()?;
+    Ok((there.len(), there.modified()?))
 }
 
 impl Reading {
@@ -121,7 +142,11 @@ impl Input {
         let raw = if self.is_stdin() {
             None
         } else {
-            Some(Raw { name: self.name(), file: self.file()?, d, columns: columns.clone() })
+            let file = self.file()?;
+            let seen = as_seen(&file).map_err(|error| broken(format!("{}: {error}", self.name())))?;
+            // A pipe or a device cannot be read twice.
+            let can_rewind = file.metadata().is_ok_and(|there| there.is_file());
+            can_rewind.then(|| Raw { name: self.name(), file, d, columns: columns.clone(), seen: Some(seen) })
         };
         let names = columns.iter().map(|&column| names[column].clone()).collect();
         let reader = RawReader::new(self.stream()?, &self.name(), d);

@@ -66,7 +66,7 @@ impl Store {
         let rows = match (file, raw) {
             (Some(file), _) => {
                 let file = file.into_inner().map_err(|error| no_room(error.into_error()))?;
-                Rows::File(Raw { name: temporary(), file, d, columns: (0..d).collect() })
+                Rows::File(Raw { name: temporary(), file, d, columns: (0..d).collect(), seen: None })
             }
             (None, Some(raw)) if kept.is_empty() => Rows::File(raw),
             _ => Rows::Memory(assemble(kept)?),
@@ -94,6 +94,14 @@ impl Store {
         }
     }
 
+    /// That the data are still those that were read first.
+    pub fn unchanged(&self) -> Result<(), Failure> {
+        match &self.rows {
+            Rows::Memory(_) => Ok(()),
+            Rows::File(raw) => Ok(raw.unchanged()?),
+        }
+    }
+
     /// Shows the data in blocks of moderate size.
     pub fn each_block(
         &self,
@@ -113,6 +121,7 @@ impl Raw {
     fn blocks(
         &self,
     ) -> executable_em_engine::Result<impl Iterator<Item = executable_em_engine::Result<DMatrix<f64>>>> {
+        self.unchanged()?;
         let mut file = &self.file;
         file.rewind().map_err(|source| table::Error::Io { path: self.name.clone(), source })?;
         let all = self.columns.iter().copied().eq(0..self.d);

@@ -1,0 +1,97 @@
+//! Columns by name and by number, headers, and what a model remembers of both.
+
+mod place;
+
+use place::{Place, text};
+use std::fs;
+use std::io::Write;
+use std::process::Stdio;
+use std::time::Duration;
+
+/// Three columns without a name whose order matters: the second is far from the first.
+fn bare() -> String {
+    (0..40).map(|i| format!("{},{},{}\n", i % 7, 100 + i % 5, (i * i) % 11)).collect()
+}
+
+/// A fit to unnamed columns 2 and 1 predicts from columns 2 and 1, also where they are the only ones.
+#[test]
+fn a_model_of_unnamed_columns_remembers_their_numbers() {
+    let pair: String =
+        bare().lines().map(|line| line.rsplit_once(',').expect("three cells").0.to_owned() + "\n").collect();
+    let place = Place::with(&[("bare.csv", &bare()), ("pair.csv", &pair)]);
+    place.prints("fit bare.csv -k 2 --restarts 2 --columns 2,1 --out m.json");
+    let expected = place.prints("predict m.json bare.csv --columns 2,1");
+    assert_eq!(place.prints("predict m.json bare.csv"), expected);
+    assert_eq!(place.prints("predict m.json pair.csv"), expected);
+    place.prints("fit bare.csv -k 1 --columns 2..3 --out last.json");
+    place.refuses(
+        "predict last.json pair.csv",
+        1,
+        "pair.csv: has 2 columns, but the model uses column 3; name those to use with --columns",
+    );
+}
+
+/// Names lead to columns wherever they stand, beside whatever else there is.
+#[test]
+fn order_and_extra_columns_change_nothing() {
+    let named = format!("a,b,c\n{}", bare());
+    let turned: String = named
+        .lines()
+        .map(|line| {
+            let cells: Vec<&str> = line.split(',').collect();
+            format!("{},note,{},{}\n", cells[2], cells[1], cells[0])
+        })
+        .collect();
+    let place = Place::with(&[("x.csv", &named), ("turned.csv", &turned)]);
+    place.prints("fit x.csv -k 2 --restarts 2 --out m.json");
+    let expected = place.prints("predict m.json x.csv");
+    assert_eq!(place.prints("predict m.json turned.csv"), expected);
+}
+
+/// Text above a number names columns, whichever are wanted; a number in the first row is no name.
+#[test]
+fn headers_are_seen_by_what_stands_below() {
+    let place = Place::with(&[
+        ("years.csv", "a,2020\n1,5\n2,7\n3,6\n"),
+        ("twos.csv", "7,5,2\n1,6,3\n2,8,5\n4,7,4\n"),
+        ("label.csv", "x,5,2\ny,6,3\nx,8,5\nz,7,4\n"),
+        ("unit.csv", "1.5,2.5kg\n1,2\n2,4\n3,5\n"),
+        ("twins.csv", "a,a,b\n1,2,3\n2,4,5\n3,5,9\n"),
+    ]);
+    assert!(place.prints("fit years.csv -k 1 --columns 2").contains("n = 3, d = 1 (2020)\n"));
+    assert!(place.prints("fit twos.csv -k 1 --columns 2").contains("n = 4, d = 1 (x2)\n"));
+    assert!(place.prints("fit label.csv -k 1 --columns 2").contains("n = 4, d = 1 (x2)\n"));
+    assert!(place.prints("fit twos.csv -k 1 --columns 1..2 --header yes").contains("n = 3, d = 2 (7, 5)\n"));
+    let doubt = "unit.csv: line 1, column 2: found \"2.5kg\", expected a number, or a name that does not begin like one";
+    place.refuses(
+        "fit unit.csv -k 1",
+        1,
+        &format!("{doubt}; --header yes takes the line for names, --header no for data"),
+    );
+    assert!(place.prints("fit unit.csv -k 1 --header yes").contains("n = 3, d = 2 (1.5, 2.5kg)\n"));
+    let remedy =
+        "a model knows its columns by their names: give each its own, or leave one out with --columns";
+    place.refuses("fit twins.csv -k 1", 1, &format!("twins.csv: several columns are named 'a'; {remedy}"));
+    assert!(place.prints("fit twins.csv -k 1 --columns 2,3").contains("d = 2 (a, b)\n"));
+}
+
+/// A file of raw doubles that is written to during a streamed fit is no basis for one.
+#[test]
+fn data_that_change_during_a_fit_are_named() {
+    let place = Place::with(&[]);
+    let doubles: Vec<u8> = (0..400_000).flat_map(|i| ((i * i) as f64).sin().to_le_bytes()).collect();
+    place.write("x.f64", &doubles);
+    let line = "fit x.f64 -k 3 --dimension 2 --stream --restarts 50 --tol 0 --max-iter 1000";
+    let child = place.command(line).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    std::thread::sleep(Duration::from_millis(500));
+    let mut file = fs::File::options().append(true).open(place.0.path().join("x.f64")).expect("the data");
+    file.write_all(&[0; 16]).expect("room");
+    drop(file);
+    let ended = child.wait_with_output().expect("an end");
+    assert_eq!(ended.status.code(), Some(1), "{}", text(&ended.stdout));
+    assert!(
+        text(&ended.stderr).contains("x.f64: was written to while it was being read"),
+        "{}",
+        text(&ended.stderr)
+    );
+}
