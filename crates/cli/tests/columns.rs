@@ -79,7 +79,7 @@ fn headers_are_seen_by_what_stands_below() {
 #[test]
 fn data_that_change_during_a_fit_are_named() {
     let place = Place::with(&[]);
-    let doubles: Vec<u8> = (0..400_000).flat_map(|i| ((i * i) as f64).sin().to_le_bytes()).collect();
+    let doubles: Vec<u8> = (0..400_000).flat_map(|i| (f64::from(i) * 1.7).sin().to_le_bytes()).collect();
     place.write("x.f64", &doubles);
     let line = "fit x.f64 -k 3 --dimension 2 --stream --restarts 50 --tol 0 --max-iter 1000";
     let child = place.command(line).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
