@@ -53,9 +53,14 @@ pub fn mahalanobis_squared(
 
 /// [`mahalanobis_squared`] of data and parameters that are known to be such.
 pub(crate) fn distances(x: &DMatrix<f64>, mean: &RowDVector<f64>, factor: &Factor) -> DVector<f64> {
+    whitened(x, mean, factor).row_iter().map(|v| v.norm_squared()).collect::<Vec<_>>().into()
+}
+
+/// The data in units of a Gaussian, $`L^{-1}(x_i - \mu)`$, n×d: those that it would draw are standard normal.
+pub(crate) fn whitened(x: &DMatrix<f64>, mean: &RowDVector<f64>, factor: &Factor) -> DMatrix<f64> {
     // A Cholesky factor has a positive diagonal, so the triangular system always has its solution.
-    let whitened = factor.l_dirty().solve_lower_triangular(&centred(x, mean).transpose());
-    whitened.expect("a positive diagonal").column_iter().map(|v| v.norm_squared()).collect::<Vec<_>>().into()
+    let white = factor.l_dirty().solve_lower_triangular(&centred(x, mean).transpose());
+    white.expect("a positive diagonal").transpose()
 }
 
 /// The log determinant of a covariance.

@@ -32,7 +32,7 @@ pub mod uses;
 pub use covariance::CovarianceFamily;
 pub use floored::FlooredMixture;
 pub use only_mean::OnlyMean;
-pub use start::{kmeans_start, random_start, start_from_labels};
+pub use start::{kmeans_start, random_start, scaled_kmeans_start, start_from_labels, whitened_kmeans_start};
 
 use crate::error::Result;
 use crate::gaussian::{self, Factor};

@@ -51,6 +51,69 @@ pub fn kmeans_start(
     start_from_labels(x, clustering.labels(), k, family)
 }
 
+/// A start at a k-means clustering of the data in units of their own: each column divided by its standard deviation.
+///
+/// Then neither the start nor where EM ends depends on the units of a column. `x` is n×d; a column without spread stays as
+/// it is. Errors as in [`random_start`].
+///
+/// Source: T-09, H-06.
+/// ```
+/// use executable_em::{data, gaussian_mixture::{CovarianceFamily::Full, scaled_kmeans_start}};
+/// let x = data::old_faithful();
+/// let mut seconds = x.clone();
+/// seconds.column_mut(0).scale_mut(64.0);
+/// let start = |x| scaled_kmeans_start(x, 3, Full, &mut data::rng(1));
+/// assert_eq!(start(&x)?.weights(), start(&seconds)?.weights());
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn scaled_kmeans_start(
+    x: &DMatrix<f64>,
+    k: usize,
+    family: CovarianceFamily,
+    rng: &mut impl Rng,
+) -> Result<GaussianMixture> {
+    check::enough_data(x, k)?;
+    let mut scaled = x.clone();
+    for mut column in scaled.column_iter_mut() {
+        let sd = column.variance().sqrt();
+        if sd > 0.0 {
+            column /= sd;
+        }
+    }
+    let clustering = kmeans::lloyd(&scaled, &kmeans::plus_plus_start(&scaled, k, rng)?, 100)?;
+    start_from_labels(x, clustering.labels(), k, family)
+}
+
+/// A start at a k-means clustering of the whitened data, in which all directions have the same spread.
+/// ```math
+/// y_i = L^{-1}(x_i - \bar x), \qquad LL^\top = \frac1n\sum_i(x_i - \bar x)(x_i - \bar x)^\top
+/// ```
+/// Then no regular linear map of the data changes the labels: clusters that lie side by side across a long direction are
+/// found as easily as those along it. `x` is n×d; errors as in [`random_start`],
+/// [`Error::NotPositiveDefinite`](crate::Error::NotPositiveDefinite) if columns depend on each other.
+///
+/// Source: T-09, H-18.
+/// ```
+/// use executable_em::{data, gaussian_mixture::{CovarianceFamily::Full, whitened_kmeans_start}};
+/// let x = data::old_faithful();
+/// let sheared = &x * nalgebra::dmatrix![1.0, 40.0; 0.0, 1.0];
+/// let start = |x| whitened_kmeans_start(x, 2, Full, &mut data::rng(1));
+/// assert_eq!(start(&x)?.weights(), start(&sheared)?.weights());
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn whitened_kmeans_start(
+    x: &DMatrix<f64>,
+    k: usize,
+    family: CovarianceFamily,
+    rng: &mut impl Rng,
+) -> Result<GaussianMixture> {
+    check::enough_data(x, k)?;
+    let (centre, covariance) = gaussian::moments(x);
+    let white = gaussian::whitened(x, &centre, &gaussian::cholesky(&covariance, 0)?);
+    let clustering = kmeans::lloyd(&white, &kmeans::plus_plus_start(&white, k, rng)?, 100)?;
+    start_from_labels(x, clustering.labels(), k, family)
+}
+
 /// A start at given labels: the maximum-likelihood parameters if the labels were true.
 ///
 /// Known classes make the fit a closed form. A component with too few data for a positive definite covariance gets that

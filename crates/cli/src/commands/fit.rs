@@ -90,7 +90,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     watch.finish();
     // Whatever came of it: not of these data.
     store.unchanged()?;
-    let found = found?;
+    let (found, failed) = found?;
 
     let Some(best) = found.iter().min_by(|one, other| one.criteria.bic.total_cmp(&other.criteria.bic)) else {
         return Err(Failure::Interrupted);
@@ -107,7 +107,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         is_standardized: options.standardize,
     };
     if options.has_range() {
-        say(&report::comparison(&found))?;
+        say(&report::comparison(&found, &failed))?;
     }
     say(&report::summary(&data, best, &model, options.max_iter as usize))?;
 
@@ -167,14 +167,16 @@ impl Options {
         Ok(executable_em_engine::sample(source, SAMPLE.max(20 * self.k.0.end()), &mut data::rng(!self.seed))?)
     }
 
-    /// Every k in turn. One that fails among several is told and passed over.
-    fn search(&self, search: &Search<'_>) -> Result<Vec<Found>, Failure> {
-        let mut found: Vec<Found> = Vec::new();
-        let mut failures = Vec::new();
+    /// Every k in turn, and those that failed. One that fails among several is told and passed over.
+    fn search(&self, search: &Search<'_>) -> Result<(Vec<Found>, Vec<usize>), Failure> {
+        let (mut found, mut failed, mut failures) = (Vec::new(), Vec::new(), Vec::new());
         for k in self.k.0.clone() {
             match search.best(k) {
                 Ok(one) => found.push(one),
-                Err(Failure::Work(errors)) => failures.extend(errors),
+                Err(Failure::Work(errors)) => {
+                    failed.push(k);
+                    failures.extend(errors);
+                }
                 Err(other) => return Err(other),
             }
             if search.watch.is_interrupted() {
@@ -185,7 +187,7 @@ impl Options {
             return Err(Failure::Work(failures));
         }
         failures.iter().for_each(|failure| warn(&format!("warning: {failure}")));
-        Ok(found)
+        Ok((found, failed))
     }
 
     fn saved(&self, store: &Store, best: &Found, model: &Mixture) -> SavedMixture {

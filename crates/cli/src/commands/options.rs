@@ -30,12 +30,12 @@ pub struct Options {
     #[arg(long, value_name = "FAMILY")]
     pub covariance: Option<Family>,
     /// Number of starts; the run of highest ℓ counts
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..))]
     pub restarts: u32,
     /// Seed of the starts
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// How a run of Gaussians begins: at a k-means clustering, or at random data [default: kmeans]
+    /// How a run of Gaussians begins [default: mixed]
     #[arg(long)]
     pub start: Option<Start>,
     /// Fit to columns of mean 0 and variance 1; what is printed and saved is in the data's own units
@@ -156,7 +156,7 @@ impl Options {
             Family::Diagonal => CovarianceFamily::Diagonal,
             Family::Spherical => CovarianceFamily::Spherical,
         };
-        let start = self.start.unwrap_or(Start::Kmeans);
+        let start = self.start.unwrap_or(Start::Mixed);
         match self.model {
             Model::Gaussian => Kind::Gaussian { family, start, floor: self.floor },
             Model::Bernoulli => Kind::Bernoulli { flips: self.flips.unwrap_or(1) as usize },

@@ -63,7 +63,8 @@ pub fn summary(data: &DataLine<'_>, found: &Found, model: &Mixture, max_sweeps: 
     let (log_likelihood, mean) = (fitted.log_likelihood, fitted.log_likelihood / n as f64);
     let _ = writeln!(text, "Fit       ℓ = {log_likelihood:.3} nats, {mean:.6} a datum; {ended}");
     let (winner, restarts, same) = (fitted.start + 1, found.restarts, found.same);
-    let _ = write!(text, "          restart {winner} of {restarts} won; {same} came to this ℓ");
+    let began = found.began.map_or_else(String::new, |name| format!(" ({name})"));
+    let _ = write!(text, "          restart {winner} of {restarts}{began} won; {same} came to this ℓ");
     if let Some(failure) = &found.failure {
         let _ = write!(text, "; {} failed, the first because the {failure}", found.failed);
     }
@@ -174,18 +175,20 @@ fn table(
     format!("\n{}", aligned(&rows))
 }
 
-/// Four digits of the smallest spread in the column, so that means are told apart.
+/// Four digits of the smallest spread in the column, so that means are told apart, as far as a double has digits.
 fn written(value: f64, smallest_spread: f64, largest: f64) -> String {
     let decimals = 3 - smallest_spread.log10().floor() as i32;
-    if decimals > 9 || largest >= 1e9 {
-        format!("{value:.4e}")
+    let before = largest.log10().floor().max(0.0) as i32 + 1;
+    if decimals > 9 && largest < 0.1 || before > 15 {
+        let digits = (largest.log10().floor() as i32 + decimals).clamp(4, 16);
+        format!("{value:.*e}", digits as usize)
     } else {
-        format!("{value:.*}", decimals.max(0) as usize)
+        format!("{value:.*}", decimals.clamp(0, 17 - before) as usize)
     }
 }
 
-/// The criteria for every k, the lowest of each marked.
-pub fn comparison(found: &[Found]) -> String {
+/// The criteria for every k, the lowest of each marked; and the k for which nothing was found.
+pub fn comparison(found: &[Found], failed: &[usize]) -> String {
     let lowest = |of: fn(&Found) -> f64| found.iter().map(of).fold(f64::INFINITY, f64::min);
     let criteria: [fn(&Found) -> f64; 3] =
         [|found| found.criteria.bic, |found| found.criteria.aic, |found| found.icl];
@@ -203,6 +206,13 @@ pub fn comparison(found: &[Found]) -> String {
             Stopped::Interrupted => "interrupted".to_owned(),
         });
         rows.push(row);
+    }
+    for &k in failed {
+        let at = 1
+            + found.iter().filter(|one| one.k < k).count()
+            + failed.iter().filter(|&&other| other < k).count();
+        let cells = [k.to_string(), "failed".to_owned()].into_iter().chain((0..5).map(|_| String::new()));
+        rows.insert(at, cells.collect());
     }
     aligned(&rows) + "* the lowest: the choice of this criterion\n\n"
 }

@@ -5,7 +5,8 @@ use executable_em::bernoulli_mixture::start_near_mean;
 use executable_em::data::{self, Rng};
 use executable_em::em::{Expected, Fit, Seen, Stopping};
 use executable_em::gaussian_mixture::{
-    CovarianceFamily, FlooredMixture, GaussianMixture, kmeans_start, random_start,
+    CovarianceFamily, FlooredMixture, GaussianMixture, kmeans_start, random_start, scaled_kmeans_start,
+    whitened_kmeans_start,
 };
 use executable_em::scale::SufficientStatistics;
 use executable_em::selection::{Criteria, criteria, icl};
@@ -29,8 +30,37 @@ pub enum Kind {
 /// How a run of Gaussians begins.
 #[derive(Clone, Copy, ValueEnum)]
 pub enum Start {
+    /// In turn: scaled, whitened, random; none of them depends on the units
+    Mixed,
+    /// At a k-means clustering of the columns in units of their standard deviations
+    Scaled,
+    /// At a k-means clustering of the whitened data
+    Whitened,
+    /// At a k-means clustering of the data as they are
     Kmeans,
+    /// At random data
     Random,
+}
+
+impl Start {
+    /// The kind of a restart, counted from 0.
+    fn of(self, restart: usize) -> Start {
+        match self {
+            Start::Mixed => [Start::Scaled, Start::Whitened, Start::Random][restart % 3],
+            one => one,
+        }
+    }
+
+    /// What a report calls it.
+    fn name(self) -> &'static str {
+        match self {
+            Start::Mixed => "mixed",
+            Start::Scaled => "scaled k-means",
+            Start::Whitened => "whitened k-means",
+            Start::Kmeans => "k-means",
+            Start::Random => "random",
+        }
+    }
 }
 
 /// How to look for the maximum of ℓ.
@@ -55,6 +85,8 @@ pub struct Found {
     /// Its ℓ is that of the data in their own units, its `start` the restart that won, counted from 0.
     pub fit: Fit<Mixture>,
     pub restarts: usize,
+    /// How the restart that won began, for Gaussians.
+    pub began: Option<&'static str>,
     /// How many restarts came to the same ℓ.
     pub same: usize,
     /// How many restarts failed, and why the first of them did.
@@ -72,10 +104,11 @@ impl Search<'_> {
         let mut rng = data::rng(self.seed);
         match self.kind {
             Kind::Gaussian { family, start, floor: None } => {
-                self.best_from(k, || self.begin(k, family, start, &mut rng), Mixture::Gaussian)
+                let begin = |at| self.begin(k, family, start.of(at), &mut rng);
+                self.best_from(k, begin, Mixture::Gaussian)
             }
             Kind::Gaussian { family, start, floor: Some(floor) } => {
-                let start = || match self.begin(k, family, start, &mut rng) {
+                let start = |at| match self.begin(k, family, start.of(at), &mut rng) {
                     // Of data in a hyperplane the floor makes a start.
                     Err(Error::NotPositiveDefinite { .. }) => self.begin_broad(k, family, floor, &mut rng),
                     start => FlooredMixture::new(start?, floor),
@@ -83,7 +116,7 @@ impl Search<'_> {
                 self.best_from(k, start, |floored| Mixture::Gaussian(floored.mixture().clone()))
             }
             Kind::Bernoulli { flips } => {
-                self.best_from(k, || start_near_mean(self.sample, k, flips, &mut rng), Mixture::Bernoulli)
+                self.best_from(k, |_| start_near_mean(self.sample, k, flips, &mut rng), Mixture::Bernoulli)
             }
         }
     }
@@ -91,11 +124,11 @@ impl Search<'_> {
     fn best_from<M: Fused>(
         &self,
         k: usize,
-        mut start: impl FnMut() -> Result<M, Error>,
+        mut start: impl FnMut(usize) -> Result<M, Error>,
         mixture: impl Fn(M) -> Mixture,
     ) -> Result<Found, Failure> {
         let (mut reached, mut restarts, mut failure) = (Vec::new(), 0, None);
-        let starts = (0..self.restarts).map(|_| Ok(start()?));
+        let starts = (0..self.restarts).map(|at| Ok(start(at)?));
         let best = self.engine.best_of(starts, self.source, &self.stopping, |seen| match seen {
             Seen::Sweep { start, sweeps, expected, .. } => {
                 self.watch.sweep(k, start + 1, sweeps, expected.log_likelihood)
@@ -121,7 +154,11 @@ impl Search<'_> {
         let same = reached.iter().filter(|&&value| highest - value <= SAME * n).count();
         let failed = restarts - reached.len();
         let fit = Fit { model, log_likelihood, total, sweeps, start, stopped };
-        Ok(Found { k, fit, restarts, same, failed, failure, parameters, criteria, icl })
+        let began = match self.kind {
+            Kind::Gaussian { start: kind, .. } => Some(kind.of(start).name()),
+            Kind::Bernoulli { .. } => None,
+        };
+        Ok(Found { k, fit, restarts, began, same, failed, failure, parameters, criteria, icl })
     }
 
     fn begin(
@@ -132,6 +169,8 @@ impl Search<'_> {
         rng: &mut Rng,
     ) -> Result<GaussianMixture, Error> {
         match start {
+            Start::Mixed | Start::Scaled => scaled_kmeans_start(self.sample, k, family, rng),
+            Start::Whitened => whitened_kmeans_start(self.sample, k, family, rng),
             Start::Kmeans => kmeans_start(self.sample, k, family, rng),
             Start::Random => random_start(self.sample, k, family, rng),
         }
@@ -156,6 +195,10 @@ impl Search<'_> {
 
     /// The entropy of the responsibilities, H = ℓ − Q, from the statistics alone: no n×k matrix is needed.
     fn entropy(&self, model: &Mixture) -> executable_em_engine::Result<f64> {
+        // One component leaves no doubt.
+        if model.k() == 1 {
+            return Ok(0.0);
+        }
         let entropy = match model {
             Mixture::Gaussian(model) => {
                 let Expected { log_likelihood, expectation, .. } =

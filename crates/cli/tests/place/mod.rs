@@ -90,6 +90,7 @@ pub fn text(bytes: &[u8]) -> String {
 }
 
 /// Rows of numbers as text that is read back bit for bit.
+#[allow(dead_code)]
 pub fn csv(header: &str, x: &DMatrix<f64>) -> String {
     let line = |i| x.row(i).iter().map(|value| format!("{value:?}")).collect::<Vec<_>>().join(",");
     let lines: Vec<String> = (0..x.nrows()).map(line).collect();
