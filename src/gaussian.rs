@@ -55,7 +55,10 @@ pub fn mahalanobis_squared(
 pub(crate) fn distances(x: &DMatrix<f64>, mean: &RowDVector<f64>, factor: &Factor) -> DVector<f64> {
     // A Cholesky factor has a positive diagonal, so the triangular system always has its solution.
     let whitened = factor.l_dirty().solve_lower_triangular(&centred(x, mean).transpose());
-    whitened.expect("a positive diagonal").column_iter().map(|v| v.norm_squared()).collect::<Vec<_>>().into()
+    let squared =
+        whitened.expect("a positive diagonal").column_iter().map(|v| v.norm_squared()).collect::<Vec<_>>();
+    // Where a difference has left the range of numbers, ∞ · 0 is none, but the distance is infinite.
+    DVector::from_vec(squared).map(|squared| if squared.is_nan() { f64::INFINITY } else { squared })
 }
 
 /// The log determinant of a covariance.
@@ -183,7 +186,7 @@ pub fn weighted_covariance(
 ) -> Result<DMatrix<f64>> {
     check::weighted(x, weights)?;
     check::matrix("centre", centre, (1, x.ncols()))?;
-    Ok(covariance_about(x, weights, centre))
+    check::defined("covariance", covariance_about(x, weights, centre))
 }
 
 /// [`weighted_covariance`] of data, weights and a centre that are known to be such.
