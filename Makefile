@@ -70,7 +70,7 @@ soak: | cargo
 		/fn [a-z]/ { name = $$0; sub(/.*fn /, "", name); sub(/[<(].*/, "", name) } \
 		/^proptest! / { block = 1 } \
 		/^}/ { block = 0 } \
-		block && /^    fn / || /proptest!\(|numbered\(|states\(/ { print name }' {} +); \
+		block && /^    fn / || /proptest!\(|numbered\(|states\(|config\(.*\.cases/ { print name }' {} +); \
 	programs=$$(cargo test --no-run 2>&1 | sed -n 's/.*Executable tests.*(\(.*\))/\1/p'); failed=; \
 	for seed in $$(od -An -v -tu4 -N $$((4 * $(SEEDS))) /dev/urandom); do for program in $$programs; do \
 		settings="PROPTEST_RNG_SEED=$$seed $(CASES:%=PROPTEST_CASES=%)"; \

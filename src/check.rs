@@ -215,3 +215,21 @@ pub fn component_count(k: usize, n: usize) -> Result<()> {
 pub fn label(row: usize, label: usize, k: usize) -> Result<()> {
     if label < k { Ok(()) } else { Err(Error::Label { row, label, k }) }
 }
+
+/// What was computed, unless one of its entries is NaN: a square, or a sum, of the input has left the range of numbers.
+pub fn defined<R: Dim, C: Dim, S: RawStorage<f64, R, C>>(
+    what: &'static str,
+    matrix: Matrix<f64, R, C, S>,
+) -> Result<Matrix<f64, R, C, S>> {
+    let rows = matrix.nrows();
+    match matrix.iter().position(|value| value.is_nan()) {
+        None => Ok(matrix),
+        Some(at) => Err(Error::NotFinite { what, row: at % rows, column: at / rows, value: matrix[at] }),
+    }
+}
+
+/// The same of a single number, which may be infinite.
+pub fn defined_number(what: &'static str, value: f64) -> Result<f64> {
+    domain(what, value, !value.is_nan(), "a number, for which the input is too large or too small")?;
+    Ok(value)
+}

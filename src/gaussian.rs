@@ -53,14 +53,15 @@ pub fn mahalanobis_squared(
 
 /// [`mahalanobis_squared`] of data and parameters that are known to be such.
 pub(crate) fn distances(x: &DMatrix<f64>, mean: &RowDVector<f64>, factor: &Factor) -> DVector<f64> {
-    whitened(x, mean, factor).row_iter().map(|v| v.norm_squared()).collect::<Vec<_>>().into()
+    let squared = whitened(x, mean, factor).column_iter().map(|v| v.norm_squared()).collect::<Vec<_>>();
+    // Where a difference has left the range of numbers, ∞ · 0 is none, but the distance is infinite.
+    DVector::from_vec(squared).map(|squared| if squared.is_nan() { f64::INFINITY } else { squared })
 }
 
-/// The data in units of a Gaussian, $`L^{-1}(x_i - \mu)`$, n×d: those that it would draw are standard normal.
+/// The data in units of a Gaussian, $`L^{-1}(x_i - \mu)`$, d×n: those that it would draw are standard normal.
 pub(crate) fn whitened(x: &DMatrix<f64>, mean: &RowDVector<f64>, factor: &Factor) -> DMatrix<f64> {
     // A Cholesky factor has a positive diagonal, so the triangular system always has its solution.
-    let white = factor.l_dirty().solve_lower_triangular(&centred(x, mean).transpose());
-    white.expect("a positive diagonal").transpose()
+    factor.l_dirty().solve_lower_triangular(&centred(x, mean).transpose()).expect("a positive diagonal")
 }
 
 /// The log determinant of a covariance.
@@ -188,7 +189,7 @@ pub fn weighted_covariance(
 ) -> Result<DMatrix<f64>> {
     check::weighted(x, weights)?;
     check::matrix("centre", centre, (1, x.ncols()))?;
-    Ok(covariance_about(x, weights, centre))
+    check::defined("covariance", covariance_about(x, weights, centre))
 }
 
 /// [`weighted_covariance`] of data, weights and a centre that are known to be such.

@@ -66,7 +66,8 @@
 //! # Errors
 //!
 //! Bad input (NaN, shapes that do not fit, weights off the simplex, indefinite covariances) is an [`Error`]
-//! that names the place and the value. A model is checked when it is made, and never again.
+//! that names the place and the value. A model is checked when it is made, and never again. What leaves the range
+//! of numbers on its way, as squares of 10²⁰⁰ do, is an error too, where it would end in NaN.
 
 pub mod bernoulli_mixture;
 pub mod bound;

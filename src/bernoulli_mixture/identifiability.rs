@@ -59,7 +59,7 @@ pub fn information(model: &BernoulliMixture) -> Result<DMatrix<f64>> {
         let score = DVector::from_iterator(free, weights.chain(in_biases.iter().copied()));
         information += &score * score.transpose() * probability;
     }
-    Ok(information)
+    check::defined("information", information)
 }
 
 /// The moments of the bias of a randomly drawn coin.

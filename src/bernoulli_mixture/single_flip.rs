@@ -75,5 +75,5 @@ pub fn joint_with_heads_after_a_sweep(model: &BernoulliMixture, h: f64) -> Resul
     check::fraction("share of heads", h)?;
     let share = share_of_heads(model)?[0];
     check::positive("probability of heads", share)?;
-    Ok(model.weights.component_mul(&model.biases.column(0)) * (h / share))
+    check::defined("joint", model.weights.component_mul(&model.biases.column(0)) * (h / share))
 }

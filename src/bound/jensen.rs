@@ -23,7 +23,7 @@ use nalgebra::DVector;
 /// ```
 pub fn gap(f: impl Fn(f64) -> f64, weights: &DVector<f64>, points: &DVector<f64>) -> Result<f64> {
     check_law(weights, points)?;
-    Ok(weights.dot(&points.map(&f)) - f(weights.dot(points)))
+    check::defined_number("gap", weights.dot(&points.map(&f)) - f(weights.dot(points)))
 }
 
 /// One step of the induction that proves the inequality: two atoms merged into their average.
@@ -83,7 +83,7 @@ pub fn above_supporting_line(
     check::finite("points", points)?;
     check::finite("slope and mean", &nalgebra::vector![slope, mean])?;
     let at_the_mean = f(mean);
-    Ok(points.map(|x| f(x) - (at_the_mean + slope * (x - mean))))
+    check::defined("height", points.map(|x| f(x) - (at_the_mean + slope * (x - mean))))
 }
 
 fn check_law(weights: &DVector<f64>, points: &DVector<f64>) -> Result<()> {

@@ -99,7 +99,7 @@ pub fn loss_without_the_half(model: &GaussianMixture, x: &DMatrix<f64>, r: &DMat
     for (count, factor) in latent::counts(r).iter().zip(model.factors()) {
         missing += 0.5 * count * gaussian::log_volume(factor);
     }
-    Ok(loss::loss(model, x, r)? + missing)
+    check::defined_number("loss", loss::loss(model, x, r)? + missing)
 }
 
 /// The score in the means as the second line of its derivation has it, without the minus of the inner derivative.

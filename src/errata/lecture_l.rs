@@ -33,7 +33,7 @@ pub fn log_density_without_the_dimension(
     check::positive("variance", variance)?;
     let distances = kmeans::squared_distances(x, &DMatrix::from_rows(std::slice::from_ref(mean)))?;
     let at = |distance| -0.5 * TAU.ln() - 0.5 * variance.ln() - distance / (2.0 * variance);
-    Ok(distances.column(0).map(at))
+    check::defined("log density", distances.column(0).map(at))
 }
 
 /// The expected complete-data log-likelihood of a mixture of round Gaussians, as printed.
@@ -94,10 +94,11 @@ pub fn variance_score_without_the_dimension(
 ) -> Result<DVector<f64>> {
     spherical::check_state(x, r, means, variances)?;
     let distances = kmeans::squared_distances(x, means)?;
-    Ok(DVector::from_fn(variances.len(), |j, _| {
+    let scores = DVector::from_fn(variances.len(), |j, _| {
         let twice = 2.0 * variances[j];
         (0..x.nrows()).map(|i| r[(i, j)] * (-1.0 / twice + 2.0 / (twice * twice) * distances[(i, j)])).sum()
-    }))
+    });
+    check::defined("score", scores)
 }
 
 /// The update of the variances, as printed.
@@ -119,7 +120,8 @@ pub fn variances_without_the_dimension(
     let counts = latent::counts(r);
     counts.iter().try_for_each(|&count| check::positive("count of a component", count))?;
     let distances = kmeans::squared_distances(x, means)?;
-    Ok(DVector::from_fn(means.nrows(), |j, _| r.column(j).dot(&distances.column(j)) / counts[j]))
+    let of = |j| r.column(j).dot(&distances.column(j)) / counts[j];
+    check::defined("variances", DVector::from_fn(means.nrows(), |j, _| of(j)))
 }
 
 /// A sweep of EM for round components with the printed update of the variances.
@@ -213,5 +215,6 @@ pub fn expected_log_joint_with_a_shared_index(log_joint: &DMatrix<f64>) -> Resul
     let products = log_joint.row_sum(); // the log of the product over all data, for each label
     // A label without probability adds nothing, even if its product is zero.
     let term = |r: f64, product: f64| if r == 0.0 { 0.0 } else { r * product };
-    Ok(DVector::from_fn(r.nrows(), |i, _| r.row(i).zip_map(&products, term).sum()))
+    let sums = DVector::from_fn(r.nrows(), |i, _| r.row(i).zip_map(&products, term).sum());
+    check::defined("expected log joint", sums)
 }

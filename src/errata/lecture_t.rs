@@ -146,7 +146,7 @@ pub fn residual_form_derivative_of_a_symmetric_form(
     s: &DVector<f64>,
 ) -> Result<DVector<f64>> {
     score::residual_form_derivative(x, a, w, s)?; // refuses what does not fit
-    Ok(-2.0 * a.transpose() * w * (x - a * s))
+    check::defined("derivative", -2.0 * a.transpose() * w * (x - a * s))
 }
 
 /// The part of Q that holds the biases, with the last term outside of the sums, where missing brackets leave it.

@@ -32,7 +32,7 @@ pub fn em_step(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<DMatrix<f64>
             means.set_row(j, &(model.means.row(j) + (length * score.row(j).transpose()).transpose()));
         }
     }
-    Ok(means)
+    check::defined("means", means)
 }
 
 /// Generalised EM: a mixture whose means go a share s of the way to the M step; its weights and covariances are known.
@@ -153,5 +153,5 @@ pub fn hessian_in_means(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<DMa
         }
         hessian.view_mut((j * d, l * d), (d, d)).copy_from(&block);
     }
-    Ok(hessian)
+    check::defined("Hessian", hessian)
 }

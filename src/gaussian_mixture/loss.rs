@@ -35,7 +35,7 @@ pub fn loss(model: &GaussianMixture, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Resu
             }
         }
     }
-    Ok(loss)
+    check::defined_number("loss", loss)
 }
 
 /// Q of the Gaussian mixture, term by term.
@@ -65,6 +65,7 @@ pub fn terms_of_q(model: &GaussianMixture, x: &DMatrix<f64>, r: &DMatrix<f64>) -
         determinants -= 0.5 * counts[j] * gaussian::log_volume(factor);
         distances -= 0.5 * r.column(j).dot(&gaussian::distances(x, &model.mean_of(j), factor));
     }
+    check::defined_number("sum of the squared distances", distances)?;
     Ok([weights, determinants, distances, -0.5 * x.len() as f64 * TAU.ln()])
 }
 

@@ -210,7 +210,7 @@ impl GaussianMixture {
     /// # Ok::<(), executable_em::Error>(())
     /// ```
     pub fn likelihood(&self, x: &DMatrix<f64>) -> Result<f64> {
-        Ok(self.density(x)?.product())
+        check::defined_number("likelihood", self.density(x)?.product())
     }
 
     /// The log-likelihood of the data.

@@ -13,8 +13,8 @@ impl GaussianMixture {
     /// ```math
     /// z_i \sim \mathrm{Cat}(\pi), \qquad x_i \mid z_i \sim \mathcal N(\mu_{z_i}, \Sigma_{z_i})
     /// ```
-    /// Returns n×d data and n labels, a draw of the joint. [`Error::Domain`](crate::Error::Domain) for more numbers than
-    /// memory may hold.
+    /// Returns n×d data and n labels, a draw of the joint.
+    /// [`Error::Domain`](crate::Error::Domain) for more numbers than memory may hold.
     ///
     /// Source: T-10, H-22, L-E05.
     /// ```
@@ -55,7 +55,8 @@ impl GaussianMixture {
     /// \sum_j\pi_j\left(\Sigma_j + \mu_j\mu_j^\top\right) - \bar\mu\bar\mu^\top
     ///   = \sum_j\pi_j\left(\Sigma_j + (\mu_j-\bar\mu)(\mu_j-\bar\mu)^\top\right)
     /// ```
-    /// Computed in the right-hand form, which does not cancel. After an M step it equals the covariance of the data.
+    /// Computed in the right-hand form, which does not cancel; infinite, or no number, where squares overflow. After an M
+    /// step it equals the covariance of the data.
     ///
     /// Source: H-22, H-38.
     /// ```

@@ -24,7 +24,7 @@ use nalgebra::{DMatrix, DVector};
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn in_means(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
-    Ok(along_means(model, x, &model.responsibilities(x)?))
+    check::defined("score", along_means(model, x, &model.responsibilities(x)?))
 }
 
 /// The score in the covariances.
@@ -43,7 +43,7 @@ pub fn in_means(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<DMatrix<f64
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn in_covariances(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<Vec<DMatrix<f64>>> {
-    Ok(along_covariances(model, x, &model.responsibilities(x)?))
+    all_defined(along_covariances(model, x, &model.responsibilities(x)?))
 }
 
 /// The derivative of ℓ in each weight, before the constraint Σπ = 1 is heeded.
@@ -110,7 +110,7 @@ pub fn of_lagrangian_in_weights(
 /// ```
 pub fn of_q_in_means(model: &GaussianMixture, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<DMatrix<f64>> {
     check::state(x, r, model.means())?;
-    Ok(along_means(model, x, r))
+    check::defined("score", along_means(model, x, r))
 }
 
 /// [`of_q_in_means`] of data and responsibilities that are known to be such.
@@ -147,7 +147,7 @@ pub fn of_q_in_covariances(
     r: &DMatrix<f64>,
 ) -> Result<Vec<DMatrix<f64>>> {
     check::state(x, r, model.means())?;
-    Ok(along_covariances(model, x, r))
+    all_defined(along_covariances(model, x, r))
 }
 
 /// [`of_q_in_covariances`] of data and responsibilities that are known to be such.
@@ -220,7 +220,7 @@ pub fn quadratic_form_derivative(v: &DVector<f64>, covariance: &DMatrix<f64>) ->
     check::finite("v", v)?;
     check::shape("covariance", covariance.shape(), (v.len(), v.len()))?;
     let precision = gaussian::cholesky(covariance, 0)?.inverse();
-    Ok(-(&precision * v * v.transpose() * &precision))
+    check::defined("derivative", -(&precision * v * v.transpose() * &precision))
 }
 
 /// The derivative that the mean update rests on, for a residual linear in the parameter.
@@ -248,5 +248,9 @@ pub fn residual_form_derivative(
     check::finite("s", s)?;
     check::matrix("A", a, (x.len(), s.len()))?;
     check::matrix("W", w, (x.len(), x.len()))?;
-    Ok(-(a.transpose() * (w + w.transpose()) * (x - a * s)))
+    check::defined("derivative", -(a.transpose() * (w + w.transpose()) * (x - a * s)))
+}
+
+fn all_defined(scores: Vec<DMatrix<f64>>) -> Result<Vec<DMatrix<f64>>> {
+    scores.into_iter().map(|score| check::defined("score", score)).collect()
 }

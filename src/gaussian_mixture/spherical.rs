@@ -59,9 +59,10 @@ pub fn score_in_means(
     variances: &DVector<f64>,
 ) -> Result<DMatrix<f64>> {
     check_state(x, r, means, variances)?;
-    Ok(DMatrix::from_fn(means.nrows(), means.ncols(), |j, a| {
+    let scores = DMatrix::from_fn(means.nrows(), means.ncols(), |j, a| {
         (0..x.nrows()).map(|i| r[(i, j)] * (x[(i, a)] - means[(j, a)])).sum::<f64>() / variances[j]
-    }))
+    });
+    check::defined("score", scores)
 }
 
 /// The derivative of Q in the variances.
@@ -87,11 +88,12 @@ pub fn score_in_variances(
     check_state(x, r, means, variances)?;
     let d = x.ncols() as f64;
     let distances = kmeans::distances(x, means);
-    Ok(DVector::from_fn(variances.len(), |j, _| {
+    let scores = DVector::from_fn(variances.len(), |j, _| {
         let (v, terms) = (variances[j], r.column(j));
         let of_datum = |i: usize| terms[i] * (-d / (2.0 * v) + distances[(i, j)] / (2.0 * v * v));
         (0..x.nrows()).map(of_datum).sum()
-    }))
+    });
+    check::defined("score", scores)
 }
 
 /// The variances where that derivative vanishes: mean squared distance *per dimension*.
@@ -114,7 +116,8 @@ pub fn variances(x: &DMatrix<f64>, r: &DMatrix<f64>, means: &DMatrix<f64>) -> Re
     let distances = kmeans::distances(x, means);
     let counts = latent::counts(r);
     check::positives("counts", "count of a component", &counts, means.nrows())?;
-    Ok(DVector::from_fn(means.nrows(), |j, _| r.column(j).dot(&distances.column(j)) / (d * counts[j])))
+    let of = |j| r.column(j).dot(&distances.column(j)) / (d * counts[j]);
+    check::defined("variances", DVector::from_fn(means.nrows(), |j, _| of(j)))
 }
 
 /// Data, responsibilities, means and positive variances that fit together.

@@ -109,7 +109,7 @@ pub fn whitened_kmeans_start(
 ) -> Result<GaussianMixture> {
     check::enough_data(x, k)?;
     let (centre, covariance) = gaussian::moments(x);
-    let white = gaussian::whitened(x, &centre, &gaussian::cholesky(&covariance, 0)?);
+    let white = gaussian::whitened(x, &centre, &gaussian::cholesky(&covariance, 0)?).transpose();
     let clustering = kmeans::lloyd(&white, &kmeans::plus_plus_start(&white, k, rng)?, 100)?;
     start_from_labels(x, clustering.labels(), k, family)
 }

@@ -31,7 +31,7 @@ pub fn covariances(
 ) -> Result<Vec<DMatrix<f64>>> {
     check::state(x, r, means)?;
     check::covariances(previous, means.shape())?;
-    Ok(scatters(x, r, means, previous))
+    scatters(x, r, means, previous).into_iter().map(|s| check::defined("covariance", s)).collect()
 }
 
 /// [`covariances`] of a state that is known to be one.
@@ -76,7 +76,8 @@ pub fn raw_moment_covariances(
         .map(|j| {
             check::positive("count of a component", counts[j])?;
             let weighted = DMatrix::from_diagonal(&r.column(j)) * x;
-            Ok(x.transpose() * weighted / counts[j] - means.row(j).transpose() * means.row(j))
+            let square = means.row(j).transpose() * means.row(j);
+            check::defined("covariance", x.transpose() * weighted / counts[j] - square)
         })
         .collect()
 }

@@ -50,9 +50,10 @@ pub fn grid_posterior(
 pub fn interaction(table: &DMatrix<f64>) -> Result<DMatrix<f64>> {
     check::finite("table", table)?;
     let (row_means, column_means, mean) = (table.column_mean(), table.row_mean(), table.mean());
-    Ok(DMatrix::from_fn(table.nrows(), table.ncols(), |a, b| {
+    let interaction = DMatrix::from_fn(table.nrows(), table.ncols(), |a, b| {
         table[(a, b)] - row_means[a] - column_means[b] + mean
-    }))
+    });
+    check::defined("interaction", interaction)
 }
 
 /// The generative classifier: the most probable class of each datum, when every class has a mixture as its density.

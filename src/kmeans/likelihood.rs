@@ -29,9 +29,9 @@ pub fn log_likelihood(x: &DMatrix<f64>, r: &DMatrix<f64>, means: &DMatrix<f64>, 
     let mut density = DVector::zeros(x.nrows());
     for (mean, r) in means.row_iter().zip(r.column_iter()) {
         let component = gaussian::log_densities(x, &mean.into_owned(), &factor).map(f64::exp);
-        density += r.component_mul(&component);
+        density += r.zip_map(&component, |r, density| if r == 0.0 { 0.0 } else { r * density });
     }
-    Ok(density.map(f64::ln).sum())
+    check::defined_number("log-likelihood", density.map(f64::ln).sum())
 }
 
 /// The same log-likelihood for one-hot responsibilities, read off the objective.

@@ -167,9 +167,10 @@ fn cost(r: &DMatrix<f64>, distances: &DMatrix<f64>) -> f64 {
 /// ```
 pub fn objective_gradient(x: &DMatrix<f64>, r: &DMatrix<f64>, means: &DMatrix<f64>) -> Result<DMatrix<f64>> {
     check::state(x, r, means)?;
-    Ok(DMatrix::from_fn(means.nrows(), means.ncols(), |j, a| {
+    let gradient = DMatrix::from_fn(means.nrows(), means.ncols(), |j, a| {
         -2.0 * (0..x.nrows()).map(|i| r[(i, j)] * (x[(i, a)] - means[(j, a)])).sum::<f64>()
-    }))
+    });
+    check::defined("gradient", gradient)
 }
 
 /// The Hessian of the objective in the means, constant in m.

@@ -19,7 +19,7 @@ use nalgebra::{DMatrix, DVector};
 /// ```
 pub fn one_hot(labels: &[usize], k: usize) -> Result<DMatrix<f64>> {
     check::labels(labels, labels.len(), k)?;
-    check::storable("number of labels times components", k.saturating_mul(labels.len()))?;
+    check::storable("number of labels times components", k.saturating_mul(labels.len().max(1)))?;
     Ok(indicators(labels, k))
 }
 
@@ -170,7 +170,8 @@ pub fn log_sum_form(log_joint: &DMatrix<f64>, z: &DMatrix<f64>) -> Result<f64> {
 /// assert_eq!(log_posterior(&dmatrix![-1.0, -1.0], &[1]), Ok(-2_f64.ln()));
 /// ```
 pub fn log_posterior(log_joint: &DMatrix<f64>, labels: &[usize]) -> Result<f64> {
-    Ok(log_likelihood(log_joint, labels)? - super::log_sums(log_joint).sum())
+    let log_evidence = super::log_sums(log_joint).sum();
+    check::defined_number("log posterior", log_likelihood(log_joint, labels)? - log_evidence)
 }
 
 /// The maximum-likelihood fit when the labels are known: one M step with one-hot responsibilities, no iteration.

@@ -38,7 +38,8 @@ pub fn all(n: usize, k: usize) -> Result<Vec<Vec<usize>>> {
 pub fn log_joints(log_joint: &DMatrix<f64>) -> Result<DVector<f64>> {
     let labelings = all(log_joint.nrows(), log_joint.ncols())?;
     latent::check_log_joint(log_joint)?;
-    Ok(DVector::from_vec(labelings.iter().map(|labels| complete::pick(log_joint, labels)).collect()))
+    let log_joints = labelings.iter().map(|labels| complete::pick(log_joint, labels)).collect();
+    check::defined("log joint", DVector::from_vec(log_joints))
 }
 
 /// The posterior probability of every labeling, by Bayes' rule over all of them.
@@ -58,7 +59,7 @@ pub fn log_joints(log_joint: &DMatrix<f64>) -> Result<DVector<f64>> {
 pub fn posterior(log_joint: &DMatrix<f64>) -> Result<DVector<f64>> {
     let log_joints = log_joints(log_joint)?;
     let log_evidence = latent::log_sum_exp(log_joints.iter().copied());
-    Ok(log_joints.map(|log_p| (log_p - log_evidence).exp()))
+    check::defined("posterior", log_joints.map(|log_p| (log_p - log_evidence).exp()))
 }
 
 /// The posterior probability of every labeling under any prior over labelings, even if its labels depend on each other.

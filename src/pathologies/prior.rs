@@ -100,7 +100,8 @@ impl Prior {
     /// Source: B-05, C-E09. Example: [`Prior`].
     pub fn log_covariance_density(&self, covariance: &DMatrix<f64>, component: usize) -> Result<f64> {
         check::shape("covariance", covariance.shape(), self.scale.shape())?;
-        Ok(self.at_covariance(&gaussian::cholesky(covariance, component)?))
+        let factor = gaussian::cholesky(covariance, component)?;
+        check::defined_number("log density", self.at_covariance(&factor))
     }
 
     fn check_dimension(&self, d: usize) -> Result<()> {
@@ -131,7 +132,7 @@ impl Prior {
         for factor in mixture.factors() {
             log_density += self.at_covariance(factor);
         }
-        Ok(log_density)
+        check::defined_number("log density", log_density)
     }
 }
 
@@ -198,7 +199,8 @@ impl MapMixture {
     /// # Ok::<(), executable_em::Error>(())
     /// ```
     pub fn log_posterior(&self, x: &DMatrix<f64>) -> Result<f64> {
-        Ok(self.mixture.log_likelihood(x)? + self.prior.log_density(&self.mixture)?)
+        let log_prior = self.prior.log_density(&self.mixture)?;
+        check::defined_number("log posterior", self.mixture.log_likelihood(x)? + log_prior)
     }
 }
 

@@ -29,7 +29,10 @@ pub struct Curvature {
 /// Source: H-E21, C-E09. Example: [`nudged`].
 pub fn curvatures(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<Vec<Curvature>> {
     let (k, d) = (model.k(), model.d());
-    let eigen = gradient::hessian_in_means(model, x)?.symmetric_eigen();
+    let hessian = gradient::hessian_in_means(model, x)?;
+    check::finite("Hessian", &hessian)?;
+    let eigen = hessian.symmetric_eigen();
+    check::finite("curvatures", &eigen.eigenvalues)?;
     let mut curvatures: Vec<Curvature> = (0..k * d)
         .map(|m| {
             let u = eigen.eigenvectors.column(m);
@@ -89,7 +92,9 @@ pub fn growths(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<DVector<f64>
         check::positive("count of a component", counts[j])?;
         l.view_mut((j * d, j * d), (d, d)).copy_from(&(model.factors()[j].l() / counts[j].sqrt()));
     }
-    let mut growths = (l.transpose() * hessian * l).symmetric_eigenvalues().add_scalar(1.0);
+    let scaled = l.transpose() * hessian * l;
+    check::finite("Hessian over the curvature of Q", &scaled)?;
+    let mut growths = scaled.symmetric_eigenvalues().add_scalar(1.0);
     growths.as_mut_slice().sort_by(f64::total_cmp);
     Ok(growths)
 }

@@ -68,7 +68,7 @@ impl Moments {
                 moments.second[j] += v.transpose() * &v * r[(i, j)];
             }
         }
-        Ok(moments)
+        moments.finite()
     }
 
     /// The map: what these data contribute at the parameters θ, about the means of θ.
@@ -138,7 +138,14 @@ impl Moments {
             moved.second[j] +=
                 delta.transpose() * &delta * count - s.transpose() * &delta - delta.transpose() * s;
         }
-        Ok(moved)
+        moved.finite()
+    }
+
+    /// These sums, unless a square has left the range of numbers.
+    fn finite(self) -> Result<Self> {
+        check::finite("first moments", &self.first)?;
+        self.second.iter().try_for_each(|second| check::finite("second moments", second))?;
+        Ok(self)
     }
 
     /// What [`Moments::maximize`](SufficientStatistics::maximize) makes of the parameters, before they are seen to be a
@@ -222,6 +229,6 @@ impl SufficientStatistics for Moments {
                 expected += counts[j] * (model.weights()[j].ln() - 0.5 * log_volume) - 0.5 * spread;
             }
         }
-        Ok(expected)
+        check::defined_number("expected log joint", expected)
     }
 }

@@ -47,7 +47,7 @@ impl Units {
     /// ```
     /// [`Error::Shape`](crate::Error::Shape) for other columns. Source: H-06. Example: [`Units`].
     pub fn standardize(&self, mut x: DMatrix<f64>) -> Result<DMatrix<f64>> {
-        check::shape("data", x.shape(), (x.nrows(), self.sd.len()))?;
+        check::data(&x, self.sd.len())?;
         for (a, mut column) in x.column_iter_mut().enumerate() {
             column.apply(|value| *value = (*value - self.mean[a]) / self.sd[a]);
         }

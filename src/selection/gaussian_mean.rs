@@ -49,7 +49,8 @@ pub fn log_likelihood(x: &DVector<f64>, mean: f64, variance: f64) -> Result<f64>
 pub fn optimism(fitted: &DVector<f64>, fresh: &DVector<f64>, variance: f64) -> Result<f64> {
     check::shape("fresh data", fresh.shape(), fitted.shape())?;
     let mean = fitted.mean();
-    Ok(log_likelihood(fitted, mean, variance)? - log_likelihood(fresh, mean, variance)?)
+    let difference = log_likelihood(fitted, mean, variance)? - log_likelihood(fresh, mean, variance)?;
+    check::defined_number("optimism", difference)
 }
 
 /// The log evidence: the likelihood averaged over the prior.
@@ -72,9 +73,10 @@ pub fn optimism(fitted: &DVector<f64>, fresh: &DVector<f64>, variance: f64) -> R
 pub fn log_evidence(x: &DVector<f64>, variance: f64, prior_variance: f64) -> Result<f64> {
     check::positive("prior variance", prior_variance)?;
     let (n, mean) = (x.len() as f64, x.mean());
-    Ok(log_likelihood(x, mean, variance)?
+    let log_evidence = log_likelihood(x, mean, variance)?
         - 0.5 * (n * prior_variance / variance).ln_1p()
-        - 0.5 * n * mean.powi(2) / (variance + n * prior_variance))
+        - 0.5 * n * mean.powi(2) / (variance + n * prior_variance);
+    check::defined_number("log evidence", log_evidence)
 }
 
 /// What BIC leaves out of the log evidence.
@@ -93,5 +95,6 @@ pub fn log_evidence(x: &DVector<f64>, variance: f64, prior_variance: f64) -> Res
 /// ```
 pub fn left_out_by_bic(x: &DVector<f64>, variance: f64, prior_variance: f64) -> Result<f64> {
     let evidence = log_evidence(x, variance, prior_variance)?;
-    Ok(evidence + 0.5 * criteria::bic(log_likelihood(x, x.mean(), variance)?, 1, x.len())?)
+    let bic = criteria::bic(log_likelihood(x, x.mean(), variance)?, 1, x.len())?;
+    check::defined_number("difference of the evidence and BIC", evidence + 0.5 * bic)
 }

@@ -61,7 +61,7 @@ pub fn hard_limit_bound(
     check::positive("stiffness", stiffness)?;
     let limit = hard_limit(x, means, weights)?;
     let distances = kmeans::distances(x, means);
-    Ok(DVector::from_fn(x.nrows(), |i, _| {
+    let bounds = DVector::from_fn(x.nrows(), |i, _| {
         let (mut nearest, mut next) = (f64::INFINITY, f64::INFINITY);
         // Summed apart: 1 − π_T would lose weights below 1e−16.
         let (mut weight_of_nearest, mut weight_of_others) = (0.0, 0.0);
@@ -75,7 +75,8 @@ pub fn hard_limit_bound(
             }
         }
         weight_of_others / weight_of_nearest * (-0.5 * stiffness * (next - nearest)).exp()
-    }))
+    });
+    check::defined("bound", bounds)
 }
 
 /// The log-likelihood on the scale of J, for covariances εI.

@@ -85,7 +85,7 @@ pub fn covariance_score_with_a_borrowed_precision(
         let v = (x.row(i) - model.means().row(j)).transpose();
         score += (&borrowed * &v * v.transpose() * &borrowed - &own) * (0.5 * r[(i, j)]);
     }
-    Ok(score)
+    check::defined("score", score)
 }
 
 /// The derivative of the Lagrangian in the weights, with the brackets as printed.
