@@ -43,6 +43,7 @@
 //! | 8 | [`pathologies`] | spikes, saddles, twins, cancellation; a prior and other remedies |
 //! | 9 | [`selection`] | how many components: criteria, data held out, sticks that break for ever |
 //! | 10 | [`scale`] | the sums that EM needs, added over blocks, threads and machines; what a sweep costs |
+//! | 11 | [`incomplete`] | cells that are missing, values cut off: a hidden number beside the hidden label |
 //! | A | [`errata`] | the slips of the five lectures, each beside what is right |
 //!
 //! They rest on [`gaussian`] and [`data`]. The ids in `Source:` lines name the items (H-28) and slips (H-E01) of the
@@ -79,6 +80,7 @@ pub mod errata;
 pub mod error;
 pub mod gaussian;
 pub mod gaussian_mixture;
+pub mod incomplete;
 pub mod kmeans;
 pub mod latent;
 pub mod pathologies;
