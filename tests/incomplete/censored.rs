@@ -8,7 +8,7 @@ use executable_em::incomplete::censored::expected;
 use executable_em::incomplete::censored::{Intervals, Normal, fit, log_likelihood, maximize};
 use executable_em::incomplete::normal::{log_mass, mills_ratio, truncated_moments};
 use nalgebra::{DVector, dvector};
-use num_dual::{Dual64, DualNum};
+use num_dual::Dual64;
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
 use std::f64::consts::TAU;

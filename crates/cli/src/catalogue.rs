@@ -92,7 +92,7 @@ impl Entry {
 }
 
 /// The chapters, in the order of the book.
-pub const CHAPTERS: [&str; 9] = [
+pub const CHAPTERS: [&str; 10] = [
     "kmeans",
     "gaussian_mixture",
     "soft_kmeans",
@@ -102,6 +102,7 @@ pub const CHAPTERS: [&str; 9] = [
     "bernoulli_mixture",
     "pathologies",
     "selection",
+    "incomplete",
 ];
 
 /// Every entry, lecture by lecture: the items first, then the errata.

@@ -12,6 +12,7 @@ pub mod error;
 #[cfg(feature = "export")]
 pub mod export;
 mod gaussian_mixture;
+mod incomplete;
 mod kmeans;
 mod latent;
 pub mod notebook;
@@ -137,6 +138,10 @@ pub const ALL: &[Published] = &[
     still("scale/tricks", "What each trick of the engine buys", scale::tricks),
     still("scale/growth", "How the time of a sweep grows with n, d and k", scale::growth),
     still("scale/apart", "Clusters that lie apart take less time", scale::apart),
+    still("incomplete/shortcuts", "Deletion, mean imputation and EM on the same gaps", incomplete::shortcuts),
+    still("incomplete/mixture", "A mixture of data with missing cells", incomplete::two_hidden_things),
+    still("incomplete/conditional", "What one coordinate says about the other", incomplete::conditional),
+    still("incomplete/censored", "A normal that is cut off", incomplete::cut_off),
     still("errata/half", "What the ½ in soft k-means is for", errata::lecture_h_l::half),
     still("errata/dimension", "A variance is per dimension", errata::lecture_h_l::dimension),
     still("errata/old_mean", "The covariance about the old mean", errata::lecture_c_b_t::old_mean),
