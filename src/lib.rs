@@ -44,6 +44,7 @@
 //! | 9 | [`selection`] | how many components: criteria, data held out, sticks that break for ever |
 //! | 10 | [`scale`] | the sums that EM needs, added over blocks, threads and machines; what a sweep costs |
 //! | 11 | [`incomplete`] | cells that are missing, values cut off: a hidden number beside the hidden label |
+//! | 12 | [`convergence`] | how fast and how sure: one matrix; faster than EM; a maximum proved |
 //! | A | [`errata`] | the slips of the five lectures, each beside what is right |
 //!
 //! They rest on [`gaussian`] and [`data`]. The ids in `Source:` lines name the items (H-28) and slips (H-E01) of the
@@ -74,6 +75,7 @@ pub mod bernoulli_mixture;
 pub mod bound;
 #[doc(hidden)]
 pub mod check;
+pub mod convergence;
 pub mod data;
 pub mod em;
 pub mod errata;
