@@ -96,8 +96,8 @@ impl Shape {
             }
             self.add_curvature(&mut hessian, at, &weights, &r, datum);
         }
-        for m in 0..p {
-            (0..m).for_each(|l| hessian[l][m] = hessian[m][l]);
+        for (m, l) in (0..p).flat_map(|m| (0..m).map(move |l| (m, l))) {
+            hessian[l][m] = hessian[m][l];
         }
         Some((score, hessian))
     }

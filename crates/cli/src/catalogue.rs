@@ -92,7 +92,7 @@ impl Entry {
 }
 
 /// The chapters, in the order of the book.
-pub const CHAPTERS: [&str; 10] = [
+pub const CHAPTERS: [&str; 11] = [
     "kmeans",
     "gaussian_mixture",
     "soft_kmeans",
@@ -103,6 +103,7 @@ pub const CHAPTERS: [&str; 10] = [
     "pathologies",
     "selection",
     "incomplete",
+    "convergence",
 ];
 
 /// Every entry, lecture by lecture: the items first, then the errata.

@@ -6,6 +6,7 @@
 
 mod bernoulli_mixture;
 mod bound;
+mod convergence;
 mod em;
 mod errata;
 pub mod error;
@@ -142,6 +143,10 @@ pub const ALL: &[Published] = &[
     still("incomplete/mixture", "A mixture of data with missing cells", incomplete::two_hidden_things),
     still("incomplete/conditional", "What one coordinate says about the other", incomplete::conditional),
     still("incomplete/censored", "A normal that is cut off", incomplete::cut_off),
+    still("convergence/funnel", "EM near its end", convergence::funnel),
+    still("convergence/distance", "The rate of EM and the distance of two clusters", convergence::distance),
+    still("convergence/methods", "EM and two ways to be faster", convergence::methods),
+    still("convergence/uncertainty", "How sure the means of Old Faithful are", convergence::uncertainty),
     still("errata/half", "What the ½ in soft k-means is for", errata::lecture_h_l::half),
     still("errata/dimension", "A variance is per dimension", errata::lecture_h_l::dimension),
     still("errata/old_mean", "The covariance about the old mean", errata::lecture_c_b_t::old_mean),
