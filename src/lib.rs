@@ -45,6 +45,7 @@
 //! | 10 | [`scale`] | the sums that EM needs, added over blocks, threads and machines; what a sweep costs |
 //! | 11 | [`incomplete`] | cells that are missing, values cut off: a hidden number beside the hidden label |
 //! | 12 | [`convergence`] | how fast and how sure: one matrix; faster than EM; a maximum proved |
+//! | 13 | [`variational`] | the parameters hidden too: a bound that stays open, components that empty themselves |
 //! | A | [`errata`] | the slips of the five lectures, each beside what is right |
 //!
 //! They rest on [`gaussian`] and [`data`]. The ids in `Source:` lines name the items (H-28) and slips (H-E01) of the
@@ -89,6 +90,7 @@ pub mod pathologies;
 pub mod scale;
 pub mod selection;
 pub mod soft_kmeans;
+pub mod variational;
 
 pub use error::{Error, Result};
 
