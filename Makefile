@@ -21,7 +21,7 @@ PEERS := $(TOOLS)/bench/.made-of-$(shell cksum < crates/engine/benches/requireme
 SEEDS := 100
 
 CHAPTER := kmeans gaussian gaussian_mixture soft_kmeans latent bound em \
-	bernoulli_mixture pathologies selection scale incomplete convergence errata
+	bernoulli_mixture pathologies selection scale incomplete convergence variational errata
 
 .PHONY: help book lab check soak notebooks figures doc mutants bench clean distclean cargo python
 

@@ -211,8 +211,11 @@ impl GaussWishart {
     pub fn expected_log(&self, other: &Self) -> Result<f64> {
         check::shape("mean", other.mean.shape(), self.mean.shape())?;
         let (d, nu) = (self.d() as f64, other.degrees);
-        let off =
-            gaussian::distances(&DMatrix::from_rows(&[other.mean.clone()]), &self.mean, &self.factor)[0];
+        let off = gaussian::distances(
+            &DMatrix::from_rows(std::slice::from_ref(&other.mean)),
+            &self.mean,
+            &self.factor,
+        )[0];
         let log_b =
             0.5 * nu * (gaussian::log_volume(&other.factor) - d * LN_2) - ln_multigamma(self.d(), 0.5 * nu);
         Ok(0.5 * d * (other.strength / TAU).ln() + 0.5 * (nu - d) * self.expected_log_determinant()

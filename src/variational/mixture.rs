@@ -244,8 +244,9 @@ impl<'a> OnBound<'a> {
     /// \frac{\Gamma(\alpha + R_k)}{\Gamma(1 + R_k)}\prod_{j<k}\frac1{\alpha + R_j + R_{j+1} + \dots + R_k}
     /// ```
     ///
-    /// and all the sums from j on are least if the largest come first. (Only the last piece, which is whatever is left, may
-    /// see that otherwise if α > 1.) The new names lead out of ends where a large component waits behind a small one.
+    /// and all the sums from j on are least if the largest come first. (Only the last piece, which is whatever is left,
+    /// may see that otherwise if α > 1.) The new names lead out of ends where a large component waits behind a small
+    /// one.
     ///
     /// Source: X-25; Kurihara, Welling and Teh (2007).
     pub fn by_size(self) -> Self {

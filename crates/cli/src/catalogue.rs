@@ -92,7 +92,7 @@ impl Entry {
 }
 
 /// The chapters, in the order of the book.
-pub const CHAPTERS: [&str; 11] = [
+pub const CHAPTERS: [&str; 12] = [
     "kmeans",
     "gaussian_mixture",
     "soft_kmeans",
@@ -104,6 +104,7 @@ pub const CHAPTERS: [&str; 11] = [
     "selection",
     "incomplete",
     "convergence",
+    "variational",
 ];
 
 /// Every entry, lecture by lecture: the items first, then the errata.

@@ -23,6 +23,7 @@ pub mod results;
 mod scale;
 mod selection;
 mod soft_kmeans;
+mod variational;
 
 use crate::plot::{Figure, Panel};
 pub use error::{Error, Result};
@@ -147,6 +148,10 @@ pub const ALL: &[Published] = &[
     still("convergence/distance", "The rate of EM and the distance of two clusters", convergence::distance),
     still("convergence/methods", "EM and two ways to be faster", convergence::methods),
     still("convergence/uncertainty", "How sure the means of Old Faithful are", convergence::uncertainty),
+    still("variational/tilted", "A tilted Gaussian, and two q without tilt", variational::tilted),
+    still("variational/dying", "Components that empty themselves", variational::dying),
+    still("variational/number", "The bound over the number of components", variational::number),
+    still("variational/predictive", "A predictive density and a plugged-in one", variational::predictive),
     still("errata/half", "What the ½ in soft k-means is for", errata::lecture_h_l::half),
     still("errata/dimension", "A variance is per dimension", errata::lecture_h_l::dimension),
     still("errata/old_mean", "The covariance about the old mean", errata::lecture_c_b_t::old_mean),
