@@ -1,6 +1,6 @@
 //! The figures of the chapter on convergence.
 
-use crate::plot::{self, Anchor, Colour, Figure, Page, Panel, Point};
+use crate::plot::{self, Anchor, Figure, Page, Panel, Point};
 use executable_em::Result;
 use executable_em::convergence::accelerate::{self, Accelerated, Chart, Method};
 use executable_em::convergence::coordinates::coordinates;
@@ -177,7 +177,7 @@ pub(super) fn methods() -> Result<Figure> {
         executable_em::gaussian_mixture::random_start(&geyser, 3, CovarianceFamily::Full, &mut data::rng(1))?;
     let hard = two_normals(1.6)?.sample(2000, &mut data::rng(4)).0;
     let line = two_normals(3.0)?.with_means(dmatrix![-1.0; 2.0])?;
-    let runs: [(&str, Option<(Method, Chart)>, Colour); 3] = [
+    let runs = [
         ("EM", None, plot::INK),
         ("SQUAREM", Some((Method::Squarem, Chart::Plain)), plot::component(1)),
         ("Anderson", Some((Method::Anderson { memory: 5 }, Chart::Unbounded)), plot::component(0)),
