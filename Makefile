@@ -25,7 +25,7 @@ DOC := build/doc-target/doc
 SEEDS := 100
 
 CHAPTER := kmeans gaussian gaussian_mixture soft_kmeans latent bound em \
-	bernoulli_mixture pathologies selection scale errata
+	bernoulli_mixture pathologies selection scale incomplete convergence variational errata
 
 .PHONY: help book lab check soak notebooks figures doc mutants bench clean distclean cargo python
 

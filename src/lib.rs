@@ -42,6 +42,9 @@
 //! | 8 | [`pathologies`] | spikes, saddles, twins, cancellation; a prior and other remedies |
 //! | 9 | [`selection`] | how many components: criteria, data held out, sticks that break for ever |
 //! | 10 | [`scale`] | the sums that EM needs, added over blocks, threads and machines; what a sweep costs |
+//! | 11 | [`incomplete`] | cells that are missing, values cut off: a hidden number beside the hidden label |
+//! | 12 | [`convergence`] | how fast and how sure: one matrix; faster than EM; a maximum proved |
+//! | 13 | [`variational`] | the parameters hidden too: a bound that stays open, components that empty themselves |
 //! | A | [`errata`] | the slips of the five lectures, each beside what is right |
 //!
 //! They rest on [`gaussian`] and [`data`]. The ids in `Source:` lines name the items (H-28) and slips (H-E01) of the
@@ -73,18 +76,21 @@ pub mod bernoulli_mixture;
 pub mod bound;
 #[doc(hidden)]
 pub mod check;
+pub mod convergence;
 pub mod data;
 pub mod em;
 pub mod errata;
 pub mod error;
 pub mod gaussian;
 pub mod gaussian_mixture;
+pub mod incomplete;
 pub mod kmeans;
 pub mod latent;
 pub mod pathologies;
 pub mod scale;
 pub mod selection;
 pub mod soft_kmeans;
+pub mod variational;
 
 pub use error::{Error, Result};
 

@@ -241,7 +241,7 @@ impl Model for MapMixture {
 }
 
 /// log Γ(x) for x > 0, by Γ(x + 1) = xΓ(x) up to z ≥ 20 and Stirling's series, of which 1/(1188 z⁹) < 2·10⁻¹⁵ is left.
-fn ln_gamma(x: f64) -> f64 {
+pub(crate) fn ln_gamma(x: f64) -> f64 {
     let (mut z, mut below) = (x, 1.0);
     while z < 20.0 {
         below *= z;

@@ -93,7 +93,7 @@ impl Entry {
 }
 
 /// The chapters, in the order of the book.
-pub const CHAPTERS: [&str; 9] = [
+pub const CHAPTERS: [&str; 12] = [
     "kmeans",
     "gaussian_mixture",
     "soft_kmeans",
@@ -103,6 +103,9 @@ pub const CHAPTERS: [&str; 9] = [
     "bernoulli_mixture",
     "pathologies",
     "selection",
+    "incomplete",
+    "convergence",
+    "variational",
 ];
 
 /// Every entry, lecture by lecture: the items first, then the errata.

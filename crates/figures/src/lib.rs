@@ -6,12 +6,14 @@
 
 mod bernoulli_mixture;
 mod bound;
+mod convergence;
 mod em;
 mod errata;
 pub mod error;
 #[cfg(feature = "export")]
 pub mod export;
 mod gaussian_mixture;
+mod incomplete;
 mod kmeans;
 mod latent;
 pub mod notebook;
@@ -21,6 +23,7 @@ pub mod results;
 mod scale;
 mod selection;
 mod soft_kmeans;
+mod variational;
 
 use crate::plot::{Figure, Panel};
 pub use error::{Error, Result};
@@ -137,6 +140,18 @@ pub const ALL: &[Published] = &[
     still("scale/tricks", "What each trick of the engine buys", scale::tricks),
     still("scale/growth", "How the time of a sweep grows with n, d and k", scale::growth),
     still("scale/apart", "Clusters that lie apart take less time", scale::apart),
+    still("incomplete/shortcuts", "Deletion, mean imputation and EM on the same gaps", incomplete::shortcuts),
+    still("incomplete/mixture", "A mixture of data with missing cells", incomplete::two_hidden_things),
+    still("incomplete/conditional", "What one coordinate says about the other", incomplete::conditional),
+    still("incomplete/censored", "A normal that is cut off", incomplete::cut_off),
+    still("convergence/funnel", "EM near its end", convergence::funnel),
+    still("convergence/distance", "The rate of EM and the distance of two clusters", convergence::distance),
+    still("convergence/methods", "EM and two ways to be faster", convergence::methods),
+    still("convergence/uncertainty", "How sure the means of Old Faithful are", convergence::uncertainty),
+    still("variational/tilted", "A tilted Gaussian, and two q without tilt", variational::tilted),
+    still("variational/dying", "Components that empty themselves", variational::dying),
+    still("variational/number", "The bound over the number of components", variational::number),
+    still("variational/predictive", "A predictive density and a plugged-in one", variational::predictive),
     still("errata/half", "What the ½ in soft k-means is for", errata::lecture_h_l::half),
     still("errata/dimension", "A variance is per dimension", errata::lecture_h_l::dimension),
     still("errata/old_mean", "The covariance about the old mean", errata::lecture_c_b_t::old_mean),
