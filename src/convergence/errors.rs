@@ -132,7 +132,7 @@ pub fn bootstrap(
 ) -> Result<DMatrix<f64>> {
     let mut estimates = DMatrix::zeros(draws, model.parameter_count());
     for mut row in estimates.row_iter_mut() {
-        let (x, _) = model.sample(n, rng);
+        let (x, _) = model.sample(n, rng)?;
         row.copy_from(&coordinates(&em::fit(model.clone(), &x, stopping)?.model).transpose());
     }
     Ok(estimates)

@@ -91,7 +91,7 @@ pub fn by_differences(
     steps: &DVector<f64>,
 ) -> Result<DMatrix<f64>> {
     let here = coordinates(model);
-    check::positives("steps", steps, here.len())?;
+    check::positives("steps", "step", steps, here.len())?;
     let mut map = DMatrix::zeros(here.len(), here.len());
     for (m, &h) in steps.iter().enumerate() {
         let swept = |sign: f64| -> Result<DVector<f64>> {

@@ -99,7 +99,7 @@ pub fn backward(q: &Factorised, mean: &DVector<f64>, covariance: &DMatrix<f64>) 
 fn precision(q: &Factorised, mean: &DVector<f64>, covariance: &DMatrix<f64>) -> Result<DMatrix<f64>> {
     check::finite("mean", mean)?;
     check::matrix("means of q", &q.means, mean.shape())?;
-    check::positives("variance of q", &q.variances, mean.len())?;
+    check::positives("variances of q", "variance of q", &q.variances, mean.len())?;
     check::shape("covariance", covariance.shape(), (mean.len(), mean.len()))?;
     Ok(gaussian::cholesky(covariance, 0)?.inverse())
 }

@@ -33,7 +33,7 @@ fn bad_input_is_named() {
         (rate::by_differences(&model, &x, &dvector![1.0]).err(), "steps: expected 5 × 1, found 1 × 1"),
         (
             rate::by_differences(&model, &x, &dvector![1.0, 1.0, 1.0, 0.0, 1.0]).err(),
-            "steps is 0, but must be finite and > 0",
+            "step is 0, but must be finite and > 0",
         ),
         (
             rate::observed_from_map(&dmatrix![1.0], &dmatrix![1.0, 2.0]).err(),

@@ -89,7 +89,7 @@ fn intervals_cover_the_truth() {
     let mut rng = data::rng(seed() + 6);
     let mut covered = DMatrix::<f64>::zeros(2, 2);
     for _ in 0..200 {
-        let x = truth.sample(400, &mut rng).0;
+        let x = truth.sample(400, &mut rng).unwrap().0;
         let model = em::fit(truth.clone(), &x, &em::Stopping::default()).unwrap().model;
         let errors = standard_errors(&model, &x).unwrap();
         covered += DMatrix::from_fn(2, 2, |j, a| {

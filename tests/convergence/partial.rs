@@ -81,9 +81,9 @@ fn data_seen_once_are_enough() {
     let mut rng = data::rng(seed() + 3);
     // A start half a unit off: the clusters have spread 0.6 and lie three units apart.
     let off = truth.with_means(truth.means().map(|mean| mean + rng.random_range(-0.5..0.5))).unwrap();
-    let mut learner = Stepwise::new(off.clone(), &truth.sample(100, &mut rng).0, 0.7).unwrap();
+    let mut learner = Stepwise::new(off.clone(), &truth.sample(100, &mut rng).unwrap().0, 0.7).unwrap();
     for _ in 0..400 {
-        learner.see(&truth.sample(20, &mut rng).0).unwrap();
+        learner.see(&truth.sample(20, &mut rng).unwrap().0).unwrap();
     }
     // The last steps average over some 400^0.7 = 66 batches, 330 data a cluster: 0.6/√330 = .033; four of them.
     assert!((learner.model().means() - truth.means()).amax() < 0.14);

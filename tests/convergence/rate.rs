@@ -41,7 +41,7 @@ fn three_routes_to_the_rate() {
                 CovarianceFamily::Diagonal,
             )
             .unwrap();
-            let x = truth.sample(400, &mut data::rng(40 + index as u64)).0;
+            let x = truth.sample(400, &mut data::rng(40 + index as u64)).unwrap().0;
             let truth = truth.with_covariances(vec![DMatrix::identity(2, 2); 2], family).unwrap();
             let Ok(fit) = em::fit(truth, &x, &TO_REST) else { continue };
             assert_eq!(fit.stopped, Stopped::Converged);

@@ -62,7 +62,7 @@ fn the_bound_of_coins_lies_below_their_evidence() {
 #[test]
 fn superfluous_coins_empty_themselves() {
     let coins = BernoulliMixture::new(dvector![0.3, 0.7], dmatrix![0.85, 0.2; 0.3, 0.6], 15).unwrap();
-    let (x, _) = coins.sample(400, &mut data::rng(seed() + 3));
+    let (x, _) = coins.sample(400, &mut data::rng(seed() + 3)).unwrap();
     let mut rng = data::rng(seed() + 4);
     let prior = CoinPrior::new(Weights::Dirichlet(0.001), 1.0, 1.0, 15).unwrap();
     // Ten starts: a single one may end with a coin too many, and the best of them does not.

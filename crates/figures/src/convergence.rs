@@ -22,7 +22,7 @@ fn two_normals(apart: f64) -> Result<GaussianMixture> {
 /// Source: X-14.
 pub(super) fn funnel() -> Result<Figure> {
     let truth = two_normals(2.6)?;
-    let x = truth.sample(1000, &mut data::rng(3)).0;
+    let x = truth.sample(1000, &mut data::rng(3))?.0;
     let climb = Accelerated::new(&x, Method::Anderson { memory: 5 }, Chart::Unbounded)?;
     let rest = accelerate::fit(&climb, truth, &TO_REST)?.0.model;
     let fractions = rate::missing_fractions(&rest, &x)?;
@@ -103,7 +103,7 @@ pub(super) fn distance() -> Result<Figure> {
         two_normals(apart)?.with_covariances(vec![dmatrix![1.0]; 2], family)
     };
     // The same draws, moved apart: label and offset of each are held.
-    let (offsets, labels) = two_normals(0.0)?.sample(20_000, &mut data::rng(1));
+    let (offsets, labels) = two_normals(0.0)?.sample(20_000, &mut data::rng(1))?;
     let sample = |apart: f64| DMatrix::from_fn(20_000, 1, |i, _| offsets[i] + apart * labels[i] as f64);
     let (mut own, mut shared): (Vec<Point>, Vec<Point>) = (Vec::new(), Vec::new());
     for step in 4..=30 {
@@ -175,7 +175,7 @@ pub(super) fn methods() -> Result<Figure> {
     let geyser = data::old_faithful();
     let three =
         executable_em::gaussian_mixture::random_start(&geyser, 3, CovarianceFamily::Full, &mut data::rng(1))?;
-    let hard = two_normals(1.6)?.sample(2000, &mut data::rng(4)).0;
+    let hard = two_normals(1.6)?.sample(2000, &mut data::rng(4))?.0;
     let line = two_normals(3.0)?.with_means(dmatrix![-1.0; 2.0])?;
     let runs = [
         ("EM", None, plot::INK),
