@@ -103,7 +103,7 @@ impl Stepwise {
     /// let start = kmeans_start(&x, 4, CovarianceFamily::Full, &mut rng)?;
     /// let mut learner = Stepwise::new(start.clone(), &x, 0.7)?;
     /// for _ in 0..50 {
-    ///     learner.see(&start.sample(20, &mut rng).0)?;
+    ///     learner.see(&start.sample(20, &mut rng)?.0)?;
     /// }
     /// assert!((learner.model().means() - start.means()).amax() < 0.5);
     /// # Ok::<(), executable_em::Error>(())

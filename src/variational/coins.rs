@@ -178,7 +178,7 @@ impl Climb for OnHeads<'_> {
 /// use executable_em::variational::{Weights, coins::{CoinPrior, fit}};
 /// use nalgebra::{dmatrix, dvector};
 /// let coins = BernoulliMixture::new(dvector![0.3, 0.7], dmatrix![0.9; 0.2], 20)?;
-/// let (heads, _) = coins.sample(300, &mut data::rng(1));
+/// let (heads, _) = coins.sample(300, &mut data::rng(1))?;
 /// let r = latent::one_hot(&(0..300).map(|i| (heads[i] as usize) % 5).collect::<Vec<_>>(), 5)?;
 /// let fit = fit(CoinPrior::new(Weights::Dirichlet(1e-2), 1.0, 1.0, 20)?, &heads, &r, &Stopping::default())?;
 /// let alive = fit.model.shares().counts().iter().filter(|&&count| count > 0.5).count();

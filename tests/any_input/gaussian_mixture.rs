@@ -4,8 +4,8 @@ use crate::calls;
 use executable_em::data;
 use executable_em::gaussian_mixture::gradient::{PartOfStep, ascend_means, em_step, hessian_in_means};
 use executable_em::gaussian_mixture::{
-    FlooredMixture, GaussianMixture, OnlyMean, floored, kmeans_start, loss, random_start, score, spherical,
-    start_from_labels, update, uses,
+    FlooredMixture, GaussianMixture, OnlyMean, floored, kmeans_start, loss, random_start,
+    scaled_kmeans_start, score, spherical, start_from_labels, update, uses, whitened_kmeans_start,
 };
 use executable_em::latent::Model;
 
@@ -70,6 +70,10 @@ calls! { p;
     "gaussian_mixture::spherical::variances" => spherical::variances(&p.x(), &p.r(), &p.means()),
     "gaussian_mixture::start::random_start" => random_start(&p.x(), p.k(), p.family(), &mut data::rng(1)),
     "gaussian_mixture::start::kmeans_start" => kmeans_start(&p.x(), p.k(), p.family(), &mut data::rng(1)),
+    "gaussian_mixture::start::scaled_kmeans_start" =>
+        scaled_kmeans_start(&p.x(), p.k(), p.family(), &mut data::rng(1)),
+    "gaussian_mixture::start::whitened_kmeans_start" =>
+        whitened_kmeans_start(&p.x(), p.k(), p.family(), &mut data::rng(1)),
     "gaussian_mixture::start::start_from_labels" => start_from_labels(&p.x(), &p.labels(), p.k(), p.family()),
     "gaussian_mixture::update::covariances" =>
         update::covariances(&p.x(), &p.r(), &p.means(), &p.covariances()),
