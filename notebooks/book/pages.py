@@ -18,6 +18,7 @@ LECTURES = {
     "C": "Cohn, *Expectation Maximization*",
     "B": "*Gaussian Mixture Models*, a web note",
     "T": "Daniel, *Expectation Maximization*",
+    "X": "Beyond the last slide",
 }
 ID = r"\b[A-Z]-E?\d{2}\b"
 CLASSES = {"E": "error", "Q": "true with a proviso", "N": "notation", "O": "perhaps the scan", "R": "right as printed"}
@@ -101,7 +102,7 @@ class Pages:
     # The pages.
 
     def lecture(self, letter):
-        lines = [f"(lecture-{letter.lower()})=", f"# {letter} · {LECTURES.get(letter, 'Beyond the lectures')}", ""]
+        lines = [f"(lecture-{letter.lower()})=", f"# {letter} · {LECTURES[letter]}", ""]
         own = [entry for entry in self.entries if entry["id"].startswith(f"{letter}-")]
         items = [entry for entry in own if "statement" in entry]
         errata = [entry for entry in own if "statement" not in entry]
