@@ -56,7 +56,7 @@ class Pages:
                 shown = "".join(output.get("data", {}).get("text/markdown", ""))
                 if shown:
                     output["data"]["text/markdown"] = re.sub(
-                        r"^\[`([\w:]+)`\]\([^)]*\)", lambda found: self.function(found[1]), shown
+                        r"^\[`([\w:]+)`\]\([^)]*\)", lambda found: self.function(found[1], False), shown
                     )
         self.write(path.name, json.dumps(notebook, ensure_ascii=False))
 
@@ -67,8 +67,8 @@ class Pages:
 
     # Places.
 
-    def function(self, path):
-        """A link to the documentation of a function, type, method or module."""
+    def function(self, path, is_public=True):
+        """A link to the documentation of a function, type, method or module; what is not public has none."""
         *modules, name = path.split("::")
         kinds = ["fn", "struct", "enum", "trait", "type", "constant"]
         pages = [("/".join(modules), f"{kind}.{name}.html", "") for kind in kinds]
@@ -85,7 +85,9 @@ class Pages:
                     if file.exists() and f'id="{anchor}"' * bool(anchor) in file.read_text(encoding="utf-8"):
                         place = Path("doc") / file.relative_to(self.documentation)
                         return f'<a href="{place}{"#" * bool(anchor)}{anchor}"><code>{path}</code></a>'
-        raise SystemExit(f"error: no page of the documentation for {path}")
+        if is_public:
+            raise SystemExit(f"error: no page of the documentation for {path}")
+        return f"`{path}`"
 
     def section(self, name):
         stem, _, title = name.partition("#")
