@@ -169,7 +169,7 @@ fn along_covariances(model: &GaussianMixture, x: &DMatrix<f64>, r: &DMatrix<f64>
 /// ```
 /// Arguments as in [`of_q_in_means`]; returns k numbers: +∞ where π_j = 0 < R_j, and 0 where R_j = 0.
 ///
-/// Source: H-64, T-42.
+/// Source: H-64, T-42, C-E22.
 /// ```
 /// use executable_em::gaussian_mixture::{CovarianceFamily::Full, GaussianMixture, score};
 /// use nalgebra::{dmatrix, dvector};

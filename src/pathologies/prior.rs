@@ -141,7 +141,7 @@ impl Prior {
 /// It goes through [`em::fit`](crate::em::fit) like any other [`Model`]. But ℓ may fall while the log posterior rises,
 /// which would end the run: watch the parameters instead ([`Tolerance::Parameters`](crate::em::Tolerance::Parameters)).
 ///
-/// Source: B-05, C-E09.
+/// Source: B-05, C-E09, H-58, L-E19.
 /// ```
 /// use executable_em::{em::{self, Stopping, Tolerance}, gaussian_mixture::{CovarianceFamily::Full, GaussianMixture}};
 /// use executable_em::pathologies::{MapMixture, Prior};

@@ -7,7 +7,7 @@ use crate::common::{
     assert_matrices_within, assert_printed, assert_within, cases, column, line_mixture, naive,
 };
 use executable_em::errata::lecture_c;
-use executable_em::gaussian_mixture::{GaussianMixture, OnlyMean, update};
+use executable_em::gaussian_mixture::{GaussianMixture, OnlyMean, score, update};
 use executable_em::latent::{self, Model, complete};
 use executable_em::soft_kmeans::{SoftKMeans, Weights};
 use executable_em::{Error, bound, data, em};
@@ -246,4 +246,20 @@ fn completed_means_expected() {
     assert!((by_labels - &by_expectation).amax() > 0.1);
     let later = em::sweep(&model, &x).unwrap().responsibilities(&x).unwrap();
     assert!((later - r).amax() > 0.01, "r moves with θ");
+}
+
+/// ∂Q/∂w_c = r_c/w_c is positive at the M step's own weights, where the slide would have it vanish: it is n there, the
+/// multiplier; and without the constraint Q has no maximum in w, for twice the weights add n log 2.
+///
+/// Source: C-E22.
+#[test]
+fn the_derivative_of_q_in_the_weights_does_not_vanish() {
+    let (x, model) = three();
+    let r = model.responsibilities(&x).unwrap();
+    let next = model.maximize(&x, &r).unwrap();
+    let slopes = score::of_q_in_weights(&next, &x, &r).unwrap();
+    slopes.iter().for_each(|&slope| assert_within(slope, 3.0, rounding()));
+    let in_weights =
+        |factor: f64| latent::counts(&r).dot(&next.weights().map(|weight| (factor * weight).ln()));
+    assert_within(in_weights(2.0) - in_weights(1.0), 3.0 * 2_f64.ln(), rounding());
 }

@@ -195,7 +195,7 @@ fn no_sweep_lowers_the_log_posterior() {
 /// The M step maximises Q + log p: nothing near it, or far, is higher; a component without responsibility gets the mode
 /// of its prior.
 ///
-/// Source: C-E09.
+/// Source: C-E09, H-58, L-E19.
 #[test]
 fn the_map_step_maximises_q_plus_the_log_prior() {
     let mut rng = data::rng(19);

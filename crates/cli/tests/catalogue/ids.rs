@@ -1,11 +1,12 @@
 //! The ids of the five lectures, and of what they name and stop at (X): which there are, and how they are found in a text.
 
-/// Every id, lecture by lecture: its items, numbered without a gap, then its errata, numbered with some.
+/// Every id, lecture by lecture: its items, numbered without a gap, then its errata. Three numbers were skipped when the
+/// list was first made, and stand for nothing; they stay free, so that no id ever changes its meaning.
 pub fn all() -> Vec<String> {
     let lectures: [(char, u32, u32, &[u32]); 6] = [
         ('H', 65, 28, &[27]),
-        ('L', 31, 18, &[]),
-        ('C', 44, 21, &[]),
+        ('L', 31, 19, &[]),
+        ('C', 44, 22, &[]),
         ('B', 33, 21, &[]),
         ('T', 58, 29, &[27, 28]),
         ('X', 28, 0, &[]),
@@ -74,10 +75,10 @@ fn follows(one: &str, other: &str) -> bool {
 }
 
 #[test]
-fn there_are_231_items_and_114_errata() {
+fn there_are_231_items_and_116_errata() {
     let ids: Vec<String> = all().into_iter().filter(|id| !id.starts_with('X')).collect();
     let errata = ids.iter().filter(|id| id.contains('E')).count();
-    assert_eq!((ids.len() - errata, errata), (231, 114));
+    assert_eq!((ids.len() - errata, errata), (231, 116));
     assert_eq!((ids[0].as_str(), ids[ids.len() - 1].as_str()), ("H-01", "T-E29"));
     assert!(!ids.contains(&"H-E27".to_string()) && !ids.contains(&"T-E28".to_string()));
 }
