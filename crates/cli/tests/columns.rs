@@ -43,7 +43,10 @@ fn order_and_extra_columns_change_nothing() {
         })
         .collect();
     let place = Place::with(&[("x.csv", &named), ("turned.csv", &turned)]);
+    place.write("twins.csv", "b,a,b,c\n9,1,2,3\n9,2,3,4\n");
     place.prints("fit x.csv -k 2 --restarts 2 --out m.json");
+    let twins = "twins.csv: several columns are named 'b'; say which by number with --columns";
+    place.refuses("predict m.json twins.csv", 1, twins);
     let expected = place.prints("predict m.json x.csv");
     assert_eq!(place.prints("predict m.json turned.csv"), expected);
 }

@@ -88,6 +88,29 @@ fn what_is_no_file_is_written_straight_to() {
     assert_eq!(place.names(), ["pipe", "x.csv"]);
 }
 
+/// Standard output that is a file holds the model and the report; a full one costs the report alone.
+#[test]
+fn the_model_outlives_the_report() {
+    let place = with_data();
+    let at = |name: &str| place.0.path().join(name);
+    let all = fs::File::create(at("all")).expect("a file");
+    let mut command = place.command(&format!("{FIT} --out /dev/stdout"));
+    assert!(command.stdout(all).status().expect("an end").success());
+    let printed = place.read("all");
+    assert!(printed.contains("\"covariances\"") && printed.contains("\nCriteria  BIC "), "{printed}");
+    if Path::new("/dev/full").exists() {
+        let full = fs::File::options().write(true).open("/dev/full").expect("a device");
+        let mut command = place.command(&format!("{FIT} --out m.json"));
+        let status = command.stdout(full).stderr(Stdio::null()).status().expect("an end");
+        assert_eq!((status.code(), place.saved("m.json").n), (Some(1), 272));
+    }
+    // A link to what is not there yet leads to the same place as its target.
+    fs::create_dir(at("d")).expect("a folder");
+    symlink("o.svg", at("dangling")).expect("a link");
+    let twice = "d/../o.svg is asked for twice, by --out and --plot";
+    place.refuses("fit x.csv -k 1 --out dangling --plot d/../o.svg", 2, twice);
+}
+
 /// SIGTERM and SIGHUP end a fit as Ctrl-C does: with the best model so far, and no other file.
 #[test]
 fn a_signal_ends_with_the_best_so_far() {

@@ -106,13 +106,16 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         is_streamed: store.is_streamed(),
         is_standardized: options.standardize,
     };
+    // The model first: whatever becomes of the report, it is kept.
+    if let Some(path) = &options.out {
+        export::write(path, options.saved(&store, best, &model).to_json().as_bytes())?;
+    }
     if options.has_range() {
         say(&report::comparison(&found, &failed))?;
     }
     say(&report::summary(&data, best, &model, options.max_iter as usize))?;
 
     if let Some(path) = &options.out {
-        export::write(path, options.saved(&store, best, &model).to_json().as_bytes())?;
         say(&format!("\nModel in {}\n", path.display()))?;
     }
     watch.go_on()?;

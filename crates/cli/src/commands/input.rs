@@ -211,6 +211,12 @@ impl Input {
             _ if !self.columns.is_empty() => self.asked_for(names, model),
             None => Ok(all.collect()),
             Some(model) if has_header => {
+                if let Some(twin) =
+                    model.iter().find(|name| names.iter().filter(|other| other == name).count() > 1)
+                {
+                    let remedy = "say which by number with --columns";
+                    return Err(broken(format!("{file}: several columns are named '{twin}'; {remedy}")));
+                }
                 let position = |name: &String| {
                     names.iter().position(|known| known == name).ok_or_else(|| {
                         let there = names.join(", ");

@@ -52,10 +52,13 @@ fn is_same(one: &Path, other: &Path) -> bool {
     }
 }
 
-/// The whole path of a file that may be yet to be made.
+/// The whole path of a file that may be yet to be made, at the end of the links that lead to it.
 fn place(path: &Path) -> Option<PathBuf> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    Some(fs::canonicalize(folder).ok()?.join(path.file_name()?))
+    match fs::read_link(path) {
+        Ok(target) => place(&folder.join(target)),
+        Err(_) => Some(fs::canonicalize(folder).ok()?.join(path.file_name()?)),
+    }
 }
 
 /// A file that is there when it is finished, or standard output.

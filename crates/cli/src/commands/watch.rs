@@ -47,7 +47,8 @@ impl Watch {
     /// From now on a signal asks the work to stop; a second one ends it at once.
     pub fn listen(&mut self) -> Result<(), Failure> {
         let failed = |error: io::Error| broken(format!("signals cannot be watched: {error}"));
-        for signal in [SIGINT, SIGTERM, SIGHUP] {
+        // What is told to be ignored, as by nohup, stays so.
+        for signal in [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|&signal| !is_ignored(signal)) {
             flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&self.stop))
                 .map_err(failed)?;
             flag::register(signal, Arc::clone(&self.stop)).map_err(failed)?;
@@ -100,4 +101,12 @@ impl Watch {
             bar.finish_and_clear();
         }
     }
+}
+
+/// Whether the program was started to ignore the signal; where the system does not show it, no.
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }

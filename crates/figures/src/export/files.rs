@@ -86,7 +86,7 @@ impl Unfinished {
         let path = match Place::of(path)? {
             Place::Beside(path) => path,
             Place::Straight => {
-                let file = File::options().write(true).open(path).map_err(failed(path))?;
+                let file = straight(path).map_err(failed(path))?;
                 return Ok(Unfinished {
                     path: path.to_owned(),
                     file: BufWriter::new(file),
@@ -129,6 +129,21 @@ impl Write for Unfinished {
     }
 }
 
+/// What is written straight to. The program's own output goes on where it is, so that nothing is written over.
+fn straight(path: &Path) -> io::Result<File> {
+    #[cfg(unix)]
+    {
+        use std::os::{fd::AsFd, unix::fs::MetadataExt};
+        // By its number: to open a pipe would wait for whoever is at its other end.
+        let out = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+        let number = |there: fs::Metadata| (there.dev(), there.ino());
+        if number(fs::metadata(path)?) == number(out.metadata()?) {
+            return Ok(out);
+        }
+    }
+    File::options().append(true).open(path)
+}
+
 /// How a path is written to.
 enum Place {
     /// A file, there or not yet, by way of one beside it; at the end of all links.
@@ -140,6 +155,8 @@ impl Place {
     fn of(path: &Path) -> Result<Self> {
         match fs::metadata(path) {
             Ok(there) if there.is_dir() => Err(failed(path)(io::ErrorKind::IsADirectory.into())),
+            // What the system shows of files that are open already, as /dev/stdout.
+            Ok(_) if path.starts_with("/dev") || path.starts_with("/proc") => Ok(Place::Straight),
             Ok(there) if there.is_file() => fs::canonicalize(path).map(Place::Beside).map_err(failed(path)),
             Ok(_) => Ok(Place::Straight),
             // Nothing there yet, or a link to nothing: as far as the links lead.
