@@ -47,8 +47,7 @@ pub fn kmeans_start(
     family: CovarianceFamily,
     rng: &mut impl Rng,
 ) -> Result<GaussianMixture> {
-    let clustering = kmeans::lloyd(x, &kmeans::plus_plus_start(x, k, rng)?, 100)?;
-    start_from_labels(x, clustering.labels(), k, family)
+    start_from_clusters(x, x, k, family, rng)
 }
 
 /// A start at a k-means clustering of the data in units of their own: each column divided by its standard deviation.
@@ -72,7 +71,6 @@ pub fn scaled_kmeans_start(
     family: CovarianceFamily,
     rng: &mut impl Rng,
 ) -> Result<GaussianMixture> {
-    check::enough_data(x, k)?;
     let mut scaled = x.clone();
     for mut column in scaled.column_iter_mut() {
         let sd = column.variance().sqrt();
@@ -80,8 +78,7 @@ pub fn scaled_kmeans_start(
             column /= sd;
         }
     }
-    let clustering = kmeans::lloyd(&scaled, &kmeans::plus_plus_start(&scaled, k, rng)?, 100)?;
-    start_from_labels(x, clustering.labels(), k, family)
+    start_from_clusters(x, &scaled, k, family, rng)
 }
 
 /// A start at a k-means clustering of the whitened data, in which all directions have the same spread.
@@ -110,7 +107,18 @@ pub fn whitened_kmeans_start(
     check::enough_data(x, k)?;
     let (centre, covariance) = gaussian::moments(x);
     let white = gaussian::whitened(x, &centre, &gaussian::cholesky(&covariance, 0)?).transpose();
-    let clustering = kmeans::lloyd(&white, &kmeans::plus_plus_start(&white, k, rng)?, 100)?;
+    start_from_clusters(x, &white, k, family, rng)
+}
+
+/// A start at the labels that k-means gives the data in other coordinates `y`, a row for each of `x`.
+fn start_from_clusters(
+    x: &DMatrix<f64>,
+    y: &DMatrix<f64>,
+    k: usize,
+    family: CovarianceFamily,
+    rng: &mut impl Rng,
+) -> Result<GaussianMixture> {
+    let clustering = kmeans::lloyd(y, &kmeans::plus_plus_start(y, k, rng)?, 100)?;
     start_from_labels(x, clustering.labels(), k, family)
 }
 
