@@ -67,10 +67,9 @@ pub struct StandardErrors {
 pub fn standard_errors(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<StandardErrors> {
     let covariance = covariance(model, x)?;
     let directions = super::coordinates::directions(model.k(), model.d(), model.family());
-    let error = |gradient: DVector<f64>| gradient.dot(&(&covariance * &gradient)).max(0.0).sqrt();
     let p = directions.len();
     let of = |entry: &dyn Fn(&super::coordinates::Direction) -> f64| {
-        error(DVector::from_fn(p, |m, _| entry(&directions[m])))
+        error_along(&DVector::from_fn(p, |m, _| entry(&directions[m])), &covariance)
     };
     let (k, d) = (model.k(), model.d());
     Ok(StandardErrors {
@@ -99,7 +98,12 @@ pub fn standard_errors(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<Stan
 pub fn delta_method(gradient: &DVector<f64>, covariance: &DMatrix<f64>) -> Result<f64> {
     check::symmetric("covariance", covariance)?;
     check::matrix("gradient", gradient, (covariance.nrows(), 1))?;
-    Ok(gradient.dot(&(covariance * gradient)).max(0.0).sqrt())
+    Ok(error_along(gradient, covariance))
+}
+
+/// [`delta_method`] of a gradient and a covariance that are known to be such.
+fn error_along(gradient: &DVector<f64>, covariance: &DMatrix<f64>) -> f64 {
+    gradient.dot(&(covariance * gradient)).max(0.0).sqrt()
 }
 
 /// A parametric bootstrap: the estimates from data that the fitted mixture itself makes.

@@ -5,7 +5,7 @@ use super::mixture::{OnIncomplete, Posterior};
 use crate::em::{Climb, Expected};
 use crate::error::{Error, Result};
 use crate::gaussian_mixture::GaussianMixture;
-use nalgebra::{DMatrix, RowDVector};
+use nalgebra::DMatrix;
 
 /// Listwise deletion: the rows of which every cell is seen.
 ///
@@ -43,14 +43,7 @@ pub fn listwise(data: &Incomplete) -> Result<DMatrix<f64>> {
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn mean_imputed(data: &Incomplete) -> DMatrix<f64> {
-    let means = RowDVector::from_iterator(
-        data.d(),
-        data.values().column_iter().map(|column| {
-            let seen: Vec<f64> = column.iter().copied().filter(|value| !value.is_nan()).collect();
-            seen.iter().sum::<f64>() / seen.len() as f64
-        }),
-    );
-    data.values().map_with_location(|_, a, value| if value.is_nan() { means[a] } else { value })
+    data.filled_with_means()
 }
 
 /// EM that takes the expected cells for the data: the M step without the conditional covariance.

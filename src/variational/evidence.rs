@@ -2,10 +2,10 @@
 
 use super::gauss_wishart::GaussWishart;
 use super::shares::Weights;
-use super::special::ln_factorial_of;
 use crate::check;
 use crate::error::Result;
 use crate::latent::{self, labelings};
+use crate::pathologies::prior::ln_gamma;
 use nalgebra::{DMatrix, DVector};
 
 /// The log joint of data and labels, all parameters integrated out.
@@ -37,7 +37,6 @@ pub fn log_joint(
 ) -> Result<f64> {
     check::data(x, prior.d())?;
     check::labels(labels, x.nrows(), k)?;
-    let ln_gamma = |x: f64| ln_factorial_of(x) - x.ln();
     let n = x.nrows() as f64;
     let (Weights::Dirichlet(alpha) | Weights::Sticks(alpha)) = weights;
     check::positive("concentration", alpha)?;

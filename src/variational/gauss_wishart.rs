@@ -1,9 +1,10 @@
 //! The conjugate prior of a Gaussian's mean and precision.
 
-use super::special::{digamma, ln_factorial_of, ln_multigamma};
+use super::special::{digamma, ln_multigamma};
 use crate::check;
 use crate::error::Result;
 use crate::gaussian::{self, Factor};
+use crate::pathologies::prior::ln_gamma;
 use nalgebra::{DMatrix, DVector, RowDVector};
 use std::f64::consts::{LN_2, PI, TAU};
 
@@ -267,7 +268,7 @@ impl GaussWishart {
         let f = self.degrees + 1.0 - d;
         let scale = (1.0 + self.strength) / (self.strength * f);
         let log_volume = gaussian::log_volume(&self.factor) + d * scale.ln();
-        let gammas = ln_factorial_of(0.5 * (f + d) - 1.0) - ln_factorial_of(0.5 * f - 1.0);
+        let gammas = ln_gamma(0.5 * (f + d)) - ln_gamma(0.5 * f);
         let constant = gammas - 0.5 * d * (f * PI).ln() - 0.5 * log_volume;
         let distances = gaussian::distances(x, &self.mean, &self.factor);
         Ok(distances.map(|distance| constant - 0.5 * (f + d) * (distance / (scale * f)).ln_1p()))

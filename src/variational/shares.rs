@@ -1,8 +1,9 @@
 //! The weights as random variables: a Dirichlet, or a stick that is broken again and again.
 
-use super::special::{digamma, ln_factorial_of};
+use super::special::digamma;
 use crate::check;
 use crate::error::Result;
+use crate::pathologies::prior::ln_gamma;
 use nalgebra::DVector;
 
 /// A prior on the weights.
@@ -168,7 +169,6 @@ impl Shares {
 
 /// KL of two Dirichlet laws.
 pub(super) fn dirichlet_divergence(a: &[f64], b: &[f64]) -> f64 {
-    let ln_gamma = |x: f64| ln_factorial_of(x) - x.ln();
     let (total_a, total_b): (f64, f64) = (a.iter().sum(), b.iter().sum());
     let expected_total = digamma(total_a);
     let terms =
