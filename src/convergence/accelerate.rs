@@ -12,7 +12,6 @@ use crate::gaussian_mixture::GaussianMixture;
 use crate::latent::Model;
 use nalgebra::{DMatrix, DVector};
 use std::cell::{Cell, RefCell};
-use std::ops::ControlFlow;
 
 /// How to guess.
 ///
@@ -303,6 +302,6 @@ pub fn fit(
     stopping: &Stopping,
 ) -> Result<(Fit<GaussianMixture>, usize)> {
     let before = climb.evaluations();
-    let fit = em::best_of(climb, [Ok(start)], stopping, |_| ControlFlow::Continue(()))?;
+    let fit = em::from_one(climb, Ok(start), stopping)?;
     Ok((fit, climb.evaluations() - before))
 }

@@ -222,6 +222,15 @@ fn run<C: Climb>(
     }
 }
 
+/// [`best_of`] one start, watched by nobody.
+pub(crate) fn from_one<C: Climb>(
+    climb: &C,
+    start: Result<C::Model, C::Error>,
+    stopping: &Stopping,
+) -> Result<Fit<C::Model>, C::Error> {
+    best_of(climb, [start], stopping, |_| ControlFlow::Continue(()))
+}
+
 /// The better of the best run so far and the next: one that failed gives way, and of failures the first is kept.
 pub(super) fn better_of<M, E>(best: Option<Result<Fit<M>, E>>, run: Result<Fit<M>, E>) -> Result<Fit<M>, E> {
     match (best, run) {

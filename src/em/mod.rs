@@ -12,6 +12,7 @@ use crate::check;
 use crate::error::{Error, Result};
 use crate::latent::{self, Model};
 use climb::better_of;
+pub(crate) use climb::from_one;
 use nalgebra::DMatrix;
 use std::marker::PhantomData;
 use std::ops::ControlFlow;
@@ -109,7 +110,7 @@ impl<M: Model> Climb for OnData<'_, M> {
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn fit<M: Model>(start: M, x: &DMatrix<f64>, stopping: &Stopping) -> Result<Fit<M>> {
-    best_of(&OnData::new(x)?, [Ok(start)], stopping, |_| ControlFlow::Continue(()))
+    from_one(&OnData::new(x)?, Ok(start), stopping)
 }
 
 /// One θ of a run with its log-likelihood.

@@ -8,7 +8,6 @@ use crate::check;
 use crate::em::{self, Climb, Expected, Fit, Stopping};
 use crate::error::{Error, Result};
 use nalgebra::DVector;
-use std::ops::ControlFlow;
 
 /// Values known up to an interval each, and how often each was met.
 ///
@@ -232,5 +231,5 @@ impl Climb for OnIntervals<'_> {
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn fit(start: Normal, data: &Intervals, stopping: &Stopping) -> Result<Fit<Normal>> {
-    em::best_of(&OnIntervals(data), [Ok(start)], stopping, |_| ControlFlow::Continue(()))
+    em::from_one(&OnIntervals(data), Ok(start), stopping)
 }

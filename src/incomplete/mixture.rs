@@ -1,7 +1,7 @@
 //! A Gaussian mixture of incomplete data: the label of every datum is hidden, and some of its cells.
 
+use super::Incomplete;
 use super::gaussian::{self as one, Completed};
-use super::{Incomplete, shortcuts};
 use crate::check;
 use crate::em::{self, Climb, Expected, Fit, Stopping};
 use crate::error::{Error, Result};
@@ -9,7 +9,6 @@ use crate::gaussian_mixture::{self, CovarianceFamily, GaussianMixture};
 use crate::latent;
 use nalgebra::{DMatrix, DVector};
 use rand::Rng;
-use std::ops::ControlFlow;
 
 /// The log joint of a label and of the cells that are seen, the missing ones integrated out.
 /// ```math
@@ -202,7 +201,7 @@ pub fn sweep(model: &GaussianMixture, data: &Incomplete) -> Result<GaussianMixtu
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn fit(start: GaussianMixture, data: &Incomplete, stopping: &Stopping) -> Result<Fit<GaussianMixture>> {
-    em::best_of(&OnIncomplete(data), [Ok(start)], stopping, |_| ControlFlow::Continue(()))
+    em::from_one(&OnIncomplete(data), Ok(start), stopping)
 }
 
 /// A random start: [`gaussian_mixture::random_start`] on the table with its gaps filled by means of columns.
@@ -216,7 +215,7 @@ pub fn random_start(
     family: CovarianceFamily,
     rng: &mut impl Rng,
 ) -> Result<GaussianMixture> {
-    gaussian_mixture::random_start(&shortcuts::mean_imputed(data), k, family, rng)
+    gaussian_mixture::random_start(&data.filled_with_means(), k, family, rng)
 }
 
 /// A Gaussian as the mixture of one.

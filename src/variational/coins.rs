@@ -8,7 +8,6 @@ use crate::em::{self, Climb, Expected, Fit, Stopping};
 use crate::error::{Error, Result};
 use crate::latent;
 use nalgebra::DMatrix;
-use std::ops::ControlFlow;
 
 /// The prior of a mixture of coins: that of the weights, and Beta(a, b) for every bias; each entry counts m flips.
 ///
@@ -192,5 +191,5 @@ pub fn fit(
     stopping: &Stopping,
 ) -> Result<Fit<VariationalCoins>> {
     let start = VariationalCoins::learned(prior, x, r);
-    em::best_of(&OnHeads(x), [start], stopping, |_| ControlFlow::Continue(()))
+    em::from_one(&OnHeads(x), start, stopping)
 }

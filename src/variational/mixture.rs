@@ -8,7 +8,6 @@ use crate::error::{Error, Result};
 use crate::gaussian_mixture::{CovarianceFamily, GaussianMixture};
 use crate::latent;
 use nalgebra::{DMatrix, DVector};
-use std::ops::ControlFlow;
 
 /// The factor q(π, μ, Λ) of the variational posterior, with the prior that it came from.
 /// ```math
@@ -321,5 +320,5 @@ pub fn fit(
     stopping: &Stopping,
 ) -> Result<Fit<VariationalMixture>> {
     let start = VariationalMixture::learned(weights, prior.clone(), climb.x, r);
-    em::best_of(climb, [start], stopping, |_| ControlFlow::Continue(()))
+    em::from_one(climb, start, stopping)
 }
