@@ -66,7 +66,7 @@ impl Case {
         Case { x, model: model.expect("a valid mixture"), r, labels }
     }
 
-    /// The data and the mixture of the components in another order.
+    /// Some of its data, with the same mixture.
     pub fn rows(&self, rows: &[usize]) -> Case {
         let labels = rows.iter().map(|&i| self.labels[i]).collect();
         Case { x: self.x.select_rows(rows), r: self.r.select_rows(rows), labels, model: self.model.clone() }

@@ -117,10 +117,11 @@ impl<'a, C: fmt::Display, A: Numbers> Exercise<'a, C, A> {
     }
 
     pub fn judge(self, answer: impl Fn(&C) -> A) -> Verdict {
+        let answers: Vec<A> = self.cases.iter().map(&answer).collect();
         for law in &self.laws {
-            for case in &self.cases {
-                if let Some(seen) = law(case, &answer(case), &answer) {
-                    let slip = self.slips.iter().find(|(_, printed)| self.is_slip(printed, &answer));
+            for (case, given) in self.cases.iter().zip(&answers) {
+                if let Some(seen) = law(case, given, &answer) {
+                    let slip = self.slips.iter().find(|(_, printed)| self.is_slip(printed, &answers));
                     let named = slip.map_or(String::new(), |(id, _)| {
                         format!("\nThis is what {id} prints: chapter A tells it from what is right.")
                     });
@@ -136,11 +137,11 @@ impl<'a, C: fmt::Display, A: Numbers> Exercise<'a, C, A> {
     }
 
     /// Whether the answer is the printed formula, wherever that has a value.
-    fn is_slip(&self, printed: &dyn Fn(&C) -> Option<A>, answer: &impl Fn(&C) -> A) -> bool {
+    fn is_slip(&self, printed: &dyn Fn(&C) -> Option<A>, answers: &[A]) -> bool {
         let mut compared = 0;
-        for case in &self.cases {
+        for (case, given) in self.cases.iter().zip(answers) {
             if let Some(printed) = printed(case) {
-                let (printed, given) = (printed.numbers(), answer(case).numbers());
+                let (printed, given) = (printed.numbers(), given.numbers());
                 if printed.len() != given.len()
                     || !printed.iter().zip(&given).all(|(&p, &g)| near(p, g, 1e-9))
                 {

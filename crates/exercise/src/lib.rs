@@ -26,9 +26,7 @@ mod selection;
 mod soft_kmeans;
 
 pub use bound::{entropy, jensen_gap, kl_divergence, lower_bound};
-pub use coins::{
-    coin_biases, coin_log_joint, coin_log_likelihood, counts_of_events, indistinguishable_coins, your_model,
-};
+pub use coins::{coin_biases, coin_log_joint, coin_log_likelihood, indistinguishable_coins, your_model};
 pub use em::{em_step, expected_log_joint_before_and_after, fixed_point, generalised_step};
 pub use gaussian_mixture::{
     covariances, density, log_density, log_likelihood, score_in_covariances, score_in_means,
@@ -40,7 +38,7 @@ pub use latent::{
     Tables, complete_log_likelihood, expected_log_joint, log_conditional, log_sum_exp, one_hot,
     responsibilities,
 };
-pub use pathologies::{five_data, floored, higher_than, map_variance, twin};
+pub use pathologies::{floored, higher_than, map_variance, twin};
 pub use scale::{join_moments, means_from_sums, sums, variance_from_moments};
 pub use selection::{bic, break_stick, expected_clusters, free_parameters, held_out_share};
 pub use soft_kmeans::{critical_stiffness, hard_limit, soft_responsibilities, soft_sweep};

@@ -3,7 +3,7 @@
 use crate::case::Case;
 use crate::judge::{Exercise, Verdict, misshapen, near, unlike};
 use executable_em::gaussian_mixture::GaussianMixture;
-use nalgebra::{DMatrix, dmatrix};
+use nalgebra::DMatrix;
 
 /// `answer(covariance, floor)` gives a matrix with the same axes and no variance below the floor.
 pub fn floored(answer: impl Fn(&DMatrix<f64>, f64) -> DMatrix<f64>) -> Verdict {
@@ -87,9 +87,4 @@ pub fn twin(answer: impl Fn(&GaussianMixture) -> GaussianMixture) -> Verdict {
         })
         .law(|case, twin, _| (*twin == case.model).then(|| "it is the mixture itself".to_owned()))
         .judge(|case| answer(&case.model))
-}
-
-/// Data for a look at [`higher_than`].
-pub fn five_data() -> DMatrix<f64> {
-    dmatrix![0.0; 3.0; 4.0; 5.0; 6.0]
 }

@@ -47,24 +47,17 @@ impl<R: Read> CsvReader<R> {
     /// end.
     pub fn new(input: R, file: &str) -> Result<Self> {
         let mut reader = CsvReader::begin(input, file)?;
-        let is_text = |cell: &&String| cell.parse::<f64>().is_err();
-        let texts = reader.first.iter().filter(is_text).count();
-        let has_header = if texts == 0 || texts == reader.first.len() {
-            texts > 0
-        } else {
-            let below = reader.records.peek(numbers)?;
-            let above_number =
-                |column: &usize| below.as_ref().is_some_and(|numbers| numbers.contains(column));
-            below.is_none() || (0..reader.first.len()).any(|a| is_text(&&reader.first[a]) && above_number(&a))
+        let is_text = |cell: &String| cell.parse::<f64>().is_err();
+        let texts: Vec<usize> = (0..reader.first.len()).filter(|&a| is_text(&reader.first[a])).collect();
+        let is_mixed = !texts.is_empty() && texts.len() < reader.first.len();
+        let below = if is_mixed { reader.records.peek(numbers)? } else { None };
+        let has_header = match below {
+            Some(numbers) => texts.iter().any(|column| numbers.contains(column)),
+            None => !texts.is_empty(),
         };
-        let doubtful =
-            |cell: &&String| is_text(cell) && cell.starts_with(|c: char| "+-.0123456789".contains(c));
-        if has_header
-            && texts < reader.first.len()
-            && reader.first.iter().filter(is_text).all(|cell| doubtful(&cell))
-        {
-            let column = reader.first.iter().position(|cell| is_text(&cell)).unwrap_or_default();
-            return Err(reader.wrong(column, reader.first[column].as_bytes(), Expected::NumberOrName));
+        let is_doubtful = |&a: &usize| reader.first[a].starts_with(|c: char| "+-.0123456789".contains(c));
+        if is_mixed && has_header && texts.iter().all(is_doubtful) {
+            return Err(reader.wrong(texts[0], reader.first[texts[0]].as_bytes(), Expected::NumberOrName));
         }
         Ok(if has_header { reader.named() } else { reader.unnamed() })
     }
