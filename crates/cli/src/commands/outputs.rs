@@ -34,31 +34,27 @@ pub fn ask(inputs: &[&Path], outputs: &[(&str, Option<&Path>)]) -> Result<(), Fa
 
 /// Whether two paths lead to one file, however they are spelled. What is no file, as a device, may be named twice.
 fn is_same(one: &Path, other: &Path) -> bool {
-    let handle = |path: &Path| match path.as_os_str() == "-" {
-        true => Handle::stdin(),
-        false => Handle::from_path(path),
+    let is_stdin = |path: &Path| path.as_os_str() == "-";
+    // Only of a file: to open a pipe would wait for whoever is at its other end.
+    let is_file = |path: &Path| fs::metadata(path).is_ok_and(|there| there.is_file());
+    let handle = |path: &Path| match (is_stdin(path), is_file(path)) {
+        (true, _) => Handle::stdin().ok(),
+        (false, true) => Handle::from_path(path).ok(),
+        (false, false) => None,
     };
-    let is_special = |path: &Path| fs::metadata(path).is_ok_and(|there| !there.is_file());
-    if is_special(one) || is_special(other) {
-        return false;
-    }
     match (handle(one), handle(other)) {
-        (Ok(one), Ok(other)) => one == other,
-        // Of what is not there yet, the folder and the name count.
-        _ => match (place(one), place(other)) {
-            (Some(one), Some(other)) => one == other,
-            _ => one == other,
-        },
+        (Some(one), Some(other)) => one == other,
+        (None, None) => place(one).is_some_and(|one| place(other) == Some(one)),
+        _ => false,
     }
 }
 
-/// The whole path of a file that may be yet to be made, at the end of the links that lead to it.
+/// The whole path of a file that is yet to be made; none for what is written straight to.
 fn place(path: &Path) -> Option<PathBuf> {
+    let path = export::destination(path).ok()??;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    match fs::read_link(path) {
-        Ok(target) => place(&folder.join(target)),
-        Err(_) => Some(fs::canonicalize(folder).ok()?.join(path.file_name()?)),
-    }
+    let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    Some(folder.join(path.file_name()?))
 }
 
 /// A file that is there when it is finished, or standard output.

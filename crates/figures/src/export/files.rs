@@ -44,8 +44,7 @@ pub fn ask(path: &Path) -> Result<()> {
     if is_folder {
         return Err(failed(path)(io::ErrorKind::IsADirectory.into()));
     }
-    let place = Place::of(path)?;
-    let Place::Beside(path) = place else { return Ok(()) };
+    let Some(path) = destination(path)? else { return Ok(()) };
     // The folder may be yet to be made: then in the nearest that is there.
     let there = path.ancestors().skip(1).find(|folder| folder.as_os_str().is_empty() || folder.exists());
     let there = there.filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -83,16 +82,9 @@ impl Unfinished {
     /// # Errors
     /// [`Error::File`], naming the path and what the operating system says of it.
     pub fn create(path: &Path) -> Result<Self> {
-        let path = match Place::of(path)? {
-            Place::Beside(path) => path,
-            Place::Straight => {
-                let file = straight(path).map_err(failed(path))?;
-                return Ok(Unfinished {
-                    path: path.to_owned(),
-                    file: BufWriter::new(file),
-                    unfinished: None,
-                });
-            }
+        let Some(path) = destination(path)? else {
+            let file = BufWriter::new(straight(path).map_err(failed(path))?);
+            return Ok(Unfinished { path: path.to_owned(), file, unfinished: None });
         };
         let folder = path.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder).map_err(failed(folder))?;
@@ -144,27 +136,31 @@ fn straight(path: &Path) -> io::Result<File> {
     File::options().append(true).open(path)
 }
 
-/// How a path is written to.
-enum Place {
-    /// A file, there or not yet, by way of one beside it; at the end of all links.
-    Beside(PathBuf),
-    Straight,
-}
-
-impl Place {
-    fn of(path: &Path) -> Result<Self> {
-        match fs::metadata(path) {
-            Ok(there) if there.is_dir() => Err(failed(path)(io::ErrorKind::IsADirectory.into())),
-            // What the system shows of files that are open already, as /dev/stdout.
-            Ok(_) if path.starts_with("/dev") || path.starts_with("/proc") => Ok(Place::Straight),
-            Ok(there) if there.is_file() => fs::canonicalize(path).map(Place::Beside).map_err(failed(path)),
-            Ok(_) => Ok(Place::Straight),
-            // Nothing there yet, or a link to nothing: as far as the links lead.
-            Err(_) => match fs::read_link(path) {
-                Ok(target) => Place::of(&path.parent().unwrap_or(Path::new(".")).join(target)),
-                Err(_) => Ok(Place::Beside(path.to_owned())),
-            },
-        }
+/// Where a file is that this path names, there or not yet, at the end of all links; None for what is written straight to.
+///
+/// ```
+/// use executable_em_figures::export::destination;
+/// use std::path::Path;
+/// assert_eq!(destination(Path::new("new.csv"))?.as_deref(), Some(Path::new("new.csv")));
+/// # #[cfg(unix)]
+/// assert_eq!(destination(Path::new("/dev/null"))?, None);
+/// # Ok::<(), executable_em_figures::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::File`] for a folder.
+pub fn destination(path: &Path) -> Result<Option<PathBuf>> {
+    match fs::metadata(path) {
+        Ok(there) if there.is_dir() => Err(failed(path)(io::ErrorKind::IsADirectory.into())),
+        // What the system shows of files that are open already, as /dev/stdout.
+        Ok(_) if path.starts_with("/dev") || path.starts_with("/proc") => Ok(None),
+        Ok(there) if there.is_file() => fs::canonicalize(path).map(Some).map_err(failed(path)),
+        Ok(_) => Ok(None),
+        // Nothing there yet, or a link to nothing: as far as the links lead.
+        Err(_) => match fs::read_link(path) {
+            Ok(target) => destination(&path.parent().unwrap_or(Path::new(".")).join(target)),
+            Err(_) => Ok(Some(path.to_owned())),
+        },
     }
 }
 

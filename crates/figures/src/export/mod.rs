@@ -9,7 +9,7 @@ mod render;
 
 use std::fmt;
 
-pub use files::{Unfinished, ask, write};
+pub use files::{Unfinished, ask, destination, write};
 use rayon::prelude::*;
 
 use crate::{Error, Result, plot::Figure};
