@@ -18,6 +18,7 @@
 //! | [`mixture`] | label and cells hidden at once, for every family of covariances |
 //! | [`bound`] | F, KL and ascent, where q holds labels and cells |
 //! | [`impute`] | a guess for every missing cell, how sure it is, and many guesses |
+//! | [`student`] | a scale hidden for every datum: mixtures of t, which outliers do not pull |
 //! | [`censored`] | values known up to an interval; [`normal`]: the Mills ratio that this takes |
 
 pub mod bound;
@@ -29,6 +30,7 @@ pub mod mixture;
 pub mod monotone;
 pub mod normal;
 pub mod shortcuts;
+pub mod student;
 
 use crate::check;
 use crate::error::{Error, Result};

@@ -13,6 +13,7 @@ mod mixture;
 mod monotone;
 mod naive;
 mod reference;
+mod student;
 
 use common::cases;
 use executable_em::data;
