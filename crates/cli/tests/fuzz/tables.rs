@@ -49,18 +49,18 @@ const NAMES: [&str; 12] =
 
 /// Bytes of a table; half of them as most people have them.
 pub fn table(rng: &mut Pcg64) -> Vec<u8> {
-    let (n, d) = (one_of(rng, &[0, 1, 2, 3, 7, 40, 200, 200]), one_of(rng, &[1, 1, 2, 2, 3, 8]));
+    let (n, d) = (one_of(rng, &[0, 1, 2, 7, 40, 40, 200, 200, 200, 200]), one_of(rng, &[1, 1, 2, 2, 3, 8]));
     let (comma, end) =
-        (one_of(rng, &[",", ",", ",", ";", "\t", " ", "|"]), one_of(rng, &["\n", "\n", "\r\n", "\r"]));
-    let hostility = one_of(rng, &[0.0, 0.0, 0.01, 0.3, 1.0]);
-    let mut text = String::from(one_of(rng, &["", "", "", "\u{feff}", "# a comment\n", "\n"]));
+        (one_of(rng, &[",", ",", ",", ",", ";", "\t", " ", "|"]), one_of(rng, &["\n", "\n", "\r\n", "\r"]));
+    let hostility = one_of(rng, &[0.0, 0.0, 0.0, 0.01, 0.3, 1.0]);
+    let mut text = String::from(one_of(rng, &["", "", "", "", "\u{feff}", "# a comment\n", "\n"]));
     if rng.random_bool(0.6) {
         let names: Vec<&str> =
             (0..d).map(|j| if hostility == 0.0 { NAMES[j] } else { one_of(rng, &NAMES) }).collect();
         text += &(names.join(comma) + end);
     }
     let (offset, scale) =
-        (one_of(rng, &[0.0, 0.0, 1e9, -1e300]), one_of(rng, &[1.0, 1.0, 0.0, 1e-12, 1e150]));
+        (one_of(rng, &[0.0, 0.0, 0.0, 1e9, -1e300]), one_of(rng, &[1.0, 1.0, 1.0, 0.0, 1e-12, 1e150]));
     for _ in 0..n {
         let cells: Vec<String> = (0..d).map(|_| cell(rng, hostility, offset, scale)).collect();
         text += &(cells.join(comma) + end);
