@@ -20,14 +20,17 @@
 //! | [`information`] | complete, missing and observed information; Louis' identity |
 //! | [`rate`] | the linear map J, its eigenvalues, and the rate that a run shows |
 //! | [`errors`] | standard errors, of functions of θ too, and a parametric bootstrap beside them |
+//! | [`profile`] | ℓ while one mean is held, and the interval that this gives |
 //! | [`aitken`] | how far ℓ still is from its limit, and a rule that stops there |
 //! | [`accelerate`] | SQUAREM and Anderson's mixing, with a safeguard that keeps ℓ rising |
+//! | [`by_parts`] | ECM: an M step by parts, where the whole has no closed form |
 //! | [`partial`] | incremental and stepwise EM: an M step after every few data |
 //! | [`interval`] | numbers that know how wrong they may be |
 //! | [`certificate`] | a proof that a box holds just one stationary point, and that it is a maximum |
 
 pub mod accelerate;
 pub mod aitken;
+pub mod by_parts;
 pub mod certificate;
 pub mod chart;
 pub mod coordinates;
@@ -35,5 +38,6 @@ pub mod errors;
 pub mod information;
 pub mod interval;
 pub mod partial;
+pub mod profile;
 pub mod rate;
 mod shape;

@@ -63,7 +63,10 @@ pub fn interaction(table: &DMatrix<f64>) -> Result<DMatrix<f64>> {
 /// `x` is n×d, `priors` is a probability vector over the classes, `classes` holds one mixture each; returns n class
 /// indices, the lower one in a tie. [`Error::NotOnSimplex`] and [`Error::Shape`] for priors that are none.
 ///
-/// Source: L-03.
+/// Naive Bayes is the case of one diagonal Gaussian a class: then all classes together are one diagonal mixture whose
+/// labels are seen, and its [`maximum_likelihood`](latent::complete::maximum_likelihood) is the whole fit.
+///
+/// Source: L-03, X-32.
 /// ```
 /// use executable_em::gaussian_mixture::{CovarianceFamily::Full, GaussianMixture, uses::classify};
 /// use nalgebra::{dmatrix, dvector};

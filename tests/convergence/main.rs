@@ -5,6 +5,7 @@ mod common;
 
 mod accelerate;
 mod bad_input;
+mod by_parts;
 mod certificate;
 mod coordinates;
 mod errors;

@@ -3,10 +3,10 @@
 use crate::common::bounds::gamma;
 use crate::common::naive::{self, Entry, Naive};
 use crate::common::{assert_matrices_within, assert_printed, assert_within, column, line_mixture, mixture};
-use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, kmeans_start, uses};
+use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, kmeans_start, random_start, uses};
 use executable_em::latent::{self, Model};
-use executable_em::{Error, data, em};
-use nalgebra::{DMatrix, DVector, dmatrix, dvector};
+use executable_em::{Error, data, em, gaussian};
+use nalgebra::{DMatrix, DVector, RowDVector, dmatrix, dvector};
 use num_dual::HyperDual64;
 use std::f64::consts::TAU;
 
@@ -233,6 +233,55 @@ fn mixtures_as_class_densities_classify_what_single_gaussians_cannot() {
     assert_eq!(error, Error::Shape { what: "priors", expected: (2, 1), found: (1, 1) });
     let error = uses::classify(&column(&[1.0]), &dvector![0.5, 0.75], &twins).unwrap_err();
     assert_eq!(error, Error::NotOnSimplex { what: "priors", row: 0, value: 1.25 });
+}
+
+/// Naive Bayes is the diagonal mixture with its labels seen: the classifier and its responsibilities name the same class.
+/// Where columns hang together within a class it loses to full covariances, and to a mixture of diagonal ones.
+///
+/// Source: X-32, L-03.
+#[test]
+fn naive_bayes_is_a_diagonal_mixture_with_labels_seen() {
+    // Two crossed bars: (t, ±t) and a little noise, equal means and equal variances of every column.
+    let mut rng = data::rng(11);
+    let noise =
+        gaussian::sample(400, &RowDVector::zeros(2), &dmatrix![1.0, 0.0; 0.0, 0.01], &mut rng).unwrap();
+    let labels: Vec<usize> = (0..400).map(|i| i % 2).collect();
+    let x = DMatrix::from_fn(400, 2, |i, a| {
+        let (along, across) = (noise[(i, 0)], noise[(i, 1)]);
+        if a == 0 { along + across } else { (along - across) * if labels[i] == 0 { 1.0 } else { -1.0 } }
+    });
+    let right = |found: &[usize]| (0..400).filter(|&i| found[i] == labels[i]).count();
+    let mut by_family = Vec::new();
+    for family in [CovarianceFamily::Diagonal, CovarianceFamily::Full] {
+        let any = random_start(&x, 2, family, &mut rng).unwrap();
+        let seen = latent::complete::maximum_likelihood(&any, &x, &labels, 2).unwrap();
+        let r = seen.responsibilities(&x).unwrap();
+        let by_mixture: Vec<usize> = r.row_iter().map(|row| row.transpose().imax()).collect();
+        let of_class = |c: usize| {
+            GaussianMixture::new(
+                dvector![1.0],
+                seen.means().rows(c, 1).into(),
+                vec![seen.covariances()[c].clone()],
+                family,
+            )
+        };
+        let classes = [of_class(0).unwrap(), of_class(1).unwrap()];
+        assert_eq!(uses::classify(&x, seen.weights(), &classes).unwrap(), by_mixture);
+        by_family.push(right(&by_mixture));
+    }
+    // Nothing but chance is left to independent columns: 400 tosses stay within 5 standard deviations, 50, of 200. With
+    // correlations one errs where bars cross: |t| of the size of the noise, 0.1, hence some 400 · 0.1.
+    assert!(by_family[0] < 250 && by_family[1] > 340, "{by_family:?}");
+    let mixtures: Vec<GaussianMixture> = (0..2)
+        .map(|c| {
+            let rows: Vec<usize> = (0..400).filter(|&i| labels[i] == c).collect();
+            let own = x.select_rows(&rows);
+            let start = kmeans_start(&own, 2, CovarianceFamily::Diagonal, &mut rng).unwrap();
+            em::fit(start, &own, &em::Stopping::default()).unwrap().model
+        })
+        .collect();
+    let found = uses::classify(&x, &dvector![0.5, 0.5], &mixtures).unwrap();
+    assert!(right(&found) > 280, "two diagonal Gaussians a class: {}", right(&found));
 }
 
 /// Which of two clusters made (−2, −2)? N((∓1, ∓1), I) with equal weights: 1/(1 + e^{−8}) = .999665.
