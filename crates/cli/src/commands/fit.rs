@@ -11,7 +11,7 @@ use nalgebra::DMatrix;
 
 use super::{
     Failure, broken,
-    input::listed,
+    columns::listed,
     options::Options,
     outputs::{self, Output},
     plot,

@@ -4,34 +4,87 @@ use std::{
     fs::File,
     io,
     io::Read,
-    ops::Range,
     path::{Path, PathBuf},
-    time::SystemTime,
 };
 
-use clap::Args;
-use executable_em_engine::table::{CsvReader, Error, Expected, RawReader};
+use clap::{Args, builder::NonEmptyStringValueParser};
+use executable_em_engine::table::{
+    self, CsvReader, Dialect, Error, Expected, Form, MOST_COLUMNS, NpyReader, RawReader, recognise, unpacked,
+};
 use nalgebra::DMatrix;
 
-use super::{Failure, broken};
-
-/// What other programs write where a value is missing.
-const MISSING: [&str; 9] = ["", "na", "n/a", "nan", "null", "none", "?", "-", "."];
+use super::{
+    Failure,
+    advice::{Blocks, is_missing},
+    broken,
+    columns::{Columns, numbers_in, places},
+    seen::Seen,
+};
 
 #[derive(Args)]
 pub struct Input {
-    /// Table of numbers, text or raw: cells separated by commas, semicolons or tabs, with or without a header, or
-    /// little-endian doubles row by row (DATA.f64); - is standard input
+    /// Table of numbers: text, with or without a header, which gzip may have packed; a NumPy array (.npy); or little-endian
+    /// doubles row by row (.f64); - is standard input
     data: PathBuf,
-    /// Columns to use, by name or by number from 1, separated by commas: a,b or 1,3..5 [default: all]
-    #[arg(long, value_delimiter = ',', value_name = "COLUMNS")]
-    columns: Vec<String>,
+    #[command(flatten)]
+    columns: Columns,
+    #[command(flatten)]
+    text: Text,
+    /// Read raw doubles with this many to a row
+    #[arg(long, value_name = "D", value_parser = clap::value_parser!(u32).range(1..=MOST_COLUMNS as i64))]
+    dimension: Option<u32>,
+}
+
+/// How a table of text is written.
+#[derive(Args)]
+struct Text {
     /// Whether the first line holds names [default: if it holds text above a number, or nothing but text]
     #[arg(long, value_name = "yes|no", value_parser = ["yes", "no"])]
     header: Option<String>,
-    /// Read raw doubles with this many to a row
-    #[arg(long, value_name = "D", value_parser = clap::value_parser!(u32).range(1..))]
-    dimension: Option<u32>,
+    /// What separates cells: one character, or ' ' for any run of blanks [default: a tab, ; or , as the first lines show]
+    #[arg(long, value_name = "CHARACTER", value_parser = delimiter)]
+    delimiter: Option<u8>,
+    /// Pass over lines that begin with this
+    #[arg(long, value_name = "MARK", value_parser = NonEmptyStringValueParser::new())]
+    comment: Option<String>,
+    /// Pass over so many lines before the table
+    #[arg(long, value_name = "N")]
+    skip_lines: Option<usize>,
+}
+
+impl Text {
+    fn dialect(&self) -> Dialect {
+        Dialect {
+            header: self.header.as_ref().map(|word| word == "yes"),
+            separator: self.delimiter,
+            comment: self.comment.clone(),
+            skip: self.skip_lines.unwrap_or(0),
+        }
+    }
+
+    /// That nobody says how text is written where there is none.
+    fn unused(&self, file: &str, what: &str) -> Result<(), Failure> {
+        let options = [
+            ("--header", self.header.is_some()),
+            ("--delimiter", self.delimiter.is_some()),
+            ("--comment", self.comment.is_some()),
+            ("--skip-lines", self.skip_lines.is_some()),
+        ];
+        match options.into_iter().find(|(_, is_given)| *is_given) {
+            Some((option, _)) => Err(Failure::Usage(format!("{option} is for text, and {file} is {what}"))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A character that can stand between numbers.
+fn delimiter(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        b"\\t" => Ok(b'\t'),
+        &[byte] if byte == b'\t' || byte == b' ' => Ok(byte),
+        &[byte] if byte.is_ascii_punctuation() && !b"\"+-.".contains(&byte) => Ok(byte),
+        _ => Err("one character that is in no number and no quote: ',', ';', '|', ' ' or '\\t'".to_owned()),
+    }
 }
 
 /// A table that is being read.
@@ -48,26 +101,15 @@ pub struct Raw {
     pub file: File,
     pub d: usize,
     pub columns: Vec<usize>,
-    /// How long it was and when it was last written to, as it was opened; None for a file of our own.
-    pub seen: Option<(u64, SystemTime)>,
+    /// None for a file of our own.
+    pub seen: Option<Seen>,
 }
 
 impl Raw {
-    /// That nobody has written to it since: sums over other data would be no sums.
+    /// That nobody has written to it since it was opened.
     pub fn unchanged(&self) -> Result<(), Error> {
-        let changed = |source| Error::Io { path: self.name.clone(), source };
-        match &self.seen {
-            Some(seen) if *seen != as_seen(&self.file).map_err(changed)? => {
-                Err(changed(io::Error::other("was written to while it was being read: fit a copy")))
-            }
-            _ => Ok(()),
-        }
+        self.seen.as_ref().map_or(Ok(()), Seen::unchanged)
     }
-}
-
-fn as_seen(file: &File) -> io::Result<(u64, SystemTime)> {
-    let there = file.metadata()?;
-    Ok((there.len(), there.modified()?))
 }
 
 impl Reading {
@@ -97,6 +139,17 @@ impl Reading {
         });
         Reading { names, blocks: Box::new(checked), raw }
     }
+
+    /// The same table, once its file is seen to be what it was.
+    fn of_unchanged(self, seen: Seen) -> Self {
+        let Reading { names, mut blocks, raw } = self;
+        let mut seen = Some(seen);
+        let checked = std::iter::from_fn(move || match blocks.next() {
+            None => seen.take().and_then(|seen| seen.unchanged().err()).map(|error| Err(error.into())),
+            block => block,
+        });
+        Reading { names, blocks: Box::new(checked), raw }
+    }
 }
 
 impl Input {
@@ -115,18 +168,33 @@ impl Input {
 
     /// Begins to read all columns, or those that are asked for, or those that bear the names of a model's.
     pub fn open(&self, model: Option<&[String]>) -> Result<Reading, Failure> {
-        let is_raw = self.data.extension().is_some_and(|suffix| suffix == "f64");
-        match self.dimension {
-            None if is_raw => {
-                Err(Failure::Usage("a .f64 file needs --dimension, the numbers in a row".to_owned()))
-            }
-            None => self.open_table(model),
-            Some(d) => self.open_raw(d as usize, model),
+        let name = self.name();
+        let is_raw = [".f64", ".f64.gz"].into_iter().any(|suffix| name.ends_with(suffix));
+        if self.dimension.is_none() && is_raw {
+            return Err(Failure::Usage("a .f64 file needs --dimension, the numbers in a row".to_owned()));
         }
-    }
-
-    fn stream(&self) -> Result<Box<dyn Read>, Failure> {
-        Ok(if self.is_stdin() { Box::new(io::stdin()) } else { Box::new(self.file()?) })
+        let file = if self.is_stdin() { None } else { Some(self.file()?) };
+        let seen = file.as_ref().map(|file| Seen::of(file, &name)).transpose()?.flatten();
+        let reading = match self.dimension {
+            Some(d) => self.open_raw(file, d as usize, model)?,
+            None => {
+                let input: Box<dyn Read> =
+                    file.map_or_else(|| Box::new(io::stdin()) as _, |file| Box::new(file) as _);
+                match recognise(input, &name)? {
+                    (Form::Text, input) => self.open_text(input, model)?,
+                    (Form::Npy, input) => {
+                        self.text.unused(&name, "a NumPy array")?;
+                        let reader = NpyReader::new(input, &name)?;
+                        self.of_numbers(reader.d(), reader, model)?
+                    }
+                    (form, _) => return Err(form.refused(&name).into()),
+                }
+            }
+        };
+        Ok(match seen {
+            Some(seen) => reading.of_unchanged(seen),
+            None => reading,
+        })
     }
 
     fn file(&self) -> Result<File, Failure> {
@@ -136,48 +204,79 @@ impl Input {
         File::open(&self.data).map_err(|error| broken(format!("{}: {error}", self.name())))
     }
 
-    fn open_raw(&self, d: usize, model: Option<&[String]>) -> Result<Reading, Failure> {
-        let names: Vec<String> = (1..=d).map(|column| format!("x{column}")).collect();
-        let columns = self.chosen(&names, false, model)?;
-        let raw = if self.is_stdin() {
-            None
-        } else {
-            let file = self.file()?;
-            let seen = as_seen(&file).map_err(|error| broken(format!("{}: {error}", self.name())))?;
-            // A pipe or a device cannot be read twice.
-            let can_rewind = file.metadata().is_ok_and(|there| there.is_file());
-            can_rewind.then(|| Raw { name: self.name(), file, d, columns: columns.clone(), seen: Some(seen) })
+    fn open_raw(&self, file: Option<File>, d: usize, model: Option<&[String]>) -> Result<Reading, Failure> {
+        let name = self.name();
+        self.text.unused(&name, "of raw doubles, as --dimension says")?;
+        let Some(file) = file else {
+            if is_device(&stdin()?) {
+                return Err(endless(&name));
+            }
+            return self.of_numbers(d, RawReader::new(io::stdin(), &name, d), model);
         };
-        let names = columns.iter().map(|&column| names[column].clone()).collect();
-        let reader = RawReader::new(self.stream()?, &self.name(), d);
-        let blocks = reader.map(move |block| Ok(block?.select_columns(&columns)));
-        let reading = Reading { names, blocks: Box::new(blocks), raw };
-        // Raw doubles may be anything.
+        if is_device(&file) {
+            return Err(endless(&name));
+        }
+        if name.ends_with(".gz") {
+            return self.of_numbers(d, RawReader::new(unpacked(file, &name)?, &name, d), model);
+        }
+        let failed = |error: io::Error| broken(format!("{name}: {error}"));
+        // A pipe cannot be read twice.
+        let again = file
+            .metadata()
+            .map_err(failed)?
+            .is_file()
+            .then(|| file.try_clone())
+            .transpose()
+            .map_err(failed)?;
+        let raw = again.map(|again| Ok::<_, Error>((Seen::of(&again, &name)?, again))).transpose()?;
+        let mut reading = self.of_numbers(d, RawReader::new(file, &name, d), model)?;
+        if let Some((seen, file)) = raw {
+            let columns = self.columns_of(d, model)?;
+            reading.raw = Some(Raw { name, file, d, columns, seen });
+        }
+        Ok(reading)
+    }
+
+    /// The columns of a table that has no names.
+    fn columns_of(&self, d: usize, model: Option<&[String]>) -> Result<Vec<usize>, Failure> {
+        let names: Vec<String> = (1..=d).map(|column| format!("x{column}")).collect();
+        self.columns.of(&self.name(), &names, false, model)
+    }
+
+    /// Blocks of numbers that may be anything, d to a row.
+    fn of_numbers(
+        &self,
+        d: usize,
+        blocks: impl Iterator<Item = table::Result<DMatrix<f64>>> + 'static,
+        model: Option<&[String]>,
+    ) -> Result<Reading, Failure> {
+        let columns = self.columns_of(d, model)?;
+        let names = columns.iter().map(|column| format!("x{}", column + 1)).collect();
+        let blocks = blocks.map(move |block| Ok(block?.select_columns(&columns)));
+        let reading = Reading { names, blocks: Box::new(blocks), raw: None };
         Ok(reading.of_entries(f64::is_finite, "a finite number".to_owned(), self.name()))
     }
 
-    fn open_table(&self, model: Option<&[String]>) -> Result<Reading, Failure> {
+    fn open_text(&self, input: Box<dyn Read>, model: Option<&[String]>) -> Result<Reading, Failure> {
         let file = self.name();
-        let reader = match self.header.as_deref() {
-            None => CsvReader::new(self.stream()?, &file),
-            Some(word) => CsvReader::with_header(self.stream()?, &file, word == "yes"),
-        };
-        let mut reader = reader.map_err(|error| match &error {
+        let dialect = self.text.dialect();
+        let mut reader = CsvReader::with_dialect(input, &file, &dialect).map_err(|error| match &error {
             Error::Cell { expected: Expected::NumberOrName, .. } => {
                 broken(format!("{error}; --header yes takes the line for names, --header no for data"))
             }
             _ => error.into(),
         })?;
+        let asked = &self.columns.columns;
         let is_name =
-            |cell: &String| self.columns.contains(cell) && numbers_in(cell, reader.names().len()).is_none();
-        if self.header.is_none() && reader.first_line().iter().any(is_name) {
+            |cell: &String| asked.contains(cell) && numbers_in(cell, reader.names().len()).is_none();
+        if dialect.header.is_none() && reader.first_line().iter().any(is_name) {
             // Whoever asks for a column by what stands in the first line takes that for names.
             reader = reader.named();
         }
-        let columns = self.chosen(reader.names(), reader.has_header(), model)?;
+        let columns = self.columns.of(&file, reader.names(), reader.has_header(), model)?;
         let first: Vec<&str> = columns.iter().map(|&column| reader.first_line()[column].as_str()).collect();
         let is_number = |cell: &str| cell.parse::<f64>().is_ok();
-        if reader.has_header() && self.header.is_none() && first.iter().any(|cell| is_number(cell)) {
+        if reader.has_header() && dialect.header.is_none() && first.iter().any(|cell| is_number(cell)) {
             let missing = first.iter().position(|cell| !is_number(cell) && is_missing(cell));
             if let Some(at) = missing.filter(|_| first.iter().all(|cell| is_number(cell) || is_missing(cell)))
             {
@@ -190,168 +289,42 @@ impl Input {
         }
         reader.choose(&columns)?;
         let names: Vec<String> = columns.iter().map(|&column| reader.names()[column].clone()).collect();
-        if let Some(twin) = (1..names.len()).find(|&at| names[..at].contains(&names[at])) {
+        if let Some(twin) = places(&names).into_values().filter_map(|places| places.get(1).copied()).min() {
             let remedy = "a model knows its columns by their names: give each its own, or leave one out with --columns";
             return Err(broken(format!("{file}: several columns are named '{}'; {remedy}", names[twin])));
         }
-        let blocks = Blocks { reader, columns };
+        let blocks = Blocks::new(reader, file, columns, asked.is_empty() && model.is_none());
         Ok(Reading { names, blocks: Box::new(blocks), raw: None })
     }
+}
 
-    /// The columns to read, from 0: those that are asked for, else those of the model, else all.
-    fn chosen(
-        &self,
-        names: &[String],
-        has_header: bool,
-        model: Option<&[String]>,
-    ) -> Result<Vec<usize>, Failure> {
-        let (file, all) = (self.name(), 0..names.len());
-        let hint = "name those to use with --columns";
-        match model {
-            _ if !self.columns.is_empty() => self.asked_for(names, model),
-            None => Ok(all.collect()),
-            Some(model) if has_header => {
-                if let Some(twin) =
-                    model.iter().find(|name| names.iter().filter(|other| other == name).count() > 1)
-                {
-                    let remedy = "say which by number with --columns";
-                    return Err(broken(format!("{file}: several columns are named '{twin}'; {remedy}")));
-                }
-                let position = |name: &String| {
-                    names.iter().position(|known| known == name).ok_or_else(|| {
-                        let there = names.join(", ");
-                        broken(format!(
-                            "{file}: has no column {name}, as the model has; there are {there}; {hint}"
-                        ))
-                    })
-                };
-                model.iter().map(position).collect()
-            }
-            // A model that was fitted to columns without names remembers their numbers.
-            Some(model) if model.iter().all(|name| number_of(name).is_some()) => {
-                let numbers: Vec<usize> = model.iter().filter_map(|name| number_of(name)).collect();
-                match numbers.iter().find(|&&number| number > names.len()) {
-                    None => Ok(numbers.iter().map(|number| number - 1).collect()),
-                    Some(missing) => {
-                        let found = names.len();
-                        Err(broken(format!(
-                            "{file}: has {found} columns, but the model uses column {missing}; {hint}"
-                        )))
-                    }
-                }
-            }
-            // Names that this table lacks: what counts is the order.
-            Some(model) if model.len() == names.len() => Ok(all.collect()),
-            Some(model) => {
-                let (found, expected) = (names.len(), model.len());
-                Err(broken(format!("{file}: has {found} columns, but the model has {expected}; {hint}")))
-            }
-        }
+/// Standard input, as what the system knows of it.
+fn stdin() -> Result<File, Failure> {
+    #[cfg(unix)]
+    {
+        use std::os::fd::AsFd;
+        Ok(File::from(io::stdin().as_fd().try_clone_to_owned()?))
     }
-
-    /// The columns that --columns names: by number where it is the number of a column, or several, else by name.
-    fn asked_for(&self, names: &[String], model: Option<&[String]>) -> Result<Vec<usize>, Failure> {
-        let file = self.name();
-        let usage = |message: String| Err(Failure::Usage(message));
-        let mut columns = Vec::new();
-        for name in self.columns.iter().map(|name| name.trim()) {
-            let named: Vec<usize> = (0..names.len()).filter(|&column| names[column] == name).collect();
-            let found = match (numbers_in(name, names.len()), &named[..]) {
-                (Some(numbers), _) => numbers.collect(),
-                (None, [column]) => vec![*column],
-                (None, []) => {
-                    let there = names.join(", ");
-                    return usage(format!("{file}: no column is named '{name}'; there are {there}"));
-                }
-                (None, _) => {
-                    return usage(format!("{file}: several columns are named '{name}'; say which by number"));
-                }
-            };
-            if found.iter().any(|column| columns.contains(column)) {
-                return usage(format!("{file}: column '{name}' is asked for twice"));
-            }
-            columns.extend(found);
-        }
-        match model {
-            Some(model) if model.len() != columns.len() => {
-                let (found, expected) = (columns.len(), model.len());
-                usage(format!("--columns names {found} columns, but the model has {expected}"))
-            }
-            _ => Ok(columns),
-        }
+    #[cfg(windows)]
+    {
+        use std::os::windows::io::AsHandle;
+        Ok(File::from(io::stdin().as_handle().try_clone_to_owned()?))
     }
 }
 
-/// The columns, from 0, that `3` or `2..9` means among so many.
-fn numbers_in(text: &str, count: usize) -> Option<Range<usize>> {
-    let (first, last) = text.split_once("..").unwrap_or((text, text));
-    let number = |text: &str| text.parse::<usize>().ok().filter(|number| (1..=count).contains(number));
-    let (first, last) = (number(first)?, number(last)?);
-    (first <= last).then_some(first - 1..last)
-}
-
-/// The number of a column without a name, which [`CsvReader`] calls x3.
-fn number_of(name: &str) -> Option<usize> {
-    name.strip_prefix('x')?.parse().ok().filter(|&number| number > 0)
-}
-
-/// The blocks of a table, whose errors say what to do.
-struct Blocks {
-    reader: CsvReader<Box<dyn Read>>,
-    columns: Vec<usize>,
-}
-
-impl Iterator for Blocks {
-    type Item = Result<DMatrix<f64>, Failure>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.reader.next().map(|block| block.map_err(|error| self.explained(error)))
+/// Whether it is a terminal, or a device as /dev/zero is.
+fn is_device(file: &File) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        file.metadata().is_ok_and(|there| there.file_type().is_char_device())
+    }
+    #[cfg(not(unix))]
+    {
+        std::io::IsTerminal::is_terminal(file)
     }
 }
 
-impl Blocks {
-    fn explained(&self, error: Error) -> Failure {
-        match &error {
-            Error::Cell { expected: Expected::FiniteNumber, found, .. } => {
-                broken(format!("{error}; {}", self.advice(found)))
-            }
-            _ => error.into(),
-        }
-    }
-
-    /// What to do about a cell that is no number.
-    fn advice(&self, found: &str) -> String {
-        let numbers = self.reader.numbers_in_line();
-        let rest: Vec<usize> =
-            self.columns.iter().copied().filter(|column| numbers.contains(column)).collect();
-        let leave_out = match rest[..] {
-            [] => "leave the column out with --columns".to_owned(),
-            _ => format!("leave the column out: --columns {}", listed(&rest, self.reader.names())),
-        };
-        if is_missing(found) {
-            format!("a missing value: fill it in, delete the line, or {leave_out}")
-        } else if found.replacen(',', ".", 1).parse::<f64>().is_ok_and(f64::is_finite) {
-            "write it with a decimal point".to_owned()
-        } else {
-            leave_out
-        }
-    }
-}
-
-/// Columns as the option wants them: by name, or by number where names would not do.
-pub fn listed(columns: &[usize], names: &[String]) -> String {
-    let is_plain = |name: &String| {
-        !name.is_empty()
-            && name.chars().all(|c| c.is_alphanumeric() || "_.".contains(c))
-            && name.parse::<f64>().is_err()
-            && number_of(name).is_none()
-            && names.iter().filter(|other| *other == name).count() == 1
-    };
-    let by_name = columns.iter().all(|&column| is_plain(&names[column]));
-    let word = |&column: &usize| if by_name { names[column].clone() } else { (column + 1).to_string() };
-    columns.iter().map(word).collect::<Vec<_>>().join(",")
-}
-
-fn is_missing(cell: &str) -> bool {
-    MISSING.contains(&cell.to_lowercase().as_str())
+fn endless(name: &str) -> Failure {
+    broken(format!("{name}: is a device, which may have no end: raw doubles are read from a file or a pipe"))
 }

@@ -12,9 +12,14 @@
 //! | `predict.rs` | `predict`, and the responsibilities that `fit` writes |
 //! | `sample.rs` | `sample` |
 //! | `input.rs` | the user's data, read block by block |
+//! | `columns.rs` | which of their columns are meant |
+//! | `advice.rs` | what to do about a cell that is no number, and about an index |
+//! | `seen.rs` | that a file is still what it was |
 //! | `outputs.rs` | where results go, asked before the work |
 //! | `store.rs` | data kept for many passes, in memory or in a temporary file |
 
+mod advice;
+mod columns;
 pub mod figures;
 pub mod fit;
 mod input;
@@ -26,6 +31,7 @@ pub mod predict;
 mod report;
 pub mod sample;
 mod search;
+mod seen;
 mod store;
 mod watch;
 

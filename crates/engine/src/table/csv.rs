@@ -1,14 +1,15 @@
 //! A table of numbers that is read block by block.
 
 use super::record::Records;
-use super::{BLOCK_ROWS, Error, Expected, Result};
+use super::{Dialect, Error, Expected, Result, block_rows};
 use nalgebra::DMatrix;
 use std::io::Read;
 
 /// An error shows so many characters of a cell.
 const SHOWN: usize = 40;
 
-/// A table that is read piece by piece: an iterator over blocks of [`BLOCK_ROWS`] rows, n_b×d.
+/// A table that is read piece by piece: an iterator over blocks of [`BLOCK_ROWS`](super::BLOCK_ROWS)
+/// rows, n_b×d, or of fewer where rows are long.
 ///
 /// The format is that of [`parse_csv`](super::parse_csv). Of the text no more than a record is kept. After an error the
 /// iterator has nothing more to say; a table without any row is one, too.
@@ -44,9 +45,20 @@ impl<R: Read> CsvReader<R> {
     /// # Errors
     /// [`Error::Empty`] without any line that is not blank, [`Error::Io`] if it cannot be read, [`Error::Cell`] for a
     /// name that is no UTF-8 or, beside numbers, looks like a number itself, [`Error::TooLong`] for a line that does not
-    /// end.
+    /// end, [`Error::TooWide`] for one of more than [`MOST_COLUMNS`](super::MOST_COLUMNS) cells.
     pub fn new(input: R, file: &str) -> Result<Self> {
-        let mut reader = CsvReader::begin(input, file)?;
+        CsvReader::with_dialect(input, file, &Dialect::default())
+    }
+
+    /// The same of a table that is written in another way, or whose header is told.
+    ///
+    /// # Errors
+    /// Those of [`CsvReader::new`]; no name looks like a number where the header is told.
+    pub fn with_dialect(input: R, file: &str, dialect: &Dialect) -> Result<Self> {
+        let mut reader = CsvReader::begin(input, file, dialect)?;
+        if let Some(has_header) = dialect.header {
+            return Ok(if has_header { reader.named() } else { reader.unnamed() });
+        }
         let is_text = |cell: &String| cell.parse::<f64>().is_err();
         let texts: Vec<usize> = (0..reader.first.len()).filter(|&a| is_text(&reader.first[a])).collect();
         let is_mixed = !texts.is_empty() && texts.len() < reader.first.len();
@@ -62,18 +74,9 @@ impl<R: Read> CsvReader<R> {
         Ok(if has_header { reader.named() } else { reader.unnamed() })
     }
 
-    /// The same, told whether the first line is a header.
-    ///
-    /// # Errors
-    /// Those of [`CsvReader::new`], but for names that look like numbers.
-    pub fn with_header(input: R, file: &str, has_header: bool) -> Result<Self> {
-        let reader = CsvReader::begin(input, file)?;
-        Ok(if has_header { reader.named() } else { reader.unnamed() })
-    }
-
-    fn begin(input: R, file: &str) -> Result<Self> {
+    fn begin(input: R, file: &str, dialect: &Dialect) -> Result<Self> {
         let mut reader = CsvReader {
-            records: Records::new(input, file)?,
+            records: Records::new(input, file, dialect)?,
             first: Vec::new(),
             names: Vec::new(),
             places: Vec::new(),
@@ -82,13 +85,15 @@ impl<R: Read> CsvReader<R> {
             is_empty: true,
             ended: false,
         };
-        reader.records.advance()?;
+        if !reader.records.advance()? {
+            return Err(Error::Empty { file: reader.records.file });
+        }
         reader.check_quotes()?;
         let mut first = Vec::new();
         for (column, cell) in reader.records.cells().enumerate() {
             let name = text(cell).ok_or_else(|| reader.wrong(column, cell, Expected::Utf8))?;
             // Two quotes stand for one, and a name has one line.
-            first.push(name.replace("\"\"", "\"").lines().collect::<Vec<_>>().join(" "));
+            first.push(name.replace("\"\"", "\"").replace("\r\n", "\n").replace(['\n', '\r'], " "));
         }
         reader.first = first;
         reader.chosen = reader.first.len();
@@ -146,10 +151,18 @@ impl<R: Read> CsvReader<R> {
         numbers(&self.records).into_iter().filter(|&column| column < self.first.len()).collect()
     }
 
+    /// How the line that was read last begins: its first cell.
+    pub fn first_cell_in_line(&self) -> String {
+        self.records
+            .cells()
+            .next()
+            .map_or_else(String::new, |cell| String::from_utf8_lossy(bare(cell)).into_owned())
+    }
+
     fn block(&mut self) -> Result<Option<DMatrix<f64>>> {
         let mut values = Vec::new();
         let mut row = vec![0.0; self.chosen];
-        while values.len() < BLOCK_ROWS * self.chosen
+        while values.len() < block_rows(self.chosen) * self.chosen
             && (std::mem::take(&mut self.pending) || self.records.advance()?)
         {
             self.read_numbers(&mut row)?;

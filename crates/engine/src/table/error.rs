@@ -42,6 +42,32 @@ pub enum Error {
         /// The line that the record begins on.
         line: u64,
     },
+    /// A record has more cells than [`MOST_COLUMNS`](super::MOST_COLUMNS).
+    #[error("{file}: line {line} has more than {} cells; this is no table", super::MOST_COLUMNS)]
+    TooWide {
+        /// What the table is called.
+        file: String,
+        /// The line that the record begins on.
+        line: u64,
+    },
+    /// A file is something else.
+    #[error("{file}: is {what}, no table: {remedy}")]
+    Form {
+        /// What the file is called.
+        file: String,
+        /// What it is.
+        what: &'static str,
+        /// What to do about it.
+        remedy: &'static str,
+    },
+    /// A NumPy array is no matrix of numbers, or it is not all there.
+    #[error("{file}: as a NumPy array: {reason}")]
+    Npy {
+        /// What the file is called.
+        file: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// There is no row of data.
     #[error("{file}: holds no data")]
     Empty {

@@ -1,20 +1,29 @@
-//! Tables of numbers: comma-separated text and raw doubles, whole or in blocks of rows.
+//! Tables of numbers: comma-separated text, NumPy arrays and raw doubles, whole or in blocks of rows.
 //!
 //! | file | what it holds |
 //! |---|---|
 //! | this one | a whole table |
 //! | `csv.rs` | a table that is read block by block |
+//! | `dialect.rs` | how it is written: what its reader is told, and what its first lines show |
 //! | `record.rs` | its records, cell by cell |
+//! | `form.rs` | what a file is, by its first bytes |
+//! | `npy.rs` | NumPy's arrays |
 //! | `raw.rs` | raw doubles, there and back, and blocks made one |
 //! | `error.rs` | what can be wrong, and where |
 
 mod csv;
+mod dialect;
 mod error;
+mod form;
+mod npy;
 mod raw;
 mod record;
 
 pub use csv::CsvReader;
+pub use dialect::Dialect;
 pub use error::{Error, Expected, Result};
+pub use form::{Form, recognise, unpacked};
+pub use npy::NpyReader;
 pub use raw::{RawReader, assemble, write_raw};
 
 use nalgebra::DMatrix;
@@ -25,6 +34,17 @@ use std::path::Path;
 /// The number of rows of a block that is read at once.
 pub const BLOCK_ROWS: usize = 16_384;
 
+/// No table has more columns: what does is written in another way than its reader thinks.
+pub const MOST_COLUMNS: usize = 1 << 20;
+
+/// A block of long rows has so many numbers at most: 128 MiB.
+const BLOCK_NUMBERS: usize = 1 << 24;
+
+/// How many rows of `d` numbers are read at once.
+fn block_rows(d: usize) -> usize {
+    (BLOCK_NUMBERS / d.max(1)).clamp(1, BLOCK_ROWS)
+}
+
 /// A table of finite numbers with a name for each column.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {
@@ -34,10 +54,10 @@ pub struct Table {
     pub values: DMatrix<f64>,
 }
 
-/// Reads a table of numbers from a file; see [`parse_csv`] for the format.
+/// Reads a table of numbers from a file of text, which may be packed by gzip; see [`parse_csv`] for the format.
 ///
 /// # Errors
-/// [`Error::Io`] if the file cannot be read, otherwise those of [`parse_csv`].
+/// [`Error::Io`] if the file cannot be read, [`Error::Form`] for what is no text, otherwise those of [`parse_csv`].
 ///
 /// ```
 /// use executable_em_engine::table::{Error, read_csv};
@@ -46,13 +66,16 @@ pub struct Table {
 pub fn read_csv(path: impl AsRef<Path>) -> Result<Table> {
     let name = path.as_ref().display().to_string();
     let file = File::open(path).map_err(|source| Error::Io { path: name.clone(), source })?;
-    table(CsvReader::new(file, &name)?)
+    match recognise(file, &name)? {
+        (Form::Text, text) => table(CsvReader::new(text, &name)?),
+        (form, _) => Err(form.refused(&name)),
+    }
 }
 
 /// Reads a table of numbers from comma-, semicolon- or tab-separated text, with or without a header line.
 ///
-/// The separator is the first of tab, semicolon and comma that the first line holds outside quotes. The first line is a
-/// header if it holds text above a number, or nothing but text. Cells may be quoted, and hold separators and line breaks then; blank lines
+/// What separates cells is seen by the first two lines; see [`Dialect`] for that, and for more ways to write a table. The
+/// first line is a header if it holds text above a number, or nothing but text. Cells may be quoted, and hold separators and line breaks then; blank lines
 /// are passed over. Every other line needs as many cells as the first, each a finite number.
 ///
 /// # Errors

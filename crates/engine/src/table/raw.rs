@@ -1,6 +1,6 @@
 //! Raw doubles, block by block, and blocks made one matrix.
 
-use super::{BLOCK_ROWS, Error, Result};
+use super::{Error, Result, block_rows};
 use nalgebra::DMatrix;
 use std::io::{Read, Write};
 
@@ -49,7 +49,8 @@ pub fn write_raw(block: &DMatrix<f64>, output: &mut impl Write) -> std::io::Resu
     output.write_all(&bytes)
 }
 
-/// Raw doubles, as [`write_raw`] writes them, read piece by piece: an iterator over blocks of [`BLOCK_ROWS`] rows.
+/// Raw doubles, as [`write_raw`] writes them, read piece by piece: an iterator over blocks of
+/// [`BLOCK_ROWS`](super::BLOCK_ROWS) rows, or of fewer where rows are long.
 ///
 /// Its errors are [`Error::Io`], [`Error::HalfRow`] for an input that ends in the middle of a row, and [`Error::Empty`]
 /// for one without any. Whether the numbers are finite is for others to ask.
@@ -83,7 +84,7 @@ impl<R: Read> RawReader<R> {
 
     fn block(&mut self) -> Result<Option<DMatrix<f64>>> {
         let row = self.d.saturating_mul(size_of::<f64>());
-        let mut block = (&mut self.input).take((BLOCK_ROWS as u64).saturating_mul(row as u64));
+        let mut block = (&mut self.input).take((block_rows(self.d) as u64).saturating_mul(row as u64));
         self.bytes.clear();
         let length = block
             .read_to_end(&mut self.bytes)

@@ -1,22 +1,22 @@
 //! The records of a table, cell by cell, as they are written.
 
-use super::{Error, Result};
+use super::dialect::{Dialect, Head};
+use super::{Error, MOST_COLUMNS, Result};
 use csv_core::{ReadFieldResult, ReaderBuilder, Terminator};
 use std::fmt;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Chain, Cursor, Read};
 
 /// No record of a table is longer, in bytes: what goes on without an end is no table.
-const LONGEST: usize = 1 << 24;
-
-/// What may separate cells; of those that do, the first is meant.
-const SEPARATORS: [u8; 3] = [b'\t', b';', b','];
+pub(super) const LONGEST: usize = 1 << 24;
 
 /// A table's records, one at a time.
 pub(super) struct Records<R> {
     /// What errors call the table.
     pub file: String,
-    input: BufReader<R>,
+    input: BufReader<Chain<Cursor<Vec<u8>>, R>>,
     separator: u8,
+    line_end: u8,
+    comment: Option<String>,
     /// Finds where cells end, if there are quotes.
     core: csv_core::Reader,
     /// What it writes, cells without their quotes, is written over.
@@ -27,66 +27,66 @@ pub(super) struct Records<R> {
     /// The line that it begins on, counted from 1, and how many it has.
     line: u64,
     lines: u64,
-    /// It is the first one, and yet to be asked for.
-    is_first: bool,
+    has_begun: bool,
     /// The record after it, where somebody has looked ahead: bytes, ends, line, lines.
     ahead: Option<(Vec<u8>, Vec<usize>, u64, u64)>,
 }
 
 impl<R: Read> Records<R> {
-    /// Finds the first line that is not blank, and what separates its cells.
-    pub fn new(input: R, file: &str) -> Result<Self> {
+    /// Sees what ends lines and separates cells, and passes over the lines before the table.
+    pub fn new(mut input: R, file: &str, dialect: &Dialect) -> Result<Self> {
+        let head =
+            Head::read(&mut input, dialect).map_err(|source| Error::Io { path: file.to_owned(), source })?;
+        // Only one byte ends a record: a carriage return before it is a blank at the end of a cell.
+        let ends = Terminator::Any(head.line_end);
         let mut records = Records {
             file: file.to_owned(),
-            input: BufReader::with_capacity(1 << 18, input),
-            separator: b',',
-            core: csv_core::Reader::new(),
+            input: BufReader::with_capacity(1 << 18, Cursor::new(head.text).chain(input)),
+            separator: head.separator,
+            line_end: head.line_end,
+            comment: dialect.comment.clone(),
+            core: ReaderBuilder::new().delimiter(head.separator).terminator(ends).build(),
             scratch: [0; 1024],
             bytes: Vec::new(),
             ends: Vec::new(),
             line: 1,
             lines: 0,
-            is_first: true,
+            has_begun: false,
             ahead: None,
         };
-        let mut is_there = records.read_line()?;
-        if records.bytes.starts_with("\u{feff}".as_bytes()) {
-            records.bytes.drain(.."\u{feff}".len());
+        for _ in 0..dialect.skip {
+            if !records.next_line()? {
+                break;
+            }
         }
-        while is_there && is_blank(&records.bytes) {
-            records.bytes.clear();
-            (records.line, records.lines) = (records.line + 1, 0);
-            is_there = records.read_line()?;
-        }
-        if !is_there {
-            return Err(Error::Empty { file: records.file });
-        }
-        records.separator = records.find_separator()?;
-        // Only a line feed ends a record: the carriage return before it is a blank at the end of a cell.
-        let ends = Terminator::Any(b'\n');
-        records.core = ReaderBuilder::new().delimiter(records.separator).terminator(ends).build();
         Ok(records)
     }
 
-    /// Reads the next record that is not blank; false if there is none.
+    /// Reads the next record that is neither blank nor a comment; false if there is none.
     pub fn advance(&mut self) -> Result<bool> {
         if let Some(ahead) = self.ahead.take() {
             (self.bytes, self.ends, self.line, self.lines) = ahead;
             return Ok(true);
         }
-        loop {
-            if !std::mem::take(&mut self.is_first) {
-                self.bytes.clear();
-                (self.line, self.lines) = (self.line + self.lines, 0);
-                if !self.read_line()? {
-                    return Ok(false);
-                }
+        while self.next_line()? {
+            if is_comment(&self.bytes, self.comment.as_deref()) {
+                continue;
             }
             self.find_cells()?;
-            if self.ends.len() > 1 || !is_blank(&self.bytes) {
+            // Before the table, separators alone are no cells.
+            if !is_blank(&self.bytes) || self.has_begun && self.ends.len() > 1 {
+                self.has_begun = true;
                 return Ok(true);
             }
         }
+        Ok(false)
+    }
+
+    /// Begins a record with the line after this one; false if there is none.
+    fn next_line(&mut self) -> Result<bool> {
+        self.bytes.clear();
+        (self.line, self.lines) = (self.line + self.lines, 0);
+        self.read_line()
     }
 
     /// What `look` sees in the record after this one, which is still to be read; none after the last.
@@ -113,7 +113,7 @@ impl<R: Read> Records<R> {
     /// The line that a cell begins on.
     pub fn line_of(&self, cell: usize) -> u64 {
         let before = if cell == 0 { 0 } else { self.ends[cell - 1] };
-        self.line + self.bytes[..before].iter().filter(|&&byte| byte == b'\n').count() as u64
+        self.line + self.bytes[..before].iter().filter(|&&byte| byte == self.line_end).count() as u64
     }
 
     /// Whether a line break stands between quotes.
@@ -123,13 +123,17 @@ impl<R: Read> Records<R> {
 
     /// Adds a line to the record; false if there is none.
     fn read_line(&mut self) -> Result<bool> {
-        let room = (LONGEST + 1 - self.bytes.len()) as u64;
+        let (before, room) = (self.bytes.len(), (LONGEST + 1 - self.bytes.len()) as u64);
         let length = (&mut self.input)
             .take(room)
-            .read_until(b'\n', &mut self.bytes)
+            .read_until(self.line_end, &mut self.bytes)
             .map_err(|source| Error::Io { path: self.file.clone(), source })?;
         if self.bytes.len() > LONGEST {
             return Err(Error::TooLong { file: self.file.clone(), line: self.line });
+        }
+        if self.separator == b' ' {
+            // Where blanks separate, so do tabs.
+            self.bytes[before..].iter_mut().filter(|byte| **byte == b'\t').for_each(|byte| *byte = b' ');
         }
         self.lines += u64::from(length > 0);
         Ok(length > 0)
@@ -138,17 +142,29 @@ impl<R: Read> Records<R> {
     /// Where the cells of the record end.
     fn find_cells(&mut self) -> Result<()> {
         self.ends.clear();
-        let (separator, mut start) = (self.separator, 0);
+        let (separator, mut start) = (self.separator, self.after_blanks(0));
         while let Some(at) = self.bytes[start..].iter().position(|&byte| byte == separator || byte == b'"') {
             let end =
                 if self.bytes[start + at] == b'"' { self.end_of_quoted(start)? } else { Some(start + at) };
             let Some(end) = end else { break };
+            start = self.after_blanks(end + 1);
+            if separator == b' ' && start == self.bytes.len() {
+                break;
+            }
             self.ends.push(end);
-            start = end + 1;
+            if self.ends.len() == MOST_COLUMNS {
+                return Err(Error::TooWide { file: self.file.clone(), line: self.line });
+            }
         }
         // The last one ends with the line.
-        self.ends.push(self.bytes.len() - usize::from(self.bytes.ends_with(b"\n")));
+        self.ends.push(self.bytes.len() - usize::from(self.bytes.ends_with(&[self.line_end])));
         Ok(())
+    }
+
+    /// Past the blanks that begin here, where runs of them separate: they belong to the cell that follows.
+    fn after_blanks(&self, start: usize) -> usize {
+        let is_blank = |byte: &&u8| self.separator == b' ' && byte.is_ascii_whitespace();
+        start + self.bytes[start..].iter().take_while(is_blank).count()
     }
 
     /// Where a cell ends that has quotes, unless it is the last; reads on while a quote is open.
@@ -166,38 +182,6 @@ impl<R: Read> Records<R> {
             }
         }
     }
-
-    /// The first of the separators that stands outside quotes in the first record; reads on while a quote is open.
-    fn find_separator(&mut self) -> Result<u8> {
-        /// Where in a cell: before it, in it, between its quotes, or behind one that may have ended it.
-        enum At {
-            Start,
-            Plain,
-            Quoted,
-            Quote,
-        }
-        let (mut at, mut read, mut best) = (At::Start, 0, SEPARATORS.len() - 1);
-        loop {
-            for &byte in &self.bytes[read..] {
-                let separator = SEPARATORS.iter().position(|&separator| separator == byte);
-                at = match (at, separator) {
-                    (At::Quoted, _) if byte == b'"' => At::Quote,
-                    (At::Quoted, _) => At::Quoted,
-                    (_, Some(separator)) => {
-                        best = best.min(separator);
-                        At::Start
-                    }
-                    (At::Start | At::Quote, None) if byte == b'"' => At::Quoted,
-                    (At::Start, None) if byte.is_ascii_whitespace() => At::Start,
-                    _ => At::Plain,
-                };
-            }
-            read = self.bytes.len();
-            if !matches!(at, At::Quoted) || !self.read_line()? {
-                return Ok(SEPARATORS[best]);
-            }
-        }
-    }
 }
 
 impl<R> fmt::Debug for Records<R> {
@@ -206,7 +190,11 @@ impl<R> fmt::Debug for Records<R> {
     }
 }
 
-fn is_blank(record: &[u8]) -> bool {
-    let may_be = record.first().is_none_or(|byte| !byte.is_ascii_graphic());
-    may_be && std::str::from_utf8(record).is_ok_and(|record| record.trim().is_empty())
+pub(super) fn is_comment(line: &[u8], mark: Option<&str>) -> bool {
+    mark.is_some_and(|mark| line.trim_ascii_start().starts_with(mark.as_bytes()))
+}
+
+pub(super) fn is_blank(line: &[u8]) -> bool {
+    let may_be = line.first().is_none_or(|byte| !byte.is_ascii_graphic());
+    may_be && std::str::from_utf8(line).is_ok_and(|line| line.trim().is_empty())
 }

@@ -1,0 +1,159 @@
+//! Which columns of a table are meant: by name, by number, or as a model remembers them.
+
+use std::{collections::HashMap, ops::Range};
+
+use clap::Args;
+
+use super::{Failure, broken};
+
+#[derive(Args)]
+pub struct Columns {
+    /// Columns to use, by name or by number from 1, separated by commas: a,b or 1,3..5 [default: all]
+    #[arg(long, value_delimiter = ',', value_name = "COLUMNS")]
+    pub columns: Vec<String>,
+}
+
+impl Columns {
+    /// The columns to read, from 0: those that are asked for, else those of the model, else all.
+    pub fn of(
+        &self,
+        file: &str,
+        names: &[String],
+        has_header: bool,
+        model: Option<&[String]>,
+    ) -> Result<Vec<usize>, Failure> {
+        let all = 0..names.len();
+        let hint = "name those to use with --columns";
+        match model {
+            _ if !self.columns.is_empty() => self.asked_for(file, names, model),
+            None => Ok(all.collect()),
+            Some(model) if has_header => {
+                let places = places(names);
+                let position = |name: &String| match places.get(name.as_str()).map(Vec::as_slice) {
+                    Some(&[place]) => Ok(place),
+                    Some(_) => {
+                        let remedy = "say which by number with --columns";
+                        Err(broken(format!("{file}: several columns are named '{name}'; {remedy}")))
+                    }
+                    None => {
+                        let there = shortened(names);
+                        Err(broken(format!(
+                            "{file}: has no column {name}, as the model has; there are {there}; {hint}"
+                        )))
+                    }
+                };
+                model.iter().map(position).collect()
+            }
+            // A model that was fitted to columns without names remembers their numbers.
+            Some(model) if model.iter().all(|name| number_of(name).is_some()) => {
+                let numbers: Vec<usize> = model.iter().filter_map(|name| number_of(name)).collect();
+                match numbers.iter().find(|&&number| number > names.len()) {
+                    None => Ok(numbers.iter().map(|number| number - 1).collect()),
+                    Some(missing) => {
+                        let found = names.len();
+                        Err(broken(format!(
+                            "{file}: has {found} columns, but the model uses column {missing}; {hint}"
+                        )))
+                    }
+                }
+            }
+            // Names that this table lacks: what counts is the order.
+            Some(model) if model.len() == names.len() => Ok(all.collect()),
+            Some(model) => {
+                let (found, expected) = (names.len(), model.len());
+                Err(broken(format!("{file}: has {found} columns, but the model has {expected}; {hint}")))
+            }
+        }
+    }
+
+    /// The columns that --columns names: by number where it is the number of a column, or several, else by name.
+    fn asked_for(
+        &self,
+        file: &str,
+        names: &[String],
+        model: Option<&[String]>,
+    ) -> Result<Vec<usize>, Failure> {
+        let usage = |message: String| Err(Failure::Usage(message));
+        let mut columns = Vec::new();
+        for name in self.columns.iter().map(|name| name.trim()) {
+            let named: Vec<usize> = (0..names.len()).filter(|&column| names[column] == name).collect();
+            let found = match (numbers_in(name, names.len()), &named[..]) {
+                (Some(numbers), _) => numbers.collect(),
+                (None, [column]) => vec![*column],
+                (None, []) => {
+                    let there = shortened(names);
+                    return usage(format!("{file}: no column is named '{name}'; there are {there}"));
+                }
+                (None, _) => {
+                    return usage(format!("{file}: several columns are named '{name}'; say which by number"));
+                }
+            };
+            if found.iter().any(|column| columns.contains(column)) {
+                return usage(format!("{file}: column '{name}' is asked for twice"));
+            }
+            columns.extend(found);
+        }
+        match model {
+            Some(model) if model.len() != columns.len() => {
+                let (found, expected) = (columns.len(), model.len());
+                usage(format!("--columns names {found} columns, but the model has {expected}"))
+            }
+            _ => Ok(columns),
+        }
+    }
+}
+
+/// The columns, from 0, that `3` or `2..9` means among so many.
+pub fn numbers_in(text: &str, count: usize) -> Option<Range<usize>> {
+    let (first, last) = text.split_once("..").unwrap_or((text, text));
+    let number = |text: &str| text.parse::<usize>().ok().filter(|number| (1..=count).contains(number));
+    let (first, last) = (number(first)?, number(last)?);
+    (first <= last).then_some(first - 1..last)
+}
+
+/// The number of a column without a name, which [`CsvReader`] calls x3.
+fn number_of(name: &str) -> Option<usize> {
+    name.strip_prefix('x')?.parse().ok().filter(|&number| number > 0)
+}
+
+/// Where each name stands.
+pub fn places(names: &[String]) -> HashMap<&str, Vec<usize>> {
+    let mut places: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (place, name) in names.iter().enumerate() {
+        places.entry(name).or_default().push(place);
+    }
+    places
+}
+
+/// A sentence has room for so many columns.
+const FEW: usize = 20;
+
+/// Columns as the option wants them: by name, or by number where names would not do or would be too many.
+pub fn listed(columns: &[usize], names: &[String]) -> String {
+    if columns.len() > FEW {
+        let runs = columns.chunk_by(|one, next| one + 1 == *next);
+        let word = |run: &[usize]| match run {
+            [one] => (one + 1).to_string(),
+            _ => format!("{}..{}", run[0] + 1, run[run.len() - 1] + 1),
+        };
+        return runs.map(word).collect::<Vec<_>>().join(",");
+    }
+    let is_plain = |name: &String| {
+        !name.is_empty()
+            && name.chars().all(|c| c.is_alphanumeric() || "_.".contains(c))
+            && name.parse::<f64>().is_err()
+            && number_of(name).is_none()
+            && names.iter().filter(|other| *other == name).count() == 1
+    };
+    let by_name = columns.iter().all(|&column| is_plain(&names[column]));
+    let word = |&column: &usize| if by_name { names[column].clone() } else { (column + 1).to_string() };
+    columns.iter().map(word).collect::<Vec<_>>().join(",")
+}
+
+/// The names that there are, or the first of many.
+fn shortened(names: &[String]) -> String {
+    match names {
+        many if many.len() > FEW => format!("{}, … ({} in all)", many[..FEW].join(", "), many.len()),
+        few => few.join(", "),
+    }
+}
