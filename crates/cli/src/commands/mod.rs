@@ -11,10 +11,12 @@
 //! | `plot.rs` | a fit as a picture |
 //! | `predict.rs` | `predict`, and the responsibilities that `fit` writes |
 //! | `sample.rs` | `sample` |
+//! | `conditional.rs` | `conditional` and `marginal` |
 //! | `input.rs` | the user's data, read block by block |
 //! | `outputs.rs` | where results go, asked before the work |
 //! | `store.rs` | data kept for many passes, in memory or in a temporary file |
 
+pub mod conditional;
 pub mod figures;
 pub mod fit;
 mod input;

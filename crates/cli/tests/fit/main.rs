@@ -6,6 +6,7 @@ mod common;
 mod place;
 
 mod bad_data;
+mod conditional;
 mod ending;
 mod predict;
 mod reading;
