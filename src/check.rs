@@ -195,6 +195,17 @@ pub fn domain(what: &'static str, value: f64, is_allowed: bool, allowed: &'stati
     if is_allowed { Ok(()) } else { Err(Error::Domain { what, value, allowed }) }
 }
 
+/// At least one column of d, counted from 0, none of them twice.
+pub fn columns(columns: &[usize], d: usize) -> Result<()> {
+    if columns.is_empty() {
+        return Err(Error::Empty { what: "columns" });
+    }
+    columns.iter().enumerate().try_for_each(|(at, &column)| {
+        domain("column", column as f64, column < d, "one of those that the model has")?;
+        domain("column", column as f64, !columns[..at].contains(&column), "named once")
+    })
+}
+
 /// So many numbers as memory may hold: beyond that, asking for it would end the program.
 pub fn storable(what: &'static str, count: usize) -> Result<()> {
     domain(what, count as f64, count <= 1 << 30, "at most 2³⁰")

@@ -10,10 +10,12 @@
 //! |---|---|
 //! | this one | the model, its likelihood, the E step; [`random_start`] and [`start_near_mean`] are where EM starts |
 //! | `update` | the M step of the biases, and the fit when the coins are known |
+//! | [`conditional`] | the distribution of some columns, once others are known or left out |
 //! | [`score`] | Q term by term, its derivatives, those of ℓ, and the multiplier |
 //! | [`single_flip`] | why one flip a draw does not identify the coins: the ridge |
 //! | [`identifiability`] | how many flips do: Fisher information, moments, twins |
 
+pub mod conditional;
 pub mod identifiability;
 pub mod score;
 pub mod single_flip;

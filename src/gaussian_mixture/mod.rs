@@ -11,12 +11,14 @@
 //! | [`covariance`] | full, tied, diagonal and spherical covariances |
 //! | [`floored`] | a floor under the covariances, and the M step that heeds it |
 //! | [`gradient`] | gradient ascent, and EM's mean step as a gradient step |
+//! | [`conditional`] | the distribution of some columns, once others are known or left out |
 //! | [`loss`] | what the M step minimises, and its Lagrangian |
 //! | [`spherical`] | the M step derived for Σ_j = σ_j² I, with its 1/d |
 //! | [`OnlyMean`] | the mixture with one free mean, for pictures of ℓ(θ) |
 //! | [`start`](random_start) | where EM starts |
 //! | [`uses`] | beyond a point estimate: posterior on a grid, exponential families, classification |
 
+pub mod conditional;
 pub mod covariance;
 pub mod floored;
 pub mod gradient;

@@ -2,8 +2,8 @@
 
 use crate::calls;
 use executable_em::bernoulli_mixture::{
-    BernoulliMixture, heads_over_flips, identifiability, random_start, score, single_flip, start_near_mean,
-    update_biases,
+    BernoulliMixture, conditional, heads_over_flips, identifiability, random_start, score, single_flip,
+    start_near_mean, update_biases,
 };
 use executable_em::data;
 use executable_em::latent::Model;
@@ -21,6 +21,10 @@ calls! { p;
     "Model::log_joint of BernoulliMixture" => p.coins().log_joint(&p.heads()),
     "Model::maximize of BernoulliMixture" => p.coins().maximize(&p.heads(), &p.r()),
     "Model::parameters of BernoulliMixture" => p.coins().parameters(),
+    "bernoulli_mixture::conditional::marginal" =>
+        conditional::marginal(&p.coins(), &[p.component(), p.component()]),
+    "bernoulli_mixture::conditional::conditional" =>
+        conditional::conditional(&p.coins(), &[(p.component(), p.number())]),
     "bernoulli_mixture::identifiability::outcomes" => identifiability::outcomes(&p.coins()),
     "bernoulli_mixture::identifiability::information" => identifiability::information(&p.coins()),
     "bernoulli_mixture::identifiability::bias_moments" => identifiability::bias_moments(&p.coins(), p.count()),

@@ -2,6 +2,7 @@
 
 use crate::calls;
 use executable_em::data;
+use executable_em::gaussian_mixture::conditional::{conditional, marginal};
 use executable_em::gaussian_mixture::gradient::{PartOfStep, ascend_means, em_step, hessian_in_means};
 use executable_em::gaussian_mixture::{
     FlooredMixture, GaussianMixture, OnlyMean, floored, kmeans_start, loss, random_start,
@@ -29,6 +30,8 @@ calls! { p;
     "CovarianceFamily::constrain" => p.family().constrain(p.covariances(), &p.weights()),
     "CovarianceFamily::parameter_count" => p.family().parameter_count(p.k(), p.d()),
     "CovarianceFamily::name" => p.family().name(),
+    "gaussian_mixture::conditional::marginal" => marginal(&p.gaussians(), &[p.component(), p.component()]),
+    "gaussian_mixture::conditional::conditional" => conditional(&p.gaussians(), &[(p.component(), p.number())]),
     "gaussian_mixture::floored::raised" => floored::raised(&p.covariance(), p.positive()),
     "FlooredMixture::new" => FlooredMixture::new(p.gaussians(), p.positive()),
     "FlooredMixture::from_parts" =>

@@ -5,6 +5,7 @@
 mod common;
 
 mod bad_input;
+mod conditional;
 mod identifiability;
 mod letters;
 mod model;

@@ -4,6 +4,7 @@
 mod common;
 
 mod bad_input;
+mod conditional;
 mod density;
 mod families;
 mod loss;

@@ -6,7 +6,7 @@ mod commands;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use commands::{Failure, figures, fit, map, options, predict, sample, warn};
+use commands::{Failure, conditional, figures, fit, map, options, predict, sample, warn};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -43,6 +43,12 @@ enum Command {
     /// Draws from a fitted mixture, as CSV
     #[command(after_help = sample::EXAMPLES)]
     Sample(sample::Sample),
+    /// The distribution of the other columns, once some are known
+    #[command(after_help = conditional::CONDITIONAL)]
+    Conditional(conditional::Conditional),
+    /// The distribution of some columns, the others left out
+    #[command(after_help = conditional::MARGINAL)]
+    Marginal(conditional::Marginal),
     /// Writes figures as files, DIR/<chapter>/<figure>.<format>
     #[command(after_help = EXAMPLES)]
     Figures(figures::Selection),
@@ -60,6 +66,8 @@ pub fn main() -> ExitCode {
         Some(Command::Fit(options)) => fit::run(&options),
         Some(Command::Predict(predict)) => predict::run(&predict),
         Some(Command::Sample(sample)) => sample::run(&sample),
+        Some(Command::Conditional(given)) => conditional::condition(&given),
+        Some(Command::Marginal(columns)) => conditional::marginalize(&columns),
         Some(Command::Figures(selection)) => figures::write(&selection),
         Some(Command::List) => figures::list(),
         Some(Command::Catalogue(map)) => map::print(&map),

@@ -1,8 +1,8 @@
 //! A mixture of either kind, where only the data or a file say which.
 
 use executable_em::Result;
-use executable_em::bernoulli_mixture::BernoulliMixture;
-use executable_em::gaussian_mixture::GaussianMixture;
+use executable_em::bernoulli_mixture::{self, BernoulliMixture};
+use executable_em::gaussian_mixture::{self, GaussianMixture};
 use executable_em::latent::Model;
 use nalgebra::{DMatrix, DVector};
 use rand::Rng;
@@ -57,6 +57,36 @@ impl Mixture {
             Mixture::Gaussian(model) => model.log_joint(x),
             Mixture::Bernoulli(model) => model.log_joint(x),
         }
+    }
+
+    /// The mixture of some of the columns, counted from 0, the others left out.
+    ///
+    /// # Errors
+    /// Those of [`gaussian_mixture::conditional::marginal`].
+    pub fn marginal(&self, columns: &[usize]) -> Result<Self> {
+        Ok(match self {
+            Mixture::Gaussian(model) => {
+                Mixture::Gaussian(gaussian_mixture::conditional::marginal(model, columns)?)
+            }
+            Mixture::Bernoulli(model) => {
+                Mixture::Bernoulli(bernoulli_mixture::conditional::marginal(model, columns)?)
+            }
+        })
+    }
+
+    /// The mixture of the other columns, once some, counted from 0, have these values.
+    ///
+    /// # Errors
+    /// Those of [`gaussian_mixture::conditional::conditional`] and its twin for coins.
+    pub fn conditional(&self, given: &[(usize, f64)]) -> Result<Self> {
+        Ok(match self {
+            Mixture::Gaussian(model) => {
+                Mixture::Gaussian(gaussian_mixture::conditional::conditional(model, given)?)
+            }
+            Mixture::Bernoulli(model) => {
+                Mixture::Bernoulli(bernoulli_mixture::conditional::conditional(model, given)?)
+            }
+        })
     }
 
     /// Draws from the mixture: n×d data and n labels.

@@ -11,6 +11,7 @@
 //! | `plot.rs` | a fit as a picture |
 //! | `predict.rs` | `predict`, and the responsibilities that `fit` writes |
 //! | `sample.rs` | `sample` |
+//! | `conditional.rs` | `conditional` and `marginal` |
 //! | `input.rs` | the user's data, read block by block |
 //! | `columns.rs` | which of their columns are meant |
 //! | `advice.rs` | what to do about a cell that is no number, and about an index |
@@ -20,6 +21,7 @@
 
 mod advice;
 mod columns;
+pub mod conditional;
 pub mod figures;
 pub mod fit;
 mod input;

@@ -76,9 +76,14 @@ pub fn summary(data: &DataLine<'_>, found: &Found, model: &Mixture, max_sweeps: 
     if let Some(doubt) = doubt(model, n, d) {
         let _ = writeln!(text, "Note      {doubt}");
     }
-    text + &match model {
-        Mixture::Gaussian(model) => of_gaussians(model, data.names),
-        Mixture::Bernoulli(model) => of_coins(model, data.names),
+    text + &parameters(model, data.names)
+}
+
+/// The parameters, a row a component.
+pub fn parameters(model: &Mixture, names: &[String]) -> String {
+    match model {
+        Mixture::Gaussian(model) => of_gaussians(model, names),
+        Mixture::Bernoulli(model) => of_coins(model, names),
     }
 }
 

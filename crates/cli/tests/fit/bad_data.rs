@@ -1,0 +1,137 @@
+//! Whatever is wrong with the data is said in one line.
+
+use crate::place::{Place, text};
+use std::fs;
+
+/// Whatever is wrong with the data is said in one line that names the place and what to do.
+#[test]
+fn what_is_wrong_with_the_data_is_named() {
+    let place = Place::with(&[
+        ("missing.csv", "a,b,name\n1,2,x\n3,,y\n"),
+        ("na.csv", "a,b\n1,2\n3,NA\n"),
+        ("first.csv", "1,NA,3\n1,2,3\n"),
+        ("iris.csv", "5.1,3.5,setosa\n4.9,3.0,setosa\n6,2,virginica\n7,3,other\n"),
+        ("comma.csv", "a;b\n1,5;2\n"),
+        ("ragged.csv", "a,b\n1,2\n3\n"),
+        ("constant.csv", "a,c\n1,3\n2,3\n4,3\n"),
+        ("only.csv", "c\n3\n3\n"),
+        ("two.csv", "a,b\n1,2\n3,4\n"),
+        ("twins.csv", "a,a\n1,2\n3,4\n"),
+        ("empty.csv", ""),
+        ("header.csv", "a,b\n"),
+        ("huge.csv", "a,b\n1,2\n1e400,2\n"),
+        ("quotes.csv", "a,b\n\"1\"2,3\n"),
+        ("open.csv", "a,note\n1,\"x\n2,y\n"),
+    ]);
+    place.write("latin.csv", b"a,b\n1,2\n1,\xff\n");
+    place.write("line.csv", vec![b'1'; (1 << 24) + 1]);
+    fs::create_dir(place.0.path().join("folder")).expect("a folder");
+    let found = |file: &str, line: usize, column: &str, value: &str, advice: &str| {
+        format!("{file}: line {line}, column {column}: found {value:?}, expected a finite number; {advice}")
+    };
+    let missing = "a missing value: fill it in, delete the line, or leave the column out: --columns";
+    for (line, error) in [
+        ("missing.csv", found("missing.csv", 2, "3 (name)", "x", "leave the column out: --columns a,b")),
+        ("missing.csv --columns a,b", found("missing.csv", 3, "2 (b)", "", &format!("{missing} a"))),
+        ("na.csv", found("na.csv", 3, "2 (b)", "NA", &format!("{missing} a"))),
+        ("iris.csv", found("iris.csv", 1, "3 (x3)", "setosa", "leave the column out: --columns 1,2")),
+        ("comma.csv", found("comma.csv", 2, "1 (a)", "1,5", "write it with a decimal point")),
+        ("huge.csv", found("huge.csv", 3, "1 (a)", "1e400", "leave the column out: --columns b")),
+        (
+            "first.csv",
+            "first.csv: line 1, column 2: found \"NA\", expected a finite number or a name; a missing value: fill it \
+             in or delete the line"
+                .to_owned(),
+        ),
+        ("ragged.csv", "ragged.csv: line 3, column 2 (b): found \"\", expected 2 cells on every line".to_owned()),
+        (
+            "constant.csv",
+            "constant.csv: column c is constant (3): a Gaussian cannot have variance 0; leave it out: --columns a, or \
+             set a --floor"
+                .to_owned(),
+        ),
+        (
+            "constant.csv --standardize --floor 1",
+            "constant.csv: column c is constant (3): it has no spread to divide by; leave it out: --columns a"
+                .to_owned(),
+        ),
+        (
+            "only.csv",
+            "only.csv: column c is constant (3): a Gaussian cannot have variance 0; set a --floor".to_owned(),
+        ),
+        ("two.csv -k 3", "k = 3 components for n = 2 data; k must lie between 1 and n".to_owned()),
+        ("empty.csv", "empty.csv: holds no data".to_owned()),
+        ("header.csv", "header.csv: holds no data".to_owned()),
+        (
+            "latin.csv",
+            "latin.csv: line 3, column 2 (b): found \"\u{fffd}\", expected text in UTF-8".to_owned(),
+        ),
+        ("quotes.csv", found("quotes.csv", 2, "1 (a)", "\"1\"2", "leave the column out: --columns b")),
+        (
+            "open.csv --columns a",
+            "open.csv: line 2, column 2 (note): found \"\\\"x\\n2,y\", expected a closing quote".to_owned(),
+        ),
+        ("line.csv", "line.csv: line 1 begins a record of more than 16 MiB; this is no table".to_owned()),
+        ("nobody.csv", "nobody.csv: No such file or directory (os error 2)".to_owned()),
+        ("folder", "folder: is a folder, not a file".to_owned()),
+        ("-", "standard input: holds no data".to_owned()),
+    ] {
+        let k = if line.contains("-k") { "" } else { "-k 1" };
+        place.refuses(&format!("fit {line} {k}"), 1, &error);
+    }
+    // Two data in two dimensions lie on a line.
+    let output = place.run("fit two.csv -k 1");
+    let error = text(&output.stderr);
+    assert!(
+        error.starts_with("error: k = 1: none of 12 restarts succeeded: covariance of component 0 is not"),
+        "{error}"
+    );
+    assert!(
+        error.ends_with(
+            "there are too few rows: fewer components, another --covariance or a --floor can help\n"
+        )
+    );
+    assert_eq!(output.status.code(), Some(1));
+    assert!(place.prints("fit two.csv -k 1 --floor 0.5").contains("converged"));
+    assert!(
+        place
+            .prints("fit constant.csv -k 1 --floor 0.01")
+            .contains("sd        a       c\n1     1.247  0.1000\n")
+    );
+
+    for (line, error) in [
+        ("two.csv -k 1 --columns z", "two.csv: no column is named 'z'; there are a, b"),
+        ("two.csv -k 1 --columns 3", "two.csv: no column is named '3'; there are a, b"),
+        ("two.csv -k 1 --columns 0", "two.csv: no column is named '0'; there are a, b"),
+        ("two.csv -k 1 --columns a,1", "two.csv: column '1' is asked for twice"),
+        ("twins.csv -k 1 --columns a", "twins.csv: several columns are named 'a'; say which by number"),
+        ("two.csv -k 1 --tol -1", "--tol is -1, but must be finite and ≥ 0"),
+        ("two.csv -k 1 --tol NaN", "--tol is NaN, but must be finite and ≥ 0"),
+        ("two.csv -k 1 --floor 0", "--floor is 0, but must be finite and > 0"),
+        ("two.csv -k 1 --plot a.gif", "--plot a.gif: its name must end in .svg, .pdf or .png"),
+        ("two.csv -k 1 --plot a.svg --out a.svg", "--out a.svg would be json, not svg"),
+        (
+            "two.csv -k 1 --responsibilities a --out ./a",
+            "a is asked for twice, by --out and --responsibilities",
+        ),
+        ("two.f64 -k 1", "a .f64 file needs --dimension, the numbers in a row"),
+    ] {
+        place.refuses(&format!("fit {line}"), 2, error);
+    }
+    for line in [
+        "two.csv",
+        "two.csv -k 0",
+        "two.csv -k 3..1",
+        "two.csv -k 1..",
+        "two.csv -k two",
+        "two.csv -k 1 --restarts 0",
+        "two.csv -k 1 --threads 0",
+        "two.csv -k 1 --max-iter 0",
+        "two.csv -k 1 --covariance round",
+        "-k 1",
+        "two.csv -k 1 --start nowhere",
+        "two.csv -k 1 --dimension 0",
+    ] {
+        assert_eq!(place.run(&format!("fit {line}")).status.code(), Some(2), "{line}");
+    }
+}

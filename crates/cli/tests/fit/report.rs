@@ -1,0 +1,100 @@
+//! What a report, a picture and the help say.
+
+use crate::place::{Place, csv, text};
+use crate::{FAITHFUL, three_groups};
+use executable_em::data;
+use nalgebra::DMatrix;
+use std::fs;
+use std::path::Path;
+
+/// Runs that fail are counted, runs that are cut short are told, components on too few data are pointed at.
+#[test]
+fn what_went_wrong_in_a_fit_is_told() {
+    // Twenty data in one place, and twenty apart: a component may collapse onto the former.
+    let x = DMatrix::from_fn(40, 1, |i, _| if i < 20 { 0.0 } else { i as f64 });
+    let place = Place::with(&[("x.csv", &csv("a", &x)), ("faithful.csv", FAITHFUL)]);
+    let printed = place.prints("fit x.csv -k 3 --start random --restarts 12");
+    assert!(printed.contains(" failed, the first because the covariance of component "), "{printed}");
+    let printed = place.prints("fit x.csv -k 3 --start random --restarts 12 --floor 0.01");
+    assert!(!printed.contains("failed"), "{printed}");
+    let printed = place.prints("fit faithful.csv -k 2 --max-iter 1");
+    assert!(
+        printed.contains("not converged after 1 sweep\n") && printed.contains("--max-iter above 1"),
+        "{printed}"
+    );
+    // k = n: somebody stands alone.
+    let few = place.run("fit faithful.csv -k 60 --restarts 3 --floor 1e-6");
+    assert!(
+        text(&few.stdout).contains("data: ℓ has no maximum where one collapses"),
+        "{}",
+        text(&few.stdout)
+    );
+    // Of several k, those that fail are passed over, in words.
+    place.write("four.csv", "a,b\n0,0\n0,1\n1,0\n1,1\n");
+    let output = place.run("fit four.csv -k 1..4");
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output.stderr).contains("warning: k = "), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("1 Gaussian, "));
+}
+
+/// Tables say as much as fits on them: many columns in parts, correlations up to six dimensions.
+#[test]
+fn wide_tables_are_cut_into_parts() {
+    let mut rng = data::rng(6);
+    let wide = DMatrix::from_fn(60, 10, |_, a| {
+        use rand::RngExt;
+        1e12 * (a == 9) as u8 as f64 + rng.random_range(0.0..1.0)
+    });
+    let header = (1..=10).map(|a| format!("c{a}")).collect::<Vec<_>>().join(",");
+    let place = Place::with(&[("wide.csv", &csv(&header, &wide))]);
+    let printed = place.prints("fit wide.csv -k 1");
+    assert!(printed.contains("d = 10 (c1, c2, c3, c4, c5, c6, c7, c8, …)"));
+    assert!(
+        printed.contains("The correlations are in the model's file") && !printed.contains("correlation  ")
+    );
+    assert_eq!(printed.lines().filter(|line| line.starts_with("mean")).count(), 2);
+    // Beside 10¹² a spread of .3 is told from none.
+    assert!(printed.contains("  1000000000000.") && !printed.contains("e12"), "{printed}");
+    assert!(printed.lines().all(|line| line.chars().count() <= 120), "{printed}");
+    let six = place.prints("fit wide.csv -k 1 --columns 1,2,3,4,5,6");
+    assert_eq!(six.lines().filter(|line| line.starts_with("correlation")).count(), 2, "15 pairs");
+    let line = "fit wide.csv -k 1 --plot p.svg";
+    let error = "a plot has room for 6 columns, not for 10: choose some with --columns, or leave out --plot";
+    place.refuses(line, 1, error);
+}
+
+/// One column is a histogram, two a scatter, more a grid; each says how many data it shows.
+#[test]
+fn a_fit_is_drawn_by_its_dimension() {
+    let model = three_groups();
+    let (x, _) = model.sample(6000, &mut data::rng(7)).unwrap();
+    let x = DMatrix::from_fn(6000, 3, |i, a| if a < 2 { x[(i, a)] } else { x[(i, 0)] + (i % 7) as f64 });
+    let place = Place::with(&[("x.csv", &csv("sepal_length,b*,x3", &x))]);
+    for (columns, dots) in [("1", 0), ("1,2", 3000), ("1,2,3", 9000)] {
+        let line = format!("fit x.csv -k 2 --restarts 1 --columns {columns} --plot p.svg --threads 1");
+        assert!(place.prints(&line).ends_with("Plot in p.svg\n"));
+        let drawn = place.read("p.svg");
+        assert!(drawn.contains(">3000 of 6000 data<") && drawn.contains(">sepal length<"), "{columns}");
+        assert_eq!(drawn.matches("<circle").count(), dots, "{columns}");
+        assert!(drawn.contains("<title>A mixture of 2 Gaussians</title>"));
+        place.prints(&line);
+        assert_eq!(place.read("p.svg"), drawn, "the same every time");
+    }
+    for (format, magic) in [("pdf", &b"%PDF-"[..]), ("png", b"\x89PNG\r\n\x1a\n")] {
+        place.prints(&format!("fit x.csv -k 1 --restarts 1 --columns 1,2 --plot p.{format}"));
+        assert!(fs::read(place.0.path().join(format!("p.{format}"))).expect("the file").starts_with(magic));
+    }
+}
+
+/// Each command says what it does in a few lines, with an example for each kind of use.
+#[test]
+fn help_shows_examples() {
+    let place = Place::with(&[]);
+    for (command, count) in [("fit", 3), ("predict", 2), ("sample", 2), ("conditional", 2), ("marginal", 2)] {
+        let help = place.prints(&format!("{command} --help"));
+        let (_, examples) = help.split_once("Examples:\n").expect("examples");
+        assert_eq!(examples.matches(&format!("executable-em {command} ")).count(), count, "{help}");
+        assert!(help.lines().count() < 110);
+    }
+    assert!(Path::new(env!("CARGO_BIN_EXE_executable-em")).exists());
+}
