@@ -8,6 +8,9 @@ use std::path::PathBuf;
 /// The repository.
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../");
 
+/// The notebook of solutions, which has no story of its own.
+const SOLUTIONS: &str = "B_solutions.ipynb";
+
 /// Every notebook with its path, in order.
 fn notebooks() -> Vec<(PathBuf, Value)> {
     let mut paths: Vec<PathBuf> = std::fs::read_dir(format!("{ROOT}notebooks"))
@@ -81,7 +84,7 @@ fn published_figures_are_the_committed_ones() {
             assert_eq!(text(&output["image/svg+xml"]).trim(), committed.trim(), "{}: {name}", path.display());
             shown += 1;
         }
-        assert!(shown > 0, "{} shows no published figure", path.display());
+        assert!(shown > 0 || path.ends_with(SOLUTIONS), "{} shows no published figure", path.display());
     }
 }
 
@@ -131,6 +134,36 @@ fn every_notebook_asserts_what_it_shows() {
     for (path, notebook) in notebooks() {
         let assertions: usize =
             cells(&notebook, "code").map(|cell| text(&cell["source"]).matches("assert").count()).sum();
-        assert!(assertions >= 15, "{}: {assertions} assertions", path.display());
+        assert!(assertions >= 15 || path.ends_with(SOLUTIONS), "{}: {assertions} assertions", path.display());
     }
+}
+
+/// What the cells that call a checker ask and are told: its name, and the verdict.
+fn verdicts(notebook: &Value) -> Vec<(String, String)> {
+    let judged = cells(notebook, "code").filter_map(|cell| {
+        let source = text(&cell["source"]);
+        let name = source.split("\nexercise::").last()?.trim_start_matches("exercise::").split('(').next()?;
+        let told = text(&cell["outputs"].as_array()?.last()?["data"]["text/plain"]);
+        source.contains("exercise::").then(|| (name.to_string(), told)).filter(|(_, told)| !told.is_empty())
+    });
+    judged.collect()
+}
+
+/// A chapter's exercises start wrong, and say why; every one has a solution, which is right.
+#[test]
+fn every_exercise_starts_wrong_and_has_a_solution() {
+    let (mut asked, mut solved) = (Vec::new(), Vec::new());
+    for (path, notebook) in notebooks() {
+        let found = verdicts(&notebook);
+        if path.ends_with(SOLUTIONS) {
+            assert!(found.iter().all(|(_, told)| told.starts_with("Right: ")), "{found:?}");
+            solved = found.into_iter().map(|(name, _)| name).collect();
+        } else if !path.ends_with("A_errata.ipynb") {
+            assert!(found.len() >= 4, "{}: {} exercises", path.display(), found.len());
+            assert!(found.iter().all(|(_, told)| told.starts_with("Not yet: ")), "{found:?}");
+            asked.extend(found.into_iter().map(|(name, _)| name));
+        }
+    }
+    assert!(asked.len() >= 40, "only {} exercises", asked.len());
+    assert_eq!(asked, solved);
 }

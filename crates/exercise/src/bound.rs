@@ -1,7 +1,7 @@
 //! Chapter 5: Jensen's inequality, entropy, divergence, and the bound.
 
 use crate::case::{Case, shown, vector};
-use crate::judge::{Exercise, Verdict, unlike};
+use crate::judge::{Exercise, Verdict, number, unlike};
 use executable_em::errata::{lecture_c, lecture_h};
 use executable_em::latent::{self, Model};
 use nalgebra::{DMatrix, DVector};
@@ -33,7 +33,13 @@ impl Bound {
 
 impl fmt::Display for Bound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "q = {}, p = {}, log_joint = {}", shown(&self.q), shown(&self.p), shown(&self.log_joint))
+        write!(
+            f,
+            "q = {},\n  p = {},\n  log_joint = {}",
+            shown(&self.q),
+            shown(&self.p),
+            shown(&self.log_joint)
+        )
     }
 }
 
@@ -78,7 +84,7 @@ pub fn entropy(answer: impl Fn(&DMatrix<f64>) -> f64) -> Verdict {
 /// `answer(q, p)` gives KL(q‖p), summed over the rows, in nats.
 pub fn kl_divergence(answer: impl Fn(&DMatrix<f64>, &DMatrix<f64>) -> f64) -> Verdict {
     Exercise::on(Bound::all())
-        .law(|case, &kl: &f64, _| (kl < -1e-9).then(|| format!("{kl:.6} is below zero for {case}")))
+        .law(|_, &kl: &f64, _| (kl < -1e-9).then(|| format!("{} is below zero", number(kl))))
         .law(|case, _, answer: &dyn Fn(&Bound) -> f64| {
             let same = Bound { q: case.p.clone(), p: case.p.clone(), log_joint: case.log_joint.clone() };
             unlike("the divergence of a distribution from itself", answer(&same), 0.0, 1e-9)

@@ -75,10 +75,10 @@ impl Case {
 
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "x = {}, weights = {}, ", shown(&self.x), vector(self.model.weights()))?;
+        write!(f, "x = {},\n  weights = {}, ", shown(&self.x), vector(self.model.weights()))?;
         let covariances: Vec<String> = self.model.covariances().iter().map(shown).collect();
-        write!(f, "means = {}, covariances = {}", shown(self.model.means()), covariances.join(", "))?;
-        write!(f, ", r = {}, labels from 0 = {:?}", shown(&self.r), self.labels)
+        write!(f, "means = {},\n  covariances = {}", shown(self.model.means()), covariances.join(", "))?;
+        write!(f, ",\n  r = {}, labels from 0 = {:?}", shown(&self.r), self.labels)
     }
 }
 
@@ -112,7 +112,7 @@ impl Coins {
 
 impl fmt::Display for Coins {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "x = {}, weights = {}, ", shown(&self.x), vector(self.model.weights()))?;
+        write!(f, "x = {},\n  weights = {}, ", shown(&self.x), vector(self.model.weights()))?;
         write!(f, "biases = {}, r = {}", shown(self.model.biases()), shown(&self.r))
     }
 }

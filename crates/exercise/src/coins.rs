@@ -128,7 +128,7 @@ pub fn indistinguishable_coins(
 /// A model of one's own: two starts and data for it, which must obey the laws of every mixture.
 ///
 /// `model` implements `Model`, `x` are data for it: probabilities that sum to one over the labels, ℓ that never falls in
-/// a sweep, and an M step at the maximum of Q, compared with the models halfway to other M steps.
+/// a sweep, and an M step at the maximum of Q, compared with those of other responsibilities, and with the starts themselves.
 pub fn your_model<M: Model>(models: &[M], x: &DMatrix<f64>) -> Verdict {
     struct Own(usize);
     impl fmt::Display for Own {
@@ -178,6 +178,17 @@ pub fn your_model<M: Model>(models: &[M], x: &DMatrix<f64>) -> Verdict {
                 let rival = q(&models[*at].maximize(x, &other).ok()?)?;
                 (rival > best + 1e-9)
                     .then(|| format!("Q is {best:.6} after the M step, and {rival:.6} at another model"))
+            })
+        })
+        .law(|Own(at), _, _| {
+            let r = latent::responsibilities(&table(*at).ok()?).ok()?;
+            let q = |model: &M| latent::expected_log_joint(&r, &model.log_joint(x).ok()?).ok();
+            let best = q(&next(*at).ok()?)?;
+            models.iter().position(|other| q(other).is_some_and(|q| q > best + 1e-9)).map(|other| {
+                format!(
+                    "after the M step Q is lower than at your model {}: are all parameters at their best?",
+                    other + 1
+                )
             })
         })
         .judge(|_| 0.0)

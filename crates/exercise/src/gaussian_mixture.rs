@@ -1,11 +1,10 @@
 //! Chapter 2: the density, ℓ, its derivatives, and the updates.
 
 use crate::case::Case;
-use crate::em::misses;
 use crate::judge::{Exercise, Verdict, misshapen, near, unlike};
-use executable_em::errata::{lecture_b, lecture_c, lecture_h, lecture_l};
-use executable_em::gaussian_mixture::{CovarianceFamily::Full, GaussianMixture, spherical};
-use executable_em::latent::{self, Model, one_hot};
+use executable_em::errata::{lecture_b, lecture_h, lecture_l};
+use executable_em::gaussian_mixture::{CovarianceFamily::Full, GaussianMixture};
+use executable_em::latent;
 use nalgebra::{DMatrix, DVector, RowDVector};
 
 /// One Gaussian: `answer(x, mean, covariance)` gives n log densities, in nats.
@@ -106,6 +105,44 @@ pub fn log_likelihood(answer: impl Fn(&DMatrix<f64>, &GaussianMixture) -> f64) -
             unlike("ℓ", l, own, 1e-9).map(|words| format!("{words}, the sum of the log densities"))
         })
         .slip("B-E03", |case| lecture_b::log_likelihood_with_a_free_index(&case.model, &case.x, 0).ok())
+        .judge(|case| answer(&case.x, &case.model))
+}
+
+/// The E step: `answer(x, model)` gives the n×k responsibilities.
+pub fn mixture_responsibilities(answer: impl Fn(&DMatrix<f64>, &GaussianMixture) -> DMatrix<f64>) -> Verdict {
+    Exercise::on(Case::all())
+        .law(|case, r: &DMatrix<f64>, _| misshapen(r, (case.x.nrows(), case.model.k())))
+        .law(|_, r, _| {
+            let sum = |i: usize| unlike(&format!("the sum of row {}", i + 1), r.row(i).sum(), 1.0, 1e-9);
+            (0..r.nrows()).find_map(sum).map(|words| format!("{words}: did you divide by the sum?"))
+        })
+        .law(|case, r, _| {
+            // Weights and densities, component by component, from the mixture with all its weight on one.
+            let alone = |j: usize| {
+                let unit = DVector::from_fn(case.model.k(), |l, _| f64::from(u8::from(l == j)));
+                let model = case.model.with_weights(unit).expect("a distribution");
+                case.model.weights()[j].ln() + model.log_likelihood(&case.rows(&[0]).x).expect("data")
+            };
+            (1..case.model.k())
+                .find_map(|j| {
+                    let wanted = alone(j) - alone(0);
+                    let name = format!("the log odds of component {} against 1 for datum 1", j + 1);
+                    let words = || unlike(&name, (r[(0, j)] / r[(0, 0)]).ln(), wanted, 1e-7);
+                    // Beyond that, the exponentials underflow.
+                    if wanted.abs() > 500.0 { None } else { words() }
+                })
+                .map(|words| format!("{words}: are the determinants in it?"))
+        })
+        .slip("T-E11", |case| {
+            let log_densities = case.model.component_log_densities(&case.x).ok()?;
+            let log_volumes =
+                case.model.covariances().iter().map(|covariance| 0.5 * covariance.determinant().ln());
+            let terms =
+                DVector::from_iterator(case.model.k(), log_volumes) + case.model.weights().map(f64::ln);
+            let printed =
+                DMatrix::from_fn(case.x.nrows(), case.model.k(), |i, j| log_densities[(i, j)] + terms[j]);
+            latent::responsibilities(&printed).ok()
+        })
         .judge(|case| answer(&case.x, &case.model))
 }
 
@@ -214,86 +251,6 @@ pub fn score_in_weights(answer: impl Fn(&DMatrix<f64>, &GaussianMixture) -> DVec
             })
         })
         .slip("L-E07", |case| Some(DVector::zeros(case.model.k())))
+        .slip("C-E22", |case| Some(DVector::zeros(case.model.k())))
         .judge(|case| answer(&case.x, &case.model))
-}
-
-/// The M step of the covariances: `answer(x, model)` gives the k matrices after one sweep from the model.
-pub fn covariances(answer: impl Fn(&DMatrix<f64>, &GaussianMixture) -> Vec<DMatrix<f64>>) -> Verdict {
-    Exercise::on(Case::with_room())
-        .law(|case, covariances: &Vec<DMatrix<f64>>, _| {
-            let (k, d) = (case.model.k(), case.model.d());
-            let fits =
-                covariances.len() == k && covariances.iter().all(|covariance| covariance.shape() == (d, d));
-            (!fits).then(|| format!("{k} matrices {d} × {d} are wanted"))
-        })
-        .law(|_, covariances, _| {
-            let asymmetry = covariances
-                .iter()
-                .map(|covariance| (covariance - covariance.transpose()).amax())
-                .fold(0.0, f64::max);
-            unlike("the largest difference between mirrored entries", asymmetry, 0.0, 1e-9)
-        })
-        .law(|case, covariances, _| {
-            let next = case.model.maximize(&case.x, &case.model.responsibilities(&case.x).ok()?).ok()?;
-            let model = next.with_covariances(covariances.clone(), Full);
-            let Ok(model) = model else { return Some("one of them is not positive definite".to_owned()) };
-            unlike(
-                "by how much they miss the maximum of Q, the largest entry",
-                misses(case, &model)?.1,
-                0.0,
-                1e-6,
-            )
-            .map(|words| format!("{words}: about which means are they taken?"))
-        })
-        .slip("C-E01", |case| lecture_c::covariances_about_the_old_means(&case.model, &case.x).ok())
-        .judge(|case| answer(&case.x, &case.model))
-}
-
-/// Round components: `answer(x, r, means)` gives the k variances of Σ_j = σ_j² I at the M step.
-pub fn variances(answer: impl Fn(&DMatrix<f64>, &DMatrix<f64>, &DMatrix<f64>) -> DVector<f64>) -> Verdict {
-    Exercise::on(Case::all())
-        .law(|case, variances: &DVector<f64>, _| {
-            let k = case.model.k();
-            let fits = variances.len() == k && variances.min() > 0.0;
-            (!fits).then(|| format!("{k} variances above zero are wanted"))
-        })
-        .law(|case, variances, _| {
-            let slope =
-                spherical::score_in_variances(&case.x, &case.r, case.model.means(), variances).ok()?;
-            let flat = slope
-                .iter()
-                .zip(variances)
-                .map(|(slope, variance)| (slope * variance).abs())
-                .fold(0.0, f64::max);
-            unlike("the largest slope of Q in log σ²", flat, 0.0, 1e-9)
-                .map(|words| format!("{words}: how many dimensions are there?"))
-        })
-        .slip("L-E03", |case| {
-            lecture_l::variances_without_the_dimension(&case.x, &case.r, case.model.means()).ok()
-        })
-        .judge(|case| answer(&case.x, &case.r, case.model.means()))
-}
-
-/// The M step of the weights: `answer(r)` gives k of them.
-pub fn weights(answer: impl Fn(&DMatrix<f64>) -> DVector<f64>) -> Verdict {
-    let mut cases = Case::all();
-    for case in cases.iter_mut().step_by(2) {
-        case.r = one_hot(&case.labels, case.model.k()).expect("labels below k");
-    }
-    Exercise::on(cases)
-        .law(|case, weights: &DVector<f64>, _| {
-            let k = case.model.k();
-            (weights.len() != k).then(|| format!("{k} weights are wanted, these are {}", weights.len()))
-        })
-        .law(|_, weights, _| unlike("the sum of the weights", weights.sum(), 1.0, 1e-9))
-        .law(|case, weights, _| {
-            // At the maximum the slopes R_j/π_j are all the same.
-            let counts = latent::counts(&case.r);
-            let unfair = (0..counts.len())
-                .map(|j| (counts[j] * weights[0] - counts[0] * weights[j]).abs())
-                .fold(0.0, f64::max);
-            unlike("the largest difference between R_j π_1 and R_1 π_j", unfair, 0.0, 1e-9)
-        })
-        .slip("H-E18", |case| lecture_h::counts_along_the_wrong_axis(&case.r).ok())
-        .judge(|case| answer(&case.r))
 }

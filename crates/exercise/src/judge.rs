@@ -121,19 +121,20 @@ impl<'a, C: fmt::Display, A: Numbers> Exercise<'a, C, A> {
         for law in &self.laws {
             for (case, given) in self.cases.iter().zip(&answers) {
                 if let Some(seen) = law(case, given, &answer) {
-                    let slip = self.slips.iter().find(|(_, printed)| self.is_slip(printed, &answers));
-                    let named = slip.map_or(String::new(), |(id, _)| {
-                        format!("\nThis is what {id} prints: chapter A tells it from what is right.")
-                    });
-                    return Verdict {
-                        right: false,
-                        text: format!("Not yet: {seen}.\nSeen for {case}{named}"),
+                    let slips = self.slips.iter().filter(|(_, printed)| self.is_slip(printed, &answers));
+                    let named = match slips.map(|&(id, _)| id).collect::<Vec<_>>().join(" and ") {
+                        none if none.is_empty() => none,
+                        ids => format!("\nThis is printed as {ids}: chapter A tells it from what is right."),
                     };
+                    let stop = if seen.ends_with('?') { "" } else { "." };
+                    let text = format!("Not yet: {seen}{stop}\nSeen for {case}{named}");
+                    return Verdict { right: false, text };
                 }
             }
         }
         let (laws, cases) = (self.laws.len(), self.cases.len());
-        Verdict { right: true, text: format!("Right: {laws} laws hold on {cases} cases.") }
+        let s = if cases == 1 { "" } else { "s" };
+        Verdict { right: true, text: format!("Right: {laws} laws hold on {cases} case{s}.") }
     }
 
     /// Whether the answer is the printed formula, wherever that has a value.
@@ -159,9 +160,20 @@ pub(crate) fn near(one: f64, other: f64, tolerance: f64) -> bool {
     one == other || (one - other).abs() <= tolerance * (1.0 + one.abs().max(other.abs()))
 }
 
+/// A number as one reads it: with six decimals at most, or with a power of ten.
+pub(crate) fn number(value: f64) -> String {
+    let size = value.abs();
+    if value == 0.0 || (1e-3..1e6).contains(&size) {
+        format!("{}", (value * 1e6).round() / 1e6)
+    } else {
+        format!("{value:.3e}")
+    }
+}
+
 /// The words for a number that should be another, unless it is.
 pub(crate) fn unlike(what: &str, found: f64, wanted: f64, tolerance: f64) -> Option<String> {
-    (!near(found, wanted, tolerance)).then(|| format!("{what} is {found:.6}, and should be {wanted:.6}"))
+    (!near(found, wanted, tolerance))
+        .then(|| format!("{what} is {}, and should be {}", number(found), number(wanted)))
 }
 
 /// The words for a matrix of another shape.

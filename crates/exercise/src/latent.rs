@@ -1,6 +1,6 @@
 //! Chapter 4: one-hot labels, the log joint, the posterior, and Q.
 
-use crate::case::{Case, shown};
+use crate::case::{Case, shown, vector};
 use crate::judge::{Exercise, Verdict, misshapen, unlike};
 use executable_em::errata::{lecture_c, lecture_h, lecture_l, lecture_t};
 use executable_em::latent::{self, Model, complete, labelings};
@@ -28,7 +28,7 @@ impl Table {
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (labels, r) = (&self.case.labels, shown(&self.case.r));
-        write!(f, "log_joint = {}, labels from 0 = {labels:?}, q = {r}", shown(&self.log_joint))
+        write!(f, "log_joint = {},\n  labels from 0 = {labels:?}, q = {r}", shown(&self.log_joint))
     }
 }
 
@@ -54,7 +54,7 @@ pub fn log_sum_exp(answer: impl Fn(&[f64]) -> f64) -> Verdict {
     struct Terms(Vec<f64>);
     impl fmt::Display for Terms {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            write!(f, "{:?}", self.0)
+            write!(f, "terms = {}", vector(&DVector::from_column_slice(&self.0)))
         }
     }
     let small = Table::all().into_iter().map(|table| table.log_joint.row(0).iter().copied().collect());
@@ -113,6 +113,11 @@ pub fn log_conditional(answer: impl Fn(&Tables, &[usize]) -> f64) -> Verdict {
         .slip("H-E09", |case| {
             let log_joint = case.model.log_joint(&case.x).ok()?;
             lecture_h::log_conditional_with_the_weights(&log_joint, &case.labels).ok()
+        })
+        .slip("L-E05", |case| {
+            // A datum alone is drawn from what is printed.
+            let log_joint = case.model.log_joint(&case.x).ok()?;
+            Some(case.labels.iter().enumerate().map(|(i, &label)| log_joint[(i, label)]).sum())
         })
         .judge(|case| {
             let x = &case.x;

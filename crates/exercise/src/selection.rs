@@ -25,8 +25,11 @@ impl Given {
 
 impl fmt::Display for Given {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let parts: Vec<String> = self.0.iter().map(|(name, value)| format!("{name} = {value}")).collect();
-        f.write_str(&parts.join(", "))
+        let part = |&(name, value): &(&str, f64)| match name {
+            "family" => format!("family = {}", CovarianceFamily::ALL[value as usize].name()),
+            _ => format!("{name} = {value}"),
+        };
+        f.write_str(&self.0.iter().map(part).collect::<Vec<_>>().join(", "))
     }
 }
 
@@ -72,12 +75,7 @@ pub fn free_parameters(answer: impl Fn(usize, usize, CovarianceFamily) -> usize)
             let d = case.of("d");
             let own = [d * (d + 1.0) / 2.0, 0.0, d, 1.0][case.of("family") as usize];
             let more = answer(&case.with("k", case.of("k") + 1.0)) - p;
-            unlike(
-                "what one more component costs (families in the order of `CovarianceFamily::ALL`)",
-                more,
-                d + 1.0 + own,
-                0.0,
-            )
+            unlike("what one more component costs", more, d + 1.0 + own, 0.0)
         })
         .law(|case, _, answer| {
             let d = case.of("d");

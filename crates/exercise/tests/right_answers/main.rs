@@ -1,5 +1,19 @@
 //! Right answers pass, however they are written: by the library's functions, with loops, in another order of operations.
 
+/// Each answer is right: `exercise: answer, answer, …;`.
+macro_rules! right {
+    ($($exercise:ident: $($answer:expr),+;)+) => {
+        $($(
+            let verdict = exercise::$exercise($answer);
+            assert!(verdict.is_right(), "{}: {verdict}", stringify!($answer));
+        )+)+
+    };
+}
+
+mod clusters;
+mod latent_and_bound;
+mod later_chapters;
+
 use executable_em::bernoulli_mixture::BernoulliMixture;
 use executable_em::gaussian_mixture::{self, GaussianMixture, floored, score, spherical, update};
 use executable_em::latent::{self, Model, complete};
