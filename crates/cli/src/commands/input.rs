@@ -10,7 +10,7 @@ use std::{
 };
 
 use clap::Args;
-use executable_em_engine::table::{CsvReader, Error, Expected, RawReader};
+use executable_em_engine::table::{CsvReader, Error, Expected, Missing, RawReader};
 use nalgebra::DMatrix;
 
 use super::{Failure, broken};
@@ -32,6 +32,9 @@ pub struct Input {
     /// Read raw doubles with this many to a row
     #[arg(long, value_name = "D", value_parser = clap::value_parser!(u32).range(1..))]
     dimension: Option<u32>,
+    /// What else stands for a missing value, beside an empty cell, NA, N/A, NaN and null; may be given again
+    #[arg(long, value_name = "TOKEN", allow_hyphen_values = true)]
+    missing: Vec<String>,
 }
 
 /// A table that is being read.
@@ -115,13 +118,28 @@ impl Input {
 
     /// Begins to read all columns, or those that are asked for, or those that bear the names of a model's.
     pub fn open(&self, model: Option<&[String]>) -> Result<Reading, Failure> {
+        match self.missing.first() {
+            None => self.begin(model, &Missing::refused()),
+            Some(token) => {
+                let reason = "has no meaning where every cell must be seen: only Gaussians do without";
+                Err(Failure::Usage(format!("--missing {token} {reason}")))
+            }
+        }
+    }
+
+    /// The same, but that cells may be missing: a block has NaN there.
+    pub fn open_with_gaps(&self, model: Option<&[String]>) -> Result<Reading, Failure> {
+        self.begin(model, &Missing::usual(&self.missing))
+    }
+
+    fn begin(&self, model: Option<&[String]>, missing: &Missing) -> Result<Reading, Failure> {
         let is_raw = self.data.extension().is_some_and(|suffix| suffix == "f64");
         match self.dimension {
             None if is_raw => {
                 Err(Failure::Usage("a .f64 file needs --dimension, the numbers in a row".to_owned()))
             }
-            None => self.open_table(model),
-            Some(d) => self.open_raw(d as usize, model),
+            None => self.open_table(model, missing),
+            Some(d) => self.open_raw(d as usize, model, missing),
         }
     }
 
@@ -136,7 +154,11 @@ impl Input {
         File::open(&self.data).map_err(|error| broken(format!("{}: {error}", self.name())))
     }
 
-    fn open_raw(&self, d: usize, model: Option<&[String]>) -> Result<Reading, Failure> {
+    fn open_raw(&self, d: usize, model: Option<&[String]>, missing: &Missing) -> Result<Reading, Failure> {
+        if let Some(token) = self.missing.first() {
+            let reason = "has no meaning for raw doubles, where NaN stands for a missing value";
+            return Err(Failure::Usage(format!("--missing {token} {reason}")));
+        }
         let names: Vec<String> = (1..=d).map(|column| format!("x{column}")).collect();
         let columns = self.chosen(&names, false, model)?;
         let raw = if self.is_stdin() {
@@ -153,10 +175,18 @@ impl Input {
         let blocks = reader.map(move |block| Ok(block?.select_columns(&columns)));
         let reading = Reading { names, blocks: Box::new(blocks), raw };
         // Raw doubles may be anything.
-        Ok(reading.of_entries(f64::is_finite, "a finite number".to_owned(), self.name()))
+        Ok(if missing.is_word("nan") {
+            reading.of_entries(
+                |value| !value.is_infinite(),
+                "a finite number, or NaN".to_owned(),
+                self.name(),
+            )
+        } else {
+            reading.of_entries(f64::is_finite, "a finite number".to_owned(), self.name())
+        })
     }
 
-    fn open_table(&self, model: Option<&[String]>) -> Result<Reading, Failure> {
+    fn open_table(&self, model: Option<&[String]>, missing: &Missing) -> Result<Reading, Failure> {
         let file = self.name();
         let reader = match self.header.as_deref() {
             None => CsvReader::new(self.stream()?, &file),
@@ -177,24 +207,27 @@ impl Input {
         let columns = self.chosen(reader.names(), reader.has_header(), model)?;
         let first: Vec<&str> = columns.iter().map(|&column| reader.first_line()[column].as_str()).collect();
         let is_number = |cell: &str| cell.parse::<f64>().is_ok();
-        if reader.has_header() && self.header.is_none() && first.iter().any(|cell| is_number(cell)) {
-            let missing = first.iter().position(|cell| !is_number(cell) && is_missing(cell));
-            if let Some(at) = missing.filter(|_| first.iter().all(|cell| is_number(cell) || is_missing(cell)))
-            {
-                let (column, value) = (columns[at] + 1, first[at]);
-                let what = "a finite number or a name; a missing value: fill it in or delete the line";
-                return Err(broken(format!(
-                    "{file}: line 1, column {column}: found {value:?}, expected {what}"
-                )));
-            }
+        let may_be_data =
+            reader.has_header() && self.header.is_none() && first.iter().any(|cell| is_number(cell));
+        let gap = |is_gap: &dyn Fn(&str) -> bool| {
+            let gap = first.iter().position(|cell| !is_number(cell) && is_gap(cell));
+            gap.filter(|_| first.iter().all(|cell| is_number(cell) || is_gap(cell)))
+        };
+        if may_be_data && gap(&|cell| missing.is_word(cell)).is_some() {
+            reader = reader.unnamed();
+        } else if may_be_data && let Some(at) = gap(&is_missing) {
+            let (column, value) = (columns[at] + 1, first[at]);
+            let what = "a finite number or a name; a missing value: fill it in or delete the line";
+            return Err(broken(format!("{file}: line 1, column {column}: found {value:?}, expected {what}")));
         }
+        reader = reader.with_missing(missing.clone());
         reader.choose(&columns)?;
         let names: Vec<String> = columns.iter().map(|&column| reader.names()[column].clone()).collect();
         if let Some(twin) = (1..names.len()).find(|&at| names[..at].contains(&names[at])) {
             let remedy = "a model knows its columns by their names: give each its own, or leave one out with --columns";
             return Err(broken(format!("{file}: several columns are named '{}'; {remedy}", names[twin])));
         }
-        let blocks = Blocks { reader, columns };
+        let blocks = Blocks { reader, columns, may_miss: missing.is_word("") };
         Ok(Reading { names, blocks: Box::new(blocks), raw: None })
     }
 
@@ -299,6 +332,8 @@ fn number_of(name: &str) -> Option<usize> {
 struct Blocks {
     reader: CsvReader<Box<dyn Read>>,
     columns: Vec<usize>,
+    /// Cells may be missing, if they say so in another way.
+    may_miss: bool,
 }
 
 impl Iterator for Blocks {
@@ -329,7 +364,8 @@ impl Blocks {
             _ => format!("leave the column out: --columns {}", listed(&rest, self.reader.names())),
         };
         if is_missing(found) {
-            format!("a missing value: fill it in, delete the line, or {leave_out}")
+            let stands = if self.may_miss { format!("say --missing {found:?}, ") } else { String::new() };
+            format!("a missing value: {stands}fill it in, delete the line, or {leave_out}")
         } else if found.replacen(',', ".", 1).parse::<f64>().is_ok_and(f64::is_finite) {
             "write it with a decimal point".to_owned()
         } else {

@@ -11,12 +11,14 @@
 //! | `plot.rs` | a fit as a picture |
 //! | `predict.rs` | `predict`, and the responsibilities that `fit` writes |
 //! | `sample.rs` | `sample` |
+//! | `gaps.rs` | what is missing from a table |
 //! | `input.rs` | the user's data, read block by block |
 //! | `outputs.rs` | where results go, asked before the work |
 //! | `store.rs` | data kept for many passes, in memory or in a temporary file |
 
 pub mod figures;
 pub mod fit;
+mod gaps;
 mod input;
 pub mod map;
 pub mod options;

@@ -6,15 +6,18 @@
 //! | `csv.rs` | a table that is read block by block |
 //! | `record.rs` | its records, cell by cell |
 //! | `raw.rs` | raw doubles, there and back, and blocks made one |
+//! | `missing.rs` | what stands where a value is missing |
 //! | `error.rs` | what can be wrong, and where |
 
 mod csv;
 mod error;
+mod missing;
 mod raw;
 mod record;
 
 pub use csv::CsvReader;
 pub use error::{Error, Expected, Result};
+pub use missing::Missing;
 pub use raw::{RawReader, assemble, write_raw};
 
 use nalgebra::DMatrix;
