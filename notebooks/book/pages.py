@@ -50,7 +50,7 @@ class Pages:
             source = "".join(cell["source"])
             if cell["cell_type"] == "markdown":
                 source = re.sub(r"(?m)^(#+) (.+)$", lambda found: self.heading(path.stem, *found.groups()), source)
-                source = re.sub(r"(?m)^\*In the lectures: .*\*$", lambda found: self.linked(found[0]), source)
+                source = re.sub(r"(?m)^\*(?:In|Beyond) the lectures: .*\*$", lambda found: self.linked(found[0]), source)
                 cell["source"] = source
             for output in cell.get("outputs", []):
                 shown = "".join(output.get("data", {}).get("text/markdown", ""))

@@ -76,11 +76,27 @@ impl Incomplete {
     /// # Ok::<(), executable_em::Error>(())
     /// ```
     pub fn new(values: DMatrix<f64>) -> Result<Self> {
-        check::finite("data", &values.map(|value| if value.is_nan() { 0.0 } else { value }))?;
-        if let Some(column) = (0..values.ncols()).find(|&a| values.column(a).iter().all(|v| v.is_nan())) {
+        let data = Incomplete::part(values)?;
+        if let Some(column) = (0..data.d()).find(|&a| data.values.column(a).iter().all(|v| v.is_nan())) {
             let allowed = "seen in at least one row of its column";
             return Err(Error::Entry { what: "data", row: 0, column, value: f64::NAN, allowed });
         }
+        Ok(data)
+    }
+
+    /// Some rows of a table, which may show nothing of a column: enough for whoever has a model already.
+    ///
+    /// `values` is n×d. [`Error::Empty`] for no table, [`Error::NotFinite`] for an infinite cell.
+    ///
+    /// Source: X-04.
+    /// ```
+    /// use executable_em::incomplete::Incomplete;
+    /// use nalgebra::dmatrix;
+    /// assert_eq!(Incomplete::part(dmatrix![1.0, f64::NAN])?.missing_count(), 1);
+    /// # Ok::<(), executable_em::Error>(())
+    /// ```
+    pub fn part(values: DMatrix<f64>) -> Result<Self> {
+        check::finite("data", &values.map(|value| if value.is_nan() { 0.0 } else { value }))?;
         let mut place = BTreeMap::new();
         let mut patterns: Vec<Pattern> = Vec::new();
         for (i, row) in values.row_iter().enumerate() {

@@ -46,8 +46,26 @@ impl Units {
     /// y_{ia} = \frac{x_{ia} - \bar x_a}{s_a}
     /// ```
     /// [`Error::Shape`](crate::Error::Shape) for other columns. Source: H-06. Example: [`Units`].
-    pub fn standardize(&self, mut x: DMatrix<f64>) -> Result<DMatrix<f64>> {
+    pub fn standardize(&self, x: DMatrix<f64>) -> Result<DMatrix<f64>> {
         check::data(&x, self.sd.len())?;
+        self.standardize_seen(x)
+    }
+
+    /// The same of a table in which NaN stands for a missing cell, which stays so.
+    ///
+    /// Source: H-06, X-04.
+    ///
+    /// ```
+    /// # use executable_em::scale::{spread::Spread, units::Units};
+    /// use nalgebra::dmatrix;
+    /// let mut spread = Spread::EMPTY;
+    /// spread.add(&[1.0, 5.0]);
+    /// let y = Units::of(&[spread])?.standardize_seen(dmatrix![1.0; f64::NAN])?;
+    /// assert!(y[0] == -1.0 && y[1].is_nan());
+    /// # Ok::<(), executable_em::Error>(())
+    /// ```
+    pub fn standardize_seen(&self, mut x: DMatrix<f64>) -> Result<DMatrix<f64>> {
+        check::shape("data", x.shape(), (x.nrows(), self.sd.len()))?;
         for (a, mut column) in x.column_iter_mut().enumerate() {
             column.apply(|value| *value = (*value - self.mean[a]) / self.sd[a]);
         }

@@ -78,10 +78,14 @@ fn arrays_are_tables_without_names() {
     assert_eq!(seen(&place, "x.f64.gz", &["--dimension", "2"]), expected);
     place.refuses("fit x.npy -k 1 --header yes", 2, "--header is for text, and x.npy is a NumPy array");
     let mut broken = rows().concat();
-    broken[3] = f64::NAN;
+    broken[3] = f64::INFINITY;
     let broken: Vec<u8> = broken.iter().flat_map(|value| value.to_le_bytes()).collect();
-    place.write("nan.npy", array("<f8", "False", &broken));
-    place.refuses("fit nan.npy -k 1", 1, "nan.npy: row 2, column x2: found NaN, expected a finite number");
+    place.write("inf.npy", array("<f8", "False", &broken));
+    place.refuses(
+        "fit inf.npy -k 1",
+        1,
+        "inf.npy: row 2, column x2: found inf, expected a finite number, or NaN",
+    );
 }
 
 /// What is wrong with a cell comes with what to do about it.

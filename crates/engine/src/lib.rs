@@ -10,7 +10,8 @@
 //! | this one | [`Engine`], and what it asks of a model: [`Fused`] |
 //! | `fit.rs` | sweeps until the tolerance is met, restarts: [`em`](executable_em::em)'s loop on a source |
 //! | `source.rs` | data in memory or in blocks that are read anew for every pass |
-//! | `sample.rs` | a start in one pass |
+//! | `gaps.rs` | data with missing cells, their rows by pattern |
+//! | `sample.rs`, `fill.rs` | a start in one pass, and its gaps filled |
 //! | `gaussian_mixture/` | the step of a Gaussian mixture |
 //! | `bernoulli_mixture/` | the step of a Bernoulli mixture |
 //! | `kmeans/` | Lloyd's algorithm |
@@ -25,7 +26,9 @@
 mod bernoulli_mixture;
 pub mod error;
 mod exp;
+mod fill;
 mod fit;
+mod gaps;
 mod gaussian_mixture;
 pub mod json;
 mod kmeans;
@@ -40,6 +43,7 @@ pub mod table;
 
 pub use bernoulli_mixture::BernoulliStatistics;
 pub use fit::OnSource;
+pub use gaps::{StreamWithGaps, WithGaps};
 pub use json::SavedMixture;
 pub use kmeans::{KMeans, KMeansStatistics};
 pub use mixture::Mixture;

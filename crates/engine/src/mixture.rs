@@ -3,6 +3,7 @@
 use executable_em::Result;
 use executable_em::bernoulli_mixture::{self, BernoulliMixture};
 use executable_em::gaussian_mixture::{self, GaussianMixture};
+use executable_em::incomplete::{self, Incomplete};
 use executable_em::latent::Model;
 use nalgebra::{DMatrix, DVector};
 use rand::Rng;
@@ -87,6 +88,31 @@ impl Mixture {
                 Mixture::Bernoulli(bernoulli_mixture::conditional::conditional(model, given)?)
             }
         })
+    }
+
+    /// The same of data in which NaN stands for a missing cell: log p(x_is, z_i = j | θ) of what is seen,
+    /// [`incomplete::mixture::log_joint`].
+    ///
+    /// # Errors
+    /// Those of the mixture; coins must all be seen.
+    ///
+    /// ```
+    /// use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
+    /// use executable_em_engine::Mixture;
+    /// use nalgebra::{DMatrix, dmatrix, dvector};
+    /// let (means, unit) = (dmatrix![0.0, 0.0], vec![DMatrix::identity(2, 2)]);
+    /// let mixture = Mixture::Gaussian(GaussianMixture::new(dvector![1.0], means, unit, CovarianceFamily::Full)?);
+    /// let joint = mixture.log_joint_of_seen(&dmatrix![0.0, f64::NAN])?;
+    /// assert!((joint[0] + 0.5 * std::f64::consts::TAU.ln()).abs() < 1e-15);
+    /// # Ok::<(), executable_em_engine::Error>(())
+    /// ```
+    pub fn log_joint_of_seen(&self, x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
+        match self {
+            Mixture::Gaussian(model) if x.iter().any(|value| value.is_nan()) => {
+                incomplete::mixture::log_joint(model, &Incomplete::part(x.clone())?)
+            }
+            _ => self.log_joint(x),
+        }
     }
 
     /// Draws from the mixture: n×d data and n labels.

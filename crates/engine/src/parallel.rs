@@ -68,6 +68,7 @@ impl Engine {
         source.read(&mut |data| {
             let n = data.x.nrows();
             check::shape("data", data.x.shape(), (n, pass.d()))?;
+            data.check_whole().map_err(|error| error.later_by(rows))?;
             let partial = self.sum(data, pass);
             match partial.impossible {
                 Some(row) => return Err(executable_em::Error::ImpossibleDatum { row: rows + row }.into()),

@@ -1,6 +1,7 @@
 //! Where the engine's data come from: memory, or blocks that are read anew for every pass.
 
 use super::Result;
+use super::gaps::Group;
 use executable_em::check;
 use nalgebra::{DMatrix, DVector};
 
@@ -21,6 +22,8 @@ use nalgebra::{DMatrix, DVector};
 pub struct Data<'a> {
     pub(super) x: &'a DMatrix<f64>,
     pub(super) weights: Option<&'a DVector<f64>>,
+    /// The rows by which cells they lack, where some may be missing.
+    pub(super) groups: Option<&'a [Group]>,
 }
 
 impl<'a> Data<'a> {
@@ -31,7 +34,7 @@ impl<'a> Data<'a> {
     /// [`Error::NotFinite`](executable_em::Error::NotFinite) for one that is no number.
     pub fn new(x: &'a DMatrix<f64>) -> crate::Result<Self> {
         check::finite("data", x)?;
-        Ok(Data { x, weights: None })
+        Ok(Data { x, weights: None, groups: None })
     }
 
     /// Data that count as often as their weights say: n finite numbers ≥ 0.
@@ -64,7 +67,15 @@ impl<'a> Data<'a> {
             }
             .into());
         }
-        Ok(Data { x, weights: Some(weights) })
+        Ok(Data { x, weights: Some(weights), groups: None })
+    }
+
+    /// Refuses missing cells. Whoever can do without some of a row passes over the groups, whose rows are whole.
+    pub(super) fn check_whole(&self) -> Result<()> {
+        if self.groups.is_some() {
+            check::finite("data", self.x)?;
+        }
+        Ok(())
     }
 }
 
@@ -75,6 +86,11 @@ pub trait Source {
     /// # Errors
     /// Those of the visit, and those of whatever the data are read from.
     fn read(&self, visit: &mut dyn FnMut(Data<'_>) -> Result<()>) -> Result<()>;
+
+    /// Whether cells may be missing: see [`WithGaps`](crate::WithGaps).
+    fn has_gaps(&self) -> bool {
+        false
+    }
 }
 
 /// One block.

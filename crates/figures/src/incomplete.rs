@@ -8,9 +8,12 @@ use executable_em::em::{self, Stopping, Tolerance};
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
 use executable_em::incomplete::censored::{self, Intervals, Normal};
 use executable_em::incomplete::mechanism::Mechanism;
+use executable_em::incomplete::student::{StudentMixture, sweep_by_parts};
 use executable_em::incomplete::{Incomplete, impute, mixture, normal, shortcuts};
+use executable_em::latent::{self, Model};
 use executable_em::{data, gaussian};
 use nalgebra::{DMatrix, DVector, RowDVector};
+use rand::RngExt;
 use std::ops::ControlFlow;
 
 /// The eruptions and the waiting times that are shown.
@@ -256,5 +259,49 @@ pub(super) fn cut_off() -> Result<Figure> {
          comes close to the truth.",
         "A histogram that ends at a vertical line, and four bell curves: two of them narrow and to the left, two \
          nearly equal, reaching beyond the line.",
+    ))
+}
+
+/// Source: X-29.
+pub(super) fn outliers() -> Result<Figure> {
+    let (clean, mut rng) = (data::old_faithful(), data::rng(8));
+    let [across, up] = RANGES;
+    let mut x = clean.clone();
+    let strays: Vec<usize> = (0..272).step_by(17).collect();
+    for &i in &strays {
+        x[(i, 0)] = rng.random_range(across[0]..across[1]);
+        x[(i, 1)] = rng.random_range(up[0]..up[1]);
+    }
+    let without = fitted(&Incomplete::new(clean)?, 2, 3)?;
+    let gaussian = fitted(&Incomplete::new(x.clone())?, 2, 3)?;
+    let mut student = StudentMixture::new(without.clone(), DVector::from_element(2, 20.0))?;
+    for _ in 0..200 {
+        student = sweep_by_parts(&student, &x)?;
+    }
+    let mut page = Page::new(2).panel_height(270.0);
+    let r = [gaussian.responsibilities(&x)?, latent::responsibilities(&student.log_joint(&x)?)?];
+    let fits = [("Gaussians", &gaussian, &r[0]), ("*t* distributions", student.shape(), &r[1])];
+    for (index, (title, model, r)) in fits.into_iter().enumerate() {
+        let mut panel = panel_of(&Incomplete::new(x.clone())?, &plot::by_responsibility(r));
+        panel.title(title);
+        for j in 0..2 {
+            let centre = |of: &GaussianMixture| [of.means()[(j, 0)], of.means()[(j, 1)]];
+            panel.ellipse(centre(&without), &without.covariances()[j], 2.0, plot::INK, 1.1);
+            panel.ellipse(centre(model), &model.covariances()[j], 2.0, plot::component(j), 2.2);
+        }
+        for &i in &strays {
+            panel.mark([x[(i, 0)], x[(i, 1)]], plot::Marker::Cross, 6.0, plot::GREY);
+        }
+        if index == 1 {
+            panel.without_y_axis().y_label("");
+        }
+        page = page.panel(panel);
+    }
+    Ok(Figure::still(&page)?.described(
+        "Old Faithful with every seventeenth datum thrown to a random place (crosses; seed 8), and 2-σ ellipses of two \
+         components; in ink, those of the data as they were. Gaussians must explain the strays and swell. A *t* gives \
+         every datum a hidden scale: the strays get a small one, weigh little, and leave the ellipses where they were.",
+        "Two scatter plots of the same data with some grey crosses. Left, wide ellipses that reach for the crosses around \
+         two thin ones. Right, ellipses that nearly cover the thin ones.",
     ))
 }

@@ -142,6 +142,7 @@ pub const ALL: &[Published] = &[
     still("scale/apart", "Clusters that lie apart take less time", scale::apart),
     still("incomplete/shortcuts", "Deletion, mean imputation and EM on the same gaps", incomplete::shortcuts),
     still("incomplete/mixture", "A mixture of data with missing cells", incomplete::two_hidden_things),
+    still("incomplete/outliers", "Outliers under Gaussians and under t distributions", incomplete::outliers),
     still("incomplete/conditional", "What one coordinate says about the other", incomplete::conditional),
     still("incomplete/censored", "A normal that is cut off", incomplete::cut_off),
     still("convergence/funnel", "EM near its end", convergence::funnel),

@@ -24,18 +24,26 @@ pub struct Blocks {
     /// A column without a name that may count the rows: its place among those that are read.
     index: Option<usize>,
     rows: usize,
+    /// Cells may be missing, if they say so in another way.
+    may_miss: bool,
 }
 
 impl Blocks {
     /// Of a table whose columns are chosen; nobody has asked for the first of them if it is to be warned of as an index.
-    pub fn new(reader: CsvReader<Box<dyn Read>>, file: String, columns: Vec<usize>, warns: bool) -> Self {
+    pub fn new(
+        reader: CsvReader<Box<dyn Read>>,
+        file: String,
+        columns: Vec<usize>,
+        warns: bool,
+        may_miss: bool,
+    ) -> Self {
         let name = |column: usize| reader.names()[column].as_str();
         let is_unnamed = |&place: &usize| match reader.has_header() {
             true => name(columns[place]).is_empty() || name(columns[place]).starts_with("Unnamed: "),
             false => columns[place] == 0,
         };
         let index = (0..columns.len()).find(is_unnamed).filter(|_| warns && columns.len() > 1);
-        Blocks { reader, file, columns, index, rows: 0 }
+        Blocks { reader, file, columns, index, rows: 0, may_miss }
     }
 }
 
@@ -104,7 +112,8 @@ impl Blocks {
         let with_point = found.replacen(',', ".", 1);
         let is_decimal = with_point.parse::<f64>().is_ok_and(f64::is_finite);
         if is_missing(found) {
-            format!("a missing value: fill it in, delete the line, or {leave_out}")
+            let stands = if self.may_miss { format!("say --missing {found:?}, ") } else { String::new() };
+            format!("a missing value: {stands}fill it in, delete the line, or {leave_out}")
         } else if let Some(separator) = separator(found).filter(|_| self.reader.names().len() == 1) {
             format!("cells separated so are read with --delimiter '{}'", separator.escape_default())
         } else if let Some(plain) = without_groups(found) {

@@ -26,10 +26,16 @@ use super::{
 /// From so many data, or twenty for each component if that is more, the starts are drawn.
 const SAMPLE: usize = 5000;
 
+/// Makes the seed of what fills the gaps of the starts.
+const FILLING: u64 = 0x6a70;
+
 pub const EXAMPLES: &str = "\
 Components are numbered by weight, the largest first. Up to 256 MiB of numbers are kept in memory; more are
 streamed from a temporary file (in TMPDIR). Ctrl-C ends the fit after the sweep and reports the best so far, also
 to the file of --out; a second one ends the program. The same command gives the same numbers on any number of threads.
+
+Gaussians do without cells that are missing (empty, NA, NaN and the like, or --missing TOKEN): each row counts with
+what is seen of it, which assumes that what is missing depends on nothing but that.
 
 Coins begin at random biases near those of the data, and have no use for --covariance, --start, --standardize
 and --floor. Their ℓ is that of the flips in a given order: of the numbers of heads it is larger, by the same for
@@ -38,6 +44,7 @@ all parameters.
 Examples:
   executable-em fit faithful.csv -k 2 --plot fit.svg --out model.json
   executable-em fit big.csv -k 1..8 --columns length,width --standardize --restarts 5
+  executable-em fit survey.csv -k 2 --missing -99
   executable-em fit heads.csv -k 2 --model bernoulli --flips 10
 
 Exit status: 0 fitted, 1 something could not be read, fitted or written, 2 the command makes no sense,
@@ -55,23 +62,31 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         ],
     )?;
     let (file, mut watch) = (options.input.name(), Watch::new());
-    let mut reading = options.input.open(None)?;
+    let mut reading = match options.kind() {
+        Kind::Gaussian { .. } => options.input.open_with_gaps(None)?,
+        Kind::Bernoulli { .. } => options.input.open(None)?,
+    };
     if let Kind::Bernoulli { flips } = options.kind() {
         reading = reading.of_heads(flips, file.clone());
     } else if options.plot.is_some() && !options.has_range() && reading.names.len() > plot::MOST_COLUMNS {
         return Err(plot::too_many(reading.names.len()));
     }
     let store = Store::collect(reading, options.stream, &watch)?;
+    store.gaps.check(&file, &store.names, &store.columns)?;
     options.check_data(&store)?;
     watch.listen()?;
 
     let units = options.standardize.then(|| Units::of(&store.columns)).transpose()?;
     let sample = store.read(None, |source| options.sample(source))?;
-    let in_units = match &units {
-        Some(units) => units.standardize(sample.clone())?,
-        None => sample.clone(),
-    };
     let engine = Engine::new(options.threads.unwrap_or(0) as usize)?;
+    let whole = match store.gaps.are_there() {
+        false => sample.clone(),
+        true => engine.filled(&sample, &store.columns, &mut data::rng(options.seed ^ FILLING))?,
+    };
+    let in_units = match &units {
+        Some(units) => units.standardize(whole)?,
+        None => whole,
+    };
     let found = store.read(units.as_ref(), |source| {
         let search = Search {
             engine: &engine,
@@ -103,6 +118,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         file: &file,
         n: store.n,
         names: &store.names,
+        missing: store.gaps.report(),
         is_streamed: store.is_streamed(),
         is_standardized: options.standardize,
     };
@@ -219,11 +235,16 @@ impl Options {
             Mixture::Gaussian(model) => model,
             Mixture::Bernoulli(model) => return plot::biases(model, store.n, &store.names),
         };
-        let rows: Vec<usize> = match sample.nrows() {
+        let is_whole = |i: &usize| sample.row(*i).iter().all(|value| !value.is_nan());
+        let whole: Vec<usize> = (0..sample.nrows()).filter(is_whole).collect();
+        if whole.is_empty() {
+            return Err(broken("a plot shows rows of which every cell is seen, and there are none"));
+        }
+        let rows: Vec<usize> = match whole.len() {
             many if many > plot::MOST_DOTS => {
-                (0..plot::MOST_DOTS).map(|i| i * many / plot::MOST_DOTS).collect()
+                (0..plot::MOST_DOTS).map(|i| whole[i * many / plot::MOST_DOTS]).collect()
             }
-            few => (0..few).collect(),
+            _ => whole,
         };
         plot::fit(model, &sample.select_rows(&rows), store.n, &store.names)
     }

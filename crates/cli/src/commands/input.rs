@@ -9,7 +9,8 @@ use std::{
 
 use clap::{Args, builder::NonEmptyStringValueParser};
 use executable_em_engine::table::{
-    self, CsvReader, Dialect, Error, Expected, Form, MOST_COLUMNS, NpyReader, RawReader, recognise, unpacked,
+    self, CsvReader, Dialect, Error, Expected, Form, MOST_COLUMNS, Missing, NpyReader, RawReader, recognise,
+    unpacked,
 };
 use nalgebra::DMatrix;
 
@@ -50,6 +51,9 @@ struct Text {
     /// Pass over so many lines before the table
     #[arg(long, value_name = "N")]
     skip_lines: Option<usize>,
+    /// What else stands for a missing value, beside an empty cell, NA, N/A, NaN and null; may be given again
+    #[arg(long, value_name = "TOKEN", allow_hyphen_values = true)]
+    missing: Vec<String>,
 }
 
 impl Text {
@@ -69,6 +73,7 @@ impl Text {
             ("--delimiter", self.delimiter.is_some()),
             ("--comment", self.comment.is_some()),
             ("--skip-lines", self.skip_lines.is_some()),
+            ("--missing", !self.missing.is_empty()),
         ];
         match options.into_iter().find(|(_, is_given)| *is_given) {
             Some((option, _)) => Err(Failure::Usage(format!("{option} is for text, and {file} is {what}"))),
@@ -168,6 +173,21 @@ impl Input {
 
     /// Begins to read all columns, or those that are asked for, or those that bear the names of a model's.
     pub fn open(&self, model: Option<&[String]>) -> Result<Reading, Failure> {
+        match self.text.missing.first() {
+            None => self.begin(model, &Missing::refused()),
+            Some(token) => {
+                let reason = "has no meaning where every cell must be seen: only Gaussians do without";
+                Err(Failure::Usage(format!("--missing {token} {reason}")))
+            }
+        }
+    }
+
+    /// The same, but that cells may be missing: a block has NaN there.
+    pub fn open_with_gaps(&self, model: Option<&[String]>) -> Result<Reading, Failure> {
+        self.begin(model, &Missing::usual(&self.text.missing))
+    }
+
+    fn begin(&self, model: Option<&[String]>, missing: &Missing) -> Result<Reading, Failure> {
         let name = self.name();
         let is_raw = [".f64", ".f64.gz"].into_iter().any(|suffix| name.ends_with(suffix));
         if self.dimension.is_none() && is_raw {
@@ -176,16 +196,16 @@ impl Input {
         let file = if self.is_stdin() { None } else { Some(self.file()?) };
         let seen = file.as_ref().map(|file| Seen::of(file, &name)).transpose()?.flatten();
         let reading = match self.dimension {
-            Some(d) => self.open_raw(file, d as usize, model)?,
+            Some(d) => self.open_raw(file, d as usize, model, missing)?,
             None => {
                 let input: Box<dyn Read> =
                     file.map_or_else(|| Box::new(io::stdin()) as _, |file| Box::new(file) as _);
                 match recognise(input, &name)? {
-                    (Form::Text, input) => self.open_text(input, model)?,
+                    (Form::Text, input) => self.open_text(input, model, missing)?,
                     (Form::Npy, input) => {
                         self.text.unused(&name, "a NumPy array")?;
                         let reader = NpyReader::new(input, &name)?;
-                        self.of_numbers(reader.d(), reader, model)?
+                        self.of_numbers(reader.d(), reader, model, missing)?
                     }
                     (form, _) => return Err(form.refused(&name).into()),
                 }
@@ -204,20 +224,26 @@ impl Input {
         File::open(&self.data).map_err(|error| broken(format!("{}: {error}", self.name())))
     }
 
-    fn open_raw(&self, file: Option<File>, d: usize, model: Option<&[String]>) -> Result<Reading, Failure> {
+    fn open_raw(
+        &self,
+        file: Option<File>,
+        d: usize,
+        model: Option<&[String]>,
+        missing: &Missing,
+    ) -> Result<Reading, Failure> {
         let name = self.name();
         self.text.unused(&name, "of raw doubles, as --dimension says")?;
         let Some(file) = file else {
             if is_device(&stdin()?) {
                 return Err(endless(&name));
             }
-            return self.of_numbers(d, RawReader::new(io::stdin(), &name, d), model);
+            return self.of_numbers(d, RawReader::new(io::stdin(), &name, d), model, missing);
         };
         if is_device(&file) {
             return Err(endless(&name));
         }
         if name.ends_with(".gz") {
-            return self.of_numbers(d, RawReader::new(unpacked(file, &name)?, &name, d), model);
+            return self.of_numbers(d, RawReader::new(unpacked(file, &name)?, &name, d), model, missing);
         }
         let failed = |error: io::Error| broken(format!("{name}: {error}"));
         // A pipe cannot be read twice.
@@ -229,7 +255,7 @@ impl Input {
             .transpose()
             .map_err(failed)?;
         let raw = again.map(|again| Ok::<_, Error>((Seen::of(&again, &name)?, again))).transpose()?;
-        let mut reading = self.of_numbers(d, RawReader::new(file, &name, d), model)?;
+        let mut reading = self.of_numbers(d, RawReader::new(file, &name, d), model, missing)?;
         if let Some((seen, file)) = raw {
             let columns = self.columns_of(d, model)?;
             reading.raw = Some(Raw { name, file, d, columns, seen });
@@ -249,15 +275,26 @@ impl Input {
         d: usize,
         blocks: impl Iterator<Item = table::Result<DMatrix<f64>>> + 'static,
         model: Option<&[String]>,
+        missing: &Missing,
     ) -> Result<Reading, Failure> {
         let columns = self.columns_of(d, model)?;
         let names = columns.iter().map(|column| format!("x{}", column + 1)).collect();
         let blocks = blocks.map(move |block| Ok(block?.select_columns(&columns)));
         let reading = Reading { names, blocks: Box::new(blocks), raw: None };
-        Ok(reading.of_entries(f64::is_finite, "a finite number".to_owned(), self.name()))
+        Ok(if missing.is_word("nan") {
+            let expected = "a finite number, or NaN".to_owned();
+            reading.of_entries(|value| !value.is_infinite(), expected, self.name())
+        } else {
+            reading.of_entries(f64::is_finite, "a finite number".to_owned(), self.name())
+        })
     }
 
-    fn open_text(&self, input: Box<dyn Read>, model: Option<&[String]>) -> Result<Reading, Failure> {
+    fn open_text(
+        &self,
+        input: Box<dyn Read>,
+        model: Option<&[String]>,
+        missing: &Missing,
+    ) -> Result<Reading, Failure> {
         let file = self.name();
         let dialect = self.text.dialect();
         let mut reader = CsvReader::with_dialect(input, &file, &dialect).map_err(|error| match &error {
@@ -276,24 +313,28 @@ impl Input {
         let columns = self.columns.of(&file, reader.names(), reader.has_header(), model)?;
         let first: Vec<&str> = columns.iter().map(|&column| reader.first_line()[column].as_str()).collect();
         let is_number = |cell: &str| cell.parse::<f64>().is_ok();
-        if reader.has_header() && dialect.header.is_none() && first.iter().any(|cell| is_number(cell)) {
-            let missing = first.iter().position(|cell| !is_number(cell) && is_missing(cell));
-            if let Some(at) = missing.filter(|_| first.iter().all(|cell| is_number(cell) || is_missing(cell)))
-            {
-                let (column, value) = (columns[at] + 1, first[at]);
-                let what = "a finite number or a name; a missing value: fill it in or delete the line";
-                return Err(broken(format!(
-                    "{file}: line 1, column {column}: found {value:?}, expected {what}"
-                )));
-            }
+        let may_be_data =
+            reader.has_header() && dialect.header.is_none() && first.iter().any(|cell| is_number(cell));
+        let gap = |is_gap: &dyn Fn(&str) -> bool| {
+            let gap = first.iter().position(|cell| !is_number(cell) && is_gap(cell));
+            gap.filter(|_| first.iter().all(|cell| is_number(cell) || is_gap(cell)))
+        };
+        if may_be_data && gap(&|cell| missing.is_word(cell)).is_some() {
+            reader = reader.unnamed();
+        } else if may_be_data && let Some(at) = gap(&is_missing) {
+            let (column, value) = (columns[at] + 1, first[at]);
+            let what = "a finite number or a name; a missing value: fill it in or delete the line";
+            return Err(broken(format!("{file}: line 1, column {column}: found {value:?}, expected {what}")));
         }
+        reader = reader.with_missing(missing.clone());
         reader.choose(&columns)?;
         let names: Vec<String> = columns.iter().map(|&column| reader.names()[column].clone()).collect();
         if let Some(twin) = places(&names).into_values().filter_map(|places| places.get(1).copied()).min() {
             let remedy = "a model knows its columns by their names: give each its own, or leave one out with --columns";
             return Err(broken(format!("{file}: several columns are named '{}'; {remedy}", names[twin])));
         }
-        let blocks = Blocks::new(reader, file, columns, asked.is_empty() && model.is_none());
+        let blocks =
+            Blocks::new(reader, file, columns, asked.is_empty() && model.is_none(), missing.is_word(""));
         Ok(Reading { names, blocks: Box::new(blocks), raw: None })
     }
 }

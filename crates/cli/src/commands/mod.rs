@@ -12,6 +12,7 @@
 //! | `predict.rs` | `predict`, and the responsibilities that `fit` writes |
 //! | `sample.rs` | `sample` |
 //! | `conditional.rs` | `conditional` and `marginal` |
+//! | `gaps.rs` | what is missing from a table |
 //! | `input.rs` | the user's data, read block by block |
 //! | `columns.rs` | which of their columns are meant |
 //! | `advice.rs` | what to do about a cell that is no number, and about an index |
@@ -24,6 +25,7 @@ mod columns;
 pub mod conditional;
 pub mod figures;
 pub mod fit;
+mod gaps;
 mod input;
 pub mod map;
 pub mod options;

@@ -20,7 +20,8 @@ use super::{
 
 pub const EXAMPLES: &str = "\
 Writes a row for each datum: label (the component of largest responsibility, numbered from 1 as fit prints them),
-log_density (of the mixture, in nats) and the responsibilities r1, r2, ….
+log_density (of the mixture, in nats) and the responsibilities r1, r2, …. Where cells are missing, a mixture of Gaussians says what
+those that are seen say: their density, and the responsibilities given them.
 
 Examples:
   executable-em predict model.json new.csv --out labels.csv
@@ -43,10 +44,12 @@ pub fn run(arguments: &Predict) -> Result<(), Failure> {
     let saved = read_model(&arguments.model)?;
     let mut watch = Watch::new();
     let file = arguments.input.name();
-    let mut reading = arguments.input.open(Some(&saved.columns))?;
-    if let Mixture::Bernoulli(coins) = &saved.model {
-        reading = reading.of_heads(coins.flips(), file.clone());
-    }
+    let reading = match &saved.model {
+        Mixture::Gaussian(_) => arguments.input.open_with_gaps(Some(&saved.columns))?,
+        Mixture::Bernoulli(coins) => {
+            arguments.input.open(Some(&saved.columns))?.of_heads(coins.flips(), file.clone())
+        }
+    };
     // Before there is a file to take away.
     if out.is_some() {
         watch.listen()?;
@@ -85,7 +88,7 @@ impl<'a> Responsibilities<'a> {
     }
 
     pub fn write(&mut self, block: &DMatrix<f64>) -> Result<(), Failure> {
-        let log_joint = self.model.log_joint(block)?;
+        let log_joint = self.model.log_joint_of_seen(block)?;
         let r = latent::responsibilities(&log_joint).map_err(|error| match error {
             Error::ImpossibleDatum { row } => {
                 let (file, row) = (self.file, self.rows + row + 1);

@@ -23,6 +23,8 @@ pub struct DataLine<'a> {
     pub file: &'a str,
     pub n: usize,
     pub names: &'a [String],
+    /// What is said of missing cells, if any are.
+    pub missing: String,
     pub is_streamed: bool,
     pub is_standardized: bool,
 }
@@ -37,6 +39,7 @@ pub fn summary(data: &DataLine<'_>, found: &Found, model: &Mixture, max_sweeps: 
         few => few.join(", "),
     };
     let _ = writeln!(text, "Data      {}: n = {n}, d = {d} ({names}){streamed}", data.file);
+    text += &data.missing;
     let (one, what) = match &found.fit.model {
         Mixture::Gaussian(model) => ("Gaussian", format!("{} covariances", model.family().name())),
         Mixture::Bernoulli(model) => ("coin", format!("{} an entry", counted(model.flips(), "flip"))),

@@ -200,11 +200,7 @@ impl Search<'_> {
             return Ok(0.0);
         }
         let entropy = match model {
-            Mixture::Gaussian(model) => {
-                let Expected { log_likelihood, expectation, .. } =
-                    self.engine.statistics(model, self.source)?;
-                log_likelihood - expectation.expected_log_joint(model)?
-            }
+            Mixture::Gaussian(model) => return self.engine.label_entropy(model, self.source),
             Mixture::Bernoulli(model) => {
                 let Expected { log_likelihood, expectation, .. } =
                     self.engine.statistics(model, self.source)?;

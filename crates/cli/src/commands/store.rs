@@ -4,13 +4,14 @@ use std::io::{BufWriter, Seek};
 
 use executable_em::scale::{spread::Spread, units::Units};
 use executable_em_engine::{
-    Data, Source, Stream,
+    Data, Source, Stream, StreamWithGaps, WithGaps,
     table::{self, BLOCK_ROWS, RawReader, assemble, write_raw},
 };
 use nalgebra::DMatrix;
 
 use super::{
     Failure, broken,
+    gaps::Gaps,
     input::{Raw, Reading},
     watch::Watch,
 };
@@ -22,7 +23,9 @@ const MEMORY: usize = 1 << 28;
 pub struct Store {
     pub names: Vec<String>,
     pub n: usize,
+    /// How the cells that are seen spread.
     pub columns: Vec<Spread>,
+    pub gaps: Gaps,
     rows: Rows,
 }
 
@@ -39,14 +42,18 @@ impl Store {
         let d = names.len();
         let memory = if stream { 0 } else { MEMORY };
         let mut columns = vec![Spread::EMPTY; d];
-        let mut n = 0;
+        let (mut n, mut gaps) = (0, Gaps::default());
         let mut kept = Vec::new();
         let mut file = None;
         for block in blocks {
             let block = block?;
             for (column, values) in columns.iter_mut().zip(block.as_slice().chunks_exact(block.nrows())) {
-                column.add(values);
+                match values.iter().any(|value| value.is_nan()) {
+                    false => column.add(values),
+                    true => column.add(&values.iter().copied().filter(|v| !v.is_nan()).collect::<Vec<_>>()),
+                }
             }
+            gaps.add(&block);
             n += block.nrows();
             watch.read(n);
             if n * d * size_of::<f64>() <= memory {
@@ -71,7 +78,7 @@ impl Store {
             (None, Some(raw)) if kept.is_empty() => Rows::File(raw),
             _ => Rows::Memory(assemble(kept)?),
         };
-        Ok(Store { names, n, columns, rows })
+        Ok(Store { names, n, columns, gaps, rows })
     }
 
     pub fn is_streamed(&self) -> bool {
@@ -84,12 +91,30 @@ impl Store {
         units: Option<&Units>,
         pass: impl FnOnce(&dyn Source) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
+        if self.gaps.are_there() {
+            return self.read_with_gaps(units, pass);
+        }
         match (&self.rows, units) {
             (Rows::Memory(x), None) => pass(&Data::new(x)?),
             (Rows::Memory(x), Some(units)) => pass(&Data::new(&units.standardize(x.clone())?)?),
             (Rows::File(raw), None) => pass(&Stream(|| raw.blocks())),
             (Rows::File(raw), Some(units)) => {
                 pass(&Stream(|| Ok(raw.blocks()?.map(|block| Ok(units.standardize(block?)?)))))
+            }
+        }
+    }
+
+    fn read_with_gaps<T>(
+        &self,
+        units: Option<&Units>,
+        pass: impl FnOnce(&dyn Source) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        match (&self.rows, units) {
+            (Rows::Memory(x), None) => pass(&WithGaps::new(x)?),
+            (Rows::Memory(x), Some(units)) => pass(&WithGaps::new(&units.standardize_seen(x.clone())?)?),
+            (Rows::File(raw), None) => pass(&StreamWithGaps(|| raw.blocks())),
+            (Rows::File(raw), Some(units)) => {
+                pass(&StreamWithGaps(|| Ok(raw.blocks()?.map(|block| Ok(units.standardize_seen(block?)?)))))
             }
         }
     }

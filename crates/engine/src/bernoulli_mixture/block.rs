@@ -51,7 +51,7 @@ impl WithSimd for Chunk<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) {
-        let Chunk { data: Data { x, weights }, rows, prepared, workspace, partial } = self;
+        let Chunk { data: Data { x, weights, .. }, rows, prepared, workspace, partial } = self;
         for start in rows.clone().step_by(BLOCK) {
             let rows = start..rows.end.min(start + BLOCK);
             let weights = weights.map(|weights| &weights.as_slice()[rows.clone()]);

@@ -10,11 +10,17 @@
 //! | `negligible.rs` | what the M step's sums need not see |
 //! | `bounded.rs` | what the E step need not know for it |
 //! | `block.rs` | both halves of the step on a block of data |
+//! | `missing.rs` | both halves where cells are missing, pattern by pattern |
+//! | `conditional.rs` | what the cells that are seen say of the others |
+//! | `entropy.rs` | how much doubt is left about the labels |
 
 mod block;
 mod bounded;
+mod conditional;
+mod entropy;
 mod layout;
 mod log_joint;
+mod missing;
 mod moments;
 mod negligible;
 mod prepared;
@@ -135,6 +141,21 @@ fn better_references(moments: &Moments) -> Option<Vec<f64>> {
     (0..k).any(is_far).then(|| (0..k).flat_map(better).collect())
 }
 
+/// The sums of whole rows about the means, or about these points, component by component.
+fn whole(
+    model: &GaussianMixture,
+    references: Option<&[f64]>,
+    engine: &Engine,
+    data: Data<'_>,
+) -> Result<Expected<Moments>> {
+    match references {
+        None => model.e_step(engine, &data),
+        Some(references) => {
+            GaussianPass { prepared: &Prepared::new(model), references, neglects: false }.run(engine, &data)
+        }
+    }
+}
+
 /// These moments, or where their points are too far away to keep all digits, moments about better ones.
 fn about_near_points<'a>(
     model: &GaussianMixture,
@@ -145,6 +166,9 @@ fn about_near_points<'a>(
     let Some(references) = better_references(moments) else {
         return Ok(Cow::Borrowed(moments));
     };
+    if source.has_gaps() {
+        return Ok(Cow::Owned(missing::statistics(model, Some(&references), engine, source)?.expectation));
+    }
     let pass = GaussianPass { prepared: &Prepared::new(model), references: &references, neglects: false };
     Ok(Cow::Owned(pass.run(engine, source)?.expectation))
 }
@@ -152,8 +176,11 @@ fn about_near_points<'a>(
 impl Fused for GaussianMixture {
     type Statistics = Moments;
 
-    /// The sums about the means.
+    /// The sums about the means; of cells that are missing, the expected sums.
     fn e_step(&self, engine: &Engine, source: &(impl Source + ?Sized)) -> Result<Expected<Moments>> {
+        if source.has_gaps() {
+            return missing::statistics(self, None, engine, source);
+        }
         let prepared = &Prepared::new(self);
         let pass = GaussianPass { prepared, references: prepared.means(), neglects: true };
         if is_worthwhile(prepared.layout) {

@@ -2,7 +2,7 @@
 
 use super::super::Engine;
 use super::super::parallel::on_all_threads;
-use super::super::source::{Data, Source};
+use super::super::source::Source;
 use super::KMeans;
 use super::block::{BLOCK, Block};
 use super::packed::Means;
@@ -39,8 +39,9 @@ impl Engine {
         let means = &Means::new(means.means());
         let mut labels = vec![0; RUN];
         let mut rows = 0;
-        source.read(&mut |Data { x, .. }| {
-            let n = x.nrows();
+        source.read(&mut |data| {
+            data.check_whole().map_err(|error| error.later_by(rows))?;
+            let (x, n) = (data.x, data.x.nrows());
             check::shape("data", x.shape(), (n, means.d))?;
             for start in (0..n).step_by(RUN) {
                 let labels = &mut labels[..RUN.min(n - start)];

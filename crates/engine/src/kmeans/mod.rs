@@ -176,7 +176,7 @@ impl WithSimd for Chunk<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) {
-        let Chunk { data: Data { x, weights }, rows, pass, block, partial } = self;
+        let Chunk { data: Data { x, weights, .. }, rows, pass, block, partial } = self;
         block.try_single_precision(pass.nearest.d);
         for start in rows.clone().step_by(BLOCK) {
             let end = rows.end.min(start + BLOCK);

@@ -1,7 +1,7 @@
 //! A table of numbers that is read block by block.
 
 use super::record::Records;
-use super::{Dialect, Error, Expected, Result, block_rows};
+use super::{Dialect, Error, Expected, Missing, Result, block_rows};
 use nalgebra::DMatrix;
 use std::io::Read;
 
@@ -31,6 +31,7 @@ pub struct CsvReader<R> {
     /// For every column of the file, which of the chosen columns it is.
     places: Vec<Option<usize>>,
     chosen: usize,
+    missing: Missing,
     /// The first line is yet to be taken for data.
     pending: bool,
     is_empty: bool,
@@ -81,6 +82,7 @@ impl<R: Read> CsvReader<R> {
             names: Vec::new(),
             places: Vec::new(),
             chosen: 0,
+            missing: Missing::refused(),
             pending: false,
             is_empty: true,
             ended: false,
@@ -106,10 +108,15 @@ impl<R: Read> CsvReader<R> {
         CsvReader { names: self.first.clone(), pending: false, ..self }
     }
 
-    /// The first line is data.
-    fn unnamed(self) -> Self {
+    /// Takes the first line for data, after all; before any block is read.
+    pub fn unnamed(self) -> Self {
         let names = (1..=self.first.len()).map(|column| format!("x{column}")).collect();
         CsvReader { names, pending: true, ..self }
+    }
+
+    /// Lets cells be missing: a block has NaN there.
+    pub fn with_missing(self, missing: Missing) -> Self {
+        CsvReader { missing, ..self }
     }
 
     /// The name of every column of the file.
@@ -187,12 +194,20 @@ impl<R: Read> CsvReader<R> {
         }
         for (column, (cell, place)) in cells.zip(&self.places).enumerate() {
             let Some(place) = *place else { continue };
-            row[place] = number(cell).ok_or_else(|| {
+            row[place] = self.number_or_gap(cell).ok_or_else(|| {
                 let is_text = text(cell).is_some();
                 self.wrong(column, cell, if is_text { Expected::FiniteNumber } else { Expected::Utf8 })
             })?;
         }
         Ok(())
+    }
+
+    fn number_or_gap(&self, cell: &[u8]) -> Option<f64> {
+        match number(cell) {
+            Some(value) if self.missing.is_number(value) => Some(f64::NAN),
+            None if text(cell).is_some_and(|word| self.missing.is_word(word)) => Some(f64::NAN),
+            number => number,
+        }
     }
 
     /// A quote that is not closed where its cell ends may have swallowed lines.

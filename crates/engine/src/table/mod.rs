@@ -9,12 +9,14 @@
 //! | `form.rs` | what a file is, by its first bytes |
 //! | `npy.rs` | NumPy's arrays |
 //! | `raw.rs` | raw doubles, there and back, and blocks made one |
+//! | `missing.rs` | what stands where a value is missing |
 //! | `error.rs` | what can be wrong, and where |
 
 mod csv;
 mod dialect;
 mod error;
 mod form;
+mod missing;
 mod npy;
 mod raw;
 mod record;
@@ -23,6 +25,7 @@ pub use csv::CsvReader;
 pub use dialect::Dialect;
 pub use error::{Error, Expected, Result};
 pub use form::{Form, recognise, unpacked};
+pub use missing::Missing;
 pub use npy::NpyReader;
 pub use raw::{RawReader, assemble, write_raw};
 
