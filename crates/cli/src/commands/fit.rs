@@ -6,7 +6,10 @@ use executable_em::{
     Error, bernoulli_mixture::BernoulliMixture, data, pathologies::switching, scale::units::Units,
 };
 use executable_em_engine::{Engine, Mixture, SavedMixture, Source};
-use executable_em_figures::{export, plot::Figure};
+use executable_em_figures::{
+    export::{self, Format},
+    plot::Figure,
+};
 use nalgebra::DMatrix;
 
 use super::{
@@ -124,7 +127,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         say(&format!("Responsibilities in {}\n", path.display()))?;
     }
     if let (Some(path), Some(format)) = (&options.plot, plot_as) {
-        let figure = options.figure(&found, &model, &sample, &store)?;
+        let figure = options.figure(&found, &model, &sample, &store, format)?;
         export::write(path, &export::encode(&figure, format)?)?;
         say(&format!("Plot in {}\n", path.display()))?;
     }
@@ -211,13 +214,15 @@ impl Options {
         model: &Mixture,
         sample: &DMatrix<f64>,
         store: &Store,
+        format: Format,
     ) -> Result<Figure, Failure> {
         if self.has_range() {
             return plot::criteria(found);
         }
+        let names = plot::shown(&store.names, format);
         let model = match model {
             Mixture::Gaussian(model) => model,
-            Mixture::Bernoulli(model) => return plot::biases(model, store.n, &store.names),
+            Mixture::Bernoulli(model) => return plot::biases(model, store.n, &names),
         };
         let rows: Vec<usize> = match sample.nrows() {
             many if many > plot::MOST_DOTS => {
@@ -225,7 +230,7 @@ impl Options {
             }
             few => (0..few).collect(),
         };
-        plot::fit(model, &sample.select_rows(&rows), store.n, &store.names)
+        plot::fit(model, &sample.select_rows(&rows), store.n, &names)
     }
 }
 
