@@ -53,7 +53,12 @@ pub fn mahalanobis_squared(
 
 /// [`mahalanobis_squared`] of data and parameters that are known to be such.
 pub(crate) fn distances(x: &DMatrix<f64>, mean: &RowDVector<f64>, factor: &Factor) -> DVector<f64> {
-    let squared = whitened(x, mean, factor).column_iter().map(|v| v.norm_squared()).collect::<Vec<_>>();
+    squared_norms(&whitened(x, mean, factor))
+}
+
+/// The squared length of each column.
+pub(crate) fn squared_norms(whitened: &DMatrix<f64>) -> DVector<f64> {
+    let squared = whitened.column_iter().map(|v| v.norm_squared()).collect::<Vec<_>>();
     // Where a difference has left the range of numbers, ∞ · 0 is none, but the distance is infinite.
     DVector::from_vec(squared).map(|squared| if squared.is_nan() { f64::INFINITY } else { squared })
 }
@@ -273,7 +278,7 @@ pub fn ellipse_mass(radius: f64) -> f64 {
 }
 
 /// The weights divided by the largest: only ratios matter, and products with subnormal weights would lose their digits.
-fn relative_to_largest(weights: &DVector<f64>) -> DVector<f64> {
+pub(crate) fn relative_to_largest(weights: &DVector<f64>) -> DVector<f64> {
     weights / weights.max()
 }
 

@@ -1,5 +1,6 @@
 //! Which covariances a component may have: full, tied, diagonal or spherical.
 
+use super::axes;
 use crate::check;
 use crate::error::{Error, Result};
 use nalgebra::{DMatrix, DVector};
@@ -34,7 +35,8 @@ impl CovarianceFamily {
     /// ```
     /// Here Σ_j are the full updates and π_j = R_j/n the updated weights. Q depends on a covariance through
     /// $`-\frac{R_j}{2}(\log|\Sigma_j| + \operatorname{tr}\Sigma_j^{-1}\hat\Sigma_j)`$, and each line is where its
-    /// derivative within the family vanishes. `full` holds k finite matrices d×d, `weights` k numbers on the simplex.
+    /// derivative within the family vanishes. `full` holds k finite matrices d×d, `weights` k numbers on the simplex. For the
+    /// last two families their diagonals, d×1, are enough, and are what is returned then.
     ///
     /// Source: L-28, L-29, C-40, L-E03.
     /// ```
@@ -45,6 +47,12 @@ impl CovarianceFamily {
     /// ```
     pub fn constrain(self, full: Vec<DMatrix<f64>>, weights: &DVector<f64>) -> Result<Vec<DMatrix<f64>>> {
         check::distribution("weights", weights, weights.len())?;
+        if self.is_along_axes() && full.iter().all(|diagonal| diagonal.ncols() == 1) {
+            let shape = (full.first().map_or(0, DMatrix::nrows), 1);
+            check::shape("covariances", (full.len(), 1), (weights.len(), 1))?;
+            full.iter().try_for_each(|diagonal| check::matrix("covariance", diagonal, shape))?;
+            return Ok(axes::constrained(self, full));
+        }
         check::covariances(&full, (weights.len(), full.first().map_or(0, DMatrix::nrows)))?;
         Ok(self.constrained(full, weights))
     }
@@ -61,6 +69,15 @@ impl CovarianceFamily {
                 full.iter().map(|of_one| round(of_one, of_one.trace() / of_one.nrows() as f64)).collect()
             }
         }
+    }
+
+    /// Whether its members are diagonal, and d numbers say all of one.
+    /// ```
+    /// use executable_em::gaussian_mixture::CovarianceFamily;
+    /// assert_eq!(CovarianceFamily::ALL.map(CovarianceFamily::is_along_axes), [false, false, true, true]);
+    /// ```
+    pub fn is_along_axes(self) -> bool {
+        matches!(self, Self::Diagonal | Self::Spherical)
     }
 
     /// The number of free numbers in k covariances of dimension d, as far as a `usize` counts.

@@ -77,7 +77,8 @@ impl FlooredMixture {
     ///
     /// Source: B-05, C-E09. Example: [`FlooredMixture`].
     pub fn new(mixture: GaussianMixture, floor: f64) -> Result<Self> {
-        let GaussianMixture { weights, means, covariances, family, .. } = mixture;
+        let covariances = mixture.stored_covariances();
+        let GaussianMixture { weights, means, family, .. } = mixture;
         FlooredMixture::from_parts((weights, means, covariances), family, floor)
     }
 
@@ -94,7 +95,16 @@ impl FlooredMixture {
     /// ```
     pub fn from_parts(parts: Parts, family: CovarianceFamily, floor: f64) -> Result<Self> {
         let (weights, means, covariances) = parts;
-        let raised = covariances.iter().map(|covariance| raised(covariance, floor)).collect::<Result<_>>()?;
+        let raise = |covariance: &DMatrix<f64>| match covariance.ncols() {
+            // A diagonal, whose axes are known.
+            1 if family.is_along_axes() => {
+                check::positive("floor", floor)?;
+                check::finite("covariance", covariance)?;
+                Ok(covariance.map(|variance| variance.max(floor)))
+            }
+            _ => raised(covariance, floor),
+        };
+        let raised = covariances.iter().map(raise).collect::<Result<_>>()?;
         Ok(FlooredMixture { mixture: GaussianMixture::new(weights, means, raised, family)?, floor })
     }
 

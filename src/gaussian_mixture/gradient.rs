@@ -27,7 +27,7 @@ pub fn em_step(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<DMatrix<f64>
     let (counts, score) = (latent::counts(&r), score::along_means(model, x, &r));
     let mut means = model.means().clone();
     for j in 0..model.k() {
-        let length = &model.covariances[j] / counts[j];
+        let length = &model.covariances()[j] / counts[j];
         if length.iter().all(|entry| entry.is_finite()) {
             means.set_row(j, &(model.means.row(j) + (length * score.row(j).transpose()).transpose()));
         }

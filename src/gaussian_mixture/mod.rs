@@ -8,7 +8,8 @@
 //! | this one | density, ℓ, responsibilities; `recipe.rs`: samples and moments |
 //! | [`score`] | the gradient of ℓ in μ, Σ and π, and the two matrix derivatives behind it |
 //! | [`update`] | the M step: μ, Σ, π, and the multiplier λ |
-//! | [`covariance`] | full, tied, diagonal and spherical covariances |
+//! | [`covariance`] | full, tied, diagonal and spherical covariances; `shapes.rs`: how they are stored |
+//! | `axes.rs` | the same steps along the axes, on d numbers in the place of d² |
 //! | [`floored`] | a floor under the covariances, and the M step that heeds it |
 //! | [`gradient`] | gradient ascent, and EM's mean step as a gradient step |
 //! | [`conditional`] | the distribution of some columns, once others are known or left out |
@@ -18,6 +19,7 @@
 //! | [`start`](random_start) | where EM starts |
 //! | [`uses`] | beyond a point estimate: posterior on a grid, exponential families, classification |
 
+mod axes;
 pub mod conditional;
 pub mod covariance;
 pub mod floored;
@@ -26,6 +28,7 @@ pub mod loss;
 mod only_mean;
 mod recipe;
 pub mod score;
+mod shapes;
 pub mod spherical;
 mod start;
 pub mod update;
@@ -41,36 +44,27 @@ use crate::gaussian::{self, Factor};
 use crate::latent::{self, Model};
 use crate::{check, kmeans};
 use nalgebra::{DMatrix, DVector, RowDVector};
+use shapes::Shapes;
 
 /// The parameters θ = (π, μ, Σ) of a Gaussian mixture with k components in d dimensions, and the factors of Σ.
 ///
 /// Whoever holds one holds a mixture: it is checked when it is made, and never again.
 ///
 /// Source: H-21, L-02, B-04, T-08.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct GaussianMixture {
     weights: DVector<f64>,
     means: DMatrix<f64>,
-    covariances: Vec<DMatrix<f64>>,
-    factors: Vec<Factor>,
+    shapes: Shapes,
     family: CovarianceFamily,
-}
-
-/// The factors follow from the covariances.
-impl PartialEq for GaussianMixture {
-    fn eq(&self, other: &Self) -> bool {
-        self.weights == other.weights
-            && self.means == other.means
-            && self.covariances == other.covariances
-            && self.family == other.family
-    }
 }
 
 impl GaussianMixture {
     /// A mixture of these parameters, once they are seen to be a mixture.
     ///
     /// `weights` holds k numbers on the simplex, `means` is k×d, `covariances` holds k symmetric positive definite d×d
-    /// matrices of the `family`, which the M step chooses from. [`Error::NotOnSimplex`](crate::Error::NotOnSimplex),
+    /// matrices of the `family`, which the M step chooses from; of diagonal and spherical ones their diagonals, d×1, will
+    /// do, and whatever the dimension no matrix is then made. [`Error::NotOnSimplex`](crate::Error::NotOnSimplex),
     /// [`Error::NotInFamily`](crate::Error::NotInFamily), or an error of [`gaussian::cholesky`].
     ///
     /// Source: H-21, L-02.
@@ -90,8 +84,8 @@ impl GaussianMixture {
         let (k, d) = (weights.len(), means.ncols());
         check::matrix("means", &means, (k, d))?;
         check::simplex("weights", 0, weights.iter().copied())?;
-        let factors = factors(&covariances, (k, d), family)?;
-        Ok(GaussianMixture { weights, means, covariances, factors, family })
+        let shapes = Shapes::new(covariances, (k, d), family)?;
+        Ok(GaussianMixture { weights, means, shapes, family })
     }
 
     /// The same mixture with other weights; errors as in [`GaussianMixture::new`].
@@ -115,8 +109,8 @@ impl GaussianMixture {
 
     /// The same mixture with other covariances, of any family; otherwise like [`Self::with_means`].
     pub fn with_covariances(&self, covariances: Vec<DMatrix<f64>>, family: CovarianceFamily) -> Result<Self> {
-        let factors = factors(&covariances, (self.k(), self.d()), family)?;
-        Ok(GaussianMixture { covariances, factors, family, ..self.clone() })
+        let shapes = Shapes::new(covariances, (self.k(), self.d()), family)?;
+        Ok(GaussianMixture { shapes, family, ..self.clone() })
     }
 
     /// The mixing weights π: k numbers, non-negative, summing to one.
@@ -131,12 +125,38 @@ impl GaussianMixture {
 
     /// The covariances Σ: k symmetric positive definite d×d matrices, in squared units of the data.
     pub fn covariances(&self) -> &[DMatrix<f64>] {
-        &self.covariances
+        &self.shapes.whole().covariances
     }
 
     /// The Cholesky factors of the covariances, which solve and invert.
     pub fn factors(&self) -> &[Factor] {
-        &self.factors
+        &self.shapes.whole().factors
+    }
+
+    /// The variances of diagonal and spherical covariances, k×d, in squared units of the data; none of other families.
+    /// ```
+    /// # use {executable_em::gaussian_mixture::{CovarianceFamily::Diagonal, GaussianMixture}, nalgebra::*};
+    /// let (mean, variances) = (DMatrix::zeros(1, 100_000), DMatrix::from_element(100_000, 1, 2.0));
+    /// let model = GaussianMixture::new(dvector![1.0], mean, vec![variances], Diagonal)?; // no 10¹⁰ numbers
+    /// assert_eq!(model.variances().map(|variances| variances[99_999]), Some(2.0));
+    /// # Ok::<(), executable_em::Error>(())
+    /// ```
+    pub fn variances(&self) -> Option<&DMatrix<f64>> {
+        match &self.shapes {
+            Shapes::Whole(_) => None,
+            Shapes::Axes { variances, .. } => Some(variances),
+        }
+    }
+
+    /// The variance of component `j` in dimension `a`, both counted from 0: an entry of Σ_j's diagonal.
+    pub fn variance(&self, j: usize, a: usize) -> f64 {
+        self.variances().map_or_else(|| self.covariances()[j][(a, a)], |variances| variances[(j, a)])
+    }
+
+    /// The covariances as [`GaussianMixture::new`] takes them, in the fewest numbers: of diagonal and spherical ones the
+    /// diagonals, d×1.
+    pub fn stored_covariances(&self) -> Vec<DMatrix<f64>> {
+        self.shapes.stored()
     }
 
     /// Which covariances the M step may choose from.
@@ -176,8 +196,12 @@ impl GaussianMixture {
     pub fn component_log_densities(&self, x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
         check::data(x, self.d())?;
         let mut log_densities = DMatrix::zeros(x.nrows(), self.k());
-        for (j, factor) in self.factors.iter().enumerate() {
-            log_densities.set_column(j, &gaussian::log_densities(x, &self.mean_of(j), factor));
+        for j in 0..self.k() {
+            let of_component = match self.variances() {
+                None => gaussian::log_densities(x, &self.mean_of(j), &self.factors()[j]),
+                Some(variances) => axes::log_densities(x, &self.mean_of(j), &variances.row(j).into_owned()),
+            };
+            log_densities.set_column(j, &of_component);
         }
         Ok(log_densities)
     }
@@ -271,26 +295,19 @@ impl GaussianMixture {
     pub(crate) fn updated(&self, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<Parts> {
         check::shares(x, r, &self.means)?;
         let means = kmeans::averages(x, r, &self.means);
-        let full = update::scatters(x, r, &means, &self.covariances);
         let weights = latent::counts(r) / x.nrows() as f64;
-        let covariances = self.family.constrained(full, &weights);
+        let covariances = match self.variances() {
+            None => self.family.constrained(update::scatters(x, r, &means, self.covariances()), &weights),
+            Some(_) => {
+                axes::constrained(self.family, axes::scatters(x, r, &means, self.stored_covariances()))
+            }
+        };
         Ok((weights, means, covariances))
     }
 }
 
-/// Weights, means and covariances that have yet to be seen to make a mixture.
+/// Weights, means and covariances (along the axes their diagonals will do) that have yet to be seen to make a mixture.
 pub type Parts = (DVector<f64>, DMatrix<f64>, Vec<DMatrix<f64>>);
-
-/// The factors of k covariances d×d of one family.
-fn factors(
-    covariances: &[DMatrix<f64>],
-    k_d: (usize, usize),
-    family: CovarianceFamily,
-) -> Result<Vec<Factor>> {
-    check::covariances(covariances, k_d)?;
-    family.check(covariances)?;
-    covariances.iter().enumerate().map(|(j, covariance)| gaussian::cholesky(covariance, j)).collect()
-}
 
 impl Model for GaussianMixture {
     /// ```math
@@ -317,7 +334,7 @@ impl Model for GaussianMixture {
 
     /// Weights, means and covariances, one after the other.
     fn parameters(&self) -> DVector<f64> {
-        let covariances = self.covariances.iter().flat_map(|covariance| covariance.iter());
+        let covariances = self.covariances().iter().flat_map(|covariance| covariance.iter());
         let entries = self.weights.iter().chain(self.means.iter()).chain(covariances);
         DVector::from_vec(entries.copied().collect())
     }

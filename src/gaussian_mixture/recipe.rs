@@ -6,7 +6,7 @@ use crate::{check, gaussian};
 use nalgebra::{DMatrix, RowDVector};
 use rand::Rng;
 use rand::distr::weighted::WeightedIndex;
-use rand_distr::Distribution;
+use rand_distr::{Distribution, StandardNormal};
 
 impl GaussianMixture {
     /// Draws from the mixture: first a component by the weights, then a datum from its Gaussian.
@@ -30,7 +30,15 @@ impl GaussianMixture {
         let (mut x, mut labels) = (DMatrix::zeros(n, self.d()), vec![0; n]);
         for (i, label) in labels.iter_mut().enumerate() {
             *label = component.sample(rng);
-            x.set_row(i, &gaussian::draw(&self.mean_of(*label), &self.factors[*label], rng));
+            let mean = self.mean_of(*label);
+            let drawn = match self.variances() {
+                None => gaussian::draw(&mean, &self.factors()[*label], rng),
+                Some(variances) => {
+                    let standard = RowDVector::from_fn(self.d(), |_, _| StandardNormal.sample(rng));
+                    mean + variances.row(*label).map(f64::sqrt).component_mul(&standard)
+                }
+            };
+            x.set_row(i, &drawn);
         }
         Ok((x, labels))
     }
@@ -70,7 +78,7 @@ impl GaussianMixture {
         let mut covariance = DMatrix::zeros(self.d(), self.d());
         for j in 0..self.k() {
             let offset = self.mean_of(j) - &mean;
-            covariance += (&self.covariances[j] + offset.transpose() * &offset) * self.weights[j];
+            covariance += (&self.covariances()[j] + offset.transpose() * &offset) * self.weights[j];
         }
         covariance
     }

@@ -1,11 +1,17 @@
 //! Where EM starts: at random data, at a k-means clustering, or at given labels.
 
-use super::{CovarianceFamily, GaussianMixture};
+use super::{CovarianceFamily, GaussianMixture, axes};
 use crate::error::Result;
 use crate::latent::complete::indicators;
 use crate::{check, gaussian, kmeans};
-use nalgebra::{DMatrix, DVector};
+use nalgebra::{DMatrix, DVector, RowDVector};
 use rand::Rng;
+
+/// From so many columns on, whitening takes longer than sweeps along the axes.
+const MANY_COLUMNS: usize = 100;
+
+/// So many numbers of covariances, 2 GiB, fit into memory with their factors and sums.
+const MOST_ENTRIES: usize = 1 << 28;
 
 /// A random start: k different data as means, equal weights, and for every component the covariance of all the data.
 ///
@@ -25,7 +31,7 @@ pub fn random_start(
     rng: &mut impl Rng,
 ) -> Result<GaussianMixture> {
     let means = kmeans::random_start(x, k, rng)?;
-    broad(gaussian::moments(x).1, means, family)
+    broad(x, means, family)
 }
 
 /// A start at a k-means clustering: k-means++, then Lloyd's algorithm, then [`start_from_labels`].
@@ -86,8 +92,10 @@ pub fn scaled_kmeans_start(
 /// y_i = L^{-1}(x_i - \bar x), \qquad LL^\top = \frac1n\sum_i(x_i - \bar x)(x_i - \bar x)^\top
 /// ```
 /// Then no regular linear map of the data changes the labels: clusters that lie side by side across a long direction are
-/// found as easily as those along it. `x` is n×d; errors as in [`random_start`],
-/// [`Error::NotPositiveDefinite`](crate::Error::NotPositiveDefinite) if columns depend on each other.
+/// found as easily as those along it. Diagonal and spherical components, which know no correlations, start at a
+/// [`scaled_kmeans_start`] where L would cost more than all else: from a hundred columns on, or no fewer than data. `x` is
+/// n×d; errors as in [`random_start`], [`Error::NotPositiveDefinite`](crate::Error::NotPositiveDefinite) if columns depend on
+/// each other.
 ///
 /// Source: T-09, H-18.
 /// ```
@@ -105,6 +113,10 @@ pub fn whitened_kmeans_start(
     rng: &mut impl Rng,
 ) -> Result<GaussianMixture> {
     check::enough_data(x, k)?;
+    if family.is_along_axes() && x.ncols() >= x.nrows().min(MANY_COLUMNS) {
+        return scaled_kmeans_start(x, k, family, rng);
+    }
+    check_size(k, x.ncols(), family)?;
     let (centre, covariance) = gaussian::moments(x);
     let white = gaussian::whitened(x, &centre, &gaussian::cholesky(&covariance, 0)?).transpose();
     start_from_clusters(x, &white, k, family, rng)
@@ -118,6 +130,7 @@ fn start_from_clusters(
     family: CovarianceFamily,
     rng: &mut impl Rng,
 ) -> Result<GaussianMixture> {
+    check_size(k, x.ncols(), family)?;
     let clustering = kmeans::lloyd(y, &kmeans::plus_plus_start(y, k, rng)?, 100)?;
     start_from_labels(x, clustering.labels(), k, family)
 }
@@ -142,12 +155,12 @@ pub fn start_from_labels(
 ) -> Result<GaussianMixture> {
     check::enough_data(x, k)?;
     check::labels(labels, x.nrows(), k)?;
-    let (centre, covariance) = gaussian::moments(x);
-    let broad = broad(covariance, DMatrix::from_fn(k, x.ncols(), |_, a| centre[a]), family)?;
+    let centre = centre(x);
+    let broad = broad(x, DMatrix::from_fn(k, x.ncols(), |_, a| centre[a]), family)?;
     let (weights, means, mut covariances) = broad.updated(x, &indicators(labels, k))?;
-    for (covariance, fallback) in covariances.iter_mut().zip(broad.covariances()) {
+    for (covariance, fallback) in covariances.iter_mut().zip(broad.stored_covariances()) {
         if is_singular(covariance, x)? {
-            covariance.clone_from(fallback);
+            *covariance = fallback;
         }
     }
     GaussianMixture::new(weights, means, covariances, family)
@@ -159,18 +172,42 @@ fn is_singular(covariance: &DMatrix<f64>, x: &DMatrix<f64>) -> Result<bool> {
     let d = x.ncols();
     // A scatter of n rounded products errs by (n + 6) ε of the two spreads, and a mean by n ε of the data.
     let rounding = (x.nrows() + 6) as f64 * f64::EPSILON;
-    let sd = covariance.diagonal().map(f64::sqrt);
+    // Of one along the axes only the diagonal is there, d×1.
+    let is_diagonal = covariance.ncols() == 1;
+    let diagonal = if is_diagonal { covariance.column(0).into_owned() } else { covariance.diagonal() };
+    let sd = diagonal.map(f64::sqrt);
     if (0..d).any(|a| sd[a] <= rounding * x.column(a).amax()) {
         return Ok(true);
+    }
+    if is_diagonal {
+        return Ok(false);
     }
     let correlation = DMatrix::from_fn(d, d, |a, b| covariance[(a, b)] / (sd[a] * sd[b]));
     Ok(correlation.symmetric_eigenvalues().min() <= d as f64 * rounding)
 }
 
 /// A mixture of these means with equal weights whose components are all as wide as the data.
-fn broad(covariance: DMatrix<f64>, means: DMatrix<f64>, family: CovarianceFamily) -> Result<GaussianMixture> {
-    let k = means.nrows();
+fn broad(x: &DMatrix<f64>, means: DMatrix<f64>, family: CovarianceFamily) -> Result<GaussianMixture> {
+    let (k, d) = means.shape();
     let weights = DVector::from_element(k, 1.0 / k as f64);
-    let covariances = family.constrained(vec![covariance; k], &weights);
+    let covariances = if family.is_along_axes() {
+        let ones = DVector::from_element(x.nrows(), 1.0);
+        axes::constrained(family, vec![axes::variances_about(x, &ones, &centre(x)); k])
+    } else {
+        check_size(k, d, family)?;
+        family.constrained(vec![gaussian::moments(x).1; k], &weights)
+    };
     GaussianMixture::new(weights, means, covariances, family)
+}
+
+/// That k whole covariances can be stored: beyond that, asking for them would end the program.
+fn check_size(k: usize, d: usize, family: CovarianceFamily) -> Result<()> {
+    let count = if family.is_along_axes() { 0 } else { k.saturating_mul(d).saturating_mul(d) };
+    let allowed = "at most 2²⁸; diagonal and spherical ones have d each";
+    check::domain("number of entries of the covariances", count as f64, count <= MOST_ENTRIES, allowed)
+}
+
+/// The mean of the data.
+fn centre(x: &DMatrix<f64>) -> RowDVector<f64> {
+    gaussian::mean_of(x, &DVector::from_element(x.nrows(), 1.0))
 }

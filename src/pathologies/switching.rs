@@ -49,7 +49,8 @@ pub fn relabelled(model: &GaussianMixture, order: &[usize]) -> Result<GaussianMi
         return Err(Error::Label { row, label: order[row], k });
     }
     let (weights, means) = (model.weights().select_rows(order), model.means().select_rows(order));
-    let covariances = order.iter().map(|&j| model.covariances()[j].clone()).collect();
+    let covariances = model.stored_covariances();
+    let covariances = order.iter().map(|&j| covariances[j].clone()).collect();
     GaussianMixture::new(weights, means, covariances, model.family())
 }
 

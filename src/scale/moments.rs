@@ -4,7 +4,7 @@ use super::SufficientStatistics;
 use crate::error::Result;
 use crate::gaussian_mixture::{GaussianMixture, Parts};
 use crate::{check, gaussian, latent};
-use nalgebra::{DMatrix, DVector};
+use nalgebra::{DMatrix, DVector, RowDVector};
 use std::f64::consts::TAU;
 
 /// The sufficient statistics of weighted data, about a reference point c_j for every component.
@@ -35,7 +35,7 @@ pub struct Moments {
     pub counts: DVector<f64>,
     /// s, k×d: a row a component.
     pub first: DMatrix<f64>,
-    /// S: k symmetric d×d matrices; of those for diagonal covariances nobody asks more than their diagonals.
+    /// S: k symmetric d×d matrices, or of sums for diagonal covariances the diagonals alone, d×1.
     pub second: Vec<DMatrix<f64>>,
 }
 
@@ -133,12 +133,30 @@ impl Moments {
         let mut moved = Moments { references: references.clone(), ..self.clone() };
         for j in 0..self.counts.len() {
             let delta = references.row(j) - self.references.row(j);
-            let (s, count) = (self.first.row(j), self.counts[j]);
-            moved.first.set_row(j, &(s - &delta * count));
+            let (s, count) = (self.first.row(j).into_owned(), self.counts[j]);
+            moved.first.set_row(j, &(&s - &delta * count));
             moved.second[j] +=
-                delta.transpose() * &delta * count - s.transpose() * &delta - delta.transpose() * s;
+                self.product(&delta, &delta) * count - self.product(&s, &delta) - self.product(&delta, &s);
         }
         moved.finite()
+    }
+
+    /// S_j's entry (a, a), all counted from 0: the second moment in one dimension.
+    pub fn square(&self, j: usize, a: usize) -> f64 {
+        self.second[j][(a, if self.has_diagonals() { 0 } else { a })]
+    }
+
+    /// Whether only the diagonals of S are there.
+    fn has_diagonals(&self) -> bool {
+        self.second.iter().all(|second| second.ncols() == 1)
+    }
+
+    /// u vᵀ, or its diagonal.
+    fn product(&self, u: &RowDVector<f64>, v: &RowDVector<f64>) -> DMatrix<f64> {
+        if self.has_diagonals() {
+            return DMatrix::from_columns(&[u.component_mul(v).transpose()]);
+        }
+        u.transpose() * v
     }
 
     /// These sums, unless a square has left the range of numbers.
@@ -154,19 +172,24 @@ impl Moments {
     /// Source: H-34, C-40, T-45. Example: [`SufficientStatistics`].
     pub fn updated(&self, previous: &GaussianMixture) -> Result<Parts> {
         check::shape("means", previous.means().shape(), self.references.shape())?;
-        check::shape("covariances", (previous.covariances().len(), 1), (self.counts.len(), 1))?;
+        check::shape("weights", previous.weights().shape(), self.counts.shape())?;
         check::positive("sum of the counts", self.total)?;
         let mut means = previous.means().clone();
-        let mut covariance = |(j, before): (usize, &DMatrix<f64>)| {
+        let before = if self.has_diagonals() && previous.family().is_along_axes() {
+            previous.stored_covariances()
+        } else {
+            previous.covariances().to_vec()
+        };
+        let mut covariance = |(j, before): (usize, DMatrix<f64>)| {
             if self.counts[j] > 0.0 {
                 let shift = self.first.row(j) / self.counts[j];
                 means.set_row(j, &(self.references.row(j) + &shift));
-                &self.second[j] / self.counts[j] - shift.transpose() * &shift
+                &self.second[j] / self.counts[j] - self.product(&shift, &shift)
             } else {
-                before.clone()
+                before
             }
         };
-        let covariances = previous.covariances().iter().enumerate().map(&mut covariance).collect();
+        let covariances = before.into_iter().enumerate().map(&mut covariance).collect();
         let weights = &self.counts / self.total;
         let covariances = previous.family().constrain(covariances, &weights)?;
         Ok((weights, means, covariances))
@@ -220,14 +243,24 @@ impl SufficientStatistics for Moments {
     /// Source: H-64, C-37, T-33.
     fn expected_log_joint(&self, model: &GaussianMixture) -> Result<f64> {
         check::shape("components", (model.k(), model.d()), self.references.shape())?;
-        let Moments { counts, second, .. } = self.about(model.means())?;
+        let moments = self.about(model.means())?;
+        let counts = &moments.counts;
         let mut expected = 0.0;
-        for (j, factor) in model.factors().iter().enumerate() {
-            if counts[j] > 0.0 {
-                let log_volume = gaussian::log_volume(factor) + model.d() as f64 * TAU.ln();
-                let spread = factor.solve(&second[j]).trace();
-                expected += counts[j] * (model.weights()[j].ln() - 0.5 * log_volume) - 0.5 * spread;
-            }
+        for j in (0..model.k()).filter(|&j| counts[j] > 0.0) {
+            let (log_volume, spread) = match model.variances() {
+                None => {
+                    let factor = &model.factors()[j];
+                    check::shape("second moments", moments.second[j].shape(), (model.d(), model.d()))?;
+                    (gaussian::log_volume(factor), factor.solve(&moments.second[j]).trace())
+                }
+                Some(variances) => {
+                    let sd = variances.row(j).map(f64::sqrt);
+                    let terms = (0..model.d()).map(|a| moments.square(j, a) / sd[a] / sd[a]);
+                    (2.0 * sd.map(f64::ln).sum(), terms.sum())
+                }
+            };
+            let log_volume = log_volume + model.d() as f64 * TAU.ln();
+            expected += counts[j] * (model.weights()[j].ln() - 0.5 * log_volume) - 0.5 * spread;
         }
         check::defined_number("expected log joint", expected)
     }

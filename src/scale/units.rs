@@ -118,14 +118,15 @@ impl Units {
         check::shape("means", model.means().shape(), (model.k(), d))?;
         let means = DMatrix::from_fn(model.k(), d, |j, a| self.mean[a] + self.sd[a] * model.means()[(j, a)]);
         // The product of the spreads comes first, so that both halves stay the same.
-        let covariance = |covariance: &DMatrix<f64>| {
-            DMatrix::from_fn(d, d, |a, b| covariance[(a, b)] * (self.sd[a] * self.sd[b]))
+        let covariance = |covariance: &DMatrix<f64>| match model.variances() {
+            None => DMatrix::from_fn(d, d, |a, b| covariance[(a, b)] * (self.sd[a] * self.sd[b])),
+            Some(_) => DMatrix::from_fn(d, 1, |a, _| covariance[a] * (self.sd[a] * self.sd[a])),
         };
         let family = match model.family() {
             CovarianceFamily::Spherical => CovarianceFamily::Diagonal,
             other => other,
         };
-        let covariances = model.covariances().iter().map(covariance).collect();
+        let covariances = model.stored_covariances().iter().map(covariance).collect();
         GaussianMixture::new(model.weights().clone(), means, covariances, family)
     }
 }

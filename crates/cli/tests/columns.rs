@@ -4,7 +4,7 @@ mod place;
 
 use place::{Place, text};
 use std::fs;
-use std::io::Write;
+use std::io::{Seek, SeekFrom, Write};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -78,17 +78,32 @@ fn headers_are_seen_by_what_stands_below() {
     assert!(place.prints("fit twins.csv -k 1 --columns 2,3").contains("d = 2 (a, b)\n"));
 }
 
-/// A file of raw doubles that is written to during a streamed fit is no basis for one.
+/// A file of raw doubles that is written to during a streamed fit is no basis for one, though it keeps its length and its
+/// age.
 #[test]
 fn data_that_change_during_a_fit_are_named() {
+    for keeps_its_looks in [false, cfg!(unix)] {
+        data_that_change_are_named(keeps_its_looks);
+    }
+}
+
+fn data_that_change_are_named(keeps_its_looks: bool) {
     let place = Place::with(&[]);
     let doubles: Vec<u8> = (0..400_000).flat_map(|i| (f64::from(i) * 1.7).sin().to_le_bytes()).collect();
     place.write("x.f64", &doubles);
     let line = "fit x.f64 -k 3 --dimension 2 --stream --restarts 50 --tol 0 --max-iter 1000";
     let child = place.command(line).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
     std::thread::sleep(Duration::from_millis(500));
-    let mut file = fs::File::options().append(true).open(place.0.path().join("x.f64")).expect("the data");
-    file.write_all(&[0; 16]).expect("room");
+    let path = place.0.path().join("x.f64");
+    let modified = fs::metadata(&path).and_then(|there| there.modified()).expect("a time");
+    let mut file = fs::File::options().write(true).open(path).expect("the data");
+    if keeps_its_looks {
+        file.write_all(&[0; 16]).expect("room");
+        file.set_modified(modified).expect("a time");
+    } else {
+        file.seek(SeekFrom::End(0)).expect("an end");
+        file.write_all(&[0; 16]).expect("room");
+    }
     drop(file);
     let ended = child.wait_with_output().expect("an end");
     assert_eq!(ended.status.code(), Some(1), "{}", text(&ended.stdout));

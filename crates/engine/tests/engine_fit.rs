@@ -12,7 +12,7 @@ use executable_em::gaussian_mixture::{
     CovarianceFamily, FlooredMixture, GaussianMixture, kmeans_start, random_start,
 };
 use executable_em::{Error, data, em};
-use executable_em_engine::{Data, Engine, Result, Stream, sample, table};
+use executable_em_engine::{Data, Engine, Mixture, Result, SavedMixture, Stream, sample, table};
 use mathematics::mathematics;
 use nalgebra::{DMatrix, DVector, dmatrix, dvector};
 use std::cell::Cell;
@@ -23,6 +23,31 @@ type Outcome = Result<()>;
 
 fn stopping(tolerance: Tolerance, max_sweeps: usize) -> Stopping {
     Stopping { tolerance, max_sweeps }
+}
+
+/// A hundred thousand columns, whose covariances along the axes have as many numbers: a fit, and its file.
+#[test]
+fn wide_data_are_fitted_and_saved() -> Outcome {
+    let (n, d) = (20, 100_000);
+    let x = DMatrix::from_fn(n, d, |i, a| ((i * 7 + a * 13) % 11) as f64 + if i < 10 { 0.0 } else { 20.0 });
+    for family in [CovarianceFamily::Diagonal, CovarianceFamily::Spherical] {
+        let start = kmeans_start(&x, 2, family, &mut data::rng(1))?;
+        let fit = Engine::new(2)?.fit(start, &Data::new(&x)?, &Stopping::default())?;
+        assert_eq!(fit.model.weights().as_slice(), [0.5, 0.5]);
+        let saved = SavedMixture {
+            model: Mixture::Gaussian(fit.model),
+            columns: (1..=d).map(|column| format!("x{column}")).collect(),
+            log_likelihood: fit.log_likelihood,
+            n,
+            sweeps: fit.sweeps,
+            stopped: fit.stopped,
+            seed: 1,
+        };
+        let text = saved.to_json();
+        assert!(text.len() < 100 * d, "{} bytes", text.len());
+        assert_eq!(SavedMixture::from_json(&text)?, saved);
+    }
+    Ok(())
 }
 
 /// The same θ after the same number of sweeps as the derivation's loop, for both rules and at the cap.

@@ -6,7 +6,10 @@ use executable_em::{
     Error, bernoulli_mixture::BernoulliMixture, data, pathologies::switching, scale::units::Units,
 };
 use executable_em_engine::{Engine, Mixture, SavedMixture, Source};
-use executable_em_figures::{export, plot::Figure};
+use executable_em_figures::{
+    export::{self, Format},
+    plot::Figure,
+};
 use nalgebra::DMatrix;
 
 use super::{
@@ -140,7 +143,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         say(&format!("Responsibilities in {}\n", path.display()))?;
     }
     if let (Some(path), Some(format)) = (&options.plot, plot_as) {
-        let figure = options.figure(&found, &model, &sample, &store)?;
+        let figure = options.figure(&found, &model, &sample, &store, format)?;
         export::write(path, &export::encode(&figure, format)?)?;
         say(&format!("Plot in {}\n", path.display()))?;
     }
@@ -227,13 +230,15 @@ impl Options {
         model: &Mixture,
         sample: &DMatrix<f64>,
         store: &Store,
+        format: Format,
     ) -> Result<Figure, Failure> {
         if self.has_range() {
             return plot::criteria(found);
         }
+        let names = plot::shown(&store.names, format);
         let model = match model {
             Mixture::Gaussian(model) => model,
-            Mixture::Bernoulli(model) => return plot::biases(model, store.n, &store.names),
+            Mixture::Bernoulli(model) => return plot::biases(model, store.n, &names),
         };
         let is_whole = |i: &usize| sample.row(*i).iter().all(|value| !value.is_nan());
         let whole: Vec<usize> = (0..sample.nrows()).filter(is_whole).collect();
@@ -246,7 +251,7 @@ impl Options {
             }
             _ => whole,
         };
-        plot::fit(model, &sample.select_rows(&rows), store.n, &store.names)
+        plot::fit(model, &sample.select_rows(&rows), store.n, &names)
     }
 }
 

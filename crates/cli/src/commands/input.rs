@@ -369,3 +369,33 @@ fn is_device(file: &File) -> bool {
 fn endless(name: &str) -> Failure {
     broken(format!("{name}: is a device, which may have no end: raw doubles are read from a file or a pipe"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    /// A file that is rewritten between two blocks is named once all blocks are read, in memory or not.
+    #[test]
+    fn a_table_that_changes_while_it_is_read_is_no_table() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("x.csv");
+        for rewritten in [false, true] {
+            fs::write(&path, "a\n1\n").expect("a file");
+            let seen = Seen::of(&File::open(&path).expect("a file"), "x.csv").expect("a stamp");
+            let to = path.clone();
+            let blocks = (0..3).map(move |block| {
+                if rewritten && block == 1 {
+                    fs::write(&to, "a\n1\n2\n").expect("a file");
+                }
+                Ok(DMatrix::zeros(1, 1))
+            });
+            let reading = Reading { names: vec!["a".to_owned()], blocks: Box::new(blocks), raw: None };
+            let blocks: Vec<_> = reading.of_unchanged(seen.expect("a file")).blocks.collect();
+            assert_eq!(blocks.len(), if rewritten { 4 } else { 3 });
+            let last = blocks.into_iter().next_back().expect("a block").err();
+            let message = "x.csv: was written to while it was being read: fit a copy";
+            assert_eq!(matches!(last, Some(Failure::Work(told)) if told == [message]), rewritten);
+        }
+    }
+}

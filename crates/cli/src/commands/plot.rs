@@ -4,10 +4,11 @@ use executable_em::{
     bernoulli_mixture::BernoulliMixture,
     gaussian_mixture::{CovarianceFamily, GaussianMixture},
 };
+use executable_em_figures::export::{self, Format};
 use executable_em_figures::plot::{self, Anchor, Colour, Figure, Page, Panel, Point};
 use nalgebra::DMatrix;
 
-use super::{Failure, broken, search::Found};
+use super::{Failure, broken, search::Found, warn};
 
 /// More pairs than those of so many columns are too small to see.
 pub const MOST_COLUMNS: usize = 6;
@@ -23,6 +24,29 @@ const MOST_BIG: usize = 40;
 
 /// The height of a line of text, in pixels.
 const LINE: f64 = 15.0;
+
+/// The names as a picture in this format can show them: one with a letter that its fonts lack gives way to a number, and
+/// that is said once. Whoever looks at an SVG may have fonts for all letters; but no document holds control characters.
+pub fn shown(names: &[String], format: Format) -> Vec<String> {
+    let is_shown = |name: &String| {
+        !name.chars().any(char::is_control) && (format == Format::Svg || export::undrawable(name).is_empty())
+    };
+    let (mut lacking, mut shown) = (Vec::new(), Vec::new());
+    for (number, name) in (1..).zip(names) {
+        shown.push(if is_shown(name) { name.clone() } else { format!("x{number}") });
+        if !is_shown(name) {
+            lacking.push(format!("'{}' as x{number}", name.escape_debug()));
+        }
+    }
+    if !lacking.is_empty() {
+        let hint = if format == Format::Svg { "" } else { "; an .svg keeps what is no control character" };
+        warn(&format!(
+            "warning: the plot has no letters for some names and shows {}{hint}",
+            lacking.join(", ")
+        ));
+    }
+    shown
+}
 
 /// The mixture over the data, or a sample of them.
 pub fn fit(model: &GaussianMixture, x: &DMatrix<f64>, n: usize, names: &[String]) -> Result<Figure, Failure> {
@@ -109,7 +133,7 @@ fn grid(model: &GaussianMixture, x: &DMatrix<f64>, names: &[String], shown: &str
 /// What an axis must show of a column: all data, and the ellipses.
 fn range(model: &GaussianMixture, x: &DMatrix<f64>, a: usize) -> [f64; 2] {
     let ends = (0..model.k()).flat_map(|j| {
-        let reach = 3.0 * model.covariances()[j][(a, a)].sqrt();
+        let reach = 3.0 * model.variance(j, a).sqrt();
         [model.means()[(j, a)] - reach, model.means()[(j, a)] + reach]
     });
     plot::span(x.column(a).iter().copied().chain(ends), 0.03)

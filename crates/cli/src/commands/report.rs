@@ -118,7 +118,7 @@ fn counted(number: usize, what: &str) -> String {
 /// Weights, means, standard deviations and, in few dimensions, correlations: a row a component.
 fn of_gaussians(model: &GaussianMixture, names: &[String]) -> String {
     let (k, d) = (model.k(), model.d());
-    let sd = DMatrix::from_fn(k, d, |j, a| model.covariances()[j][(a, a)].sqrt());
+    let sd = DMatrix::from_fn(k, d, |j, a| model.variance(j, a).sqrt());
     let cell = |values: &DMatrix<f64>, j: usize, a: usize| {
         written(values[(j, a)], sd.column(a).min(), values.column(a).amax())
     };

@@ -186,7 +186,17 @@ impl Search<'_> {
     ) -> Result<FlooredMixture, Error> {
         let ones = DVector::from_element(self.sample.nrows(), 1.0);
         let mean = gaussian::weighted_mean(self.sample, &ones)?;
-        let covariance = gaussian::weighted_covariance(self.sample, &ones, &mean)?;
+        let covariance = if family.is_along_axes() {
+            let variance = |a: usize| {
+                let (column, mean) =
+                    (self.sample.columns(a, 1).into_owned(), mean.columns(a, 1).into_owned());
+                Ok(gaussian::weighted_covariance(&column, &ones, &mean)?[0])
+            };
+            let variances: Vec<f64> = (0..mean.len()).map(variance).collect::<Result<_, Error>>()?;
+            DMatrix::from_vec(mean.len(), 1, variances)
+        } else {
+            gaussian::weighted_covariance(self.sample, &ones, &mean)?
+        };
         let weights = DVector::from_element(k, 1.0 / k as f64);
         let covariances = family.constrain(vec![covariance; k], &weights)?;
         let means = kmeans::plus_plus_start(self.sample, k, rng)?;

@@ -70,3 +70,48 @@ fn changed(there: &Metadata) -> Option<((i64, i64), u64)> {
 fn changed(_: &Metadata) -> Option<((i64, i64), u64)> {
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{fs, thread::sleep, time::Duration};
+
+    /// Longer than the ticks in which systems tell the time of a change.
+    const TICK: Duration = Duration::from_millis(50);
+
+    #[test]
+    fn whatever_is_written_is_noticed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("x.f64");
+        fs::write(&path, [1; 64]).expect("a file");
+        let open =
+            || Seen::of(&File::open(&path).expect("a file"), "x.f64").expect("a stamp").expect("a file");
+        let seen = open();
+        assert!(seen.unchanged().is_ok());
+        let modified = fs::metadata(&path).and_then(|there| there.modified()).expect("a time");
+        sleep(TICK);
+        // As long as it was, and as old as it was.
+        fs::write(&path, [2; 64]).expect("a file");
+        File::options().write(true).open(&path).and_then(|file| file.set_modified(modified)).expect("a time");
+        let error = seen.unchanged();
+        assert_eq!(error.is_err(), cfg!(unix), "only there a change of its times is told");
+        let seen = open();
+        sleep(TICK);
+        fs::write(&path, [2; 63]).expect("a file");
+        let error = seen.unchanged().unwrap_err().to_string();
+        assert_eq!(error, "x.f64: was written to while it was being read: fit a copy");
+    }
+
+    /// Whoever has a file open reads what it held, whatever now bears its name.
+    #[test]
+    fn a_file_may_be_replaced() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, other) = (folder.path().join("x.f64"), folder.path().join("y.f64"));
+        fs::write(&path, [1; 64]).expect("a file");
+        fs::write(&other, [2; 64]).expect("a file");
+        let seen = Seen::of(&File::open(&path).expect("a file"), "x.f64").expect("a stamp").expect("a file");
+        sleep(TICK);
+        fs::rename(&other, &path).expect("a name");
+        assert!(seen.unchanged().is_ok());
+    }
+}

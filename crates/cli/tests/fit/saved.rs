@@ -52,7 +52,21 @@ fn a_model_is_written_as_ever() {
   "seed": 1
 }
 "#;
-    for text in [gaussian, coins] {
+    let diagonal = gaussian.replace("\"full\"", "\"diagonal\"").replace(
+        "\"covariances\": [\n    [[1.505e34, 444510000000.00006], [444510000000.00006, 2.8739310187500004e-11]]",
+        "\"variances\": [\n    [1.505e34, 2.8739310187500004e-11]",
+    );
+    let spherical =
+        diagonal.replace("diagonal", "spherical").replace("1.505e34, 2.8739310187500004e-11", "0.5");
+    // As they were written once.
+    let whole = diagonal.replace("\"variances\"", "\"covariances\"");
+    let whole = whole
+        .replace("[1.505e34, 2.8739310187500004e-11]", "[[1.505e34, 0.0], [0.0, 2.8739310187500004e-11]]");
+    assert_eq!(
+        SavedMixture::from_json(&whole).expect("a model"),
+        SavedMixture::from_json(&diagonal).expect("a model")
+    );
+    for text in [gaussian, coins, &diagonal, &spherical] {
         let written = SavedMixture::from_json(text).expect("a model").to_json();
         assert_eq!(written.replace(env!("CARGO_PKG_VERSION"), "0.1.0"), text);
     }

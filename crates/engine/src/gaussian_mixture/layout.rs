@@ -1,6 +1,6 @@
 //! How many numbers a component has.
 
-use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
+use executable_em::gaussian_mixture::GaussianMixture;
 
 /// What the sums of a component consist of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,8 +14,7 @@ pub(super) struct Layout {
 impl Layout {
     /// That of a mixture: a family of diagonal covariances needs no products of different coordinates.
     pub fn of(model: &GaussianMixture) -> Self {
-        let full = matches!(model.family(), CovarianceFamily::Full | CovarianceFamily::Tied);
-        Layout { k: model.k(), d: model.d(), full }
+        Layout { k: model.k(), d: model.d(), full: !model.family().is_along_axes() }
     }
 
     pub fn second_len(self) -> usize {

@@ -111,7 +111,7 @@ fn moments(partial: &PartialSums, layout: Layout, references: &[f64]) -> Moments
         if full {
             DMatrix::from_fn(d, d, |a, b| packed[a.max(b) * (a.max(b) + 1) / 2 + a.min(b)])
         } else {
-            DMatrix::from_diagonal(&DVector::from_column_slice(packed))
+            DMatrix::from_column_slice(d, 1, packed)
         }
     };
     Moments {
@@ -126,12 +126,12 @@ fn moments(partial: &PartialSums, layout: Layout, references: &[f64]) -> Moments
 /// Reference points about which no variance is less than [`SMALLEST_PART`] of the second moment, if these are not such;
 /// component by component.
 fn better_references(moments: &Moments) -> Option<Vec<f64>> {
-    let Moments { references, counts, first, second, .. } = moments;
+    let Moments { references, counts, first, .. } = moments;
     let (k, d) = references.shape();
     let shift = |j: usize, a: usize| first[(j, a)] / counts[j];
     let is_far = |j: usize| {
         let is_far_in =
-            |a: usize| shift(j, a) * shift(j, a) > (1.0 - SMALLEST_PART) * second[j][(a, a)] / counts[j];
+            |a: usize| shift(j, a) * shift(j, a) > (1.0 - SMALLEST_PART) * moments.square(j, a) / counts[j];
         counts[j] > 0.0 && (0..d).any(is_far_in)
     };
     let better = |j: usize| {

@@ -52,8 +52,8 @@ pub(super) fn is_unseen(moments: &Moments, model: &GaussianMixture) -> bool {
     let least = CERTAIN * moments.total;
     // Of no weight, a component has nothing that could have been neglected.
     (0..model.k()).filter(|&j| model.weights()[j] > 0.0).all(|j| {
-        let (second, covariance) = (&moments.second[j], &model.covariances()[j]);
-        moments.counts[j] >= least && (0..model.d()).all(|a| second[(a, a)] >= least * covariance[(a, a)])
+        moments.counts[j] >= least
+            && (0..model.d()).all(|a| moments.square(j, a) >= least * model.variance(j, a))
     })
 }
 

@@ -3,7 +3,7 @@
 use super::super::exp::LOG_4;
 use super::layout::Layout;
 use executable_em::gaussian_mixture::GaussianMixture;
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, RowDVector};
 
 /// What the log joint of one component is computed from.
 #[derive(Clone, Copy)]
@@ -47,10 +47,9 @@ impl Prepared {
         let mut prepared =
             Prepared { layout, constants: Vec::with_capacity(k), means, whitening: Vec::new() };
         for (j, weight) in model.weights().iter().enumerate() {
-            let log_determinant = if layout.full {
-                prepared.invert(model.factors()[j].l_dirty())
-            } else {
-                prepared.invert_diagonal(&model.covariances()[j])
+            let log_determinant = match model.variances() {
+                None => prepared.invert(model.factors()[j].l_dirty()),
+                Some(variances) => prepared.invert_diagonal(&variances.row(j).into_owned()),
             };
             let log_normaliser = 0.5 * (layout.d as f64 * std::f64::consts::TAU.ln() + log_determinant);
             prepared.constants.push((weight.ln() - log_normaliser) / LOG_4);
@@ -76,8 +75,7 @@ impl Prepared {
     }
 
     /// Appends the diagonal of W; returns log|Σ|.
-    fn invert_diagonal(&mut self, covariance: &DMatrix<f64>) -> f64 {
-        let variances = covariance.diagonal();
+    fn invert_diagonal(&mut self, variances: &RowDVector<f64>) -> f64 {
         self.whitening.extend(variances.iter().map(|variance| SCALE / variance.sqrt()));
         variances.iter().map(|variance| variance.ln()).sum()
     }

@@ -68,6 +68,7 @@ impl SavedMixture {
             weights: model.weights().as_slice().to_vec(),
             means: None,
             covariances: None,
+            variances: None,
             biases: None,
             log_likelihood,
             n,
@@ -80,7 +81,14 @@ impl SavedMixture {
                 document.kind = Kind::Gaussian;
                 document.family = Some(model.family().name().to_owned());
                 document.means = Some(rows(model.means()));
-                document.covariances = Some(model.covariances().iter().map(rows).collect());
+                match model.variances() {
+                    None => document.covariances = Some(model.covariances().iter().map(rows).collect()),
+                    // One number says all of a round one.
+                    Some(variances) if model.family() == CovarianceFamily::Spherical => {
+                        document.variances = Some(rows(&variances.columns(0, 1).into_owned()));
+                    }
+                    Some(variances) => document.variances = Some(rows(variances)),
+                }
             }
             Mixture::Bernoulli(model) => {
                 document.flips = Some(model.flips());
@@ -100,27 +108,64 @@ impl SavedMixture {
         check_length("columns", columns.len(), d)?;
         check_length("weights", document.weights.len(), k)?;
         let weights = DVector::from_vec(document.weights);
-        let gaussian = (document.family, document.means, document.covariances);
+        let shapes = match (document.covariances, document.variances) {
+            (Some(covariances), None) => Some(Shapes::Covariances(covariances)),
+            (None, Some(variances)) => Some(Shapes::Variances(variances)),
+            _ => None,
+        };
+        let gaussian = (document.family, document.means, shapes);
         let model = match (document.kind, gaussian, (document.flips, document.biases)) {
-            (Kind::Gaussian, (Some(name), Some(means), Some(covariances)), (None, None)) => {
+            (Kind::Gaussian, (Some(name), Some(means), Some(shapes)), (None, None)) => {
                 let family = family(&name)?;
-                check_length("covariances", covariances.len(), k)?;
-                let covariance = |(j, rows)| matrix(&format!("covariances[{j}]"), rows, d, d);
-                let covariances = covariances.into_iter().enumerate().map(covariance);
-                let (means, covariances) =
-                    (matrix("means", means, k, d)?, covariances.collect::<table::Result<_>>()?);
+                let covariances = shapes.covariances(family, k, d)?;
+                let means = matrix("means", means, k, d)?;
                 Mixture::Gaussian(GaussianMixture::new(weights, means, covariances, family)?)
             }
             (Kind::Bernoulli, (None, None, None), (Some(flips), Some(biases))) => {
                 Mixture::Bernoulli(BernoulliMixture::new(weights, matrix("biases", biases, k, d)?, flips)?)
             }
             _ => {
-                let reason = "a gaussian_mixture has family, means and covariances, a bernoulli_mixture flips and \
-                              biases, and neither has what the other has";
+                let reason = "a gaussian_mixture has family, means and covariances or variances, a bernoulli_mixture \
+                              flips and biases, and neither has what the other has";
                 return Err(wrong("", reason).into());
             }
         };
         Ok(SavedMixture { model, columns, log_likelihood, n, sweeps, stopped, seed })
+    }
+}
+
+/// The covariances in either of their forms.
+enum Shapes {
+    Covariances(Vec<Vec<Vec<f64>>>),
+    /// Of diagonal ones a row of d, of spherical ones a row of one number.
+    Variances(Vec<Vec<f64>>),
+}
+
+impl Shapes {
+    fn covariances(self, family: CovarianceFamily, k: usize, d: usize) -> table::Result<Vec<DMatrix<f64>>> {
+        match self {
+            Shapes::Covariances(covariances) => {
+                check_length("covariances", covariances.len(), k)?;
+                let covariance = |(j, rows)| matrix(&format!("covariances[{j}]"), rows, d, d);
+                covariances.into_iter().enumerate().map(covariance).collect()
+            }
+            Shapes::Variances(rows) => {
+                let count = match family {
+                    CovarianceFamily::Diagonal => d,
+                    CovarianceFamily::Spherical => 1,
+                    _ => {
+                        let name = family.name();
+                        return Err(wrong(
+                            "variances",
+                            format!("found in a {name} family, expected covariances"),
+                        ));
+                    }
+                };
+                let variances = matrix("variances", rows, k, count)?;
+                let diagonal = |j: usize| DMatrix::from_fn(d, 1, |a, _| variances[(j, a.min(count - 1))]);
+                Ok((0..k).map(diagonal).collect())
+            }
+        }
     }
 }
 
@@ -144,6 +189,8 @@ struct Document {
     means: Option<Vec<Vec<f64>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     covariances: Option<Vec<Vec<Vec<f64>>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    variances: Option<Vec<Vec<f64>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     biases: Option<Vec<Vec<f64>>>,
     log_likelihood: f64,

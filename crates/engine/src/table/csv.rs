@@ -28,6 +28,7 @@ pub struct CsvReader<R> {
     records: Records<R>,
     first: Vec<String>,
     names: Vec<String>,
+    has_header: bool,
     /// For every column of the file, which of the chosen columns it is.
     places: Vec<Option<usize>>,
     chosen: usize,
@@ -80,6 +81,7 @@ impl<R: Read> CsvReader<R> {
             records: Records::new(input, file, dialect)?,
             first: Vec::new(),
             names: Vec::new(),
+            has_header: false,
             places: Vec::new(),
             chosen: 0,
             missing: Missing::refused(),
@@ -105,13 +107,13 @@ impl<R: Read> CsvReader<R> {
 
     /// Takes the first line for a header, after all; before any block is read.
     pub fn named(self) -> Self {
-        CsvReader { names: self.first.clone(), pending: false, ..self }
+        CsvReader { names: self.first.clone(), has_header: true, pending: false, ..self }
     }
 
     /// Takes the first line for data, after all; before any block is read.
     pub fn unnamed(self) -> Self {
         let names = (1..=self.first.len()).map(|column| format!("x{column}")).collect();
-        CsvReader { names, pending: true, ..self }
+        CsvReader { names, has_header: false, pending: true, ..self }
     }
 
     /// Lets cells be missing: a block has NaN there.
@@ -131,7 +133,7 @@ impl<R: Read> CsvReader<R> {
 
     /// Whether the first line is a header, and no data.
     pub fn has_header(&self) -> bool {
-        self.names == self.first
+        self.has_header
     }
 
     /// Reads these columns only, counted from 0, in this order; cells in others may hold anything.

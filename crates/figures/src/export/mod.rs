@@ -11,6 +11,7 @@ use std::fmt;
 
 pub use files::{Unfinished, ask, destination, write};
 use rayon::prelude::*;
+pub use render::undrawable;
 
 use crate::{Error, Result, plot::Figure};
 

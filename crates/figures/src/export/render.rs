@@ -8,6 +8,7 @@ use resvg::{
 };
 use svg2pdf::{ConversionOptions, PageOptions};
 
+use crate::plot::MATHEMATICS;
 use crate::{Error, Result};
 
 /// Pixels of a PNG for each of the figure's, so that it is sharp on a projector.
@@ -36,19 +37,44 @@ pub(super) fn pixels(svg: &str, scale: f32) -> Result<Pixmap> {
     Ok(pixels)
 }
 
-fn tree(svg: &str) -> Result<Tree> {
+/// The letters of a text that the fonts of pictures and PDF lack; a reader's system may have them for an SVG.
+///
+/// ```
+/// use executable_em_figures::export::undrawable;
+/// assert_eq!(undrawable("Größe ≥ 年 μ"), ['年']);
+/// ```
+pub fn undrawable(text: &str) -> Vec<char> {
+    let fonts = fonts();
+    let families = ["NewComputerModern", "New Computer Modern"].map(fontdb::Family::Name);
+    let face = fonts.query(&fontdb::Query { families: &families, ..fontdb::Query::default() });
+    let lacking = |data: &[u8], index: u32| {
+        let face = ttf_parser::Face::parse(data, index).ok()?;
+        let is_drawn =
+            |c: &char| c.is_whitespace() || MATHEMATICS.contains(*c) || face.glyph_index(*c).is_some();
+        Some(text.chars().filter(|c| !is_drawn(c)).collect())
+    };
+    // Without a font there is no letter.
+    face.and_then(|face| fonts.with_face_data(face, lacking))
+        .flatten()
+        .unwrap_or_else(|| text.chars().collect())
+}
+
+fn fonts() -> &'static Arc<fontdb::Database> {
     static FONTS: OnceLock<Arc<fontdb::Database>> = OnceLock::new();
-    let fonts = FONTS.get_or_init(|| {
+    FONTS.get_or_init(|| {
         let mut fonts = fontdb::Database::new();
         for font in typst_assets::fonts() {
             fonts.load_font_source(fontdb::Source::Binary(Arc::new(font)));
         }
         Arc::new(fonts)
-    });
+    })
+}
+
+fn tree(svg: &str) -> Result<Tree> {
     // Left to itself, usvg sets a whole text in another face as soon as one of its spans lacks a letter, even
     // if that letter belongs to a span of its own face.
     let font_resolver = FontResolver { select_fallback: Box::new(|_, _, _| None), ..FontResolver::default() };
-    let options = Options { fontdb: Arc::clone(fonts), font_resolver, ..Options::default() };
+    let options = Options { fontdb: Arc::clone(fonts()), font_resolver, ..Options::default() };
     Tree::from_str(svg, &options).map_err(|error| Error::Figure { reason: format!("bad svg: {error}") })
 }
 
@@ -56,6 +82,32 @@ fn tree(svg: &str) -> Result<Tree> {
 mod tests {
     use super::*;
     use crate::plot::{Figure, INK, Panel};
+
+    /// Names of columns may hold anything; a document holds all of it, or a sign in its place.
+    #[test]
+    fn any_text_makes_a_picture() {
+        let all: String = (0..=0x2ff).chain(0xfff0..=0x1000f).filter_map(char::from_u32).collect();
+        let marks = [
+            "_<", "_&", "_{<&>}", "*_<*", "a_b_<", "*<*&_>", "_{", "}_", "]]>", "<!--", "&#0;", "_", "*",
+            "*_",
+        ];
+        for text in marks.into_iter().map(str::to_owned).chain(all.chars().map(|c| format!("_{c}*{c}"))) {
+            let mut panel = Panel::new([0.0, 1.0], [0.0, 1.0]);
+            panel.title(&text).note(&text).x_label(&text).y_label(&text).x_named_ticks(&[(0.5, &text)]);
+            panel.trace(&[0.0, 0.0], &text, INK);
+            let figure = Figure::of(panel).expect("a figure").titled(&text).described(&text, &text);
+            assert!(tree(&figure.svg()).is_ok(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn letters_that_the_fonts_lack_are_known() {
+        let box_of = |text: &str| drawn(text);
+        assert_eq!(undrawable("Old Faithful, 1–2 µm: ±3 % (é, ß, ł, Ω, ℓ ≥ ∞)"), []);
+        assert_eq!(undrawable("年a龄🙂ع"), ['年', '龄', '🙂', 'ع']);
+        // What they lack is all drawn alike.
+        assert_eq!(box_of("年"), box_of("龄"));
+    }
 
     /// A figure whose title is this text, as pixels.
     fn drawn(title: &str) -> Vec<u8> {

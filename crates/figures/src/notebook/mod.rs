@@ -102,9 +102,17 @@ fn write_cell(html: &mut String, tag: &str, cell: impl Display) {
     let _ = write!(html, "<{tag} align=\"right\">{}</{tag}>", escaped(&cell.to_string()));
 }
 
-/// The text, where HTML and XML would take some of its signs for marks.
+/// The text, where HTML and XML would take some of its signs for marks; in the place of what they may not hold at all,
+/// control characters, stands the sign for what is unknown.
 pub(crate) fn escaped(text: &str) -> String {
+    let allowed = |c: char| if is_allowed(c) { c } else { char::REPLACEMENT_CHARACTER };
+    let text: String = text.chars().map(allowed).collect();
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// Whether a document in XML 1.0 may hold it.
+fn is_allowed(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..) && !('\u{7f}'..='\u{9f}').contains(&c)
 }
 
 #[cfg(test)]

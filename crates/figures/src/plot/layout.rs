@@ -16,6 +16,9 @@ pub(super) const LABEL_HEIGHT: f64 = 20.0;
 pub(super) const COLUMN_GAP: f64 = 22.0;
 pub(super) const ROW_GAP: f64 = 14.0;
 pub(super) const BORDER: f64 = 10.0;
+const PIXELS_PER_TICK: f64 = 52.0;
+/// How many ticks a y axis should have.
+pub(super) const Y_TICKS: usize = 4;
 
 /// Where a panel's data go, and where its texts at the left begin.
 pub(super) struct Slot {
@@ -52,9 +55,12 @@ impl Layout {
         let mut slots = Vec::new();
         let mut y = BORDER;
         for row in panels.chunks(columns) {
-            let tallest = |room: fn(&Panel) -> f64| row.iter().map(room).fold(0.0, f64::max);
-            let labels = tallest(|panel| if panel.y.label.is_empty() { 0.0 } else { LABEL_HEIGHT });
-            let top = y + labels + tallest(|panel| if has_heading(panel) { TITLE_HEIGHT } else { 6.0 });
+            let tallest = |room: &dyn Fn(&Panel) -> f64| row.iter().map(room).fold(0.0, f64::max);
+            let labels = tallest(&|panel| match panel.y.full_label(panel.y.range, Y_TICKS).is_empty() {
+                true => 0.0,
+                false => LABEL_HEIGHT,
+            });
+            let top = y + labels + tallest(&|panel| if has_heading(panel) { TITLE_HEIGHT } else { 6.0 });
             let mut x = BORDER;
             for column in 0..row.len() {
                 slots.push(Slot {
@@ -67,7 +73,7 @@ impl Layout {
                 });
                 x += left[column] + panel_width + right[column] + COLUMN_GAP;
             }
-            y = top + panel_height + tallest(room_below) + ROW_GAP;
+            y = top + panel_height + tallest(&|panel| room_below(panel, panel_width)) + ROW_GAP;
         }
         let height = (y - ROW_GAP + BORDER).ceil();
         for (what, value) in [("width of a page", width), ("height of a page", height)] {
@@ -79,6 +85,11 @@ impl Layout {
     }
 }
 
+/// How many ticks an x axis of this width should have.
+pub(super) fn x_ticks(width: f64) -> usize {
+    (width / PIXELS_PER_TICK).clamp(2.0, 6.0) as usize
+}
+
 fn has_heading(panel: &Panel) -> bool {
     !(panel.title.is_empty() && panel.note.is_empty())
 }
@@ -87,16 +98,17 @@ fn room_left(panel: &Panel) -> f64 {
     if !panel.y.visible {
         return 0.0;
     }
-    let labels = panel.y.labels(&panel.y.ticks(panel.y.range, 4));
-    let widest = labels.iter().map(|label| label.chars().count()).max();
+    let labels = panel.y.labels(&panel.y.ticks(panel.y.range, Y_TICKS));
+    let widest = labels.texts.iter().map(|label| label.chars().count()).max();
     widest.unwrap_or(0) as f64 * DIGIT_WIDTH + AXIS_OFFSET + TICK_LENGTH + 3.0
 }
 
-fn room_below(panel: &Panel) -> f64 {
+fn room_below(panel: &Panel, width: f64) -> f64 {
     if !panel.x.visible {
         return 0.0;
     }
-    let label = if panel.x.label.is_empty() { 0.0 } else { LABEL_HEIGHT };
+    let label = panel.x.full_label(panel.x.range, x_ticks(width));
+    let label = if label.is_empty() { 0.0 } else { LABEL_HEIGHT };
     AXIS_OFFSET + TICK_LENGTH + TICK_SIZE + 4.0 + label
 }
 

@@ -6,7 +6,7 @@ use crate::notebook::escaped;
 
 /// Signs that the figures' first font lacks, or, as α in italics, draws as a Latin letter; and a font that has them: left
 /// to itself, a renderer might set the whole text in whatever font it finds.
-const MATHEMATICS: &str = "ℓ∂∈≤≥≈∥∞∇α";
+pub(crate) const MATHEMATICS: &str = "ℓ∂∈≤≥≈∥∞∇α";
 const MATHEMATICS_FONTS: &str = "NewComputerModern Math,'STIX Two Math','Cambria Math',Georgia,serif";
 
 /// `*k*` becomes italic, `_1` and `_{12}` become subscripts. A subscript moves down by a fifth of the

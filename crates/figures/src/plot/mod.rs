@@ -43,6 +43,8 @@ pub use colour::{
 };
 pub use contour::Grid;
 pub use figure::{Figure, Frame};
+#[cfg(feature = "export")]
+pub(crate) use markup::MATHEMATICS;
 pub use page::Page;
 pub use panel::{Anchor, Marker, Panel, points, span};
 

@@ -11,14 +11,13 @@ use super::{
     clip::Window,
     colour::{FAINT, GREY, INK},
     layout::{
-        AXIS_OFFSET, LABEL_HEIGHT, LABEL_SIZE, Layout, Slot, TICK_LENGTH, TICK_SIZE, TITLE_SIZE, window,
+        AXIS_OFFSET, LABEL_HEIGHT, LABEL_SIZE, Layout, Slot, TICK_LENGTH, TICK_SIZE, TITLE_SIZE, Y_TICKS,
+        window, x_ticks,
     },
     panel::{Anchor, Axis, Element, Panel},
     svg::SCALE,
 };
 use executable_em::Result;
-
-const PIXELS_PER_TICK: f64 = 52.0;
 
 /// Panels in rows of equal columns, read from left to right and from top to bottom.
 ///
@@ -148,7 +147,7 @@ impl Canvas {
         if !axis.visible {
             return Ok(());
         }
-        let wanted = (slot.width / PIXELS_PER_TICK).clamp(2.0, 6.0) as usize;
+        let wanted = x_ticks(slot.width);
         let ticks = axis.ticks(shown, wanted);
         let y = slot.top + slot.height + AXIS_OFFSET;
         if let (Some(&first), Some(&last)) = (ticks.first(), ticks.last()) {
@@ -158,22 +157,23 @@ impl Canvas {
             self.line(&[[at(tick), y], [at(tick), y + TICK_LENGTH]], FAINT, 0.8);
         }
         let below = y + TICK_LENGTH + TICK_SIZE;
-        for (&tick, label) in ticks.iter().zip(axis.labels(&ticks)) {
+        for (&tick, label) in ticks.iter().zip(axis.labels(&ticks).texts) {
             self.text([at(tick), below], &label, Anchor::Middle, GREY, TICK_SIZE);
         }
         let middle = [slot.left + slot.width / 2.0, below + LABEL_HEIGHT - 2.0];
-        self.text(middle, &axis.label, Anchor::Middle, INK, LABEL_SIZE);
+        self.text(middle, &axis.full_label(shown, wanted), Anchor::Middle, INK, LABEL_SIZE);
         Ok(())
     }
 
     /// The same on the left; its label stands on top, so that it reads without turning the head.
     fn y_axis(&self, axis: &Axis, slot: &Slot, shown: [f64; 2], at: impl Fn(f64) -> f64) -> Result<()> {
         let baseline = slot.top - 11.0;
-        self.text([slot.text_left, baseline], &axis.label, Anchor::Start, INK, LABEL_SIZE);
+        let label = axis.full_label(shown, Y_TICKS);
+        self.text([slot.text_left, baseline], &label, Anchor::Start, INK, LABEL_SIZE);
         if !axis.visible {
             return Ok(());
         }
-        let ticks = axis.ticks(shown, 4);
+        let ticks = axis.ticks(shown, Y_TICKS);
         let x = slot.left - AXIS_OFFSET;
         if let (Some(&first), Some(&last)) = (ticks.first(), ticks.last()) {
             self.line(&[[x, at(first)], [x, at(last)]], FAINT, 0.8);
@@ -181,7 +181,7 @@ impl Canvas {
         for &tick in &ticks {
             self.line(&[[x - TICK_LENGTH, at(tick)], [x, at(tick)]], FAINT, 0.8);
         }
-        for (&tick, label) in ticks.iter().zip(axis.labels(&ticks)) {
+        for (&tick, label) in ticks.iter().zip(axis.labels(&ticks).texts) {
             let end = [x - TICK_LENGTH - 3.0, at(tick) + 0.33 * TICK_SIZE];
             self.text(end, &label, Anchor::End, GREY, TICK_SIZE);
         }

@@ -2,7 +2,11 @@
 
 use nalgebra::DMatrix;
 
-use super::{Point, colour::Colour, ticks};
+use super::{
+    Point,
+    colour::Colour,
+    ticks::{self, Labels},
+};
 use executable_em::{Error, Result};
 
 /// The shape of a single mark, such as a mean.
@@ -74,8 +78,22 @@ impl Axis {
     }
 
     /// What stands at these ticks: their names, or else their values.
-    pub fn labels(&self, ticks: &[f64]) -> Vec<String> {
-        self.tick_labels.clone().unwrap_or_else(|| ticks::labels(ticks))
+    pub fn labels(&self, ticks: &[f64]) -> Labels {
+        match self.tick_labels.clone() {
+            Some(texts) => Labels { texts, remark: String::new() },
+            None => ticks::labels(ticks),
+        }
+    }
+
+    /// What the axis measures, and what its ticks leave out.
+    pub fn full_label(&self, shown: [f64; 2], wanted: usize) -> String {
+        let remark =
+            if self.visible { self.labels(&self.ticks(shown, wanted)).remark } else { String::new() };
+        match (self.label.is_empty(), remark.is_empty()) {
+            (_, true) => self.label.clone(),
+            (true, false) => remark,
+            (false, false) => format!("{} ({remark})", self.label),
+        }
     }
 }
 
