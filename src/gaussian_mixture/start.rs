@@ -5,7 +5,8 @@ use crate::error::Result;
 use crate::latent::complete::indicators;
 use crate::{check, gaussian, kmeans};
 use nalgebra::{DMatrix, DVector};
-use rand::Rng;
+use rand::{Rng, RngExt};
+use rand_distr::{Distribution, StandardNormal};
 
 /// A random start: k different data as means, equal weights, and for every component the covariance of all the data.
 ///
@@ -104,10 +105,66 @@ pub fn whitened_kmeans_start(
     family: CovarianceFamily,
     rng: &mut impl Rng,
 ) -> Result<GaussianMixture> {
+    start_from_clusters(x, &whitened(x, k)?, k, family, rng)
+}
+
+/// A random start of narrow components: k different data as means, equal weights, and the covariance of all the data
+/// divided by (uk)², u uniform between 1 and 3.
+///
+/// Where [`random_start`] lets every component see all data, so that most of them go the same way, these see what is near
+/// them, and small or thin groups keep a component of their own. `x` is n×d; errors as in [`random_start`].
+///
+/// Source: H-38, T-23; Biernacki, Celeux and Govaert (2003), Computational Statistics & Data Analysis 41, 561–575.
+/// ```
+/// use executable_em::{data, gaussian_mixture::{CovarianceFamily::Full, narrow_start, random_start}};
+/// let x = data::old_faithful();
+/// let variance = |start: executable_em::gaussian_mixture::GaussianMixture| start.covariances()[0][0];
+/// let broad = variance(random_start(&x, 3, Full, &mut data::rng(1))?);
+/// assert!((1.0 / 81.0..=1.0 / 9.0).contains(&(variance(narrow_start(&x, 3, Full, &mut data::rng(1))?) / broad)));
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn narrow_start(
+    x: &DMatrix<f64>,
+    k: usize,
+    family: CovarianceFamily,
+    rng: &mut impl Rng,
+) -> Result<GaussianMixture> {
+    let means = kmeans::random_start(x, k, rng)?;
+    let part = k as f64 * rng.random_range(1.0..3.0);
+    broad(gaussian::moments(x).1 / (part * part), means, family)
+}
+
+/// A start at a k-means clustering of the data seen from one random side: whitened, then projected onto a line.
+/// ```math
+/// y_i = u^\top L^{-1}(x_i - \bar x), \qquad u\sim\mathcal N(0, I)
+/// ```
+/// Groups that overlap from most sides may be apart from one; every call looks from another. `x` is n×d; errors as in
+/// [`whitened_kmeans_start`].
+///
+/// Source: T-09, H-18; Dasgupta (2000), UAI, 143–151.
+/// ```
+/// use executable_em::{data, gaussian_mixture::{CovarianceFamily::Full, projected_kmeans_start}};
+/// let start = projected_kmeans_start(&data::old_faithful(), 2, Full, &mut data::rng(1))?;
+/// assert_eq!(start.weights().len(), 2);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn projected_kmeans_start(
+    x: &DMatrix<f64>,
+    k: usize,
+    family: CovarianceFamily,
+    rng: &mut impl Rng,
+) -> Result<GaussianMixture> {
+    let white = whitened(x, k)?;
+    let side = DVector::from_fn(x.ncols(), |_, _| StandardNormal.sample(rng));
+    let projected = DMatrix::from_columns(&[white * side]);
+    start_from_clusters(x, &projected, k, family, rng)
+}
+
+/// The data, at least k, in units in which all directions have the same spread.
+fn whitened(x: &DMatrix<f64>, k: usize) -> Result<DMatrix<f64>> {
     check::enough_data(x, k)?;
     let (centre, covariance) = gaussian::moments(x);
-    let white = gaussian::whitened(x, &centre, &gaussian::cholesky(&covariance, 0)?).transpose();
-    start_from_clusters(x, &white, k, family, rng)
+    Ok(gaussian::whitened(x, &centre, &gaussian::cholesky(&covariance, 0)?).transpose())
 }
 
 /// A start at the labels that k-means gives the data in other coordinates `y`, a row for each of `x`.
