@@ -1,11 +1,13 @@
 //! The user's data, read block by block; every refusal names the place and what to do about it.
 
 use std::{
+    cell::RefCell,
     fs::File,
     io,
     io::Read,
     ops::Range,
     path::{Path, PathBuf},
+    rc::Rc,
     time::SystemTime,
 };
 
@@ -18,7 +20,7 @@ use super::{Failure, broken};
 /// What other programs write where a value is missing.
 const MISSING: [&str; 9] = ["", "na", "n/a", "nan", "null", "none", "?", "-", "."];
 
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub struct Input {
     /// Table of numbers, text or raw: cells separated by commas, semicolons or tabs, with or without a header, or
     /// little-endian doubles row by row (DATA.f64); - is standard input
@@ -32,7 +34,24 @@ pub struct Input {
     /// Read raw doubles with this many to a row
     #[arg(long, value_name = "D", value_parser = clap::value_parser!(u32).range(1..))]
     dimension: Option<u32>,
+    /// Columns whose cells are copied as they are, and those of the block that was read last.
+    #[arg(skip)]
+    keep: Vec<String>,
+    #[arg(skip)]
+    kept: Kept,
 }
+
+/// Cells that are copied as they are, beside the numbers that are read.
+#[derive(Default)]
+pub struct Copied {
+    /// The names of their columns, from when the table is open.
+    pub names: Vec<String>,
+    /// Those of the block that was read last, a list a row.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// Where whoever reads the numbers finds the cells beside them.
+pub type Kept = Rc<RefCell<Copied>>;
 
 /// A table that is being read.
 pub struct Reading {
@@ -71,23 +90,32 @@ fn as_seen(file: &File) -> io::Result<(u64, SystemTime)> {
 }
 
 impl Reading {
-    /// The same table, once every entry is seen to count the heads of so many flips.
-    pub fn of_heads(self, flips: usize, file: String) -> Self {
+    /// The same table, once every entry of its first `d` columns is seen to count the heads of so many flips.
+    pub fn of_heads(self, d: usize, flips: usize, file: String) -> Self {
         let expected = match flips {
             1 => "0 or 1; for counts of heads, fit has --flips".to_owned(),
             _ => format!("a whole number from 0 to {flips}, the heads of {flips} flips"),
         };
-        let is_count = move |heads: f64| (0.0..=flips as f64).contains(&heads) && heads.fract() == 0.0;
+        let is_count = move |column: usize, heads: f64| {
+            column >= d || (0.0..=flips as f64).contains(&heads) && heads.fract() == 0.0
+        };
         self.of_entries(is_count, expected, file)
     }
 
     /// The same table, once every entry is seen to be as it should.
-    fn of_entries(self, is_right: impl Fn(f64) -> bool + 'static, expected: String, file: String) -> Self {
+    pub fn of_entries(
+        self,
+        is_right: impl Fn(usize, f64) -> bool + 'static,
+        expected: String,
+        file: String,
+    ) -> Self {
         let Reading { names, blocks, raw } = self;
         let (columns, mut rows) = (names.clone(), 0);
         let checked = blocks.map(move |block| {
             let block = block?;
-            if let Some(at) = block.iter().position(|&value| !is_right(value)) {
+            let rows_of_block = block.nrows();
+            let is_wrong = |(at, &value): (usize, &f64)| !is_right(at / rows_of_block, value);
+            if let Some(at) = block.iter().enumerate().position(is_wrong) {
                 let (row, column) = (rows + at % block.nrows() + 1, &columns[at / block.nrows()]);
                 let place = format!("{file}: row {row}, column {column}");
                 return Err(broken(format!("{place}: found {}, expected {expected}", block[at])));
@@ -107,6 +135,22 @@ impl Input {
 
     pub fn path(&self) -> &Path {
         &self.data
+    }
+
+    /// The columns that are asked for; none stands for all.
+    pub fn asked(&self) -> &[String] {
+        &self.columns
+    }
+
+    /// The same table, of which these columns are asked for.
+    pub fn asking(&self, columns: Vec<String>) -> Self {
+        Input { columns, ..self.clone() }
+    }
+
+    /// The same table, of which these columns are copied beside the numbers, and where they are found.
+    pub fn keeping(&self, columns: &[String]) -> (Self, Kept) {
+        let kept = Kept::default();
+        (Input { keep: columns.to_vec(), kept: Rc::clone(&kept), ..self.clone() }, kept)
     }
 
     fn is_stdin(&self) -> bool {
@@ -137,6 +181,9 @@ impl Input {
     }
 
     fn open_raw(&self, d: usize, model: Option<&[String]>) -> Result<Reading, Failure> {
+        if !self.keep.is_empty() {
+            return Err(Failure::Usage("--keep copies cells of text, and raw doubles have none".to_owned()));
+        }
         let names: Vec<String> = (1..=d).map(|column| format!("x{column}")).collect();
         let columns = self.chosen(&names, false, model)?;
         let raw = if self.is_stdin() {
@@ -153,7 +200,7 @@ impl Input {
         let blocks = reader.map(move |block| Ok(block?.select_columns(&columns)));
         let reading = Reading { names, blocks: Box::new(blocks), raw };
         // Raw doubles may be anything.
-        Ok(reading.of_entries(f64::is_finite, "a finite number".to_owned(), self.name()))
+        Ok(reading.of_entries(|_, value| value.is_finite(), "a finite number".to_owned(), self.name()))
     }
 
     fn open_table(&self, model: Option<&[String]>) -> Result<Reading, Failure> {
@@ -189,12 +236,15 @@ impl Input {
             }
         }
         reader.choose(&columns)?;
+        let keep = self.asking(self.keep.clone()).asked_for(reader.names(), None)?;
+        reader.keep(&keep)?;
+        self.kept.borrow_mut().names = keep.iter().map(|&column| reader.names()[column].clone()).collect();
         let names: Vec<String> = columns.iter().map(|&column| reader.names()[column].clone()).collect();
         if let Some(twin) = (1..names.len()).find(|&at| names[..at].contains(&names[at])) {
             let remedy = "a model knows its columns by their names: give each its own, or leave one out with --columns";
             return Err(broken(format!("{file}: several columns are named '{}'; {remedy}", names[twin])));
         }
-        let blocks = Blocks { reader, columns };
+        let blocks = Blocks { reader, columns, kept: Rc::clone(&self.kept) };
         Ok(Reading { names, blocks: Box::new(blocks), raw: None })
     }
 
@@ -283,7 +333,7 @@ impl Input {
 }
 
 /// The columns, from 0, that `3` or `2..9` means among so many.
-fn numbers_in(text: &str, count: usize) -> Option<Range<usize>> {
+pub fn numbers_in(text: &str, count: usize) -> Option<Range<usize>> {
     let (first, last) = text.split_once("..").unwrap_or((text, text));
     let number = |text: &str| text.parse::<usize>().ok().filter(|number| (1..=count).contains(number));
     let (first, last) = (number(first)?, number(last)?);
@@ -299,13 +349,16 @@ fn number_of(name: &str) -> Option<usize> {
 struct Blocks {
     reader: CsvReader<Box<dyn Read>>,
     columns: Vec<usize>,
+    kept: Kept,
 }
 
 impl Iterator for Blocks {
     type Item = Result<DMatrix<f64>, Failure>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.reader.next().map(|block| block.map_err(|error| self.explained(error)))
+        let block = self.reader.next();
+        self.kept.borrow_mut().rows = self.reader.kept().to_vec();
+        block.map(|block| block.map_err(|error| self.explained(error)))
     }
 }
 

@@ -5,7 +5,10 @@
 //! | `figures.rs` | `figures` and `list` |
 //! | `map.rs` | `catalogue` |
 //! | `options.rs`, `fit.rs` | `fit`: its options, and its course |
-//! | `search.rs` | the restarts for one k or several, and what the criteria say |
+//! | `plan.rs` | what is to be fitted, each k and family |
+//! | `search.rs` | the search for the best of one kind and k, and what the criteria say |
+//! | `clusters.rs` | `fit --model kmeans` |
+//! | `starts.rs` | where a fit begins |
 //! | `watch.rs` | progress on a terminal, and Ctrl-C |
 //! | `report.rs` | a fit as text |
 //! | `plot.rs` | a fit as a picture |
@@ -13,9 +16,11 @@
 //! | `sample.rs` | `sample` |
 //! | `conditional.rs` | `conditional` and `marginal` |
 //! | `input.rs` | the user's data, read block by block |
+//! | `weights.rs` | a column that says how often each datum counts |
 //! | `outputs.rs` | where results go, asked before the work |
 //! | `store.rs` | data kept for many passes, in memory or in a temporary file |
 
+mod clusters;
 pub mod conditional;
 pub mod figures;
 pub mod fit;
@@ -23,13 +28,16 @@ mod input;
 pub mod map;
 pub mod options;
 mod outputs;
+mod plan;
 mod plot;
 pub mod predict;
 mod report;
 pub mod sample;
 mod search;
+mod starts;
 mod store;
 mod watch;
+mod weights;
 
 use std::{
     error::Error,
@@ -77,4 +85,13 @@ pub fn warn(line: &str) {
 /// Why something could not be written.
 fn unwritten(path: &str, error: &io::Error) -> Failure {
     if error.kind() == ErrorKind::BrokenPipe { Failure::Enough } else { broken(format!("{path}: {error}")) }
+}
+
+/// A cell of a table, between quotes if a separator, a quote or the end of a line could be seen in it.
+fn cell(text: &str) -> String {
+    if text.contains([',', ';', '\t', '"', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_owned()
+    }
 }

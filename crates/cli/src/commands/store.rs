@@ -4,10 +4,10 @@ use std::io::{BufWriter, Seek};
 
 use executable_em::scale::{spread::Spread, units::Units};
 use executable_em_engine::{
-    Data, Source, Stream,
+    Data, Source,
     table::{self, BLOCK_ROWS, RawReader, assemble, write_raw},
 };
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVector};
 
 use super::{
     Failure, broken,
@@ -22,30 +22,44 @@ const MEMORY: usize = 1 << 28;
 pub struct Store {
     pub names: Vec<String>,
     pub n: usize,
+    /// The number of data, or the sum of their weights.
+    pub total: f64,
+    /// The column of the weights, if there is one.
+    pub weights: Option<String>,
     pub columns: Vec<Spread>,
     rows: Rows,
 }
 
 enum Rows {
-    Memory(DMatrix<f64>),
+    Memory(DMatrix<f64>, Option<DVector<f64>>),
     /// Removed by the system when the program ends, however it ends; or the user's own.
     File(Raw),
 }
 
 impl Store {
-    /// Reads a table to its end, once.
-    pub fn collect(reading: Reading, stream: bool, watch: &Watch) -> Result<Self, Failure> {
-        let Reading { names, blocks, raw } = reading;
+    /// Reads a table to its end, once; its last column may be weights.
+    pub fn collect(
+        reading: Reading,
+        are_weighted: bool,
+        stream: bool,
+        watch: &Watch,
+    ) -> Result<Self, Failure> {
+        let Reading { mut names, blocks, raw } = reading;
         let d = names.len();
+        let weights = if are_weighted { names.pop() } else { None };
         let memory = if stream { 0 } else { MEMORY };
-        let mut columns = vec![Spread::EMPTY; d];
+        let mut columns = vec![Spread::EMPTY; names.len()];
         let mut n = 0;
         let mut kept = Vec::new();
         let mut file = None;
         for block in blocks {
             let block = block?;
-            for (column, values) in columns.iter_mut().zip(block.as_slice().chunks_exact(block.nrows())) {
-                column.add(values);
+            let of_columns: Vec<&[f64]> = block.as_slice().chunks_exact(block.nrows()).collect();
+            for (column, values) in columns.iter_mut().zip(&of_columns) {
+                match &weights {
+                    Some(_) => column.add_weighted(values, of_columns[d - 1]),
+                    None => column.add(values),
+                }
             }
             n += block.nrows();
             watch.read(n);
@@ -69,9 +83,13 @@ impl Store {
                 Rows::File(Raw { name: temporary(), file, d, columns: (0..d).collect(), seen: None })
             }
             (None, Some(raw)) if kept.is_empty() => Rows::File(raw),
-            _ => Rows::Memory(assemble(kept)?),
+            _ => {
+                let (x, weights) = split(assemble(kept)?, are_weighted);
+                Rows::Memory(x, weights)
+            }
         };
-        Ok(Store { names, n, columns, rows })
+        let total = columns.first().map_or(0.0, Spread::n);
+        Ok(Store { names, n, total, weights, columns, rows })
     }
 
     pub fn is_streamed(&self) -> bool {
@@ -85,19 +103,18 @@ impl Store {
         pass: impl FnOnce(&dyn Source) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         match (&self.rows, units) {
-            (Rows::Memory(x), None) => pass(&Data::new(x)?),
-            (Rows::Memory(x), Some(units)) => pass(&Data::new(&units.standardize(x.clone())?)?),
-            (Rows::File(raw), None) => pass(&Stream(|| raw.blocks())),
-            (Rows::File(raw), Some(units)) => {
-                pass(&Stream(|| Ok(raw.blocks()?.map(|block| Ok(units.standardize(block?)?)))))
+            (Rows::Memory(x, weights), None) => pass(&data(x, weights.as_ref())?),
+            (Rows::Memory(x, weights), Some(units)) => {
+                pass(&data(&units.standardize(x.clone())?, weights.as_ref())?)
             }
+            (Rows::File(raw), units) => pass(&Streamed { raw, units, are_weighted: self.weights.is_some() }),
         }
     }
 
     /// That the data are still those that were read first.
     pub fn unchanged(&self) -> Result<(), Failure> {
         match &self.rows {
-            Rows::Memory(_) => Ok(()),
+            Rows::Memory(..) => Ok(()),
             Rows::File(raw) => Ok(raw.unchanged()?),
         }
     }
@@ -108,11 +125,57 @@ impl Store {
         visit: &mut dyn FnMut(&DMatrix<f64>) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         match &self.rows {
-            Rows::Memory(x) => (0..self.n)
+            Rows::Memory(x, _) => (0..self.n)
                 .step_by(BLOCK_ROWS)
                 .try_for_each(|start| visit(&x.rows(start, BLOCK_ROWS.min(self.n - start)).into_owned())),
-            Rows::File(raw) => raw.blocks()?.try_for_each(|block| visit(&block?)),
+            Rows::File(raw) => {
+                raw.blocks()?.try_for_each(|block| visit(&split(block?, self.weights.is_some()).0))
+            }
         }
+    }
+}
+
+/// A table whose last column may be weights, and these.
+fn split(table: DMatrix<f64>, are_weighted: bool) -> (DMatrix<f64>, Option<DVector<f64>>) {
+    if !are_weighted {
+        return (table, None);
+    }
+    let last = table.ncols() - 1;
+    let weights = table.column(last).into_owned();
+    (table.remove_column(last), Some(weights))
+}
+
+fn data<'a>(
+    x: &'a DMatrix<f64>,
+    weights: Option<&'a DVector<f64>>,
+) -> executable_em_engine::Result<Data<'a>> {
+    match weights {
+        Some(weights) => Data::weighted(x, weights),
+        None => Data::new(x),
+    }
+}
+
+/// A file's rows, perhaps in standard units, perhaps with weights.
+struct Streamed<'a> {
+    raw: &'a Raw,
+    units: Option<&'a Units>,
+    are_weighted: bool,
+}
+
+impl Source for Streamed<'_> {
+    fn read(
+        &self,
+        visit: &mut dyn FnMut(Data<'_>) -> executable_em_engine::Result<()>,
+    ) -> executable_em_engine::Result<()> {
+        for block in self.raw.blocks()? {
+            let (x, weights) = split(block?, self.are_weighted);
+            let x = match self.units {
+                Some(units) => units.standardize(x)?,
+                None => x,
+            };
+            visit(data(&x, weights.as_ref())?)?;
+        }
+        Ok(())
     }
 }
 
