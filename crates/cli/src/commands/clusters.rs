@@ -83,7 +83,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     let all = all_squares(&store, units.is_some());
     for one in &mut found {
         // Of data in one place there is nothing to explain.
-        one.explained = if all > 0.0 { 1.0 - one.objective() / all } else { 0.0 };
+        one.explained = if all > 0.0 { (1.0 - one.objective() / all).max(0.0) } else { 0.0 };
     }
     let line = DataLine { file: &file, store: &store, is_standardized: options.standardize };
     let [one] = &found[..] else {

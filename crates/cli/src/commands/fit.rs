@@ -1,6 +1,6 @@
 //! `fit`: a mixture for the user's own data.
 
-use std::path::Path;
+use std::{cmp::Ordering, path::Path};
 
 use executable_em::{
     Error, bernoulli_mixture::BernoulliMixture, data, pathologies::switching, scale::units::Units,
@@ -103,7 +103,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     store.unchanged()?;
     let (found, failed) = searched?;
 
-    let Some(best) = found.iter().min_by(|one, other| one.criteria.bic.total_cmp(&other.criteria.bic)) else {
+    let Some(best) = found.iter().min_by(by_bic) else {
         return Err(Failure::Interrupted);
     };
     let model = sorted(match (&best.fit.model, &units) {
@@ -236,6 +236,10 @@ impl Options {
     }
 }
 
+fn by_bic(one: &&Found, other: &&Found) -> Ordering {
+    one.criteria.bic.total_cmp(&other.criteria.bic)
+}
+
 fn figure(
     plan: &Plan,
     found: &[Found],
@@ -244,7 +248,9 @@ fn figure(
     store: &Store,
 ) -> Result<Figure, Failure> {
     if plan.ks.start() < plan.ks.end() {
-        return plot::criteria(found);
+        // Of several families, the best for each k.
+        let of_k = |k| found.iter().filter(move |one| one.k == k).min_by(by_bic);
+        return plot::criteria(&plan.ks.clone().filter_map(of_k).collect::<Vec<_>>());
     }
     let model = match model {
         Mixture::Gaussian(model) => model,

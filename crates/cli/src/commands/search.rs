@@ -122,13 +122,13 @@ impl Search<'_> {
         let mut rng = data::rng(self.seed);
         match (kind, self.start) {
             (Kind::Gaussian { floor: None, .. }, Some(Mixture::Gaussian(model))) => {
-                self.from_model(kind, model.clone(), Mixture::Gaussian)
+                self.run_from(kind, model.clone(), Mixture::Gaussian)
             }
             (Kind::Gaussian { floor: Some(floor), .. }, Some(Mixture::Gaussian(model))) => {
                 let model = FlooredMixture::new(model.clone(), floor)?;
-                self.from_model(kind, model, |floored| Mixture::Gaussian(floored.mixture().clone()))
+                self.run_from(kind, model, |floored| Mixture::Gaussian(floored.mixture().clone()))
             }
-            (_, Some(Mixture::Bernoulli(coins))) => self.from_model(kind, coins.clone(), Mixture::Bernoulli),
+            (_, Some(Mixture::Bernoulli(coins))) => self.run_from(kind, coins.clone(), Mixture::Bernoulli),
             (Kind::Gaussian { family, floor: None, .. }, _) => {
                 let begin = |x: &_, start, _| starts::begin(x, k, family, start, &mut rng);
                 self.best_from(kind, k, begin, Mixture::Gaussian)
@@ -149,7 +149,7 @@ impl Search<'_> {
     }
 
     /// One run, from a model.
-    fn from_model<M: Fused>(
+    fn run_from<M: Fused>(
         &self,
         kind: Kind,
         model: M,
@@ -195,9 +195,12 @@ impl Search<'_> {
             let promising = self.promising(k, (runs.starts, total), |few, at| begin(few, of.of(at), at))?;
             runs.starts += TRIALS;
             let rest = Stopping { max_sweeps: most - SHORT, ..self.stopping };
-            let starts = promising.into_iter().map(|(at, model)| (at, Ok(model)));
-            let further =
-                self.run(k, &rest, starts, &mut runs).map(|fit| Fit { sweeps: fit.sweeps + SHORT, ..fit });
+            let short: Vec<(usize, usize)> = promising.iter().map(|(at, fit)| (*at, fit.sweeps)).collect();
+            let starts = promising.into_iter().map(|(at, fit)| (at, Ok(fit.model)));
+            let further = self.run(k, &rest, starts, &mut runs).map(|fit| {
+                let before = short.iter().find(|(at, _)| *at == fit.start).map_or(0, |(_, sweeps)| *sweeps);
+                Fit { sweeps: before + fit.sweeps, ..fit }
+            });
             best = match (best, further) {
                 (Ok(best), Ok(further)) if further.log_likelihood > best.log_likelihood => Ok(further),
                 (Err(_), Ok(further)) => Ok(further),
@@ -217,7 +220,7 @@ impl Search<'_> {
         k: usize,
         (first, total): (usize, f64),
         mut begin: impl FnMut(&DMatrix<f64>, usize) -> Result<M, Error>,
-    ) -> Result<Vec<(usize, M)>, Failure> {
+    ) -> Result<Vec<(usize, Fit<M>)>, Failure> {
         let few = &thinned(self.sample, FEW.max(20 * k));
         let sample = Data::new(few)?;
         let short = Stopping { max_sweeps: SHORT, ..self.stopping };
@@ -244,7 +247,8 @@ impl Search<'_> {
             kept.log_likelihood - next.log_likelihood <= ALIKE * few.nrows() as f64
         });
         let count = PROMISING[usize::from((few.nrows() as f64) < total)];
-        Ok(trials.into_iter().take(count).map(|(at, fit)| (at, fit.model)).collect())
+        trials.truncate(count);
+        Ok(trials)
     }
 
     /// Runs to the end, each from a start with its number; what became of them is added to `runs`.

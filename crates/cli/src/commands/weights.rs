@@ -13,7 +13,11 @@ pub fn open(input: &Input, column: &str, model: Option<&[String]>) -> Result<Rea
         (asked, _) => Some(asked),
     };
     let mut reading = match asked {
-        Some(asked) => input.asking([asked, &[column.to_owned()]].concat()).open(None)?,
+        // Named among the columns or not, it is read once.
+        Some(asked) => {
+            let others = asked.iter().filter(|name| *name != column).cloned();
+            input.asking(others.chain([column.to_owned()]).collect()).open(None)?
+        }
         None => input.open(None)?,
     };
     let count = reading.names.len();

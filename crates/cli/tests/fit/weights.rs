@@ -48,7 +48,9 @@ fn whole_weights_are_rows_repeated() {
     // By number, and beside columns that are asked for; what is predicted is of all rows.
     let by_name = place.prints(&format!("fit w.csv --weights count {line}"));
     assert_eq!(place.prints(&format!("fit w.csv --weights 1 {line}")), by_name);
-    assert_eq!(place.prints(&format!("fit w.csv --weights count --columns a,b {line}")), by_name);
+    for columns in ["a,b", "count,a,b"] {
+        assert_eq!(place.prints(&format!("fit w.csv --weights count --columns {columns} {line}")), by_name);
+    }
     place.prints(&format!("fit w.csv --weights count {line} --responsibilities p.csv"));
     assert_eq!(place.read("p.csv").lines().count(), 401);
 }
@@ -93,7 +95,7 @@ fn weights_that_are_none_are_refused() {
             2,
             "shares.csv: no column is named 'v', as --weights says; there are a, w",
         ),
-        ("shares.csv --weights w --columns a,w", 2, "shares.csv: column 'w' is asked for twice"),
+        ("shares.csv --weights w --columns a,2", 2, "shares.csv: column 'w' is asked for twice"),
         ("only.csv --weights w", 2, "only.csv: beside the weights there is no column to fit"),
     ] {
         place.refuses(&format!("fit {line} -k 1"), code, error);
