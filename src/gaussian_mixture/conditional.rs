@@ -77,7 +77,7 @@ pub fn conditional(model: &GaussianMixture, given: &[(usize, f64)]) -> Result<Ga
 
     let seen = RowDVector::from_vec(values);
     let weights: DVector<f64> =
-        of_given.responsibilities(&DMatrix::from_rows(&[seen.clone()]))?.row(0).transpose();
+        of_given.responsibilities(&DMatrix::from_rows(std::slice::from_ref(&seen)))?.row(0).transpose();
     let mut means = model.means().select_columns(&rest);
     let mut covariances = Vec::with_capacity(model.k());
     let pattern = Pattern { seen: columns, missing: rest, rows: vec![0] };

@@ -37,7 +37,10 @@ pub mod uses;
 pub use covariance::CovarianceFamily;
 pub use floored::FlooredMixture;
 pub use only_mean::OnlyMean;
-pub use start::{kmeans_start, random_start, scaled_kmeans_start, start_from_labels, whitened_kmeans_start};
+pub use start::{
+    kmeans_start, narrow_start, projected_kmeans_start, random_start, scaled_kmeans_start, start_from_labels,
+    whitened_kmeans_start,
+};
 
 use crate::error::Result;
 use crate::gaussian::{self, Factor};

@@ -5,7 +5,8 @@ use crate::error::Result;
 use crate::latent::complete::indicators;
 use crate::{check, gaussian, kmeans};
 use nalgebra::{DMatrix, DVector, RowDVector};
-use rand::Rng;
+use rand::{Rng, RngExt};
+use rand_distr::{Distribution, StandardNormal};
 
 /// From so many columns on, whitening takes longer than sweeps along the axes.
 const MANY_COLUMNS: usize = 100;
@@ -31,7 +32,7 @@ pub fn random_start(
     rng: &mut impl Rng,
 ) -> Result<GaussianMixture> {
     let means = kmeans::random_start(x, k, rng)?;
-    broad(x, means, family)
+    broad(x, means, family, 1.0)
 }
 
 /// A start at a k-means clustering: k-means++, then Lloyd's algorithm, then [`start_from_labels`].
@@ -77,6 +78,10 @@ pub fn scaled_kmeans_start(
     family: CovarianceFamily,
     rng: &mut impl Rng,
 ) -> Result<GaussianMixture> {
+    start_from_clusters(x, &scaled(x), k, family, rng)
+}
+
+fn scaled(x: &DMatrix<f64>) -> DMatrix<f64> {
     let mut scaled = x.clone();
     for mut column in scaled.column_iter_mut() {
         let sd = column.variance().sqrt();
@@ -84,7 +89,7 @@ pub fn scaled_kmeans_start(
             column /= sd;
         }
     }
-    start_from_clusters(x, &scaled, k, family, rng)
+    scaled
 }
 
 /// A start at a k-means clustering of the whitened data, in which all directions have the same spread.
@@ -112,14 +117,70 @@ pub fn whitened_kmeans_start(
     family: CovarianceFamily,
     rng: &mut impl Rng,
 ) -> Result<GaussianMixture> {
+    start_from_clusters(x, &whitened(x, k, family)?, k, family, rng)
+}
+
+/// A random start of narrow components: k different data as means, equal weights, and the covariance of all the data
+/// divided by (uk)², u uniform between 1 and 3.
+///
+/// Where [`random_start`] lets every component see all data, so that most of them go the same way, these see what is near
+/// them, and small or thin groups keep a component of their own. `x` is n×d; errors as in [`random_start`].
+///
+/// Source: H-38, T-23; Biernacki, Celeux and Govaert (2003), Computational Statistics & Data Analysis 41, 561–575.
+/// ```
+/// use executable_em::{data, gaussian_mixture::{CovarianceFamily::Full, narrow_start, random_start}};
+/// let x = data::old_faithful();
+/// let variance = |start: executable_em::gaussian_mixture::GaussianMixture| start.covariances()[0][0];
+/// let broad = variance(random_start(&x, 3, Full, &mut data::rng(1))?);
+/// assert!((1.0 / 81.0..=1.0 / 9.0).contains(&(variance(narrow_start(&x, 3, Full, &mut data::rng(1))?) / broad)));
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn narrow_start(
+    x: &DMatrix<f64>,
+    k: usize,
+    family: CovarianceFamily,
+    rng: &mut impl Rng,
+) -> Result<GaussianMixture> {
+    let means = kmeans::random_start(x, k, rng)?;
+    let part = k as f64 * rng.random_range(1.0..3.0);
+    broad(x, means, family, 1.0 / (part * part))
+}
+
+/// A start at a k-means clustering of the data seen from one random side: whitened, then projected onto a line.
+/// ```math
+/// y_i = u^\top L^{-1}(x_i - \bar x), \qquad u\sim\mathcal N(0, I)
+/// ```
+/// Groups that overlap from most sides may be apart from one; every call looks from another. `x` is n×d; errors as in
+/// [`whitened_kmeans_start`].
+///
+/// Source: T-09, H-18; Dasgupta (2000), UAI, 143–151.
+/// ```
+/// use executable_em::{data, gaussian_mixture::{CovarianceFamily::Full, projected_kmeans_start}};
+/// let start = projected_kmeans_start(&data::old_faithful(), 2, Full, &mut data::rng(1))?;
+/// assert_eq!(start.weights().len(), 2);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn projected_kmeans_start(
+    x: &DMatrix<f64>,
+    k: usize,
+    family: CovarianceFamily,
+    rng: &mut impl Rng,
+) -> Result<GaussianMixture> {
+    let white = whitened(x, k, family)?;
+    let side = DVector::from_fn(x.ncols(), |_, _| StandardNormal.sample(rng));
+    let projected = DMatrix::from_columns(&[white * side]);
+    start_from_clusters(x, &projected, k, family, rng)
+}
+
+/// The data, at least k, in units in which all directions have the same spread, or all columns.
+fn whitened(x: &DMatrix<f64>, k: usize, family: CovarianceFamily) -> Result<DMatrix<f64>> {
     check::enough_data(x, k)?;
     if family.is_along_axes() && x.ncols() >= x.nrows().min(MANY_COLUMNS) {
-        return scaled_kmeans_start(x, k, family, rng);
+        return Ok(scaled(x));
     }
     check_size(k, x.ncols(), family)?;
     let (centre, covariance) = gaussian::moments(x);
-    let white = gaussian::whitened(x, &centre, &gaussian::cholesky(&covariance, 0)?).transpose();
-    start_from_clusters(x, &white, k, family, rng)
+    Ok(gaussian::whitened(x, &centre, &gaussian::cholesky(&covariance, 0)?).transpose())
 }
 
 /// A start at the labels that k-means gives the data in other coordinates `y`, a row for each of `x`.
@@ -156,7 +217,7 @@ pub fn start_from_labels(
     check::enough_data(x, k)?;
     check::labels(labels, x.nrows(), k)?;
     let centre = centre(x);
-    let broad = broad(x, DMatrix::from_fn(k, x.ncols(), |_, a| centre[a]), family)?;
+    let broad = broad(x, DMatrix::from_fn(k, x.ncols(), |_, a| centre[a]), family, 1.0)?;
     let (weights, means, mut covariances) = broad.updated(x, &indicators(labels, k))?;
     for (covariance, fallback) in covariances.iter_mut().zip(broad.stored_covariances()) {
         if is_singular(covariance, x)? {
@@ -186,16 +247,21 @@ fn is_singular(covariance: &DMatrix<f64>, x: &DMatrix<f64>) -> Result<bool> {
     Ok(correlation.symmetric_eigenvalues().min() <= d as f64 * rounding)
 }
 
-/// A mixture of these means with equal weights whose components are all as wide as the data.
-fn broad(x: &DMatrix<f64>, means: DMatrix<f64>, family: CovarianceFamily) -> Result<GaussianMixture> {
+/// A mixture of these means with equal weights whose components all have this part of the variance of the data.
+fn broad(
+    x: &DMatrix<f64>,
+    means: DMatrix<f64>,
+    family: CovarianceFamily,
+    part: f64,
+) -> Result<GaussianMixture> {
     let (k, d) = means.shape();
     let weights = DVector::from_element(k, 1.0 / k as f64);
     let covariances = if family.is_along_axes() {
         let ones = DVector::from_element(x.nrows(), 1.0);
-        axes::constrained(family, vec![axes::variances_about(x, &ones, &centre(x)); k])
+        axes::constrained(family, vec![axes::variances_about(x, &ones, &centre(x)) * part; k])
     } else {
         check_size(k, d, family)?;
-        family.constrained(vec![gaussian::moments(x).1; k], &weights)
+        family.constrained(vec![gaussian::moments(x).1 * part; k], &weights)
     };
     GaussianMixture::new(weights, means, covariances, family)
 }

@@ -1,9 +1,5 @@
 //! Mean and variance of numbers that nobody holds in one piece.
 
-/// A standard deviation below this part of the mean is rounding: that of a few units in the last place of equal
-/// numbers.
-const ROUNDING: f64 = 1e-14;
-
 /// How numbers spread: their mean, their standard deviation, the least and the largest of them.
 ///
 /// ```math
@@ -47,18 +43,42 @@ impl Spread {
     ///
     /// Source: Chan, Golub and LeVeque (1983). Example: [`Spread`].
     pub fn add(&mut self, values: &[f64]) {
-        if values.is_empty() {
-            return;
-        }
         let n = values.len() as f64;
         let mean = values.iter().sum::<f64>() / n;
-        let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
+        let squares = values.iter().map(|value| (value - mean) * (value - mean)).sum();
+        self.join(n, mean, squares, values.iter().copied());
+    }
+
+    /// Adds a block of finite numbers that count as often as their weights say, finite and ≥ 0; one of weight 0 is not
+    /// there at all. The sum of the weights stands for n.
+    ///
+    /// Source: Chan, Golub and LeVeque (1983).
+    /// ```
+    /// use executable_em::scale::spread::Spread;
+    /// let (mut weighted, mut repeated) = (Spread::EMPTY, Spread::EMPTY);
+    /// weighted.add_weighted(&[1.0, 5.0, 99.0], &[3.0, 1.0, 0.0]);
+    /// repeated.add(&[1.0, 1.0, 1.0, 5.0]);
+    /// assert_eq!(weighted, repeated);
+    /// ```
+    pub fn add_weighted(&mut self, values: &[f64], weights: &[f64]) {
+        let pairs = || values.iter().copied().zip(weights.iter().copied());
+        let n = weights.iter().sum::<f64>();
+        let mean = pairs().map(|(value, weight)| weight * value).sum::<f64>() / n;
+        let squares = pairs().map(|(value, weight)| weight * (value - mean) * (value - mean)).sum();
+        self.join(n, mean, squares, pairs().filter(|(_, weight)| *weight > 0.0).map(|(value, _)| value));
+    }
+
+    /// Adds n numbers with this mean and this sum of squares about it.
+    fn join(&mut self, n: f64, mean: f64, squares: f64, values: impl Iterator<Item = f64> + Clone) {
+        if n == 0.0 {
+            return;
+        }
         let (total, shift) = (self.n + n, mean - self.mean);
         self.squares += squares + shift * shift * self.n * n / total;
         self.mean += shift * n / total;
         self.n = total;
-        self.low = values.iter().copied().fold(self.low, f64::min);
-        self.high = values.iter().copied().fold(self.high, f64::max);
+        self.low = values.clone().fold(self.low, f64::min);
+        self.high = values.fold(self.high, f64::max);
     }
 
     /// The mean.
@@ -81,8 +101,13 @@ impl Spread {
         self.high
     }
 
-    /// Whether all numbers are the same, but for rounding.
+    /// The number of numbers, or the sum of their weights.
+    pub fn n(&self) -> f64 {
+        self.n
+    }
+
+    /// Whether all numbers are the same, to the last bit.
     pub fn is_constant(&self) -> bool {
-        self.low == self.high || self.sd() <= ROUNDING * self.mean.abs()
+        self.low >= self.high
     }
 }

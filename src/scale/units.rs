@@ -72,6 +72,26 @@ impl Units {
         Ok(x)
     }
 
+    /// Points in these units brought back to those of the data; the inverse of [`standardize`](Self::standardize).
+    ///
+    /// ```math
+    /// x_{ia} = \bar x_a + s_a\,y_{ia}
+    /// ```
+    /// Errors as there, and [`Error::NotFinite`](crate::Error::NotFinite) where a product overflows. Source: H-06.
+    /// ```
+    /// # use executable_em::scale::{spread::Spread, units::Units};
+    /// let mut spread = Spread::EMPTY;
+    /// spread.add(&[1.0, 5.0]);
+    /// assert_eq!(Units::of(&[spread])?.back(nalgebra::dmatrix![-1.0; 0.5])?, nalgebra::dmatrix![1.0; 4.0]);
+    /// # Ok::<(), executable_em::Error>(())
+    /// ```
+    pub fn back(&self, y: DMatrix<f64>) -> Result<DMatrix<f64>> {
+        check::data(&y, self.sd.len())?;
+        let x = y.map_with_location(|_, a, value| self.mean[a] + self.sd[a] * value);
+        check::finite("means", &x)?;
+        Ok(x)
+    }
+
     /// By how much a datum's log density is larger in these units than in its own, in nats: the log volume of a unit.
     ///
     /// ```math
@@ -116,7 +136,7 @@ impl Units {
     pub fn undo(&self, model: &GaussianMixture) -> Result<GaussianMixture> {
         let d = self.sd.len();
         check::shape("means", model.means().shape(), (model.k(), d))?;
-        let means = DMatrix::from_fn(model.k(), d, |j, a| self.mean[a] + self.sd[a] * model.means()[(j, a)]);
+        let means = self.back(model.means().clone())?;
         // The product of the spreads comes first, so that both halves stay the same.
         let covariance = |covariance: &DMatrix<f64>| match model.variances() {
             None => DMatrix::from_fn(d, d, |a, b| covariance[(a, b)] * (self.sd[a] * self.sd[b])),

@@ -33,6 +33,26 @@ pub fn bic(log_likelihood: f64, parameters: usize, n: usize) -> Result<f64> {
     Ok(aic(log_likelihood, 0)? + parameters as f64 * (n as f64).ln())
 }
 
+/// [`bic`] of data that count as often as their weights say: their sum stands for n.
+/// ```math
+/// -2\,\ell(\hat\theta) + p\log\sum_i w_i
+/// ```
+/// Whole weights are data repeated, and their sum is the number of those. Weights that only say which data to trust more
+/// fix the sum by convention, and with it BIC: scale them to sum to the number of data, or to their effective number
+/// $`(\sum w)^2/\sum w^2`$. With the expected complete-data log-likelihood ℓ − H in the place of ℓ it is [`icl`].
+/// [`Error::Domain`](crate::Error::Domain) for a total that is not positive.
+///
+/// Source: B-26; Schwarz (1978).
+/// ```
+/// use executable_em::selection::{bic, weighted_bic};
+/// assert_eq!(weighted_bic(-100.0, 5, 20.0)?, bic(-100.0, 5, 20)?);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn weighted_bic(log_likelihood: f64, parameters: usize, total: f64) -> Result<f64> {
+    check::positive("sum of the data's weights", total)?;
+    Ok(aic(log_likelihood, 0)? + parameters as f64 * total.ln())
+}
+
 /// The integrated completed likelihood: BIC, and a charge for labels that are in doubt.
 /// ```math
 /// \mathrm{ICL} = \mathrm{BIC} + 2\,\mathsf H(r), \qquad

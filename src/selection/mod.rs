@@ -27,7 +27,7 @@ pub mod restaurant;
 mod search;
 pub mod stick_breaking;
 
-pub use criteria::{Criteria, aic, bic, criteria, icl};
+pub use criteria::{Criteria, aic, bic, criteria, icl, weighted_bic};
 pub use cross_validation::{CrossValidation, cross_validate, folds};
 pub use parameters::{FreeParameters, bernoulli_parameters};
 pub use search::{Candidate, Restarts, best_fit, chosen_k, search};

@@ -5,8 +5,9 @@ use executable_em::data;
 use executable_em::gaussian_mixture::conditional::{conditional, marginal};
 use executable_em::gaussian_mixture::gradient::{PartOfStep, ascend_means, em_step, hessian_in_means};
 use executable_em::gaussian_mixture::{
-    FlooredMixture, GaussianMixture, OnlyMean, floored, kmeans_start, loss, random_start,
-    scaled_kmeans_start, score, spherical, start_from_labels, update, uses, whitened_kmeans_start,
+    FlooredMixture, GaussianMixture, OnlyMean, floored, kmeans_start, loss, narrow_start,
+    projected_kmeans_start, random_start, scaled_kmeans_start, score, spherical, start_from_labels, update,
+    uses, whitened_kmeans_start,
 };
 use executable_em::latent::Model;
 
@@ -75,6 +76,9 @@ calls! { p;
     "gaussian_mixture::start::kmeans_start" => kmeans_start(&p.x(), p.k(), p.family(), &mut data::rng(1)),
     "gaussian_mixture::start::scaled_kmeans_start" =>
         scaled_kmeans_start(&p.x(), p.k(), p.family(), &mut data::rng(1)),
+    "gaussian_mixture::start::narrow_start" => narrow_start(&p.x(), p.k(), p.family(), &mut data::rng(1)),
+    "gaussian_mixture::start::projected_kmeans_start" =>
+        projected_kmeans_start(&p.x(), p.k(), p.family(), &mut data::rng(1)),
     "gaussian_mixture::start::whitened_kmeans_start" =>
         whitened_kmeans_start(&p.x(), p.k(), p.family(), &mut data::rng(1)),
     "gaussian_mixture::start::start_from_labels" => start_from_labels(&p.x(), &p.labels(), p.k(), p.family()),

@@ -19,13 +19,15 @@ const HOLDERS: [(&str, &str); 9] = [
 ];
 
 /// Plain arithmetic on numbers or matrices, whose answer to NaN is NaN; and a running sum of data that others check.
-const ARITHMETIC: [&str; 11] = [
+const ARITHMETIC: [&str; 13] = [
     "bernoulli_mixture::times_log",
     "bernoulli_mixture::check_heads",
     "errata::lecture_h::descent_to_no_minimum",
     "errata::lecture_h::descent_that_never_rests",
     "latent::counts",
     "Spread::add",
+    "Spread::add_weighted",
+    "Spread::n",
     "Spread::mean",
     "Spread::sd",
     "Spread::low",

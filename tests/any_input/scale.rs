@@ -43,6 +43,7 @@ calls! { p;
         Moments::map(&p.gaussians(), &p.x()).and_then(|moments| moments.expected_log_joint(&p.gaussians())),
     "Units::of" => Units::of(&spreads(&p.x())),
     "Units::standardize" => Units::of(&spreads(&p.x())).and_then(|units| units.standardize(p.x())),
+    "Units::back" => Units::of(&spreads(&p.x())).and_then(|units| units.back(p.means())),
     "Units::undo" => Units::of(&spreads(&p.x())).and_then(|units| units.undo(&p.gaussians())),
     "Units::log_volume" => Units::of(&spreads(&p.x())).map(|units| units.log_volume()),
 }

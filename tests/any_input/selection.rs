@@ -22,6 +22,7 @@ fn validated(pool: &mut Pool) -> Result<CrossValidation> {
 calls! { p;
     "selection::criteria::aic" => aic(p.number(), p.count()),
     "selection::criteria::bic" => bic(p.number(), p.count(), p.count()),
+    "selection::criteria::weighted_bic" => weighted_bic(p.number(), p.count(), p.number()),
     "selection::criteria::icl" => icl(p.number(), p.count(), p.count(), p.positive()),
     "selection::criteria::criteria" => criteria(p.number(), p.count(), p.count()),
     "selection::cross_validation::folds" => folds(p.n(), p.count(), &mut data::rng(1)),

@@ -2,7 +2,9 @@
 
 use crate::common::bounds::gamma;
 use crate::common::{assert_matrices_within, assert_within};
-use executable_em::gaussian_mixture::{CovarianceFamily, kmeans_start, random_start, start_from_labels};
+use executable_em::gaussian_mixture::{
+    CovarianceFamily, kmeans_start, narrow_start, projected_kmeans_start, random_start, start_from_labels,
+};
 use executable_em::{data, gaussian};
 use nalgebra::{DMatrix, DVector};
 use rand::RngExt;
@@ -30,6 +32,52 @@ fn a_random_start_is_broad() {
         for covariance in start.covariances() {
             assert_matrices_within(covariance, &expected, gamma(8) * spread.amax());
         }
+    }
+}
+
+/// A narrow start is a random one whose covariances are divided by one number between k² and 9k², others in every draw.
+///
+/// Source: H-38.
+#[test]
+fn a_narrow_start_is_a_random_one_made_small() {
+    let x = data::old_faithful();
+    for family in CovarianceFamily::ALL {
+        let wide = random_start(&x, 3, family, &mut data::rng(5)).unwrap();
+        let narrow = narrow_start(&x, 3, family, &mut data::rng(5)).unwrap();
+        assert_eq!(
+            (narrow.means(), narrow.weights(), narrow.family()),
+            (wide.means(), wide.weights(), family)
+        );
+        let factor = narrow.covariances()[0][0] / wide.covariances()[0][0];
+        assert!((1.0 / 81.0..=1.0 / 9.0).contains(&factor), "{factor}");
+        for (own, all) in narrow.covariances().iter().zip(wide.covariances()) {
+            assert_matrices_within(own, &(all * factor), gamma(8) * all.amax());
+        }
+        assert_ne!(
+            narrow.covariances(),
+            narrow_start(&x, 3, family, &mut data::rng(6)).unwrap().covariances()
+        );
+    }
+}
+
+/// Three stripes in whitened data lie apart from one side alone, and a start that looks from there parts them. A shear of
+/// the second column by the first, whose Cholesky factor is the sheared one, changes nothing of what is seen.
+///
+/// Source: T-09.
+#[test]
+fn a_projected_start_parts_what_one_side_shows() {
+    let x = DMatrix::from_fn(90, 2, |i, a| if a == 0 { (i * 37 % 90) as f64 } else { 40.0 * (i % 3) as f64 });
+    let parted = |x: &DMatrix<f64>, seed: u64| {
+        let start = projected_kmeans_start(x, 3, CovarianceFamily::Diagonal, &mut data::rng(seed)).unwrap();
+        let mut seen: Vec<f64> = start.means().column(1).iter().map(|mean| (mean / 10.0).round()).collect();
+        seen.sort_by(f64::total_cmp);
+        (seen == [0.0, 4.0, 8.0], start.weights().clone())
+    };
+    let count = (0..60).filter(|&seed| parted(&x, seed).0).count();
+    assert!(count > 3, "{count} of 60 sides");
+    let sheared = DMatrix::from_fn(90, 2, |i, a| x[(i, a)] + if a == 1 { 5.0 * x[(i, 0)] } else { 0.0 });
+    for seed in 0..20 {
+        assert_eq!(parted(&x, seed).1, parted(&sheared, seed).1);
     }
 }
 

@@ -11,7 +11,7 @@
 //! | `fit.rs` | sweeps until the tolerance is met, restarts: [`em`](executable_em::em)'s loop on a source |
 //! | `source.rs` | data in memory or in blocks that are read anew for every pass |
 //! | `gaps.rs` | data with missing cells, their rows by pattern |
-//! | `sample.rs`, `fill.rs` | a start in one pass, and its gaps filled |
+//! | `sample.rs`, `fill.rs` | a sample to start from, in a pass or two, and its gaps filled |
 //! | `gaussian_mixture/` | the step of a Gaussian mixture |
 //! | `bernoulli_mixture/` | the step of a Bernoulli mixture |
 //! | `kmeans/` | Lloyd's algorithm |
@@ -44,10 +44,10 @@ pub mod table;
 pub use bernoulli_mixture::BernoulliStatistics;
 pub use fit::OnSource;
 pub use gaps::{StreamWithGaps, WithGaps};
-pub use json::SavedMixture;
+pub use json::{Saved, SavedClusters, SavedMixture};
 pub use kmeans::{KMeans, KMeansStatistics};
 pub use mixture::Mixture;
-pub use sample::sample;
+pub use sample::{sample, weighted_sample};
 pub use source::{Data, Source, Stream};
 
 pub use error::{Error, Result};

@@ -1,6 +1,6 @@
-//! A start for data of any size: one pass draws a sample, and the sample gives the start.
+//! A start for data of any size: a pass or two draw a sample, and the sample gives the start.
 
-use super::{Result, Source};
+use super::{Data, Result, Source};
 use executable_em::check;
 use executable_em::data::Rng;
 use nalgebra::DMatrix;
@@ -94,4 +94,59 @@ pub fn sample(source: &(impl Source + ?Sized), size: usize, rng: &mut Rng) -> Re
     };
     let d = first.row.len();
     Ok(DMatrix::from_fn(kept.len(), d, |i, a| kept[i].row[a]))
+}
+
+/// Data drawn in proportion to their weights, in the order in which they are read: the table that the weights stand for,
+/// as far as `size` rows can show it.
+///
+/// ```math
+/// c_i = \lfloor u + s\,W_i\rfloor - \lfloor u + s\,W_{i-1}\rfloor, \qquad W_i = \sum_{l\le i}w_l, \quad u\sim\mathrm U(0, 1)
+/// ```
+/// Datum i is returned c_i times, $`s\,w_i`$ times on average and never off by one or more (systematic sampling). Whole
+/// weights that sum to no more than `size` have s = 1: every datum is repeated just as often as its weight says. Other
+/// weights give as many rows as there are data that weigh something, or `size` if that is less. Two passes.
+///
+/// Source: Carpenter, Clifford and Fearnhead (1999), IEE Proceedings F 146, 2–7.
+///
+/// # Errors
+/// Those of [`sample`].
+///
+/// ```
+/// use executable_em::data;
+/// use executable_em_engine::{Data, weighted_sample};
+/// use nalgebra::{dmatrix, dvector};
+/// let (x, weights) = (dmatrix![1.0; 5.0; 7.0], dvector![2.0, 0.0, 1.0]);
+/// let drawn = weighted_sample(&Data::weighted(&x, &weights)?, 50, &mut data::rng(1))?;
+/// assert_eq!(drawn, dmatrix![1.0; 1.0; 7.0]);
+/// # Ok::<(), executable_em_engine::Error>(())
+/// ```
+pub fn weighted_sample(source: &(impl Source + ?Sized), size: usize, rng: &mut Rng) -> Result<DMatrix<f64>> {
+    if size == 0 {
+        return Err(executable_em::Error::Domain { what: "sample size", value: 0.0, allowed: "≥ 1" }.into());
+    }
+    let weight_of = |data: &Data<'_>, i: usize| data.weights.map_or(1.0, |weights| weights[i]);
+    let (mut total, mut count, mut are_whole) = (0.0, 0, true);
+    source.read(&mut |data| {
+        for weight in (0..data.x.nrows()).map(|i| weight_of(&data, i)).filter(|&weight| weight > 0.0) {
+            (total, count, are_whole) = (total + weight, count + 1, are_whole && weight.fract() == 0.0);
+        }
+        Ok(())
+    })?;
+    let scale = if are_whole && total <= size as f64 { 1.0 } else { count.min(size) as f64 / total };
+    let offset = rng.random::<f64>();
+    let (mut drawn, mut before, mut d) = (Vec::new(), 0.0, 0);
+    source.read(&mut |data| {
+        d = data.x.ncols();
+        for i in 0..data.x.nrows() {
+            let after = before + weight_of(&data, i);
+            let copies = (offset + scale * after).floor() - (offset + scale * before).floor();
+            (0..copies as usize).for_each(|_| drawn.extend(data.x.row(i).iter()));
+            before = after;
+        }
+        Ok(())
+    })?;
+    if drawn.is_empty() {
+        return Err(executable_em::Error::Empty { what: "data" }.into());
+    }
+    Ok(DMatrix::from_row_slice(drawn.len() / d, d, &drawn))
 }

@@ -12,7 +12,9 @@ use executable_em::gaussian_mixture::{
     CovarianceFamily, FlooredMixture, GaussianMixture, kmeans_start, random_start,
 };
 use executable_em::{Error, data, em};
-use executable_em_engine::{Data, Engine, Mixture, Result, SavedMixture, Stream, sample, table};
+use executable_em_engine::{
+    Data, Engine, Mixture, Result, SavedMixture, Stream, sample, table, weighted_sample,
+};
 use mathematics::mathematics;
 use nalgebra::{DMatrix, DVector, dmatrix, dvector};
 use std::cell::Cell;
@@ -314,6 +316,33 @@ fn samples_are_fair() -> Outcome {
     let none = Data::weighted(&five, &DVector::zeros(5)).and_then(|none| sample(&none, 3, &mut data::rng(1)));
     assert_eq!(mathematics(none), Error::Empty { what: "data" });
     assert!(matches!(mathematics(sample(&Data::new(&x)?, 0, &mut rng)), Error::Domain { .. }));
+    Ok(())
+}
+
+/// Whole weights repeat their data while there is room; others are met to less than one, whatever the offset.
+#[test]
+fn a_weighted_sample_is_the_table_that_the_weights_stand_for() -> Outcome {
+    let x = DMatrix::from_fn(9, 1, |i, _| i as f64);
+    let weights = DVector::from_fn(9, |i, _| (i * 4 % 5) as f64);
+    let expected: Vec<f64> = (0..9).flat_map(|i| vec![i as f64; i * 4 % 5]).collect();
+    let whole = Data::weighted(&x, &weights)?;
+    assert_eq!(weighted_sample(&whole, 100, &mut data::rng(1))?.as_slice(), expected);
+    let parts = &weights * 0.37;
+    for (source, size) in [(&whole, 7), (&Data::weighted(&x, &parts)?, 100)] {
+        for seed in 0..50 {
+            let drawn = weighted_sample(source, size, &mut data::rng(seed))?;
+            // Seven, or one for each of the seven data that weigh something, and one more or less by rounding.
+            assert!((6..=8).contains(&drawn.nrows()), "{drawn}");
+            for i in 0..9 {
+                let count = drawn.iter().filter(|&&value| value == i as f64).count() as f64;
+                assert!((count - 7.0 * weights[i] / weights.sum()).abs() < 1.0 + 1e-9, "{i}: {count}");
+            }
+        }
+    }
+    let none =
+        Data::weighted(&x, &DVector::zeros(9)).and_then(|none| weighted_sample(&none, 3, &mut data::rng(1)));
+    assert_eq!(mathematics(none), Error::Empty { what: "data" });
+    assert!(matches!(mathematics(weighted_sample(&whole, 0, &mut data::rng(1))), Error::Domain { .. }));
     Ok(())
 }
 

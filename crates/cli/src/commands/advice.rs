@@ -1,11 +1,11 @@
 //! The blocks of a text table, whose errors say what to do, and an index among its columns, which is warned of.
 
-use std::io::Read;
+use std::{io::Read, rc::Rc};
 
 use executable_em_engine::table::{CsvReader, Error, Expected};
 use nalgebra::DMatrix;
 
-use super::{Failure, broken, columns::listed, warn};
+use super::{Failure, broken, columns::listed, input::Kept, warn};
 
 /// What other programs write where a value is missing.
 const MISSING: [&str; 9] = ["", "na", "n/a", "nan", "null", "none", "?", "-", "."];
@@ -26,6 +26,7 @@ pub struct Blocks {
     rows: usize,
     /// Cells may be missing, if they say so in another way.
     may_miss: bool,
+    kept: Kept,
 }
 
 impl Blocks {
@@ -43,7 +44,12 @@ impl Blocks {
             false => columns[place] == 0,
         };
         let index = (0..columns.len()).find(is_unnamed).filter(|_| warns && columns.len() > 1);
-        Blocks { reader, file, columns, index, rows: 0, may_miss }
+        Blocks { reader, file, columns, index, rows: 0, may_miss, kept: Kept::default() }
+    }
+
+    /// The same; where the cells beside the numbers go.
+    pub fn keeping(self, kept: &Kept) -> Self {
+        Blocks { kept: Rc::clone(kept), ..self }
     }
 }
 
@@ -51,7 +57,9 @@ impl Iterator for Blocks {
     type Item = Result<DMatrix<f64>, Failure>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        match self.reader.next() {
+        let block = self.reader.next();
+        self.kept.borrow_mut().rows = self.reader.kept().to_vec();
+        match block {
             Some(Ok(block)) => {
                 self.count(&block);
                 Some(Ok(block))

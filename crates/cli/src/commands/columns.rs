@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{Failure, broken};
 
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub struct Columns {
     /// Columns to use, by name or by number from 1, separated by commas: a,b or 1,3..5 [default: all]
     #[arg(long, value_delimiter = ',', value_name = "COLUMNS")]
@@ -67,7 +67,7 @@ impl Columns {
     }
 
     /// The columns that --columns names: by number where it is the number of a column, or several, else by name.
-    fn asked_for(
+    pub fn asked_for(
         &self,
         file: &str,
         names: &[String],

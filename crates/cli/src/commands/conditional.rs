@@ -9,7 +9,7 @@ use executable_em_engine::{Mixture, SavedMixture};
 use super::{
     Failure, broken,
     outputs::{self, Output},
-    predict::read_model,
+    predict::read_mixture,
     report, say,
 };
 
@@ -57,7 +57,7 @@ pub struct Marginal {
 
 pub fn condition(arguments: &Conditional) -> Result<(), Failure> {
     outputs::ask(&[&arguments.model], &[("--out", arguments.out.as_deref())])?;
-    let saved = read_model(&arguments.model)?;
+    let saved = read_mixture(&arguments.model)?;
     let mut given: Vec<(usize, f64)> = Vec::new();
     for text in &arguments.given {
         // A name may hold the sign, a value cannot.
@@ -93,7 +93,7 @@ pub fn condition(arguments: &Conditional) -> Result<(), Failure> {
 
 pub fn marginalize(arguments: &Marginal) -> Result<(), Failure> {
     outputs::ask(&[&arguments.model], &[("--out", arguments.out.as_deref())])?;
-    let saved = read_model(&arguments.model)?;
+    let saved = read_mixture(&arguments.model)?;
     let mut columns = Vec::new();
     for name in &arguments.columns {
         columns.push(place(&saved, name.trim(), "--columns", columns.iter().copied())?);

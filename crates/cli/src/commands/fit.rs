@@ -1,6 +1,6 @@
 //! `fit`: a mixture for the user's own data.
 
-use std::path::Path;
+use std::{cmp::Ordering, path::Path};
 
 use executable_em::{
     Error, bernoulli_mixture::BernoulliMixture, data, pathologies::switching, scale::units::Units,
@@ -13,17 +13,21 @@ use executable_em_figures::{
 use nalgebra::DMatrix;
 
 use super::{
-    Failure, broken,
+    Failure, broken, clusters,
     columns::listed,
-    options::Options,
+    input::Reading,
+    options::{Begin, Model, Options},
     outputs::{self, Output},
+    plan::Plan,
     plot,
-    predict::Responsibilities,
-    report, say,
+    predict::{Predictions, Predictor},
+    report::{self, DataLine},
+    say,
     search::{Found, Kind, Search},
+    starts::thinned,
     store::Store,
-    warn,
     watch::Watch,
+    weights,
 };
 
 /// From so many data, or twenty for each component if that is more, the starts are drawn.
@@ -40,110 +44,110 @@ to the file of --out; a second one ends the program. The same command gives the 
 Gaussians do without cells that are missing (empty, NA, NaN and the like, or --missing TOKEN): each row counts with
 what is seen of it, which assumes that what is missing depends on nothing but that.
 
-Coins begin at random biases near those of the data, and have no use for --covariance, --start, --standardize
-and --floor. Their ℓ is that of the flips in a given order: of the numbers of heads it is larger, by the same for
-all parameters.
+With --weights each datum counts as often as that column says; the sum of the weights is the n of BIC and ICL. With
+--covariance all the four families stand in one table, and the one of lowest BIC is kept. A fit that --start begins at a
+model has one run, and goes on where that ended.
+
+Coins begin at random biases near those of the data, and have no use for --covariance, --standardize, --floor and kinds
+of --start. Their ℓ is that of the flips in a given order: of the numbers of heads it is larger, by the same for
+all parameters. Clusters (--model kmeans) are found by Lloyd's algorithm from k-means++ starts, and run until they are at
+rest; they have no ℓ, so no criterion says how many there are.
 
 Examples:
   executable-em fit faithful.csv -k 2 --plot fit.svg --out model.json
   executable-em fit big.csv -k 1..8 --columns length,width --standardize --restarts 5
   executable-em fit survey.csv -k 2 --missing -99
   executable-em fit heads.csv -k 2 --model bernoulli --flips 10
+  executable-em fit survey.csv -k 1..5 --weights count --covariance all
+  executable-em fit more.csv --start model.json --out better.json
+  executable-em fit big.csv -k 8 --model kmeans --standardize
 
 Exit status: 0 fitted, 1 something could not be read, fitted or written, 2 the command makes no sense,
 130 interrupted.";
 
 pub fn run(options: &Options) -> Result<(), Failure> {
     let plot_as = options.check()?;
-    // A fit may take hours: that its results have a place is asked before.
-    outputs::ask(
-        &[options.input.path()],
-        &[
-            ("--out", options.out.as_deref()),
-            ("--responsibilities", options.responsibilities.as_deref()),
-            ("--plot", options.plot.as_deref()),
-        ],
-    )?;
-    let (file, mut watch) = (options.input.name(), Watch::new());
-    let mut reading = match options.kind() {
-        Kind::Gaussian { .. } => options.input.open_with_gaps(None)?,
-        Kind::Bernoulli { .. } => options.input.open(None)?,
-    };
-    if let Kind::Bernoulli { flips } = options.kind() {
-        reading = reading.of_heads(flips, file.clone());
-    } else if options.plot.is_some() && !options.has_range() && reading.names.len() > plot::MOST_COLUMNS {
-        return Err(plot::too_many(reading.names.len()));
+    options.ask()?;
+    if let Some(Model::Kmeans) = options.model {
+        return clusters::run(options);
     }
-    let store = Store::collect(reading, options.stream, &watch)?;
+    let plan = Plan::of(options)?;
+    let (file, mut watch) = (options.input.name(), Watch::new());
+    let is_of_coins = matches!(plan.kinds[..], [Kind::Bernoulli { .. }]);
+    let mut reading =
+        options.open(plan.start.as_ref().map(|saved| saved.columns.as_slice()), !is_of_coins)?;
+    let d = reading.names.len() - usize::from(options.weights.is_some());
+    if let Some(saved) = plan.start.as_ref().filter(|saved| saved.columns != reading.names[..d]) {
+        let (columns, found) = (saved.columns.join(", "), reading.names[..d].join(", "));
+        return Err(broken(format!("{file}: the model to start at has the columns {columns}, not {found}")));
+    }
+    if let [Kind::Bernoulli { flips }] = plan.kinds[..] {
+        reading = reading.of_heads(d, flips, file.clone());
+    } else if options.plot.is_some() && plan.ks.start() == plan.ks.end() && d > plot::MOST_COLUMNS {
+        return Err(plot::too_many(d));
+    }
+    let store = options.collect(reading, &watch)?;
     store.gaps.check(&file, &store.names, &store.columns)?;
-    options.check_data(&store)?;
+    options.check_data(&plan, &store)?;
     watch.listen()?;
 
     let units = options.standardize.then(|| Units::of(&store.columns)).transpose()?;
-    let sample = store.read(None, |source| options.sample(source))?;
+    let sample = store.read(None, |source| options.sample(source, *plan.ks.end()))?;
     let engine = Engine::new(options.threads.unwrap_or(0) as usize)?;
     let whole = match store.gaps.are_there() {
         false => sample.clone(),
-        true => engine.filled(&sample, &store.columns, &mut data::rng(options.seed ^ FILLING))?,
+        true => engine.filled(&sample, &store.columns, &mut data::rng(options.seed() ^ FILLING))?,
     };
     let in_units = match &units {
         Some(units) => units.standardize(whole)?,
         None => whole,
     };
-    let found = store.read(units.as_ref(), |source| {
+    let searched = store.read(units.as_ref(), |source| {
         let search = Search {
             engine: &engine,
             source,
             sample: &in_units,
-            n: store.n,
             log_volume: units.as_ref().map_or(0.0, Units::log_volume),
-            kind: options.kind(),
-            restarts: options.restarts as usize,
-            seed: options.seed,
+            start: plan.start.as_ref().map(|saved| &saved.model),
+            restarts: options.restarts.map(|restarts| restarts as usize),
+            seed: options.seed(),
             stopping: options.stopping(),
             watch: &watch,
         };
-        options.search(&search)
+        plan.search(&search)
     });
     watch.finish();
     // Whatever came of it: not of these data.
     store.unchanged()?;
-    let (found, failed) = found?;
+    let (found, failed) = searched?;
 
-    let Some(best) = found.iter().min_by(|one, other| one.criteria.bic.total_cmp(&other.criteria.bic)) else {
+    let Some(best) = found.iter().min_by(by_bic) else {
         return Err(Failure::Interrupted);
     };
     let model = sorted(match (&best.fit.model, &units) {
         (Mixture::Gaussian(model), Some(units)) => Mixture::Gaussian(units.undo(model)?),
         (model, _) => model.clone(),
     })?;
-    let data = report::DataLine {
-        file: &file,
-        n: store.n,
-        names: &store.names,
-        missing: store.gaps.report(),
-        is_streamed: store.is_streamed(),
-        is_standardized: options.standardize,
-    };
+    let data = DataLine { file: &file, store: &store, is_standardized: options.standardize };
     // The model first: whatever becomes of the report, it is kept.
     if let Some(path) = &options.out {
         export::write(path, options.saved(&store, best, &model).to_json().as_bytes())?;
     }
-    if options.has_range() {
-        say(&report::comparison(&found, &failed))?;
+    if plan.compares() {
+        say(&report::comparison(&found, &failed, plan.kinds.len() > 1))?;
     }
-    say(&report::summary(&data, best, &model, options.max_iter as usize))?;
+    say(&report::summary(&data, best, &model, options))?;
 
     if let Some(path) = &options.out {
         say(&format!("\nModel in {}\n", path.display()))?;
     }
     watch.go_on()?;
     if let Some(path) = &options.responsibilities {
-        write_responsibilities(path, &file, &store, &model, &watch)?;
+        write_predictions(path, Predictor::Mixture(&model), &store, &watch)?;
         say(&format!("Responsibilities in {}\n", path.display()))?;
     }
     if let (Some(path), Some(format)) = (&options.plot, plot_as) {
-        let figure = options.figure(&found, &model, &sample, &store, format)?;
+        let figure = figure(&plan, &found, &model, &sample, &store, format)?;
         export::write(path, &export::encode(&figure, format)?)?;
         say(&format!("Plot in {}\n", path.display()))?;
     }
@@ -151,19 +155,63 @@ pub fn run(options: &Options) -> Result<(), Failure> {
 }
 
 impl Options {
+    /// A fit may take hours: that its results have a place is asked before.
+    fn ask(&self) -> Result<(), Failure> {
+        let mut inputs = vec![self.input.path()];
+        if let Some(Begin::Model(path)) = &self.start {
+            inputs.push(path);
+        }
+        outputs::ask(
+            &inputs,
+            &[
+                ("--out", self.out.as_deref()),
+                ("--responsibilities", self.responsibilities.as_deref()),
+                ("--plot", self.plot.as_deref()),
+            ],
+        )
+    }
+
+    /// Begins to read the table, its weights last; cells may be missing, or not.
+    pub fn open(&self, model: Option<&[String]>, may_miss: bool) -> Result<Reading, Failure> {
+        match &self.weights {
+            Some(column) => weights::open(&self.input, column, model, may_miss),
+            None if may_miss => self.input.open_with_gaps(model),
+            None => self.input.open(model),
+        }
+    }
+
+    /// Reads the table to its end.
+    pub fn collect(&self, reading: Reading, watch: &Watch) -> Result<Store, Failure> {
+        let store = Store::collect(reading, self.weights.is_some(), self.stream, watch)?;
+        match &store.weights {
+            Some(column) if store.total == 0.0 => {
+                Err(broken(format!("{}: column {column}: every weight is 0", self.input.name())))
+            }
+            _ => Ok(store),
+        }
+    }
+
     /// What makes no sense for these data.
-    fn check_data(&self, store: &Store) -> Result<(), Failure> {
-        let (n, k) = (store.n, *self.k.0.end());
+    fn check_data(&self, plan: &Plan, store: &Store) -> Result<(), Failure> {
+        let (n, k) = (store.n, *plan.ks.end());
         if k > n {
             return Err(Error::ComponentCount { k, n }.into());
         }
-        let Kind::Gaussian { floor, .. } = self.kind() else {
+        if let [Kind::Bernoulli { .. }] = plan.kinds[..] {
             return Ok(());
-        };
+        }
+        // A floor gives a constant column a variance, but not a unit.
+        if self.standardize || self.floor.is_none() {
+            self.check_spread(store)?;
+        }
+        Ok(())
+    }
+
+    /// That no column is constant.
+    pub fn check_spread(&self, store: &Store) -> Result<(), Failure> {
         let constant = |&a: &usize| store.columns[a].is_constant();
         let d = store.columns.len();
-        // A floor gives a constant column a variance, but not a unit.
-        let Some(a) = (0..d).find(constant).filter(|_| self.standardize || floor.is_none()) else {
+        let Some(a) = (0..d).find(constant) else {
             return Ok(());
         };
         let rest: Vec<usize> = (0..d).filter(|a| !constant(a)).collect();
@@ -184,32 +232,14 @@ impl Options {
         Err(broken(format!("{}: column {name} is constant ({value}): {reason}{hint}", self.input.name())))
     }
 
-    fn sample(&self, source: &dyn Source) -> Result<DMatrix<f64>, Failure> {
+    /// Data to draw starts from, in proportion to their weights.
+    pub fn sample(&self, source: &dyn Source, k: usize) -> Result<DMatrix<f64>, Failure> {
         // Another stream than that of the starts.
-        Ok(executable_em_engine::sample(source, SAMPLE.max(20 * self.k.0.end()), &mut data::rng(!self.seed))?)
-    }
-
-    /// Every k in turn, and those that failed. One that fails among several is told and passed over.
-    fn search(&self, search: &Search<'_>) -> Result<(Vec<Found>, Vec<usize>), Failure> {
-        let (mut found, mut failed, mut failures) = (Vec::new(), Vec::new(), Vec::new());
-        for k in self.k.0.clone() {
-            match search.best(k) {
-                Ok(one) => found.push(one),
-                Err(Failure::Work(errors)) => {
-                    failed.push(k);
-                    failures.extend(errors);
-                }
-                Err(other) => return Err(other),
-            }
-            if search.watch.is_interrupted() {
-                break;
-            }
-        }
-        if found.is_empty() && !failures.is_empty() {
-            return Err(Failure::Work(failures));
-        }
-        failures.iter().for_each(|failure| warn(&format!("warning: {failure}")));
-        Ok((found, failed))
+        let (size, mut rng) = (SAMPLE.max(20 * k), data::rng(!self.seed()));
+        Ok(match self.weights {
+            Some(_) => executable_em_engine::weighted_sample(source, size, &mut rng)?,
+            None => executable_em_engine::sample(source, size, &mut rng)?,
+        })
     }
 
     fn saved(&self, store: &Store, best: &Found, model: &Mixture) -> SavedMixture {
@@ -220,39 +250,39 @@ impl Options {
             n: store.n,
             sweeps: best.fit.sweeps,
             stopped: best.fit.stopped,
-            seed: self.seed,
+            seed: self.seed(),
         }
     }
+}
 
-    fn figure(
-        &self,
-        found: &[Found],
-        model: &Mixture,
-        sample: &DMatrix<f64>,
-        store: &Store,
-        format: Format,
-    ) -> Result<Figure, Failure> {
-        if self.has_range() {
-            return plot::criteria(found);
-        }
-        let names = plot::shown(&store.names, format);
-        let model = match model {
-            Mixture::Gaussian(model) => model,
-            Mixture::Bernoulli(model) => return plot::biases(model, store.n, &names),
-        };
-        let is_whole = |i: &usize| sample.row(*i).iter().all(|value| !value.is_nan());
-        let whole: Vec<usize> = (0..sample.nrows()).filter(is_whole).collect();
-        if whole.is_empty() {
-            return Err(broken("a plot shows rows of which every cell is seen, and there are none"));
-        }
-        let rows: Vec<usize> = match whole.len() {
-            many if many > plot::MOST_DOTS => {
-                (0..plot::MOST_DOTS).map(|i| whole[i * many / plot::MOST_DOTS]).collect()
-            }
-            _ => whole,
-        };
-        plot::fit(model, &sample.select_rows(&rows), store.n, &names)
+fn by_bic(one: &&Found, other: &&Found) -> Ordering {
+    one.criteria.bic.total_cmp(&other.criteria.bic)
+}
+
+fn figure(
+    plan: &Plan,
+    found: &[Found],
+    model: &Mixture,
+    sample: &DMatrix<f64>,
+    store: &Store,
+    format: Format,
+) -> Result<Figure, Failure> {
+    if plan.ks.start() < plan.ks.end() {
+        // Of several families, the best for each k.
+        let of_k = |k| found.iter().filter(move |one| one.k == k).min_by(by_bic);
+        return plot::criteria(&plan.ks.clone().filter_map(of_k).collect::<Vec<_>>());
     }
+    let names = plot::shown(&store.names, format);
+    let model = match model {
+        Mixture::Gaussian(model) => model,
+        Mixture::Bernoulli(model) => return plot::biases(model, store.n, &names),
+    };
+    let is_whole = |i: &usize| sample.row(*i).iter().all(|value| !value.is_nan());
+    let whole: Vec<usize> = (0..sample.nrows()).filter(is_whole).collect();
+    if whole.is_empty() {
+        return Err(broken("a plot shows rows of which every cell is seen, and there are none"));
+    }
+    plot::fit(model, &thinned(&sample.select_rows(&whole), plot::MOST_DOTS), store.n, &names)
 }
 
 /// The same mixture, the component of largest weight first.
@@ -269,20 +299,21 @@ fn sorted(model: Mixture) -> Result<Mixture, Failure> {
     })
 }
 
-fn write_responsibilities(
+/// What `predict` would write of these data.
+pub fn write_predictions(
     path: &Path,
-    file: &str,
+    predictor: Predictor<'_>,
     store: &Store,
-    model: &Mixture,
     watch: &Watch,
 ) -> Result<(), Failure> {
     let mut out = Output::create(Some(path))?;
-    let mut table = Responsibilities::begin(model, file, &mut out)?;
+    let mut table = Predictions::begin(predictor, &[], &mut out)?;
     store.each_block(&mut |block| {
-        table.write(block)?;
+        table.write(block, &[])?;
         watch.wrote(table.rows);
         watch.go_on()
     })?;
     watch.finish();
+    table.warn_of_impossible();
     out.finish()
 }

@@ -1,10 +1,12 @@
 //! The user's data, read block by block; every refusal names the place and what to do about it.
 
 use std::{
+    cell::RefCell,
     fs::File,
     io,
     io::Read,
     path::{Path, PathBuf},
+    rc::Rc,
 };
 
 use clap::{Args, builder::NonEmptyStringValueParser};
@@ -22,7 +24,7 @@ use super::{
     seen::Seen,
 };
 
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub struct Input {
     /// Table of numbers: text, with or without a header, which gzip may have packed; a NumPy array (.npy); or little-endian
     /// doubles row by row (.f64); - is standard input
@@ -34,10 +36,27 @@ pub struct Input {
     /// Read raw doubles with this many to a row
     #[arg(long, value_name = "D", value_parser = clap::value_parser!(u32).range(1..=MOST_COLUMNS as i64))]
     dimension: Option<u32>,
+    /// Columns whose cells are copied as they are, and those of the block that was read last.
+    #[arg(skip)]
+    keep: Vec<String>,
+    #[arg(skip)]
+    kept: Kept,
 }
 
+/// Cells that are copied as they are, beside the numbers that are read.
+#[derive(Default)]
+pub struct Copied {
+    /// The names of their columns, from when the table is open.
+    pub names: Vec<String>,
+    /// Those of the block that was read last, a list a row.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// Where whoever reads the numbers finds the cells beside them.
+pub type Kept = Rc<RefCell<Copied>>;
+
 /// How a table of text is written.
-#[derive(Args)]
+#[derive(Args, Clone)]
 struct Text {
     /// Whether the first line holds names [default: if it holds text above a number, or nothing but text]
     #[arg(long, value_name = "yes|no", value_parser = ["yes", "no"])]
@@ -118,23 +137,32 @@ impl Raw {
 }
 
 impl Reading {
-    /// The same table, once every entry is seen to count the heads of so many flips.
-    pub fn of_heads(self, flips: usize, file: String) -> Self {
+    /// The same table, once every entry of its first `d` columns is seen to count the heads of so many flips.
+    pub fn of_heads(self, d: usize, flips: usize, file: String) -> Self {
         let expected = match flips {
             1 => "0 or 1; for counts of heads, fit has --flips".to_owned(),
             _ => format!("a whole number from 0 to {flips}, the heads of {flips} flips"),
         };
-        let is_count = move |heads: f64| (0.0..=flips as f64).contains(&heads) && heads.fract() == 0.0;
+        let is_count = move |column: usize, heads: f64| {
+            column >= d || (0.0..=flips as f64).contains(&heads) && heads.fract() == 0.0
+        };
         self.of_entries(is_count, expected, file)
     }
 
     /// The same table, once every entry is seen to be as it should.
-    fn of_entries(self, is_right: impl Fn(f64) -> bool + 'static, expected: String, file: String) -> Self {
+    pub fn of_entries(
+        self,
+        is_right: impl Fn(usize, f64) -> bool + 'static,
+        expected: String,
+        file: String,
+    ) -> Self {
         let Reading { names, blocks, raw } = self;
         let (columns, mut rows) = (names.clone(), 0);
         let checked = blocks.map(move |block| {
             let block = block?;
-            if let Some(at) = block.iter().position(|&value| !is_right(value)) {
+            let rows_of_block = block.nrows();
+            let is_wrong = |(at, &value): (usize, &f64)| !is_right(at / rows_of_block, value);
+            if let Some(at) = block.iter().enumerate().position(is_wrong) {
                 let (row, column) = (rows + at % block.nrows() + 1, &columns[at / block.nrows()]);
                 let place = format!("{file}: row {row}, column {column}");
                 return Err(broken(format!("{place}: found {}, expected {expected}", block[at])));
@@ -165,6 +193,22 @@ impl Input {
 
     pub fn path(&self) -> &Path {
         &self.data
+    }
+
+    /// The columns that are asked for; none stands for all.
+    pub fn asked(&self) -> &[String] {
+        &self.columns.columns
+    }
+
+    /// The same table, of which these columns are asked for.
+    pub fn asking(&self, columns: Vec<String>) -> Self {
+        Input { columns: Columns { columns }, ..self.clone() }
+    }
+
+    /// The same table, of which these columns are copied beside the numbers, and where they are found.
+    pub fn keeping(&self, columns: &[String]) -> (Self, Kept) {
+        let kept = Kept::default();
+        (Input { keep: columns.to_vec(), kept: Rc::clone(&kept), ..self.clone() }, kept)
     }
 
     fn is_stdin(&self) -> bool {
@@ -277,15 +321,18 @@ impl Input {
         model: Option<&[String]>,
         missing: &Missing,
     ) -> Result<Reading, Failure> {
+        if !self.keep.is_empty() {
+            return Err(Failure::Usage("--keep copies cells of text, and here are only numbers".to_owned()));
+        }
         let columns = self.columns_of(d, model)?;
         let names = columns.iter().map(|column| format!("x{}", column + 1)).collect();
         let blocks = blocks.map(move |block| Ok(block?.select_columns(&columns)));
         let reading = Reading { names, blocks: Box::new(blocks), raw: None };
         Ok(if missing.is_word("nan") {
             let expected = "a finite number, or NaN".to_owned();
-            reading.of_entries(|value| !value.is_infinite(), expected, self.name())
+            reading.of_entries(|_, value| !value.is_infinite(), expected, self.name())
         } else {
-            reading.of_entries(f64::is_finite, "a finite number".to_owned(), self.name())
+            reading.of_entries(|_, value| value.is_finite(), "a finite number".to_owned(), self.name())
         })
     }
 
@@ -328,13 +375,16 @@ impl Input {
         }
         reader = reader.with_missing(missing.clone());
         reader.choose(&columns)?;
+        let keep = Columns { columns: self.keep.clone() }.asked_for(&file, reader.names(), None)?;
+        reader.keep(&keep)?;
+        self.kept.borrow_mut().names = keep.iter().map(|&column| reader.names()[column].clone()).collect();
         let names: Vec<String> = columns.iter().map(|&column| reader.names()[column].clone()).collect();
         if let Some(twin) = places(&names).into_values().filter_map(|places| places.get(1).copied()).min() {
             let remedy = "a model knows its columns by their names: give each its own, or leave one out with --columns";
             return Err(broken(format!("{file}: several columns are named '{}'; {remedy}", names[twin])));
         }
-        let blocks =
-            Blocks::new(reader, file, columns, asked.is_empty() && model.is_none(), missing.is_word(""));
+        let warns = asked.is_empty() && model.is_none();
+        let blocks = Blocks::new(reader, file, columns, warns, missing.is_word("")).keeping(&self.kept);
         Ok(Reading { names, blocks: Box::new(blocks), raw: None })
     }
 }

@@ -5,7 +5,10 @@
 //! | `figures.rs` | `figures` and `list` |
 //! | `map.rs` | `catalogue` |
 //! | `options.rs`, `fit.rs` | `fit`: its options, and its course |
-//! | `search.rs` | the restarts for one k or several, and what the criteria say |
+//! | `plan.rs` | what is to be fitted, each k and family |
+//! | `search.rs` | the search for the best of one kind and k, and what the criteria say |
+//! | `clusters.rs` | `fit --model kmeans` |
+//! | `starts.rs` | where a fit begins |
 //! | `watch.rs` | progress on a terminal, and Ctrl-C |
 //! | `report.rs` | a fit as text |
 //! | `plot.rs` | a fit as a picture |
@@ -15,12 +18,14 @@
 //! | `gaps.rs` | what is missing from a table |
 //! | `input.rs` | the user's data, read block by block |
 //! | `columns.rs` | which of their columns are meant |
+//! | `weights.rs` | a column that says how often each datum counts |
 //! | `advice.rs` | what to do about a cell that is no number, and about an index |
 //! | `seen.rs` | that a file is still what it was |
 //! | `outputs.rs` | where results go, asked before the work |
 //! | `store.rs` | data kept for many passes, in memory or in a temporary file |
 
 mod advice;
+mod clusters;
 mod columns;
 pub mod conditional;
 pub mod figures;
@@ -30,14 +35,17 @@ mod input;
 pub mod map;
 pub mod options;
 mod outputs;
+mod plan;
 mod plot;
 pub mod predict;
 mod report;
 pub mod sample;
 mod search;
 mod seen;
+mod starts;
 mod store;
 mod watch;
+mod weights;
 
 use std::{
     error::Error,
@@ -85,4 +93,13 @@ pub fn warn(line: &str) {
 /// Why something could not be written.
 fn unwritten(path: &str, error: &io::Error) -> Failure {
     if error.kind() == ErrorKind::BrokenPipe { Failure::Enough } else { broken(format!("{path}: {error}")) }
+}
+
+/// A cell of a table, between quotes if a separator, a quote or the end of a line could be seen in it.
+fn cell(text: &str) -> String {
+    if text.contains([',', ';', '\t', '"', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_owned()
+    }
 }

@@ -4,46 +4,46 @@ use std::{ops::RangeInclusive, path::PathBuf, str::FromStr};
 
 use clap::{Args, ValueEnum};
 use executable_em::em::{Stopping, Tolerance};
-use executable_em::gaussian_mixture::CovarianceFamily;
 use executable_em_figures::export::Format;
 
-use super::{
-    Failure,
-    input::Input,
-    search::{Kind, Start},
-};
+use super::{Failure, input::Input, starts::Start};
 
 #[derive(Args)]
 pub struct Options {
     #[command(flatten)]
     pub input: Input,
-    /// Number of components, or several to compare by BIC, AIC and ICL: 1..8
+    /// Number of components, or several to compare by BIC, AIC and ICL: 1..8 [default: that of a model to start at]
     #[arg(short, value_name = "K")]
-    pub k: Ks,
-    /// What the components are
-    #[arg(long, value_name = "MODEL", default_value = "gaussian")]
-    pub model: Model,
+    pub k: Option<Ks>,
+    /// What the components are [default: gaussian, or those of a model to start at]
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<Model>,
     /// Of coins, how many flips an entry counts the heads of [default: 1, entries are 0 or 1]
     #[arg(long, value_name = "M", value_parser = clap::value_parser!(u32).range(1..))]
     pub flips: Option<u32>,
-    /// Which covariances Gaussians may have [default: full]
+    /// Which covariances Gaussians may have, or all four side by side [default: full]
     #[arg(long, value_name = "FAMILY")]
     pub covariance: Option<Family>,
-    /// Number of starts; the run of highest ℓ counts
-    #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..))]
-    pub restarts: u32,
-    /// Seed of the starts
-    #[arg(long, default_value_t = 1)]
-    pub seed: u64,
-    /// How a run of Gaussians begins [default: mixed]
+    /// Column that says how often each datum counts, by name or by number; it is no feature then
+    #[arg(long, value_name = "COLUMN")]
+    pub weights: Option<String>,
+    /// Number of starts; the run of highest ℓ counts [default: 12, and where these disagree 240 more, of which the most
+    /// promising go to their end]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub restarts: Option<u32>,
+    /// Seed of the starts [default: 1]
     #[arg(long)]
-    pub start: Option<Start>,
+    pub seed: Option<u64>,
+    /// How a run of Gaussians begins: scaled, whitened, random, narrow, projected, or mixed, which is these in turn, or
+    /// kmeans; or the model to start at [default: mixed]
+    #[arg(long, value_name = "KIND|JSON")]
+    pub start: Option<Begin>,
     /// Fit to columns of mean 0 and variance 1; what is printed and saved is in the data's own units
     #[arg(long)]
     pub standardize: bool,
-    /// Stop when a sweep raises ℓ by no more than this, in nats a datum
-    #[arg(long, value_name = "NATS", default_value = "1e-8", allow_negative_numbers = true)]
-    pub tol: f64,
+    /// Stop when a sweep raises ℓ by no more than this, in nats a datum [default: 1e-8]
+    #[arg(long, value_name = "NATS", allow_negative_numbers = true)]
+    pub tol: Option<f64>,
     /// Largest number of sweeps
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
     pub max_iter: u32,
@@ -53,7 +53,7 @@ pub struct Options {
     /// Threads to work on [default: all the machine has]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub threads: Option<u32>,
-    /// Save the model, for predict and sample; of several k, the one of lowest BIC
+    /// Save the model, for predict and sample; of several, the one of lowest BIC
     #[arg(long, value_name = "JSON")]
     pub out: Option<PathBuf>,
     /// Save each datum's label, log density and responsibilities
@@ -73,6 +73,8 @@ pub enum Model {
     Gaussian,
     /// Coins: independent columns of 0 and 1, or of numbers of heads among --flips
     Bernoulli,
+    /// Clusters: each datum belongs to the nearest mean
+    Kmeans,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -81,6 +83,31 @@ pub enum Family {
     Tied,
     Diagonal,
     Spherical,
+    /// Each of these, compared
+    All,
+}
+
+/// A kind of start, or the file of a model.
+#[derive(Clone)]
+pub enum Begin {
+    Kind(Start),
+    Model(PathBuf),
+}
+
+impl FromStr for Begin {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let path = PathBuf::from(text);
+        match Start::from_str(text, false) {
+            Ok(kind) => Ok(Begin::Kind(kind)),
+            Err(_) if path.extension().is_some() || path.exists() => Ok(Begin::Model(path)),
+            Err(_) => {
+                Err("mixed, scaled, whitened, kmeans, random, narrow, projected, or the file of a model"
+                    .to_owned())
+            }
+        }
+    }
 }
 
 /// `3`, or `1..8` or `1..=8`, both ends included.
@@ -104,22 +131,41 @@ impl Options {
     /// What makes no sense whatever the data; the format of the plot.
     pub fn check(&self) -> Result<Option<Format>, Failure> {
         let usage = |message: String| Err(Failure::Usage(message));
-        let of_gaussians = [
-            ("--covariance", self.covariance.is_some()),
-            ("--start", self.start.is_some()),
-            ("--standardize", self.standardize),
-            ("--floor", self.floor.is_some()),
-        ];
+        let is_of_model = matches!(self.start, Some(Begin::Model(_)));
+        let of_gaussians = [("--covariance", self.covariance.is_some()), ("--floor", self.floor.is_some())];
+        let of_scales = [("--standardize", self.standardize)];
+        let of_kinds = [("--start", self.start.is_some() && !is_of_model)];
+        let of_any = [("--start", self.start.is_some())];
         let of_coins = [("--flips", self.flips.is_some())];
-        let (foreign, relation) = match self.model {
-            Model::Gaussian => (&of_coins[..], "without"),
-            Model::Bernoulli => (&of_gaussians[..], "with"),
+        let of_mixtures = [("--plot", self.plot.is_some()), ("--tol", self.tol.is_some())];
+        let (foreign, relation, model): (Vec<_>, _, _) = match self.model {
+            // Of a model to start at it is asked when that is read.
+            None if is_of_model => (Vec::new(), "", ""),
+            None | Some(Model::Gaussian) => (of_coins.to_vec(), "without", "bernoulli"),
+            Some(Model::Bernoulli) => {
+                ([&of_gaussians[..], &of_scales, &of_kinds].concat(), "with", "bernoulli")
+            }
+            Some(Model::Kmeans) => {
+                ([&of_gaussians[..], &of_any, &of_coins, &of_mixtures].concat(), "with", "kmeans")
+            }
         };
         if let Some((option, _)) = foreign.iter().find(|(_, is_given)| *is_given) {
-            return usage(format!("{option} has no meaning {relation} --model bernoulli"));
+            return usage(format!("{option} has no meaning {relation} --model {model}"));
         }
-        if !(self.tol >= 0.0 && self.tol.is_finite()) {
-            return usage(format!("--tol is {}, but must be finite and ≥ 0", self.tol));
+        let by_model = [
+            ("--restarts", self.restarts.is_some()),
+            ("--seed", self.seed.is_some()),
+            // The model is in the data's own units.
+            ("--standardize", self.standardize),
+        ];
+        if let Some((option, _)) = by_model.iter().find(|(_, is_given)| is_of_model && *is_given) {
+            return usage(format!("{option} has no meaning with a model to start at"));
+        }
+        if self.k.is_none() && !is_of_model {
+            return usage("-k is missing: how many components?".to_owned());
+        }
+        if let Some(tol) = self.tol.filter(|tol| !(*tol >= 0.0 && tol.is_finite())) {
+            return usage(format!("--tol is {tol}, but must be finite and ≥ 0"));
         }
         if let Some(floor) = self.floor.filter(|floor| !(*floor > 0.0 && floor.is_finite())) {
             return usage(format!("--floor is {floor}, but must be finite and > 0"));
@@ -145,25 +191,19 @@ impl Options {
         }
     }
 
-    pub fn has_range(&self) -> bool {
-        self.k.0.start() < self.k.0.end()
-    }
-
-    pub fn kind(&self) -> Kind {
-        let family = match self.covariance.unwrap_or(Family::Full) {
-            Family::Full => CovarianceFamily::Full,
-            Family::Tied => CovarianceFamily::Tied,
-            Family::Diagonal => CovarianceFamily::Diagonal,
-            Family::Spherical => CovarianceFamily::Spherical,
-        };
-        let start = self.start.unwrap_or(Start::Mixed);
-        match self.model {
-            Model::Gaussian => Kind::Gaussian { family, start, floor: self.floor },
-            Model::Bernoulli => Kind::Bernoulli { flips: self.flips.unwrap_or(1) as usize },
-        }
+    /// The numbers of components that are asked for, where no model says them.
+    pub fn ks(&self) -> RangeInclusive<usize> {
+        self.k.as_ref().map_or(1..=1, |ks| ks.0.clone())
     }
 
     pub fn stopping(&self) -> Stopping {
-        Stopping { tolerance: Tolerance::LogLikelihood(self.tol), max_sweeps: self.max_iter as usize }
+        Stopping {
+            tolerance: Tolerance::LogLikelihood(self.tol.unwrap_or(1e-8)),
+            max_sweeps: self.max_iter as usize,
+        }
+    }
+
+    pub fn seed(&self) -> u64 {
+        self.seed.unwrap_or(1)
     }
 }

@@ -234,7 +234,7 @@ pub fn biases(model: &BernoulliMixture, n: usize, names: &[String]) -> Result<Fi
 }
 
 /// BIC, AIC and ICL over k, each above its own lowest value.
-pub fn criteria(found: &[Found]) -> Result<Figure, Failure> {
+pub fn criteria(found: &[&Found]) -> Result<Figure, Failure> {
     let curves: [(&str, Vec<Point>); 3] = [
         ("BIC", path(found, |one| one.criteria.bic)),
         ("AIC", path(found, |one| one.criteria.aic)),
@@ -276,8 +276,8 @@ fn name_ends(panel: &mut Panel, x: f64, mut ends: Vec<(f64, String, Colour)>, li
     }
 }
 
-fn path(found: &[Found], of: impl Fn(&Found) -> f64) -> Vec<Point> {
-    let lowest = found.iter().map(&of).fold(f64::INFINITY, f64::min);
+fn path(found: &[&Found], of: impl Fn(&Found) -> f64) -> Vec<Point> {
+    let lowest = found.iter().map(|one| of(one)).fold(f64::INFINITY, f64::min);
     found.iter().map(|one| [one.k as f64, of(one) - lowest]).collect()
 }
 

@@ -1,4 +1,4 @@
-//! `predict`: labels, log densities and responsibilities of data under a fitted mixture.
+//! `predict`: labels, log densities and responsibilities of data under a fitted mixture; labels of clusters.
 
 use std::{
     fmt::Write as _,
@@ -7,25 +7,29 @@ use std::{
 };
 
 use clap::Args;
-use executable_em::{Error, latent};
-use executable_em_engine::{Mixture, SavedMixture};
+use executable_em::latent;
+use executable_em_engine::{Mixture, Saved, SavedClusters, SavedMixture};
 use nalgebra::DMatrix;
 
 use super::{
-    Failure, broken,
+    Failure, broken, cell,
     input::Input,
     outputs::{self, Output},
+    warn,
     watch::Watch,
 };
 
 pub const EXAMPLES: &str = "\
 Writes a row for each datum: label (the component of largest responsibility, numbered from 1 as fit prints them),
-log_density (of the mixture, in nats) and the responsibilities r1, r2, …. Where cells are missing, a mixture of Gaussians says what
-those that are seen say: their density, and the responsibilities given them.
+log_density (of the mixture, in nats) and the responsibilities r1, r2, …. Where cells are missing, a mixture of
+Gaussians says what those that are seen say: their density, and the responsibilities given them. Of a datum that is impossible under every
+component the log density is -inf, and the other cells are empty. Of clusters: label (the nearest mean) and
+squared_distance from it, in the units of the clustering. --keep copies columns of the input in front of these.
 
 Examples:
   executable-em predict model.json new.csv --out labels.csv
-  executable-em predict model.json new.csv --columns eruptions,waiting | head";
+  executable-em predict model.json new.csv --columns eruptions,waiting | head
+  executable-em predict model.json new.csv --keep id,name --out labels.csv";
 
 #[derive(Args)]
 pub struct Predict {
@@ -33,6 +37,9 @@ pub struct Predict {
     model: PathBuf,
     #[command(flatten)]
     input: Input,
+    /// Columns of the input to copy as they are in front of each row, by name or by number, text or not
+    #[arg(long, value_delimiter = ',', value_name = "COLUMNS")]
+    keep: Vec<String>,
     /// File to write [default: standard output]
     #[arg(long, value_name = "CSV")]
     out: Option<PathBuf>,
@@ -43,69 +50,140 @@ pub fn run(arguments: &Predict) -> Result<(), Failure> {
     outputs::ask(&[&arguments.model, arguments.input.path()], &[("--out", out)])?;
     let saved = read_model(&arguments.model)?;
     let mut watch = Watch::new();
-    let file = arguments.input.name();
-    let reading = match &saved.model {
-        Mixture::Gaussian(_) => arguments.input.open_with_gaps(Some(&saved.columns))?,
-        Mixture::Bernoulli(coins) => {
-            arguments.input.open(Some(&saved.columns))?.of_heads(coins.flips(), file.clone())
+    let (input, kept) = arguments.input.keeping(&arguments.keep);
+    let predictor = match &saved {
+        Saved::Mixture(saved) => Predictor::Mixture(&saved.model),
+        Saved::Clusters(saved) => Predictor::Clusters(saved),
+    };
+    let columns = Some(saved.columns());
+    let reading = match predictor {
+        Predictor::Mixture(Mixture::Gaussian(_)) => input.open_with_gaps(columns)?,
+        Predictor::Mixture(Mixture::Bernoulli(coins)) => {
+            let reading = input.open(columns)?;
+            let d = reading.names.len();
+            reading.of_heads(d, coins.flips(), input.name())
         }
+        Predictor::Clusters(_) => input.open(columns)?,
     };
     // Before there is a file to take away.
     if out.is_some() {
         watch.listen()?;
     }
     let mut out = Output::create(out)?;
-    let mut table = Responsibilities::begin(&saved.model, &file, &mut out)?;
+    let mut table = Predictions::begin(predictor, &kept.borrow().names, &mut out)?;
     for block in reading.blocks {
-        table.write(&block?)?;
+        table.write(&block?, &kept.borrow().rows)?;
         watch.wrote(table.rows);
         watch.go_on()?;
     }
     watch.finish();
+    table.warn_of_impossible();
     out.finish()
 }
 
-/// The mixture in a file that `fit` wrote.
-pub fn read_model(path: &Path) -> Result<SavedMixture, Failure> {
+/// What is in a file that `fit` wrote.
+pub fn read_model(path: &Path) -> Result<Saved, Failure> {
     let failed = |reason: String| broken(format!("{}: {reason}", path.display()));
     let text = fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
-    SavedMixture::from_json(&text).map_err(|error| failed(error.to_string()))
+    Saved::from_json(&text).map_err(|error| failed(error.to_string()))
+}
+
+/// The mixture in such a file; clusters are none.
+pub fn read_mixture(path: &Path) -> Result<SavedMixture, Failure> {
+    match read_model(path)? {
+        Saved::Mixture(saved) => Ok(saved),
+        Saved::Clusters(_) => {
+            Err(broken(format!("{}: holds clusters of k-means, which have no density", path.display())))
+        }
+    }
+}
+
+/// What says something about data.
+#[derive(Clone, Copy)]
+pub enum Predictor<'a> {
+    Mixture(&'a Mixture),
+    Clusters(&'a SavedClusters),
 }
 
 /// The table that `predict` writes, and `fit` with --responsibilities.
-pub struct Responsibilities<'a> {
-    model: &'a Mixture,
-    file: &'a str,
+pub struct Predictions<'a> {
+    predictor: Predictor<'a>,
     out: &'a mut Output,
     pub rows: usize,
+    /// The first row that is impossible under every component, and how many there are.
+    impossible: Option<(usize, usize)>,
 }
 
-impl<'a> Responsibilities<'a> {
-    pub fn begin(model: &'a Mixture, file: &'a str, out: &'a mut Output) -> Result<Self, Failure> {
-        let names: Vec<String> = (1..=model.k()).map(|j| format!("r{j}")).collect();
-        out.write(&format!("label,log_density,{}\n", names.join(",")))?;
-        Ok(Responsibilities { model, file, out, rows: 0 })
+impl<'a> Predictions<'a> {
+    /// Writes the header; columns that are copied come first.
+    pub fn begin(predictor: Predictor<'a>, kept: &[String], out: &'a mut Output) -> Result<Self, Failure> {
+        let mut names: Vec<String> = kept.iter().map(|name| cell(name)).collect();
+        match predictor {
+            Predictor::Mixture(model) => {
+                names.extend(["label", "log_density"].map(str::to_owned));
+                names.extend((1..=model.k()).map(|j| format!("r{j}")));
+            }
+            Predictor::Clusters(_) => names.extend(["label", "squared_distance"].map(str::to_owned)),
+        }
+        out.write(&format!("{}\n", names.join(",")))?;
+        Ok(Predictions { predictor, out, rows: 0, impossible: None })
     }
 
-    pub fn write(&mut self, block: &DMatrix<f64>) -> Result<(), Failure> {
-        let log_joint = self.model.log_joint_of_seen(block)?;
-        let r = latent::responsibilities(&log_joint).map_err(|error| match error {
-            Error::ImpossibleDatum { row } => {
-                let (file, row) = (self.file, self.rows + row + 1);
-                broken(format!("{file}: row {row}: has probability zero under every component"))
+    /// Writes a row for each datum, behind the cells that are copied.
+    pub fn write(&mut self, block: &DMatrix<f64>, kept: &[Vec<String>]) -> Result<(), Failure> {
+        let predicted = match self.predictor {
+            Predictor::Mixture(model) => self.of_mixture(model, block)?,
+            Predictor::Clusters(clusters) => {
+                let (labels, distances) = clusters.assign(block)?;
+                let pairs = labels.iter().zip(distances);
+                pairs.map(|(label, distance)| format!("{},{distance:?}", label + 1)).collect()
             }
-            other => other.into(),
-        })?;
-        let log_densities = latent::log_marginals(&log_joint)?;
+        };
         let mut text = String::new();
-        for (i, row) in r.row_iter().enumerate() {
-            let _ = write!(text, "{},{:?}", row.transpose().argmax().0 + 1, log_densities[i]);
-            for value in &row {
-                let _ = write!(text, ",{value:?}");
+        for (i, row) in predicted.iter().enumerate() {
+            for copied in kept.get(i).into_iter().flatten() {
+                let _ = write!(text, "{},", cell(copied));
             }
-            text.push('\n');
+            let _ = writeln!(text, "{row}");
         }
         self.rows += block.nrows();
         self.out.write(&text)
+    }
+
+    fn of_mixture(&mut self, model: &Mixture, block: &DMatrix<f64>) -> Result<Vec<String>, Failure> {
+        let log_joint = model.log_joint_of_seen(block)?;
+        let possible: Vec<usize> =
+            (0..block.nrows()).filter(|&i| log_joint.row(i).max() > f64::NEG_INFINITY).collect();
+        let mut rows = vec![format!(",-inf{}", ",".repeat(model.k())); block.nrows()];
+        if !possible.is_empty() {
+            let log_joint = log_joint.select_rows(&possible);
+            let (r, log_densities) =
+                (latent::responsibilities(&log_joint)?, latent::log_marginals(&log_joint)?);
+            for ((&i, row), log_density) in possible.iter().zip(r.row_iter()).zip(&log_densities) {
+                rows[i] = format!("{},{log_density:?}", row.transpose().argmax().0 + 1);
+                for value in &row {
+                    let _ = write!(rows[i], ",{value:?}");
+                }
+            }
+        }
+        let count = block.nrows() - possible.len();
+        if count > 0 {
+            let first = (0..).zip(&possible).take_while(|(i, at)| i == *at).count();
+            let (first, before) = self.impossible.unwrap_or((self.rows + first + 1, 0));
+            self.impossible = Some((first, before + count));
+        }
+        Ok(rows)
+    }
+
+    /// Tells of data without a label.
+    pub fn warn_of_impossible(&self) {
+        let Some((first, count)) = self.impossible else { return };
+        let others = match count - 1 {
+            0 => String::new(),
+            others => format!(" and {others} more"),
+        };
+        warn(&format!(
+            "warning: row {first}{others}: probability zero under every component: no label, log density -inf"
+        ));
     }
 }

@@ -7,10 +7,16 @@ use executable_em::{
     bernoulli_mixture::BernoulliMixture,
     gaussian_mixture::{CovarianceFamily, GaussianMixture},
 };
-use executable_em_engine::Mixture;
+use executable_em_engine::{Mixture, SavedClusters};
 use nalgebra::{DMatrix, DVector};
 
-use super::search::Found;
+use super::{
+    clusters::Clusters,
+    options::{Begin, Options},
+    plan::Failed,
+    search::Found,
+    store::Store,
+};
 
 /// Beyond this dimension the d(d−1)/2 correlations of a component are left to the model's file.
 const MOST_CORRELATED: usize = 6;
@@ -18,28 +24,37 @@ const MOST_CORRELATED: usize = 6;
 /// Columns that a line of the terminal has room for.
 const COLUMNS: usize = 8;
 
-/// What the data are called, and how many there are.
+/// What the data are called, and how they were fitted.
 pub struct DataLine<'a> {
     pub file: &'a str,
-    pub n: usize,
-    pub names: &'a [String],
-    /// What is said of missing cells, if any are.
-    pub missing: String,
-    pub is_streamed: bool,
+    pub store: &'a Store,
     pub is_standardized: bool,
 }
 
+impl DataLine<'_> {
+    fn text(&self) -> String {
+        let store = self.store;
+        let (n, d) = (store.n, store.names.len());
+        let streamed = if store.is_streamed() { ", streamed" } else { "" };
+        let names = match &store.names[..] {
+            many if many.len() > COLUMNS => format!("{}, …", many[..COLUMNS].join(", ")),
+            few => few.join(", "),
+        };
+        let mut text = format!("Data      {}: n = {n}, d = {d} ({names}){streamed}\n", self.file);
+        if let Some(column) = &store.weights {
+            let total = store.total;
+            let _ = writeln!(
+                text,
+                "          weighted by {column}; the weights' sum, {total}, is the n of all that follows"
+            );
+        }
+        text + &store.gaps.report()
+    }
+}
+
 /// What was found for one k; `model` is its best, in the units of the data and sorted.
-pub fn summary(data: &DataLine<'_>, found: &Found, model: &Mixture, max_sweeps: usize) -> String {
-    let mut text = String::new();
-    let (n, d) = (data.n, data.names.len());
-    let streamed = if data.is_streamed { ", streamed" } else { "" };
-    let names = match data.names {
-        many if many.len() > COLUMNS => format!("{}, …", many[..COLUMNS].join(", ")),
-        few => few.join(", "),
-    };
-    let _ = writeln!(text, "Data      {}: n = {n}, d = {d} ({names}){streamed}", data.file);
-    text += &data.missing;
+pub fn summary(data: &DataLine<'_>, found: &Found, model: &Mixture, options: &Options) -> String {
+    let mut text = data.text();
     let (one, what) = match &found.fit.model {
         Mixture::Gaussian(model) => ("Gaussian", format!("{} covariances", model.family().name())),
         Mixture::Bernoulli(model) => ("coin", format!("{} an entry", counted(model.flips(), "flip"))),
@@ -56,30 +71,83 @@ pub fn summary(data: &DataLine<'_>, found: &Found, model: &Mixture, max_sweeps: 
         }
     }
     let fitted = &found.fit;
-    let sweeps = counted(fitted.sweeps, "sweep");
-    let ended = match fitted.stopped {
-        Stopped::Converged => format!("converged after {sweeps}"),
-        Stopped::MaxSweeps => format!("not converged after {sweeps}"),
-        Stopped::Fell => format!("ended after {sweeps}, where ℓ fell"),
-        Stopped::Interrupted => format!("interrupted after {sweeps}"),
-    };
-    let (log_likelihood, mean) = (fitted.log_likelihood, fitted.log_likelihood / n as f64);
+    let (log_likelihood, mean) = (fitted.log_likelihood, fitted.log_likelihood / fitted.total);
+    let ended = ended(fitted.stopped, fitted.sweeps, "converged");
     let _ = writeln!(text, "Fit       ℓ = {log_likelihood:.3} nats, {mean:.6} a datum; {ended}");
-    let (winner, restarts, same) = (fitted.start + 1, found.restarts, found.same);
-    let began = found.began.map_or_else(String::new, |name| format!(" ({name})"));
-    let _ = write!(text, "          restart {winner} of {restarts}{began} won; {same} came to this ℓ");
-    if let Some(failure) = &found.failure {
-        let _ = write!(text, "; {} failed, the first because the {failure}", found.failed);
-    }
+    let _ = writeln!(text, "          {}", course(found, options));
     let (bic, aic, icl) = (found.criteria.bic, found.criteria.aic, found.icl);
-    let _ = writeln!(text, "\nCriteria  BIC {bic:.3}, AIC {aic:.3}, ICL {icl:.3}");
-    if fitted.stopped == Stopped::MaxSweeps {
-        let _ = writeln!(text, "Note      ℓ was still rising: raise --max-iter above {max_sweeps}");
-    }
-    if let Some(doubt) = doubt(model, n, d) {
+    let _ = writeln!(text, "Criteria  BIC {bic:.3}, AIC {aic:.3}, ICL {icl:.3}");
+    text += &note_of_cap(fitted.stopped, options, "ℓ was still rising");
+    let has_floor = options.floor.is_some();
+    if let Some(doubt) = doubt(model, fitted.total, data.store.names.len(), has_floor) {
         let _ = writeln!(text, "Note      {doubt}");
     }
-    text + &parameters(model, data.names)
+    text + &parameters(model, &data.store.names)
+}
+
+/// Which start won, and what became of the others.
+fn course(found: &Found, options: &Options) -> String {
+    if let Some(Begin::Model(path)) = &options.start {
+        return format!("begun at the model in {}", path.display());
+    }
+    let (winner, starts, same) = (found.fit.start + 1, found.runs.starts, found.same);
+    let began = found.began.map_or_else(String::new, |name| format!(" ({name})"));
+    let ran = found.runs.reached.len() + found.runs.failed;
+    let of = if ran < starts { format!(" of {ran} that ran to the end") } else { String::new() };
+    let mut text = format!("restart {winner} of {starts}{began} won; {same}{of} came to this ℓ");
+    if let Some(failure) = &found.runs.failure {
+        let _ = write!(text, "; {} failed, the first because the {failure}", found.runs.failed);
+    }
+    if found.runs.fell_back {
+        text += "; no start that was asked for succeeded, so random ones took their place";
+    }
+    text
+}
+
+fn ended(stopped: Stopped, sweeps: usize, converged: &str) -> String {
+    let sweeps = counted(sweeps, "sweep");
+    match stopped {
+        Stopped::Converged => format!("{converged} after {sweeps}"),
+        Stopped::MaxSweeps => format!("not {converged} after {sweeps}"),
+        Stopped::Fell => format!("ended after {sweeps}, where ℓ fell"),
+        Stopped::Interrupted => format!("interrupted after {sweeps}"),
+    }
+}
+
+fn note_of_cap(stopped: Stopped, options: &Options, what: &str) -> String {
+    match stopped {
+        Stopped::MaxSweeps => format!("Note      {what}: raise --max-iter above {}\n", options.max_iter),
+        _ => String::new(),
+    }
+}
+
+/// What may be wrong with a mixture that looks fine; n is the number of data, or the sum of their weights.
+fn doubt(model: &Mixture, n: f64, d: usize, has_floor: bool) -> Option<String> {
+    let k = model.k();
+    match model {
+        Mixture::Gaussian(model) => {
+            let count = |j: &usize| model.weights()[*j] * n;
+            // What is left of a datum in a component that nothing belongs to any more.
+            let is_empty = |j: &usize| count(j) < 1e-6;
+            if let Some(j) = (0..k).find(is_empty) {
+                return Some(format!("component {} is empty: fewer components fit as well", j + 1));
+            }
+            let j = (0..k).find(|j| count(j) < (d + 1) as f64).filter(|_| k > 1)?;
+            let hint = if has_floor {
+                "that is what the --floor leaves of one that would collapse; try fewer components"
+            } else {
+                "ℓ has no maximum where one collapses; try fewer components or a --floor"
+            };
+            Some(format!("component {} rests on {:.1} data: {hint}", j + 1, count(&j)))
+        }
+        Mixture::Bernoulli(model) => {
+            // The probabilities of (m + 1)^d different data, which sum to one.
+            let shares = ((model.flips() as f64 + 1.0).powi(d as i32) - 1.0) as usize;
+            let p = model.parameter_count();
+            let few = format!("data like these show only {}, too few", counted(shares, "independent share"));
+            (p > shares).then(|| format!("{few} for {p} parameters: other coins fit as well"))
+        }
+    }
 }
 
 /// The parameters, a row a component.
@@ -90,24 +158,75 @@ pub fn parameters(model: &Mixture, names: &[String]) -> String {
     }
 }
 
-/// What may be wrong with a mixture that looks fine.
-fn doubt(model: &Mixture, n: usize, d: usize) -> Option<String> {
-    let k = model.k();
-    match model {
-        Mixture::Gaussian(model) => {
-            let few = |&j: &usize| model.weights()[j] * (n as f64) < (d + 1) as f64;
-            let j = (0..k).find(few).filter(|_| k > 1)?;
-            let (j, count) = (j + 1, model.weights()[j] * n as f64);
-            let hint = "ℓ has no maximum where one collapses; try fewer components or a --floor";
-            Some(format!("component {j} rests on {count:.1} data: {hint}"))
-        }
-        Mixture::Bernoulli(model) => {
-            // The probabilities of (m + 1)^d different data, which sum to one.
-            let shares = ((model.flips() as f64 + 1.0).powi(d as i32) - 1.0) as usize;
-            let p = model.parameter_count();
-            let few = format!("data like these show only {}, too few", counted(shares, "independent share"));
-            (p > shares).then(|| format!("{few} for {p} parameters: other coins fit as well"))
-        }
+/// What k-means found; `saved` has it in the units of the data, the largest cluster first.
+pub fn of_clusters(
+    data: &DataLine<'_>,
+    found: &Clusters,
+    saved: &SavedClusters,
+    options: &Options,
+) -> String {
+    let mut text = data.text();
+    let _ =
+        writeln!(text, "Model     {}, each datum in that of the nearest mean", counted(found.k(), "cluster"));
+    if data.is_standardized {
+        let _ = writeln!(
+            text,
+            "          distances are those of columns of mean 0 and variance 1; means are in the data's own units"
+        );
+    }
+    let fit = &found.fit;
+    let (j, mean, explained) = (found.objective(), found.objective() / fit.total, 100.0 * found.explained);
+    let ended = ended(fit.stopped, fit.sweeps, "at rest");
+    let _ = writeln!(text, "Fit       J = {}, {} a datum; {ended}", brief(j), brief(mean));
+    let _ = writeln!(
+        text,
+        "          {explained:.1} % of all squared distances from the common mean are explained"
+    );
+    let (winner, starts, same) = (fit.start + 1, found.restarts, found.same);
+    let _ = writeln!(text, "          restart {winner} of {starts} won; {same} came to this J");
+    text += &note_of_cap(fit.stopped, options, "J was still falling");
+    let sd: Vec<f64> = data.store.columns.iter().map(|column| column.sd()).collect();
+    let (low, high) =
+        (sd.iter().copied().fold(f64::INFINITY, f64::min), sd.iter().copied().fold(0.0, f64::max));
+    if !data.is_standardized && high > 10.0 * low {
+        let hint = "some columns spread over ten times as far as others and decide alone; --standardize weighs all alike";
+        let _ = writeln!(text, "Note      {hint}");
+    }
+    let names = &data.store.names;
+    let total: f64 = saved.sizes.iter().sum();
+    let weights = DVector::from_iterator(saved.sizes.len(), saved.sizes.iter().map(|size| size / total));
+    let cell = |j: usize, a: usize| {
+        // As many digits as tell the means of a column apart.
+        let column = saved.means.column(a);
+        written(column[j], sd[a].max(f64::MIN_POSITIVE), column.amax())
+    };
+    let part = |columns| table("mean", Some(&weights), found.k(), names, columns, cell);
+    text + &parts(names.len()).map(part).collect::<String>()
+}
+
+/// J for every k.
+pub fn of_several_clusterings(data: &DataLine<'_>, found: &[Clusters]) -> String {
+    let mut rows = vec![["k", "J", "explained", ""].map(str::to_owned).to_vec()];
+    for one in found {
+        let explained = format!("{:.1} %", 100.0 * one.explained);
+        rows.push(vec![
+            one.k().to_string(),
+            brief(one.objective()),
+            explained,
+            remark(one.fit.stopped).to_owned(),
+        ]);
+    }
+    let hint = "J falls with every further mean, and k-means has no likelihood: no criterion chooses k here";
+    format!("{}{}{hint}\n", data.text(), aligned(&rows))
+}
+
+/// Seven digits.
+fn brief(value: f64) -> String {
+    let before = if value > 0.0 { value.log10().floor() as i32 + 1 } else { 1 };
+    if (-3..=12).contains(&before) {
+        format!("{value:.*}", (7 - before).max(0) as usize)
+    } else {
+        format!("{value:.6e}")
     }
 }
 
@@ -195,34 +314,41 @@ fn written(value: f64, smallest_spread: f64, largest: f64) -> String {
     }
 }
 
-/// The criteria for every k, the lowest of each marked; and the k for which nothing was found.
-pub fn comparison(found: &[Found], failed: &[usize]) -> String {
+/// The criteria of every fit, the lowest of each marked; and what could not be fitted.
+pub fn comparison(found: &[Found], failed: &[Failed], are_families: bool) -> String {
     let lowest = |of: fn(&Found) -> f64| found.iter().map(of).fold(f64::INFINITY, f64::min);
     let criteria: [fn(&Found) -> f64; 3] =
         [|found| found.criteria.bic, |found| found.criteria.aic, |found| found.icl];
-    let mut rows = vec![["k", "ℓ", "p", "BIC ", "AIC ", "ICL ", ""].map(str::to_owned).to_vec()];
+    let name = |family: Option<CovarianceFamily>| family.map_or("", CovarianceFamily::name).to_owned();
+    let headings = ["k", "covariances", "ℓ", "p", "BIC ", "AIC ", "ICL ", ""];
+    let mut rows = vec![headings.map(str::to_owned).to_vec()];
     for one in found {
-        let mut row =
-            vec![one.k.to_string(), format!("{:.3}", one.fit.log_likelihood), one.parameters.to_string()];
+        let (k, family) = (one.k.to_string(), name(one.kind.family()));
+        let mut row = vec![k, family, format!("{:.3}", one.fit.log_likelihood), one.parameters.to_string()];
         for of in criteria {
             row.push(format!("{:.3}{}", of(one), if of(one) == lowest(of) { "*" } else { " " }));
         }
-        row.push(match one.fit.stopped {
-            Stopped::Converged => String::new(),
-            Stopped::MaxSweeps => "not converged".to_owned(),
-            Stopped::Fell => "ℓ fell".to_owned(),
-            Stopped::Interrupted => "interrupted".to_owned(),
-        });
+        row.push(remark(one.fit.stopped).to_owned());
         rows.push(row);
     }
-    for &k in failed {
-        let at = 1
-            + found.iter().filter(|one| one.k < k).count()
-            + failed.iter().filter(|&&other| other < k).count();
-        let cells = [k.to_string(), "failed".to_owned()].into_iter().chain((0..5).map(|_| String::new()));
-        rows.insert(at, cells.collect());
+    for (before, one) in failed.iter().enumerate() {
+        let mut row = vec![one.k.to_string(), name(one.family), "failed".to_owned()];
+        row.resize(headings.len(), String::new());
+        rows.insert(1 + one.after + before, row);
+    }
+    if !are_families {
+        rows.iter_mut().for_each(|row| drop(row.remove(1)));
     }
     aligned(&rows) + "* the lowest: the choice of this criterion\n\n"
+}
+
+fn remark(stopped: Stopped) -> &'static str {
+    match stopped {
+        Stopped::Converged => "",
+        Stopped::MaxSweeps => "not converged",
+        Stopped::Fell => "ℓ fell",
+        Stopped::Interrupted => "interrupted",
+    }
 }
 
 /// Columns that align to the right, two blanks between them, none at the end of a line.

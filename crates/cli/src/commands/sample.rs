@@ -7,9 +7,9 @@ use executable_em::data;
 use executable_em_engine::{Mixture, table::BLOCK_ROWS};
 
 use super::{
-    Failure,
+    Failure, cell,
     outputs::{self, Output},
-    predict::read_model,
+    predict::read_mixture,
     watch::Watch,
 };
 
@@ -44,7 +44,7 @@ pub fn run(arguments: &Sample) -> Result<(), Failure> {
     }
     let out = arguments.out.as_deref();
     outputs::ask(&[&arguments.model], &[("--out", out)])?;
-    let saved = read_model(&arguments.model)?;
+    let saved = read_mixture(&arguments.model)?;
     let mut watch = Watch::new();
     if out.is_some() {
         watch.listen()?;
@@ -81,13 +81,4 @@ pub fn run(arguments: &Sample) -> Result<(), Failure> {
     }
     watch.finish();
     out.finish()
-}
-
-/// A name between quotes if a separator, a quote or the end of a line could be seen in it.
-fn cell(name: &str) -> String {
-    if name.contains([',', ';', '\t', '"', '\n']) {
-        format!("\"{}\"", name.replace('"', "\"\""))
-    } else {
-        name.to_owned()
-    }
 }

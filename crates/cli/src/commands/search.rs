@@ -1,24 +1,38 @@
-//! The restarts for one number of components, and what the criteria say to their best.
+//! The search for the highest ℓ of one kind and k, and what the criteria say to what it finds.
 
-use clap::ValueEnum;
-use executable_em::bernoulli_mixture::start_near_mean;
-use executable_em::data::{self, Rng};
-use executable_em::em::{Expected, Fit, Seen, Stopping};
-use executable_em::gaussian_mixture::{
-    CovarianceFamily, FlooredMixture, GaussianMixture, kmeans_start, random_start, scaled_kmeans_start,
-    whitened_kmeans_start,
-};
+use executable_em::Error;
+use executable_em::data;
+use executable_em::em::{Expected, Fit, Seen, Stopped, Stopping};
+use executable_em::gaussian_mixture::{CovarianceFamily, FlooredMixture};
 use executable_em::scale::SufficientStatistics;
-use executable_em::selection::{Criteria, criteria, icl};
-use executable_em::{Error, gaussian, kmeans};
-use executable_em_engine::{Engine, Fused, Mixture, Source};
-use nalgebra::{DMatrix, DVector};
+use executable_em::selection::{Criteria, aic, weighted_bic};
+use executable_em_engine::{Data, Engine, Fused, Mixture, Source};
+use nalgebra::DMatrix;
 
-use super::{Failure, broken, watch::Watch};
+use super::{
+    Failure, broken,
+    starts::{self, Start, begin_broad, begin_coins, thinned},
+    watch::Watch,
+};
 
 /// Runs whose ℓ differ by less than this, in nats a datum, have found the same maximum: EM that gains 10⁻⁸ a sweep may
 /// still be a thousand such gains below it.
 const SAME: f64 = 1e-5;
+
+/// So many runs go to their end, whatever they find.
+pub const RUNS: usize = 12;
+
+/// Where these do not agree, so many further starts make a few sweeps on so many data of the sample …
+const TRIALS: usize = 240;
+const SHORT: usize = 20;
+const FEW: usize = 1000;
+/// … and the best of them, no two alike, go to their end, too: fewer where those are not all data.
+const PROMISING: [usize; 2] = [40, 20];
+/// Short runs whose ℓ differ by less than this, in nats a datum, are alike.
+const ALIKE: f64 = 1e-4;
+
+/// How much of the space of starts may lead to optima that nobody has seen, before there are trials.
+const UNSEEN: f64 = 0.02;
 
 /// What is fitted.
 #[derive(Clone, Copy)]
@@ -27,38 +41,12 @@ pub enum Kind {
     Bernoulli { flips: usize },
 }
 
-/// How a run of Gaussians begins.
-#[derive(Clone, Copy, ValueEnum)]
-pub enum Start {
-    /// In turn: scaled, whitened, random; none of them depends on the units
-    Mixed,
-    /// At a k-means clustering of the columns in units of their standard deviations
-    Scaled,
-    /// At a k-means clustering of the whitened data
-    Whitened,
-    /// At a k-means clustering of the data as they are
-    Kmeans,
-    /// At random data
-    Random,
-}
-
-impl Start {
-    /// The kind of a restart, counted from 0.
-    fn of(self, restart: usize) -> Start {
+impl Kind {
+    /// Of Gaussians.
+    pub fn family(self) -> Option<CovarianceFamily> {
         match self {
-            Start::Mixed => [Start::Scaled, Start::Whitened, Start::Random][restart % 3],
-            one => one,
-        }
-    }
-
-    /// What a report calls it.
-    fn name(self) -> &'static str {
-        match self {
-            Start::Mixed => "mixed",
-            Start::Scaled => "scaled k-means",
-            Start::Whitened => "whitened k-means",
-            Start::Kmeans => "k-means",
-            Start::Random => "random",
+            Kind::Gaussian { family, .. } => Some(family),
+            Kind::Bernoulli { .. } => None,
         }
     }
 }
@@ -69,138 +57,255 @@ pub struct Search<'a> {
     pub source: &'a dyn Source,
     /// Data that the starts are drawn from.
     pub sample: &'a DMatrix<f64>,
-    pub n: usize,
     /// The log volume of the units that the data are in.
     pub log_volume: f64,
-    pub kind: Kind,
-    pub restarts: usize,
+    /// The model to start at.
+    pub start: Option<&'a Mixture>,
+    /// How many starts there are, if somebody says so.
+    pub restarts: Option<usize>,
     pub seed: u64,
     pub stopping: Stopping,
     pub watch: &'a Watch,
 }
 
-/// The best that was found for one k.
+/// The best that was found for one kind and k.
 pub struct Found {
     pub k: usize,
+    pub kind: Kind,
     /// Its ℓ is that of the data in their own units, its `start` the restart that won, counted from 0.
     pub fit: Fit<Mixture>,
-    pub restarts: usize,
-    /// How the restart that won began, for Gaussians.
+    /// How the restart that won began; None for coins, and at a model.
     pub began: Option<&'static str>,
-    /// How many restarts came to the same ℓ.
+    pub runs: Runs,
+    /// How many runs came to the same ℓ.
     pub same: usize,
-    /// How many restarts failed, and why the first of them did.
-    pub failed: usize,
-    pub failure: Option<String>,
     pub parameters: usize,
     pub criteria: Criteria,
     pub icl: f64,
 }
 
+/// What became of the starts.
+#[derive(Default)]
+pub struct Runs {
+    /// How many starts there were …
+    pub starts: usize,
+    /// … and the ℓ of those that came to their end.
+    pub reached: Vec<f64>,
+    /// How many runs failed, and why the first of them did.
+    pub failed: usize,
+    pub failure: Option<String>,
+    /// Whether none of the starts that were asked for came to an end, so that random ones took their place.
+    pub fell_back: bool,
+}
+
+impl Runs {
+    /// How many different optima were seen: values of ℓ, and failure for one.
+    fn optima(&self, least: f64) -> usize {
+        let mut reached = self.reached.clone();
+        reached.sort_by(f64::total_cmp);
+        let different = reached.windows(2).filter(|pair| pair[1] - pair[0] > least).count();
+        different + usize::from(!reached.is_empty()) + usize::from(self.failed > 0)
+    }
+
+    /// The part of the space of starts from which runs go to optima that none has reached, as expected after r runs that
+    /// saw w of them: w(w + 1)/(r(r − 1)), Boender and Rinnooy Kan (1987), Mathematical Programming 37, 59–80.
+    fn unseen(&self, least: f64) -> f64 {
+        let (w, r) = (self.optima(least) as f64, (self.reached.len() + self.failed) as f64);
+        w * (w + 1.0) / (r * (r - 1.0))
+    }
+}
+
 impl Search<'_> {
-    /// The run of highest ℓ among all restarts, those that fail passed over.
-    pub fn best(&self, k: usize) -> Result<Found, Failure> {
-        // A generator of its own for every k: what is found for one does not depend on which others are tried.
+    /// The run of highest ℓ, those that fail passed over.
+    pub fn best(&self, kind: Kind, k: usize) -> Result<Found, Failure> {
+        // A generator of its own for every kind and k: what is found for one does not depend on which others are tried.
         let mut rng = data::rng(self.seed);
-        match self.kind {
-            Kind::Gaussian { family, start, floor: None } => {
-                let begin = |at| self.begin(k, family, start.of(at), &mut rng);
-                self.best_from(k, begin, Mixture::Gaussian)
+        match (kind, self.start) {
+            (Kind::Gaussian { floor: None, .. }, Some(Mixture::Gaussian(model))) => {
+                self.run_from(kind, model.clone(), Mixture::Gaussian)
             }
-            Kind::Gaussian { family, start, floor: Some(floor) } => {
-                let start = |at| match self.begin(k, family, start.of(at), &mut rng) {
+            (Kind::Gaussian { floor: Some(floor), .. }, Some(Mixture::Gaussian(model))) => {
+                let model = FlooredMixture::new(model.clone(), floor)?;
+                self.run_from(kind, model, |floored| Mixture::Gaussian(floored.mixture().clone()))
+            }
+            (_, Some(Mixture::Bernoulli(coins))) => self.run_from(kind, coins.clone(), Mixture::Bernoulli),
+            (Kind::Gaussian { family, floor: None, .. }, _) => {
+                let begin = |x: &_, start, _| starts::begin(x, k, family, start, &mut rng);
+                self.best_from(kind, k, begin, Mixture::Gaussian)
+            }
+            (Kind::Gaussian { family, floor: Some(floor), .. }, _) => {
+                let begin = |x: &_, start, _| match starts::begin(x, k, family, start, &mut rng) {
                     // Of data in a hyperplane the floor makes a start.
-                    Err(Error::NotPositiveDefinite { .. }) => self.begin_broad(k, family, floor, &mut rng),
+                    Err(Error::NotPositiveDefinite { .. }) => begin_broad(x, k, family, floor, &mut rng),
                     start => FlooredMixture::new(start?, floor),
                 };
-                self.best_from(k, start, |floored| Mixture::Gaussian(floored.mixture().clone()))
+                self.best_from(kind, k, begin, |floored| Mixture::Gaussian(floored.mixture().clone()))
             }
-            Kind::Bernoulli { flips } => {
-                self.best_from(k, |_| start_near_mean(self.sample, k, flips, &mut rng), Mixture::Bernoulli)
+            (Kind::Bernoulli { flips }, _) => {
+                let begin = |x: &_, _, at| begin_coins(x, k, flips, at, &mut rng);
+                self.best_from(kind, k, begin, Mixture::Bernoulli)
             }
         }
     }
 
-    fn best_from<M: Fused>(
+    /// One run, from a model.
+    fn run_from<M: Fused>(
         &self,
-        k: usize,
-        mut start: impl FnMut(usize) -> Result<M, Error>,
+        kind: Kind,
+        model: M,
         mixture: impl Fn(M) -> Mixture,
     ) -> Result<Found, Failure> {
-        let (mut reached, mut restarts, mut failure) = (Vec::new(), 0, None);
-        let starts = (0..self.restarts).map(|at| Ok(start(at)?));
-        let best = self.engine.best_of(starts, self.source, &self.stopping, |seen| match seen {
+        let mut runs = Runs { starts: 1, ..Runs::default() };
+        let k = self.start.map_or(0, Mixture::k);
+        let fit = self.run(k, &self.stopping, [(0, Ok(model))], &mut runs);
+        self.judge(kind, k, fit, None, runs, mixture)
+    }
+
+    /// The best of many starts: some runs to the end and, where these disagree, the most promising of many short ones.
+    fn best_from<M: Fused>(
+        &self,
+        kind: Kind,
+        k: usize,
+        mut begin: impl FnMut(&DMatrix<f64>, Start, usize) -> Result<M, Error>,
+        mixture: impl Fn(M) -> Mixture,
+    ) -> Result<Found, Failure> {
+        let start = match kind {
+            Kind::Gaussian { start, .. } => start,
+            Kind::Bernoulli { .. } => Start::Mixed,
+        };
+        let (count, mut runs) = (self.restarts.unwrap_or(RUNS), Runs::default());
+        let (mut of, mut offset) = (start, 0);
+        let starts = (0..count).map(|at| (at, begin(self.sample, start.of(at), at).map_err(Into::into)));
+        let mut best = self.run(k, &self.stopping, starts, &mut runs);
+        runs.starts = runs.reached.len() + runs.failed;
+        if best.is_err()
+            && matches!(start, Start::Scaled | Start::Whitened | Start::Kmeans | Start::Projected)
+        {
+            // Where every clustering collapses, data at random may not.
+            (of, offset, runs.fell_back) = (Start::Random, runs.starts, true);
+            let starts =
+                (0..count).map(|at| (offset + at, begin(self.sample, Start::Random, at).map_err(Into::into)));
+            best = self.run(k, &self.stopping, starts, &mut runs);
+            runs.starts = runs.reached.len() + runs.failed;
+        }
+        let total = best.as_ref().map_or(0.0, |best| best.total);
+        let is_settled = k == 1 || runs.unseen(SAME * total) <= UNSEEN;
+        let most = self.stopping.max_sweeps;
+        if self.restarts.is_none() && !is_settled && most > SHORT && !self.watch.is_interrupted() {
+            let promising = self.promising(k, (runs.starts, total), |few, at| begin(few, of.of(at), at))?;
+            runs.starts += TRIALS;
+            let rest = Stopping { max_sweeps: most - SHORT, ..self.stopping };
+            let short: Vec<(usize, usize)> = promising.iter().map(|(at, fit)| (*at, fit.sweeps)).collect();
+            let starts = promising.into_iter().map(|(at, fit)| (at, Ok(fit.model)));
+            let further = self.run(k, &rest, starts, &mut runs).map(|fit| {
+                let before = short.iter().find(|(at, _)| *at == fit.start).map_or(0, |(_, sweeps)| *sweeps);
+                Fit { sweeps: before + fit.sweeps, ..fit }
+            });
+            best = match (best, further) {
+                (Ok(best), Ok(further)) if further.log_likelihood > best.log_likelihood => Ok(further),
+                (Err(_), Ok(further)) => Ok(further),
+                (best, _) => best,
+            };
+        }
+        let began = match (kind, &best) {
+            (Kind::Gaussian { .. }, Ok(best)) => Some(of.of(best.start - offset).name()),
+            _ => None,
+        };
+        self.judge(kind, k, best, began, runs, mixture)
+    }
+
+    /// The best of many starts after a few sweeps on the sample, each with its number, which goes on from `first`.
+    fn promising<M: Fused>(
+        &self,
+        k: usize,
+        (first, total): (usize, f64),
+        mut begin: impl FnMut(&DMatrix<f64>, usize) -> Result<M, Error>,
+    ) -> Result<Vec<(usize, Fit<M>)>, Failure> {
+        let few = &thinned(self.sample, FEW.max(20 * k));
+        let sample = Data::new(few)?;
+        let short = Stopping { max_sweeps: SHORT, ..self.stopping };
+        let mut trials: Vec<(usize, Fit<M>)> = Vec::new();
+        for at in first..first + TRIALS {
+            let watched = self.engine.best_of(
+                [begin(few, at).map_err(Into::into)],
+                &sample,
+                &short,
+                |seen| match seen {
+                    Seen::Sweep { sweeps, expected, .. } => {
+                        self.watch.sweep(k, at + 1, sweeps, expected.log_likelihood)
+                    }
+                    Seen::Run { .. } => self.watch.flow(),
+                },
+            );
+            trials.extend(watched.ok().map(|fit| (at, fit)));
+            if self.watch.is_interrupted() {
+                break;
+            }
+        }
+        trials.sort_by(|(_, one), (_, other)| other.log_likelihood.total_cmp(&one.log_likelihood));
+        trials.dedup_by(|(_, next), (_, kept)| {
+            kept.log_likelihood - next.log_likelihood <= ALIKE * few.nrows() as f64
+        });
+        let count = PROMISING[usize::from((few.nrows() as f64) < total)];
+        trials.truncate(count);
+        Ok(trials)
+    }
+
+    /// Runs to the end, each from a start with its number; what became of them is added to `runs`.
+    fn run<M: Fused>(
+        &self,
+        k: usize,
+        stopping: &Stopping,
+        starts: impl IntoIterator<Item = (usize, executable_em_engine::Result<M>)>,
+        runs: &mut Runs,
+    ) -> executable_em_engine::Result<Fit<M>> {
+        let numbers = std::cell::RefCell::new(Vec::new());
+        let starts = starts.into_iter().map(|(number, start)| {
+            numbers.borrow_mut().push(number);
+            start
+        });
+        let best = self.engine.best_of(starts, self.source, stopping, |seen| match seen {
             Seen::Sweep { start, sweeps, expected, .. } => {
-                self.watch.sweep(k, start + 1, sweeps, expected.log_likelihood)
+                self.watch.sweep(k, numbers.borrow()[start] + 1, sweeps, expected.log_likelihood)
             }
             Seen::Run { outcome, .. } => {
-                restarts += 1;
                 match outcome {
-                    Ok(run) => reached.push(run.log_likelihood),
+                    Ok(run) => runs.reached.push(run.log_likelihood),
                     Err(error) => {
-                        failure.get_or_insert_with(|| error.to_string());
+                        runs.failed += 1;
+                        runs.failure.get_or_insert_with(|| error.to_string());
                     }
                 }
                 self.watch.flow()
             }
         });
+        best.map(|best| Fit { start: numbers.borrow()[best.start], ..best })
+    }
+
+    /// What the criteria say to the best run, in the data's own units.
+    fn judge<M>(
+        &self,
+        kind: Kind,
+        k: usize,
+        best: executable_em_engine::Result<Fit<M>>,
+        began: Option<&'static str>,
+        runs: Runs,
+        mixture: impl Fn(M) -> Mixture,
+    ) -> Result<Found, Failure> {
         let Fit { model, log_likelihood: highest, total, sweeps, start, stopped } =
-            best.map_err(|error| broken(all_failed(k, restarts, &error)))?;
-        let (model, n) = (mixture(model), self.n as f64);
-        let log_likelihood = highest - n * self.log_volume;
+            best.map_err(|error| broken(all_failed(kind, k, runs.starts, &error)))?;
+        let stopped = if self.watch.is_interrupted() { Stopped::Interrupted } else { stopped };
+        let model = mixture(model);
+        let log_likelihood = highest - total * self.log_volume;
         let (entropy, parameters) = (self.entropy(&model)?, model.parameter_count());
-        let criteria = criteria(log_likelihood, parameters, self.n)?;
-        let icl = icl(log_likelihood, parameters, self.n, entropy)?;
-        let same = reached.iter().filter(|&&value| highest - value <= SAME * n).count();
-        let failed = restarts - reached.len();
+        let criteria = Criteria {
+            aic: aic(log_likelihood, parameters)?,
+            bic: weighted_bic(log_likelihood, parameters, total)?,
+        };
+        let icl = weighted_bic(log_likelihood - entropy, parameters, total)?;
+        let same = runs.reached.iter().filter(|&&value| highest - value <= SAME * total).count();
         let fit = Fit { model, log_likelihood, total, sweeps, start, stopped };
-        let began = match self.kind {
-            Kind::Gaussian { start: kind, .. } => Some(kind.of(start).name()),
-            Kind::Bernoulli { .. } => None,
-        };
-        Ok(Found { k, fit, restarts, began, same, failed, failure, parameters, criteria, icl })
-    }
-
-    fn begin(
-        &self,
-        k: usize,
-        family: CovarianceFamily,
-        start: Start,
-        rng: &mut Rng,
-    ) -> Result<GaussianMixture, Error> {
-        match start {
-            Start::Mixed | Start::Scaled => scaled_kmeans_start(self.sample, k, family, rng),
-            Start::Whitened => whitened_kmeans_start(self.sample, k, family, rng),
-            Start::Kmeans => kmeans_start(self.sample, k, family, rng),
-            Start::Random => random_start(self.sample, k, family, rng),
-        }
-    }
-
-    /// Means that k-means++ draws, equal weights, and the covariance of all data, raised to the floor.
-    fn begin_broad(
-        &self,
-        k: usize,
-        family: CovarianceFamily,
-        floor: f64,
-        rng: &mut Rng,
-    ) -> Result<FlooredMixture, Error> {
-        let ones = DVector::from_element(self.sample.nrows(), 1.0);
-        let mean = gaussian::weighted_mean(self.sample, &ones)?;
-        let covariance = if family.is_along_axes() {
-            let variance = |a: usize| {
-                let (column, mean) =
-                    (self.sample.columns(a, 1).into_owned(), mean.columns(a, 1).into_owned());
-                Ok(gaussian::weighted_covariance(&column, &ones, &mean)?[0])
-            };
-            let variances: Vec<f64> = (0..mean.len()).map(variance).collect::<Result<_, Error>>()?;
-            DMatrix::from_vec(mean.len(), 1, variances)
-        } else {
-            gaussian::weighted_covariance(self.sample, &ones, &mean)?
-        };
-        let weights = DVector::from_element(k, 1.0 / k as f64);
-        let covariances = family.constrain(vec![covariance; k], &weights)?;
-        let means = kmeans::plus_plus_start(self.sample, k, rng)?;
-        FlooredMixture::from_parts((weights, means, covariances), family, floor)
+        Ok(Found { k, kind, fit, began, runs, same, parameters, criteria, icl })
     }
 
     /// The entropy of the responsibilities, H = ℓ − Q, from the statistics alone: no n×k matrix is needed.
@@ -222,13 +327,19 @@ impl Search<'_> {
     }
 }
 
-fn all_failed(k: usize, restarts: usize, error: &executable_em_engine::Error) -> String {
+fn all_failed(kind: Kind, k: usize, starts: usize, error: &executable_em_engine::Error) -> String {
+    let has_floor = matches!(kind, Kind::Gaussian { floor: Some(_), .. });
+    let remedy = if has_floor { "a larger --floor" } else { "a --floor" };
     let hint = match error {
-        executable_em_engine::Error::Mathematics(Error::NotPositiveDefinite { .. }) => {
+        executable_em_engine::Error::Mathematics(Error::NotPositiveDefinite { .. }) => format!(
             "; a component collapsed, columns depend on each other, or there are too few rows: fewer components, \
-             another --covariance or a --floor can help"
-        }
-        _ => "",
+             another --covariance or {remedy} can help"
+        ),
+        _ => String::new(),
     };
-    format!("k = {k}: none of {restarts} restarts succeeded: {error}{hint}")
+    let family = match kind {
+        Kind::Gaussian { family, .. } if family != CovarianceFamily::Full => format!(", {}", family.name()),
+        _ => String::new(),
+    };
+    format!("k = {k}{family}: none of {starts} restarts succeeded: {error}{hint}")
 }

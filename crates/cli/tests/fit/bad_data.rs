@@ -82,6 +82,9 @@ fn what_is_wrong_with_the_data_is_named() {
     );
     assert_eq!(output.status.code(), Some(1));
     assert!(place.prints("fit two.csv -k 1 --floor 0.5").contains("converged"));
+    // What differs is not constant, however far from the origin: 10¹⁵ and ten more have the sd 5.
+    place.write("far.csv", "t\n1000000000000000\n1000000000000010\n1000000000000000\n1000000000000010\n");
+    assert!(place.prints("fit far.csv -k 1").contains("sd        t\n1     5.000\n"));
     assert!(
         place
             .prints("fit constant.csv -k 1 --floor 0.01")

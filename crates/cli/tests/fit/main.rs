@@ -6,13 +6,17 @@ mod common;
 mod place;
 
 mod bad_data;
+mod clusters;
 mod conditional;
 mod ending;
+mod families;
+mod from_model;
 mod predict;
 mod reading;
 mod report;
 mod results;
 mod saved;
+mod weights;
 
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
 use nalgebra::{dmatrix, dvector};

@@ -98,3 +98,54 @@ fn draws_are_those_of_the_model() {
     assert_eq!(place.prints("sample m.json").lines().count(), 1001);
     place.refuses("sample m.json -n 0", 2, "-n is 0, but must be at least 1");
 }
+
+/// Columns of the input stand in front, as they are written: text, leading zeros, quotes where a reader needs them.
+#[test]
+fn kept_columns_are_copied_as_they_are() {
+    let place = Place::with(&[
+        ("x.csv", FAITHFUL),
+        (
+            "new.csv",
+            "id;note;waiting;eruptions\n007;a, b;79;3.600\n 8 ;\"say \"\"hi\"\"\";54;1.8\n\u{fc};;62;2\n",
+        ),
+    ]);
+    place.prints("fit x.csv -k 2 --out m.json");
+    let plain = place.prints("predict m.json new.csv");
+    let kept = place.prints("predict m.json new.csv --keep id,note");
+    let expected: Vec<String> = ["id,note", "007,\"a, b\"", "8,\"say \"\"hi\"\"\"", "\u{fc},"]
+        .iter()
+        .zip(plain.lines())
+        .map(|(kept, row)| format!("{kept},{row}"))
+        .collect();
+    assert_eq!(kept.lines().collect::<Vec<_>>(), expected);
+    // A feature, too, and by number; the order is that of the option.
+    let turned = place.prints("predict m.json new.csv --keep 4,id");
+    assert!(turned.starts_with("eruptions,id,label,") && turned.contains("\n3.600,007,"), "{turned}");
+    // Block by block, far into a table.
+    let long: String = (0..BLOCK_ROWS + 5).map(|i| format!("r{i},{},{}\n", 2 + i % 3, 50 + i % 30)).collect();
+    place.write("long.csv", format!("id,eruptions,waiting\n{long}"));
+    let rows = place.prints("predict m.json long.csv --keep id");
+    assert_eq!(rows.lines().count(), BLOCK_ROWS + 6);
+    assert!(rows.lines().skip(1).enumerate().all(|(i, row)| row.starts_with(&format!("r{i},"))));
+    let error = "new.csv: no column is named 'name'; there are id, note, waiting, eruptions";
+    place.refuses("predict m.json new.csv --keep name", 2, error);
+}
+
+/// A datum at 10²⁰⁰ is passed over: its log density is −∞, it has no label, and the others have theirs.
+#[test]
+fn an_impossible_datum_is_passed_over() {
+    let place = Place::with(&[
+        ("x.csv", FAITHFUL),
+        ("far.csv", "eruptions,waiting\n2,50\n1e200,50\n4,80\n1,-1e300\n"),
+        ("near.csv", "eruptions,waiting\n2,50\n4,80\n"),
+    ]);
+    place.prints("fit x.csv -k 2 --out m.json");
+    let output = place.run("predict m.json far.csv --out p.csv");
+    let warning =
+        "warning: row 2 and 1 more: probability zero under every component: no label, log density -inf\n";
+    assert_eq!((crate::place::text(&output.stderr).as_str(), output.status.code()), (warning, Some(0)));
+    let far = place.read("p.csv");
+    let far: Vec<&str> = far.lines().collect();
+    assert_eq!((far[2], far[4]), (",-inf,,", ",-inf,,"));
+    assert_eq!([far[0], far[1], far[3]].join("\n") + "\n", place.prints("predict m.json near.csv"));
+}

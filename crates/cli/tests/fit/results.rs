@@ -17,7 +17,7 @@ fn old_faithful_has_two_kinds_of_eruption() {
         "Data      faithful.csv: n = 272, d = 2 (eruptions, waiting)\n",
         "Model     a mixture of 2 Gaussians, full covariances: 11 free parameters\n",
         "ℓ = -1130.264 nats, -4.155382 a datum; converged after ",
-        "restart 2 of 12 (whitened k-means) won; 12 came to this ℓ\n",
+        " won; 12 came to this ℓ\n",
         "Criteria  BIC 2322.192, AIC 2282.528, ICL 2323.581\n",
         "mean  weight  eruptions  waiting\n1     0.6441     4.2897   79.968\n2     0.3559     2.0364   54.479\n",
         "sd    eruptions  waiting\n1        0.4123    6.004\n2        0.2630    5.805\n",

@@ -122,8 +122,8 @@ fn a_broken_model_is_refused_by_place() {
         ),
         (
             "gaussian_mixture",
-            "kmeans",
-            "kind: unknown variant `kmeans`, expected `gaussian_mixture` or `bernoulli_mixture` at line 3 ",
+            "kmedoids",
+            "kind: unknown variant `kmedoids`, expected `gaussian_mixture` or `bernoulli_mixture` at line 3 ",
         ),
         (
             "\"interrupted\"",

@@ -211,7 +211,7 @@ enum Kind {
 
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "Stopped", rename_all = "snake_case")]
-enum WhyStopped {
+pub(super) enum WhyStopped {
     Converged,
     MaxSweeps,
     Fell,
@@ -219,9 +219,9 @@ enum WhyStopped {
 }
 
 /// The version of the document; another one is not read.
-const FORMAT: u64 = 1;
+pub(super) const FORMAT: u64 = 1;
 
-fn known_format<'de, D: Deserializer<'de>>(input: D) -> std::result::Result<u64, D::Error> {
+pub(super) fn known_format<'de, D: Deserializer<'de>>(input: D) -> std::result::Result<u64, D::Error> {
     match u64::deserialize(input)? {
         FORMAT => Ok(FORMAT),
         other => Err(D::Error::custom(format!(
@@ -237,11 +237,11 @@ fn family(name: &str) -> table::Result<CovarianceFamily> {
         .ok_or_else(|| wrong("family", format!("found {name:?}, expected full, tied, diagonal or spherical")))
 }
 
-fn rows(matrix: &DMatrix<f64>) -> Vec<Vec<f64>> {
+pub(super) fn rows(matrix: &DMatrix<f64>) -> Vec<Vec<f64>> {
     matrix.row_iter().map(|row| row.iter().copied().collect()).collect()
 }
 
-fn matrix(place: &str, rows: Vec<Vec<f64>>, n: usize, d: usize) -> table::Result<DMatrix<f64>> {
+pub(super) fn matrix(place: &str, rows: Vec<Vec<f64>>, n: usize, d: usize) -> table::Result<DMatrix<f64>> {
     check_length(place, rows.len(), n)?;
     for (i, row) in rows.iter().enumerate() {
         check_length(&format!("{place}[{i}]"), row.len(), d)?;
@@ -249,7 +249,7 @@ fn matrix(place: &str, rows: Vec<Vec<f64>>, n: usize, d: usize) -> table::Result
     Ok(DMatrix::from_row_iterator(n, d, rows.into_iter().flatten()))
 }
 
-fn check_length(place: &str, found: usize, expected: usize) -> table::Result<()> {
+pub(super) fn check_length(place: &str, found: usize, expected: usize) -> table::Result<()> {
     if found == expected {
         return Ok(());
     }

@@ -5,17 +5,60 @@
 //! | this one | how documents are read, with the place of every error, and written |
 //! | `layout.rs` | where the line breaks go |
 //! | `mixture.rs` | a fitted mixture |
+//! | `clusters.rs` | clusters that k-means found |
 
+mod clusters;
 mod layout;
 mod mixture;
 
+pub use clusters::SavedClusters;
 pub use mixture::SavedMixture;
 
 use crate::table::{Error, Result};
 use layout::Layout;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Deserializer, Serializer};
+
+/// What a file holds: a mixture, or clusters.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Saved {
+    /// A fitted mixture.
+    Mixture(SavedMixture),
+    /// Clusters of k-means.
+    Clusters(SavedClusters),
+}
+
+impl Saved {
+    /// Reads a document of either kind, as its field `kind` says.
+    ///
+    /// # Errors
+    /// Those of [`SavedMixture::from_json`] and [`SavedClusters::from_json`].
+    ///
+    /// ```
+    /// use executable_em_engine::Saved;
+    /// let error = Saved::from_json("{\"format\": 1, \"kind\": \"kmeans\"}").unwrap_err();
+    /// assert!(error.to_string().starts_with("document: missing field `made_by`"));
+    /// ```
+    pub fn from_json(text: &str) -> crate::Result<Self> {
+        #[derive(Deserialize)]
+        struct Head {
+            kind: String,
+        }
+        Ok(match serde_json::from_str(text) {
+            Ok(Head { kind }) if kind == "kmeans" => Saved::Clusters(SavedClusters::from_json(text)?),
+            _ => Saved::Mixture(SavedMixture::from_json(text)?),
+        })
+    }
+
+    /// The names of the d columns.
+    pub fn columns(&self) -> &[String] {
+        match self {
+            Saved::Mixture(saved) => &saved.columns,
+            Saved::Clusters(saved) => &saved.columns,
+        }
+    }
+}
 
 /// Reads a document.
 ///

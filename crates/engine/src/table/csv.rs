@@ -33,6 +33,9 @@ pub struct CsvReader<R> {
     places: Vec<Option<usize>>,
     chosen: usize,
     missing: Missing,
+    /// Columns whose cells are kept as they are, and those of the block that was read last, a list a row.
+    keep: Vec<usize>,
+    kept: Vec<Vec<String>>,
     /// The first line is yet to be taken for data.
     pending: bool,
     is_empty: bool,
@@ -85,6 +88,8 @@ impl<R: Read> CsvReader<R> {
             places: Vec::new(),
             chosen: 0,
             missing: Missing::refused(),
+            keep: Vec::new(),
+            kept: Vec::new(),
             pending: false,
             is_empty: true,
             ended: false,
@@ -155,6 +160,34 @@ impl<R: Read> CsvReader<R> {
         Ok(())
     }
 
+    /// Keeps the cells of these columns, counted from 0, beside the numbers; they may hold anything.
+    ///
+    /// # Errors
+    /// [`Error::Choice`] for a column that the table has not.
+    ///
+    /// ```
+    /// use executable_em_engine::table::CsvReader;
+    /// let mut reader = CsvReader::new("id,length\n007,1.5\n\"a, b\",3\n".as_bytes(), "table")?;
+    /// reader.choose(&[1])?;
+    /// reader.keep(&[0])?;
+    /// assert_eq!(reader.next().expect("two rows")?, nalgebra::dmatrix![1.5; 3.0]);
+    /// assert_eq!(reader.kept(), [["007"], ["a, b"]]);
+    /// # Ok::<(), executable_em_engine::table::Error>(())
+    /// ```
+    pub fn keep(&mut self, columns: &[usize]) -> Result<()> {
+        if let Some(&column) = columns.iter().find(|&&column| column >= self.places.len()) {
+            let (file, columns) = (self.records.file.clone(), self.places.len());
+            return Err(Error::Choice { file, column: column.saturating_add(1), columns });
+        }
+        self.keep = columns.to_vec();
+        Ok(())
+    }
+
+    /// The cells that were kept of the block that was read last: a list a row, without surrounding blanks and quotes.
+    pub fn kept(&self) -> &[Vec<String>] {
+        &self.kept
+    }
+
     /// The columns, counted from 0, in which the line that was read last holds a finite number.
     pub fn numbers_in_line(&self) -> Vec<usize> {
         numbers(&self.records).into_iter().filter(|&column| column < self.first.len()).collect()
@@ -171,10 +204,14 @@ impl<R: Read> CsvReader<R> {
     fn block(&mut self) -> Result<Option<DMatrix<f64>>> {
         let mut values = Vec::new();
         let mut row = vec![0.0; self.chosen];
+        self.kept.clear();
         while values.len() < block_rows(self.chosen) * self.chosen
             && (std::mem::take(&mut self.pending) || self.records.advance()?)
         {
             self.read_numbers(&mut row)?;
+            if !self.keep.is_empty() {
+                self.kept.push(self.texts()?);
+            }
             values.extend_from_slice(&row);
         }
         let rows = values.len() / self.chosen.max(1);
@@ -210,6 +247,16 @@ impl<R: Read> CsvReader<R> {
             None if text(cell).is_some_and(|word| self.missing.is_word(word)) => Some(f64::NAN),
             number => number,
         }
+    }
+
+    /// The cells of the record that are to be kept.
+    fn texts(&self) -> Result<Vec<String>> {
+        let cells: Vec<&[u8]> = self.records.cells().collect();
+        let text_of = |&column: &usize| {
+            let text = text(cells[column]).map(|text| text.replace("\"\"", "\""));
+            text.ok_or_else(|| self.wrong(column, cells[column], Expected::Utf8))
+        };
+        self.keep.iter().map(text_of).collect()
     }
 
     /// A quote that is not closed where its cell ends may have swallowed lines.

@@ -1,0 +1,140 @@
+//! What is to be fitted: every number of components and every kind, and a model to start at.
+
+use std::{ops::RangeInclusive, path::Path};
+
+use executable_em::gaussian_mixture::CovarianceFamily;
+use executable_em_engine::{Mixture, SavedMixture};
+
+use super::{
+    Failure,
+    options::{Begin, Family, Model, Options},
+    predict::read_mixture,
+    search::{Found, Kind, Search},
+    starts::Start,
+    warn,
+};
+
+/// Everything that is to be fitted.
+pub struct Plan {
+    pub ks: RangeInclusive<usize>,
+    /// One kind, or one for each family of covariances.
+    pub kinds: Vec<Kind>,
+    pub start: Option<SavedMixture>,
+}
+
+/// What could not be fitted, and how many fits stand before it in a table.
+pub struct Failed {
+    pub k: usize,
+    pub family: Option<CovarianceFamily>,
+    pub after: usize,
+}
+
+impl Plan {
+    /// Of options that [`Options::check`] has seen; reads the model to start at, which must be of their kind.
+    pub fn of(options: &Options) -> Result<Self, Failure> {
+        let (path, kind) = match &options.start {
+            Some(Begin::Model(path)) => (Some(path), Start::Mixed),
+            Some(Begin::Kind(kind)) => (None, *kind),
+            None => (None, Start::Mixed),
+        };
+        let Some(path) = path else {
+            let kinds = match options.model {
+                Some(Model::Bernoulli) => {
+                    vec![Kind::Bernoulli { flips: options.flips.unwrap_or(1) as usize }]
+                }
+                _ => families(options.covariance)
+                    .into_iter()
+                    .map(|family| Kind::Gaussian { family, start: kind, floor: options.floor })
+                    .collect(),
+            };
+            return Ok(Plan { ks: options.ks(), kinds, start: None });
+        };
+        let saved = read_mixture(path)?;
+        let kind = of_model(options, &saved.model, path)?;
+        let k = saved.model.k();
+        if options.k.as_ref().is_some_and(|asked| asked.0 != (k..=k)) {
+            return Err(contradiction("-k", path, &format!("has {k} components")));
+        }
+        Ok(Plan { ks: k..=k, kinds: vec![kind], start: Some(saved) })
+    }
+
+    /// Every kind and k in turn, and those that failed. One that fails among several is told and passed over.
+    pub fn search(&self, search: &Search<'_>) -> Result<(Vec<Found>, Vec<Failed>), Failure> {
+        let (mut found, mut failed, mut failures) = (Vec::new(), Vec::new(), Vec::new());
+        'all: for &kind in &self.kinds {
+            for k in self.ks.clone() {
+                match search.best(kind, k) {
+                    Ok(one) => found.push(one),
+                    Err(Failure::Work(errors)) => {
+                        failed.push(Failed { k, family: kind.family(), after: found.len() });
+                        failures.extend(errors);
+                    }
+                    Err(other) => return Err(other),
+                }
+                if search.watch.is_interrupted() {
+                    break 'all;
+                }
+            }
+        }
+        if found.is_empty() && !failures.is_empty() {
+            return Err(Failure::Work(failures));
+        }
+        failures.iter().for_each(|failure| warn(&format!("warning: {failure}")));
+        Ok((found, failed))
+    }
+
+    /// Whether fits are compared.
+    pub fn compares(&self) -> bool {
+        self.ks.start() < self.ks.end() || self.kinds.len() > 1
+    }
+}
+
+fn families(asked: Option<Family>) -> Vec<CovarianceFamily> {
+    match asked.unwrap_or(Family::Full) {
+        Family::Full => vec![CovarianceFamily::Full],
+        Family::Tied => vec![CovarianceFamily::Tied],
+        Family::Diagonal => vec![CovarianceFamily::Diagonal],
+        Family::Spherical => vec![CovarianceFamily::Spherical],
+        Family::All => CovarianceFamily::ALL.to_vec(),
+    }
+}
+
+/// The kind of the model, once no option says another.
+fn of_model(options: &Options, model: &Mixture, path: &Path) -> Result<Kind, Failure> {
+    match model {
+        Mixture::Gaussian(model) => {
+            let family = model.family();
+            if matches!(options.model, Some(Model::Bernoulli)) || options.flips.is_some() {
+                let option = if options.flips.is_some() { "--flips" } else { "--model bernoulli" };
+                return Err(contradiction(option, path, "is a mixture of Gaussians"));
+            }
+            if options.covariance.is_some() && families(options.covariance) != [family] {
+                return Err(contradiction(
+                    "--covariance",
+                    path,
+                    &format!("has {} covariances", family.name()),
+                ));
+            }
+            Ok(Kind::Gaussian { family, start: Start::Mixed, floor: options.floor })
+        }
+        Mixture::Bernoulli(coins) => {
+            let flips = coins.flips();
+            let of_gaussians = [
+                ("--model gaussian", matches!(options.model, Some(Model::Gaussian))),
+                ("--covariance", options.covariance.is_some()),
+                ("--floor", options.floor.is_some()),
+            ];
+            if let Some((option, _)) = of_gaussians.iter().find(|(_, is_given)| *is_given) {
+                return Err(contradiction(option, path, "is a mixture of coins"));
+            }
+            if options.flips.is_some_and(|asked| asked as usize != flips) {
+                return Err(contradiction("--flips", path, &format!("has {flips} flips an entry")));
+            }
+            Ok(Kind::Bernoulli { flips })
+        }
+    }
+}
+
+fn contradiction(option: &str, path: &Path, what: &str) -> Failure {
+    Failure::Usage(format!("{option} contradicts the model to start at: {} {what}", path.display()))
+}

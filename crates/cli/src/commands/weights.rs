@@ -1,0 +1,56 @@
+//! Data weights: a column that says how often each datum counts.
+
+use super::{
+    Failure,
+    columns::numbers_in,
+    input::{Input, Reading},
+};
+
+/// Begins to read a table: the columns of [`Input::open`], and behind them the one that holds the weights.
+pub fn open(
+    input: &Input,
+    column: &str,
+    model: Option<&[String]>,
+    may_miss: bool,
+) -> Result<Reading, Failure> {
+    let all_of = |input: &Input| if may_miss { input.open_with_gaps(None) } else { input.open(None) };
+    let file = input.name();
+    let asked = match (input.asked(), model) {
+        ([], model) => model,
+        (asked, _) => Some(asked),
+    };
+    let mut reading = match asked {
+        // Named among the columns or not, it is read once.
+        Some(asked) => {
+            let others = asked.iter().filter(|name| *name != column).cloned();
+            all_of(&input.asking(others.chain([column.to_owned()]).collect()))?
+        }
+        None => all_of(input)?,
+    };
+    let count = reading.names.len();
+    let at = if asked.is_some() { count - 1 } else { place(&reading.names, column, &file)? };
+    if count == 1 {
+        return Err(Failure::Usage(format!("{file}: beside the weights there is no column to fit")));
+    }
+    let order: Vec<usize> = (0..count).filter(|&other| other != at).chain([at]).collect();
+    let reordered = order.clone();
+    reading.names = order.iter().map(|&from| reading.names[from].clone()).collect();
+    reading.raw = reading.raw.map(|mut raw| {
+        raw.columns = order.iter().map(|&from| raw.columns[from]).collect();
+        raw
+    });
+    reading.blocks = Box::new(reading.blocks.map(move |block| Ok(block?.select_columns(&reordered))));
+    let is_weight = move |column: usize, weight: f64| column + 1 < count || weight >= 0.0;
+    Ok(reading.of_entries(is_weight, "a weight, which is 0 or more".to_owned(), file))
+}
+
+/// Which column it is, counted from 0: by number, or by name.
+fn place(names: &[String], column: &str, file: &str) -> Result<usize, Failure> {
+    if let Some(range) = numbers_in(column, names.len()).filter(|range| range.len() == 1) {
+        return Ok(range.start);
+    }
+    names.iter().position(|name| name == column).ok_or_else(|| {
+        let there = names.join(", ");
+        Failure::Usage(format!("{file}: no column is named '{column}', as --weights says; there are {there}"))
+    })
+}

@@ -1,0 +1,109 @@
+//! `--model kmeans`: clusters, their J, and what predict says of them.
+
+use crate::common::assert_within;
+use crate::common::bounds::gamma;
+use crate::place::{Place, csv};
+use crate::{BLOBS, FAITHFUL};
+use executable_em::{data, kmeans};
+use executable_em_engine::{Saved, SavedClusters, table::parse_csv};
+
+fn clusters(place: &Place, name: &str) -> SavedClusters {
+    match Saved::from_json(&place.read(name)).expect("a document") {
+        Saved::Clusters(saved) => saved,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// At rest: every mean is the average of its data, and J is the derivation's. In standard units the two kinds of eruption
+/// part at J = 79.576.
+#[test]
+fn the_clusters_are_at_rest() {
+    let place = Place::with(&[("x.csv", FAITHFUL)]);
+    let x = data::old_faithful();
+    for (more, units) in [("", false), ("--standardize", true), ("--stream", false)] {
+        let printed = place
+            .prints(&format!("fit x.csv -k 2 --model kmeans --out k.json --responsibilities l.csv {more}"));
+        let saved = clusters(&place, "k.json");
+        assert_eq!(
+            (saved.sizes.iter().sum::<f64>(), saved.columns.len(), saved.units.is_some()),
+            (272.0, 2, units)
+        );
+        assert!(saved.sizes[0] >= saved.sizes[1]);
+        let (points, means) = if units {
+            let z = data::standardize(&x).expect("z");
+            let means = saved.means.map_with_location(|_, a, value| {
+                let column = x.column(a);
+                (value - column.mean()) / column.variance().sqrt()
+            });
+            (z, means)
+        } else {
+            (x.clone(), saved.means.clone())
+        };
+        let r = kmeans::responsibilities(&points, &means).expect("r");
+        let j = kmeans::objective(&points, &r, &means).expect("J");
+        // A sum of 272 squares, of means that sums of as many gave.
+        assert_within(saved.objective, j, gamma(6 * 272) * j);
+        let rested = kmeans::update_means(&points, &r, &means).expect("means");
+        assert!((rested - &means).amax() <= gamma(6 * 272) * means.amax());
+        if units {
+            assert!(
+                printed.contains("Fit       J = 79.57596, ") && printed.contains("85.4 % of all"),
+                "{printed}"
+            );
+        }
+        assert_eq!(place.prints("predict k.json x.csv"), place.read("l.csv"));
+        let table = parse_csv(&place.read("l.csv")).expect("a table");
+        assert_eq!(table.names, ["label", "squared_distance"]);
+        let labels = kmeans::assign(&points, &means).expect("labels");
+        assert!(table.values.column(0).iter().zip(&labels).all(|(&label, &own)| label == own as f64 + 1.0));
+        assert_within(table.values.column(1).sum(), j, gamma(8 * 272) * j);
+        assert!(printed.contains("won; ") && !printed.contains("BIC"), "{printed}");
+    }
+    let note = "Note      some columns spread over ten times as far as others and decide alone; --standardize weighs all alike";
+    assert!(place.prints("fit x.csv -k 2 --model kmeans").contains(note));
+}
+
+/// Several k show J, which falls; none is chosen, so none can be saved.
+#[test]
+fn no_criterion_chooses_among_clusterings() {
+    let place = Place::with(&[("x.csv", BLOBS), ("one.csv", &csv("a", &nalgebra::dmatrix![1.0; 1.0; 1.0]))]);
+    let printed = place.prints("fit x.csv -k 1..5 --model kmeans --columns x1,x2");
+    let js: Vec<f64> = printed
+        .lines()
+        .skip_while(|line| !line.starts_with('k'))
+        .skip(1)
+        .take(5)
+        .map(|line| line.split_whitespace().nth(1).expect("J").parse().expect("a number"))
+        .collect();
+    assert!(js.is_sorted_by(|one, other| one > other) && js.len() == 5, "{printed}");
+    assert!(printed.contains("explained\n1") && printed.contains("no criterion chooses k here"), "{printed}");
+    let reason = "J falls with every further mean, so it cannot choose among several";
+    place.refuses(
+        "fit x.csv -k 1..3 --model kmeans --out k.json",
+        2,
+        &format!("--out wants one k: {reason}"),
+    );
+    for option in [
+        "--covariance full",
+        "--floor 1",
+        "--start random",
+        "--start m.json",
+        "--flips 2",
+        "--plot p.svg",
+        "--tol 1",
+    ] {
+        let name = option.split(' ').next().expect("a name");
+        place.refuses(
+            &format!("fit x.csv -k 2 --model kmeans {option}"),
+            2,
+            &format!("{name} has no meaning with --model kmeans"),
+        );
+    }
+    assert!(place.prints("fit one.csv -k 1 --model kmeans").contains("J = 0.000000"));
+    place.prints("fit x.csv -k 2 --model kmeans --columns x1,x2 --out k.json");
+    for command in ["sample k.json -n 3", "conditional k.json --given x1=0", "marginal k.json --columns x1"] {
+        place.refuses(command, 1, "k.json: holds clusters of k-means, which have no density");
+    }
+    place.write("broken.json", place.read("k.json").replacen("\"k\": 2", "\"k\": 3", 1));
+    place.refuses("predict broken.json x.csv", 1, "broken.json: sizes: found a list of 2, expected one of 3");
+}

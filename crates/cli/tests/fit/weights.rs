@@ -1,0 +1,112 @@
+//! Data weights: a datum of weight w counts as w equal data.
+
+use crate::common::bounds::gamma;
+use crate::common::{assert_matrices_within, assert_within};
+use crate::place::{Place, csv, text};
+use crate::three_groups;
+use executable_em::data;
+use nalgebra::{DMatrix, DVector};
+
+/// A table with whole weights from 0 to 4, and the same with its rows repeated.
+fn twins(x: &DMatrix<f64>, names: &str) -> [String; 2] {
+    let times = |i: usize| (i * 7) % 5;
+    let weights = DVector::from_fn(x.nrows(), |i, _| times(i) as f64);
+    let beside = |at: usize| x.clone().insert_column(at, 0.0);
+    let mut weighted = beside(0);
+    weighted.set_column(0, &weights);
+    let rows: Vec<usize> = (0..x.nrows()).flat_map(|i| vec![i; times(i)]).collect();
+    [csv(&format!("count,{names}"), &weighted), csv(names, &x.select_rows(&rows))]
+}
+
+/// The very fit of the repeated table: the starts are the same, the sweeps differ by the order of summation.
+#[test]
+fn whole_weights_are_rows_repeated() {
+    let (x, _) = three_groups().sample(400, &mut data::rng(4)).unwrap();
+    let [weighted, repeated] = twins(&x, "a,b");
+    let place = Place::with(&[("w.csv", &weighted), ("r.csv", &repeated)]);
+    let line = "-k 3 --restarts 2 --tol 0 --max-iter 3";
+    for more in ["", "--stream", "--covariance tied", "--standardize", "--floor 0.5"] {
+        let printed = place.prints(&format!("fit w.csv --weights count {line} {more} --out w.json"));
+        let streamed = if more == "--stream" { ", streamed" } else { "" };
+        let head = format!(
+            "Data      w.csv: n = 400, d = 2 (a, b){streamed}\n          weighted by count; the weights' sum, 800, is the n \
+             of all that follows\n"
+        );
+        assert!(printed.starts_with(&head), "{printed}");
+        let expected = place.prints(&format!("fit r.csv {line} {more} --out r.json"));
+        // All that is printed, to the last digit: ℓ, the criteria, the parameters.
+        let body = |text: &str| text[text.find("Model").expect("a model")..].replace("w.json", "r.json");
+        assert_eq!(body(&printed), body(&expected), "{more}");
+        // Three sweeps of sums of at most 800 terms of size 20.
+        let bound = 3.0 * gamma(4 * 800) * 20.0;
+        let (one, other) = (place.gaussians("w.json"), place.gaussians("r.json"));
+        assert_matrices_within(one.means(), other.means(), bound);
+        let (one, other) = (place.saved("w.json"), place.saved("r.json"));
+        assert_within(one.log_likelihood, other.log_likelihood, 800.0 * bound);
+        assert_eq!((one.n, one.columns, other.n), (400, vec!["a".to_owned(), "b".to_owned()], 800));
+    }
+    // By number, and beside columns that are asked for; what is predicted is of all rows.
+    let by_name = place.prints(&format!("fit w.csv --weights count {line}"));
+    assert_eq!(place.prints(&format!("fit w.csv --weights 1 {line}")), by_name);
+    for columns in ["a,b", "count,a,b"] {
+        assert_eq!(place.prints(&format!("fit w.csv --weights count --columns {columns} {line}")), by_name);
+    }
+    place.prints(&format!("fit w.csv --weights count {line} --responsibilities p.csv"));
+    assert_eq!(place.read("p.csv").lines().count(), 401);
+}
+
+/// Coins, too; and clusters.
+#[test]
+fn coins_and_clusters_have_weights_as_well() {
+    let x = DMatrix::from_fn(200, 4, |i, a| f64::from(u8::from((i * (a + 3) + i / 7) % 5 < 2 + i % 2)));
+    let [weighted, repeated] = twins(&x, "a,b,c,d").map(|table| table.replace(".0", ""));
+    let place = Place::with(&[("w.csv", &weighted), ("r.csv", &repeated)]);
+    for line in [
+        "--model bernoulli -k 2 --restarts 3",
+        "--model kmeans -k 3",
+        "--model bernoulli -k 2 --stream --restarts 1",
+    ] {
+        let printed = place.prints(&format!("fit w.csv --weights count {line}"));
+        let expected = place.prints(&format!("fit r.csv {line}"));
+        let body = |text: &str| text[text.find("Model").expect("a model")..].to_owned();
+        assert_eq!(body(&printed), body(&expected), "{line}");
+    }
+}
+
+/// Weights that are none are refused by row; shares that sum to one are weights like others.
+#[test]
+fn weights_that_are_none_are_refused() {
+    let place = Place::with(&[
+        ("minus.csv", "a,w\n1,1\n2,-0.5\n3,1\n"),
+        ("nan.csv", "a,w\n1,1\n2,nan\n3,1\n"),
+        ("zero.csv", "a,w\n1,0\n2,0\n3,0\n"),
+        ("shares.csv", "a,w\n1,0.5\n2,0.25\n4,0.25\n"),
+        ("only.csv", "w\n1\n2\n"),
+    ]);
+    for (line, code, error) in [
+        (
+            "minus.csv --weights w",
+            1,
+            "minus.csv: row 2, column w: found -0.5, expected a weight, which is 0 or more",
+        ),
+        ("zero.csv --weights w", 1, "zero.csv: column w: every weight is 0"),
+        (
+            "shares.csv --weights v",
+            2,
+            "shares.csv: no column is named 'v', as --weights says; there are a, w",
+        ),
+        ("shares.csv --weights w --columns a,2", 2, "shares.csv: column 'w' is asked for twice"),
+        ("only.csv --weights w", 2, "only.csv: beside the weights there is no column to fit"),
+    ] {
+        place.refuses(&format!("fit {line} -k 1"), code, error);
+    }
+    let output = place.run("fit nan.csv --weights w -k 1");
+    assert!(text(&output.stderr).starts_with("error: nan.csv: line 3, column 2 (w): found \"nan\""));
+    // The mean of ½, ¼, ¼ is 2 and the variance 1.5: ℓ = −½(log 3π + 1). The sum of the weights is 1: BIC charges nothing.
+    let printed = place.prints("fit shares.csv --weights w -k 1");
+    for expected in
+        ["the weights' sum, 1, is the n", "1     1.0000  2.000\n", "ℓ = -1.622 nats", "BIC 3.243,"]
+    {
+        assert!(printed.contains(expected), "{printed}");
+    }
+}
