@@ -23,13 +23,17 @@ pub fn slopes(model: &GaussianMixture, x: &DMatrix<f64>, j: usize) -> Result<DMa
     crate::check::positive("weight", model.weights()[j])?;
     let precision = model.factors()[j].inverse();
     let directions = directions(model.k(), model.d(), model.family());
+    // The part of a slope that no datum changes.
+    let constant =
+        |to: &Direction| to.weights[j] / model.weights()[j] - 0.5 * (&precision * &to.covariances[j]).trace();
+    let constants: Vec<f64> = directions.iter().map(constant).collect();
     let mut slopes = DMatrix::zeros(x.nrows(), directions.len());
     for (i, datum) in x.row_iter().enumerate() {
         let u = &precision * (datum - model.means().row(j)).transpose();
         for (m, to) in directions.iter().enumerate() {
-            let in_covariance = u.dot(&(&to.covariances[j] * &u)) - (&precision * &to.covariances[j]).trace();
+            let in_covariance = u.dot(&(&to.covariances[j] * &u));
             let in_mean = u.dot(&to.means.row(j).transpose());
-            slopes[(i, m)] = to.weights[j] / model.weights()[j] + in_mean + 0.5 * in_covariance;
+            slopes[(i, m)] = constants[m] + in_mean + 0.5 * in_covariance;
         }
     }
     Ok(slopes)

@@ -119,11 +119,33 @@ impl GaussWishart {
             return Ok(self.clone());
         }
         let centre = gaussian::mean_of(x, r);
-        let off = &centre - &self.mean;
+        let scatter = gaussian::covariance_about(x, r, &centre) * count;
+        self.updated_by(count, &centre, &scatter)
+    }
+
+    /// The same from the sums alone: the count R, the mean x̄ and the scatter about it.
+    ///
+    /// `count` ≥ 0, `centre` is 1×d, `scatter` d×d. Without any count the prior is returned, whatever the others are.
+    ///
+    /// Source: X-23, X-24.
+    /// ```
+    /// use executable_em::variational::GaussWishart;
+    /// use nalgebra::{dmatrix, dvector, RowDVector};
+    /// let prior = GaussWishart::new(RowDVector::zeros(1), 1.0, dmatrix![1.0], 1.0)?;
+    /// let by_sums = prior.updated_by(2.0, &RowDVector::from_element(1, 2.0), &dmatrix![2.0])?;
+    /// assert_eq!(by_sums, prior.updated(&dmatrix![1.0; 3.0], &dvector![1.0, 1.0])?);
+    /// # Ok::<(), executable_em::Error>(())
+    /// ```
+    pub fn updated_by(&self, count: f64, centre: &RowDVector<f64>, scatter: &DMatrix<f64>) -> Result<Self> {
+        check::at_least_zero("count", count)?;
+        if count == 0.0 {
+            return Ok(self.clone());
+        }
+        check::matrix("centre", centre, (1, self.d()))?;
+        check::shape("scatter", scatter.shape(), self.scatter.shape())?;
+        let off = centre - &self.mean;
         let strength = self.strength + count;
-        let scatter = &self.scatter
-            + gaussian::covariance_about(x, r, &centre) * count
-            + off.transpose() * &off * (self.strength * count / strength);
+        let scatter = &self.scatter + scatter + off.transpose() * &off * (self.strength * count / strength);
         let mean = &self.mean + off * (count / strength);
         GaussWishart::new(mean, strength, scatter, self.degrees + count)
     }

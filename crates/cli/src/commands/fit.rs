@@ -45,6 +45,8 @@ Examples:
   executable-em fit faithful.csv -k 2 --plot fit.svg --out model.json
   executable-em fit big.csv -k 1..8 --columns length,width --standardize --restarts 5
   executable-em fit survey.csv -k 2 --missing -99
+  executable-em fit faithful.csv -k 2 --errors
+  executable-em fit faithful.csv -k 20 --variational --out model.json
   executable-em fit heads.csv -k 2 --model bernoulli --flips 10
 
 Exit status: 0 fitted, 1 something could not be read, fitted or written, 2 the command makes no sense,
@@ -87,13 +89,20 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         Some(units) => units.standardize(whole)?,
         None => whole,
     };
+    if options.variational {
+        return options.run_variational(&store, &sample, &engine, &watch, plot_as);
+    }
+    let log_volume = match &units {
+        Some(units) => units.log_volume_of_seen(&store.gaps.shares_seen())?,
+        None => 0.0,
+    };
     let found = store.read(units.as_ref(), |source| {
         let search = Search {
             engine: &engine,
             source,
             sample: &in_units,
             n: store.n,
-            log_volume: units.as_ref().map_or(0.0, Units::log_volume),
+            log_volume,
             kind: options.kind(),
             restarts: options.restarts as usize,
             seed: options.seed,
@@ -130,6 +139,10 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         say(&report::comparison(&found, &failed))?;
     }
     say(&report::summary(&data, best, &model, options.max_iter as usize))?;
+    let sure = options.how_sure(&model, &store, &watch);
+    if let Ok(text) = &sure {
+        say(text)?;
+    }
 
     if let Some(path) = &options.out {
         say(&format!("\nModel in {}\n", path.display()))?;
@@ -144,21 +157,74 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         export::write(path, &export::encode(&figure, format)?)?;
         say(&format!("Plot in {}\n", path.display()))?;
     }
-    Ok(())
+    sure.map(|_| ())
 }
 
 impl Options {
+    /// `fit --variational`, from where the data are read.
+    fn run_variational(
+        &self,
+        store: &Store,
+        sample: &DMatrix<f64>,
+        engine: &Engine,
+        watch: &Watch,
+        plot_as: Option<export::Format>,
+    ) -> Result<(), Failure> {
+        let found = self.survivors(store, sample, engine, watch);
+        watch.finish();
+        store.unchanged()?;
+        let found = found?;
+        let file = self.input.name();
+        let data = report::DataLine {
+            file: &file,
+            n: store.n,
+            names: &store.names,
+            missing: String::new(),
+            is_streamed: store.is_streamed(),
+            is_standardized: false,
+        };
+        if let Some(path) = &self.out {
+            let saved = SavedMixture {
+                model: found.model.clone(),
+                columns: store.names.clone(),
+                log_likelihood: found.log_likelihood,
+                n: store.n,
+                sweeps: found.sweeps,
+                stopped: found.stopped,
+                seed: self.seed,
+            };
+            export::write(path, saved.to_json().as_bytes())?;
+        }
+        say(&self.of_survivors(&data, &found))?;
+        if let Some(path) = &self.out {
+            say(&format!("\nModel in {}\n", path.display()))?;
+        }
+        watch.go_on()?;
+        if let Some(path) = &self.responsibilities {
+            write_responsibilities(path, &file, store, &found.model, watch)?;
+            say(&format!("Responsibilities in {}\n", path.display()))?;
+        }
+        if let (Some(path), Some(format)) = (&self.plot, plot_as) {
+            let figure = self.figure(&[], &found.model, sample, store)?;
+            export::write(path, &export::encode(&figure, format)?)?;
+            say(&format!("Plot in {}\n", path.display()))?;
+        }
+        Ok(())
+    }
+
     /// What makes no sense for these data.
     fn check_data(&self, store: &Store) -> Result<(), Failure> {
         let (n, k) = (store.n, *self.k.0.end());
         if k > n {
             return Err(Error::ComponentCount { k, n }.into());
         }
-        let Kind::Gaussian { floor, .. } = self.kind() else {
+        let Kind::Gaussian { floor, family, .. } = self.kind() else {
             return Ok(());
         };
-        let constant = |&a: &usize| store.columns[a].is_constant();
         let d = store.columns.len();
+        let parameters = family.parameter_count(k, d).saturating_add(k * d + k - 1);
+        self.check_sure_of(store, parameters)?;
+        let constant = |&a: &usize| store.columns[a].is_constant();
         // A floor gives a constant column a variance, but not a unit.
         let Some(a) = (0..d).find(constant).filter(|_| self.standardize || floor.is_none()) else {
             return Ok(());

@@ -19,6 +19,8 @@ pub struct Gaps {
     rows: usize,
     /// Rows that show nothing.
     empty: usize,
+    /// How many cells of each column are missing.
+    by_column: Vec<usize>,
     /// Which cells a row lacks, a bit each.
     patterns: HashSet<Vec<u64>>,
 }
@@ -26,8 +28,12 @@ pub struct Gaps {
 impl Gaps {
     pub fn add(&mut self, block: &DMatrix<f64>) {
         (self.n, self.d) = (self.n + block.nrows(), block.ncols());
+        self.by_column.resize(self.d, 0);
         if block.iter().all(|value| !value.is_nan()) {
             return;
+        }
+        for (missing, column) in self.by_column.iter_mut().zip(block.column_iter()) {
+            *missing += column.iter().filter(|value| value.is_nan()).count();
         }
         for row in block.row_iter() {
             let missing = row.iter().filter(|value| value.is_nan()).count();
@@ -49,6 +55,11 @@ impl Gaps {
 
     pub fn are_there(&self) -> bool {
         self.cells > 0
+    }
+
+    /// Of how large a part of the rows each column is seen.
+    pub fn shares_seen(&self) -> Vec<f64> {
+        self.by_column.iter().map(|&missing| 1.0 - missing as f64 / self.n as f64).collect()
     }
 
     /// Refuses a column of which no cell is seen.

@@ -4,7 +4,6 @@ use std::{
     fs::File,
     io,
     io::Read,
-    ops::Range,
     path::{Path, PathBuf},
     time::SystemTime,
 };
@@ -13,7 +12,11 @@ use clap::Args;
 use executable_em_engine::table::{CsvReader, Error, Expected, Missing, RawReader};
 use nalgebra::DMatrix;
 
-use super::{Failure, broken};
+pub use super::columns::listed;
+use super::{
+    Failure, broken,
+    columns::{number_of, numbers_in},
+};
 
 /// What other programs write where a value is missing.
 const MISSING: [&str; 9] = ["", "na", "n/a", "nan", "null", "none", "?", "-", "."];
@@ -112,18 +115,20 @@ impl Input {
         &self.data
     }
 
-    fn is_stdin(&self) -> bool {
+    pub fn is_stdin(&self) -> bool {
         self.data.as_os_str() == "-"
     }
 
     /// Begins to read all columns, or those that are asked for, or those that bear the names of a model's.
     pub fn open(&self, model: Option<&[String]>) -> Result<Reading, Failure> {
+        self.refuse_tokens("where every cell must be seen: only Gaussians do without")?;
+        self.begin(model, &Missing::refused())
+    }
+
+    fn refuse_tokens(&self, place: &str) -> Result<(), Failure> {
         match self.missing.first() {
-            None => self.begin(model, &Missing::refused()),
-            Some(token) => {
-                let reason = "has no meaning where every cell must be seen: only Gaussians do without";
-                Err(Failure::Usage(format!("--missing {token} {reason}")))
-            }
+            None => Ok(()),
+            Some(token) => Err(Failure::Usage(format!("--missing {token} has no meaning {place}"))),
         }
     }
 
@@ -155,10 +160,7 @@ impl Input {
     }
 
     fn open_raw(&self, d: usize, model: Option<&[String]>, missing: &Missing) -> Result<Reading, Failure> {
-        if let Some(token) = self.missing.first() {
-            let reason = "has no meaning for raw doubles, where NaN stands for a missing value";
-            return Err(Failure::Usage(format!("--missing {token} {reason}")));
-        }
+        self.refuse_tokens("for raw doubles, where NaN stands for a missing value")?;
         let names: Vec<String> = (1..=d).map(|column| format!("x{column}")).collect();
         let columns = self.chosen(&names, false, model)?;
         let raw = if self.is_stdin() {
@@ -187,6 +189,36 @@ impl Input {
     }
 
     fn open_table(&self, model: Option<&[String]>, missing: &Missing) -> Result<Reading, Failure> {
+        let (reader, columns) = self.begin_table(model, missing)?;
+        let names: Vec<String> = columns.iter().map(|&column| reader.names()[column].clone()).collect();
+        if let Some(twin) = (1..names.len()).find(|&at| names[..at].contains(&names[at])) {
+            let remedy = "a model knows its columns by their names: give each its own, or leave one out with --columns";
+            return Err(broken(format!(
+                "{}: several columns are named '{}'; {remedy}",
+                self.name(),
+                names[twin]
+            )));
+        }
+        let blocks = Blocks { reader, columns, may_miss: missing.is_word("") };
+        Ok(Reading { names, blocks: Box::new(blocks), raw: None })
+    }
+
+    /// A table whose cells are also wanted as they are written.
+    pub fn open_text(&self, model: Option<&[String]>) -> Result<Blocks, Failure> {
+        if self.dimension.is_some() || self.data.extension().is_some_and(|suffix| suffix == "f64") {
+            let reason = "raw doubles have no text to keep: write them as a table first";
+            return Err(Failure::Usage(format!("{}: {reason}", self.name())));
+        }
+        let (reader, columns) = self.begin_table(model, &Missing::usual(&self.missing))?;
+        Ok(Blocks { reader: reader.with_text(), columns, may_miss: true })
+    }
+
+    /// The reader of a table, and the columns that it is to read.
+    fn begin_table(
+        &self,
+        model: Option<&[String]>,
+        missing: &Missing,
+    ) -> Result<(CsvReader<Box<dyn Read>>, Vec<usize>), Failure> {
         let file = self.name();
         let reader = match self.header.as_deref() {
             None => CsvReader::new(self.stream()?, &file),
@@ -222,13 +254,7 @@ impl Input {
         }
         reader = reader.with_missing(missing.clone());
         reader.choose(&columns)?;
-        let names: Vec<String> = columns.iter().map(|&column| reader.names()[column].clone()).collect();
-        if let Some(twin) = (1..names.len()).find(|&at| names[..at].contains(&names[at])) {
-            let remedy = "a model knows its columns by their names: give each its own, or leave one out with --columns";
-            return Err(broken(format!("{file}: several columns are named '{}'; {remedy}", names[twin])));
-        }
-        let blocks = Blocks { reader, columns, may_miss: missing.is_word("") };
-        Ok(Reading { names, blocks: Box::new(blocks), raw: None })
+        Ok((reader, columns))
     }
 
     /// The columns to read, from 0: those that are asked for, else those of the model, else all.
@@ -315,23 +341,11 @@ impl Input {
     }
 }
 
-/// The columns, from 0, that `3` or `2..9` means among so many.
-fn numbers_in(text: &str, count: usize) -> Option<Range<usize>> {
-    let (first, last) = text.split_once("..").unwrap_or((text, text));
-    let number = |text: &str| text.parse::<usize>().ok().filter(|number| (1..=count).contains(number));
-    let (first, last) = (number(first)?, number(last)?);
-    (first <= last).then_some(first - 1..last)
-}
-
-/// The number of a column without a name, which [`CsvReader`] calls x3.
-fn number_of(name: &str) -> Option<usize> {
-    name.strip_prefix('x')?.parse().ok().filter(|&number| number > 0)
-}
-
 /// The blocks of a table, whose errors say what to do.
-struct Blocks {
-    reader: CsvReader<Box<dyn Read>>,
-    columns: Vec<usize>,
+pub struct Blocks {
+    pub reader: CsvReader<Box<dyn Read>>,
+    /// Which of the file's columns are read.
+    pub columns: Vec<usize>,
     /// Cells may be missing, if they say so in another way.
     may_miss: bool,
 }
@@ -372,20 +386,6 @@ impl Blocks {
             leave_out
         }
     }
-}
-
-/// Columns as the option wants them: by name, or by number where names would not do.
-pub fn listed(columns: &[usize], names: &[String]) -> String {
-    let is_plain = |name: &String| {
-        !name.is_empty()
-            && name.chars().all(|c| c.is_alphanumeric() || "_.".contains(c))
-            && name.parse::<f64>().is_err()
-            && number_of(name).is_none()
-            && names.iter().filter(|other| *other == name).count() == 1
-    };
-    let by_name = columns.iter().all(|&column| is_plain(&names[column]));
-    let word = |&column: &usize| if by_name { names[column].clone() } else { (column + 1).to_string() };
-    columns.iter().map(word).collect::<Vec<_>>().join(",")
 }
 
 fn is_missing(cell: &str) -> bool {

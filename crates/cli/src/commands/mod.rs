@@ -11,14 +11,20 @@
 //! | `plot.rs` | a fit as a picture |
 //! | `predict.rs` | `predict`, and the responsibilities that `fit` writes |
 //! | `sample.rs` | `sample` |
+//! | `impute.rs` | `impute` |
+//! | `sure.rs` | how sure a fit is: `fit --errors` and `--certify` |
+//! | `variational.rs` | `fit --variational` |
 //! | `gaps.rs` | what is missing from a table |
+//! | `columns.rs` | how columns are named |
 //! | `input.rs` | the user's data, read block by block |
 //! | `outputs.rs` | where results go, asked before the work |
 //! | `store.rs` | data kept for many passes, in memory or in a temporary file |
 
+mod columns;
 pub mod figures;
 pub mod fit;
 mod gaps;
+pub mod impute;
 mod input;
 pub mod map;
 pub mod options;
@@ -29,6 +35,8 @@ mod report;
 pub mod sample;
 mod search;
 mod store;
+mod sure;
+mod variational;
 mod watch;
 
 use std::{

@@ -31,15 +31,8 @@ pub struct DataLine<'a> {
 
 /// What was found for one k; `model` is its best, in the units of the data and sorted.
 pub fn summary(data: &DataLine<'_>, found: &Found, model: &Mixture, max_sweeps: usize) -> String {
-    let mut text = String::new();
+    let mut text = data_line(data);
     let (n, d) = (data.n, data.names.len());
-    let streamed = if data.is_streamed { ", streamed" } else { "" };
-    let names = match data.names {
-        many if many.len() > COLUMNS => format!("{}, …", many[..COLUMNS].join(", ")),
-        few => few.join(", "),
-    };
-    let _ = writeln!(text, "Data      {}: n = {n}, d = {d} ({names}){streamed}", data.file);
-    text += &data.missing;
     let (one, what) = match &found.fit.model {
         Mixture::Gaussian(model) => ("Gaussian", format!("{} covariances", model.family().name())),
         Mixture::Bernoulli(model) => ("coin", format!("{} an entry", counted(model.flips(), "flip"))),
@@ -79,9 +72,25 @@ pub fn summary(data: &DataLine<'_>, found: &Found, model: &Mixture, max_sweeps: 
     if let Some(doubt) = doubt(model, n, d) {
         let _ = writeln!(text, "Note      {doubt}");
     }
-    text + &match model {
-        Mixture::Gaussian(model) => of_gaussians(model, data.names),
-        Mixture::Bernoulli(model) => of_coins(model, data.names),
+    text + &parameters(model, data.names)
+}
+
+/// What was read, and what is missing of it.
+pub fn data_line(data: &DataLine<'_>) -> String {
+    let (n, d) = (data.n, data.names.len());
+    let streamed = if data.is_streamed { ", streamed" } else { "" };
+    let names = match data.names {
+        many if many.len() > COLUMNS => format!("{}, …", many[..COLUMNS].join(", ")),
+        few => few.join(", "),
+    };
+    format!("Data      {}: n = {n}, d = {d} ({names}){streamed}\n{}", data.file, data.missing)
+}
+
+/// The tables of the parameters.
+pub fn parameters(model: &Mixture, names: &[String]) -> String {
+    match model {
+        Mixture::Gaussian(model) => of_gaussians(model, names),
+        Mixture::Bernoulli(model) => of_coins(model, names),
     }
 }
 
@@ -106,7 +115,7 @@ fn doubt(model: &Mixture, n: usize, d: usize) -> Option<String> {
     }
 }
 
-fn counted(number: usize, what: &str) -> String {
+pub fn counted(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
@@ -154,7 +163,7 @@ fn of_coins(model: &BernoulliMixture, names: &[String]) -> String {
 }
 
 /// As many columns at a time as a line has room for.
-fn parts(d: usize) -> impl Iterator<Item = Range<usize>> {
+pub fn parts(d: usize) -> impl Iterator<Item = Range<usize>> {
     (0..d).step_by(COLUMNS).map(move |first| first..d.min(first + COLUMNS))
 }
 
@@ -221,7 +230,7 @@ pub fn comparison(found: &[Found], failed: &[usize]) -> String {
 }
 
 /// Columns that align to the right, two blanks between them, none at the end of a line.
-fn aligned(rows: &[Vec<String>]) -> String {
+pub fn aligned(rows: &[Vec<String>]) -> String {
     let width = |text: &String| text.chars().count();
     let widths: Vec<usize> =
         (0..rows[0].len()).map(|at| rows.iter().map(|row| width(&row[at])).max().unwrap_or(0)).collect();

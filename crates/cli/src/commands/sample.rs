@@ -84,7 +84,7 @@ pub fn run(arguments: &Sample) -> Result<(), Failure> {
 }
 
 /// A name between quotes if a separator, a quote or the end of a line could be seen in it.
-fn cell(name: &str) -> String {
+pub fn cell(name: &str) -> String {
     if name.contains([',', ';', '\t', '"', '\n']) {
         format!("\"{}\"", name.replace('"', "\"\""))
     } else {

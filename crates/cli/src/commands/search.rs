@@ -18,7 +18,7 @@ use super::{Failure, broken, watch::Watch};
 
 /// Runs whose ℓ differ by less than this, in nats a datum, have found the same maximum: EM that gains 10⁻⁸ a sweep may
 /// still be a thousand such gains below it.
-const SAME: f64 = 1e-5;
+pub const SAME: f64 = 1e-5;
 
 /// What is fitted.
 #[derive(Clone, Copy)]

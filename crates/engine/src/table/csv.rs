@@ -31,6 +31,8 @@ pub struct CsvReader<R> {
     places: Vec<Option<usize>>,
     chosen: usize,
     missing: Missing,
+    /// The cells of the block that was read last, as they are written, if they are wanted.
+    text: Option<Vec<Vec<Vec<u8>>>>,
     /// The first line is yet to be taken for data.
     pending: bool,
     is_empty: bool,
@@ -80,6 +82,7 @@ impl<R: Read> CsvReader<R> {
             places: Vec::new(),
             chosen: 0,
             missing: Missing::refused(),
+            text: None,
             pending: false,
             is_empty: true,
             ended: false,
@@ -112,6 +115,22 @@ impl<R: Read> CsvReader<R> {
     /// Lets cells be missing: a block has NaN there.
     pub fn with_missing(self, missing: Missing) -> Self {
         CsvReader { missing, ..self }
+    }
+
+    /// Keeps the text of every block for [`CsvReader::text`].
+    pub fn with_text(self) -> Self {
+        CsvReader { text: Some(Vec::new()), ..self }
+    }
+
+    /// The records of the block that was read last: all their cells as they are written, quotes included, blanks around
+    /// them not. None unless [`CsvReader::with_text`] has asked for them.
+    pub fn text(&self) -> &[Vec<Vec<u8>>] {
+        self.text.as_deref().unwrap_or_default()
+    }
+
+    /// What separates the cells.
+    pub fn separator(&self) -> char {
+        self.records.separator().into()
     }
 
     /// The name of every column of the file.
@@ -155,12 +174,16 @@ impl<R: Read> CsvReader<R> {
 
     fn block(&mut self) -> Result<Option<DMatrix<f64>>> {
         let mut values = Vec::new();
+        self.text.iter_mut().for_each(Vec::clear);
         let mut row = vec![0.0; self.chosen];
         while values.len() < BLOCK_ROWS * self.chosen
             && (std::mem::take(&mut self.pending) || self.records.advance()?)
         {
             self.read_numbers(&mut row)?;
             values.extend_from_slice(&row);
+            if let Some(text) = &mut self.text {
+                text.push(self.records.cells().map(|cell| cell.trim_ascii().to_vec()).collect());
+            }
         }
         let rows = values.len() / self.chosen.max(1);
         if rows == 0 && self.is_empty {
