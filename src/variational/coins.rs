@@ -26,6 +26,7 @@ impl CoinPrior {
     ///
     /// Source: X-27. Example: [`fit`].
     pub fn new(weights: Weights, heads: f64, tails: f64, flips: usize) -> Result<Self> {
+        check::positive("concentration", weights.concentration())?;
         check::positive("heads of the prior", heads)?;
         check::positive("tails of the prior", tails)?;
         check::positive("number of flips", flips as f64)?;
@@ -144,7 +145,7 @@ impl VariationalCoins {
         }))
     }
 
-    /// The divergence of q(π, p) from the prior, in nats.
+    /// The divergence of q(π, p) from the prior, in nats; NaN where a prior's numbers are so large that log Γ overflows.
     /// ```math
     /// \mathrm{KL}(q(\pi)\,\|\,p(\pi)) + \sum_{jc}\mathrm{KL}(q(p_{jc})\,\|\,\mathrm{Beta}(a, b))
     /// ```
@@ -176,7 +177,8 @@ impl VariationalCoins {
     /// # Ok::<(), executable_em::Error>(())
     /// ```
     pub fn lower_bound(&self, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<f64> {
-        Ok(crate::bound::lower_bound(r, &self.expected_log_joint(x)?)? - self.divergence())
+        let bound = crate::bound::lower_bound(r, &self.expected_log_joint(x)?)? - self.divergence();
+        check::defined_number("lower bound", bound)
     }
 
     /// The coins at the expected weights and biases.
@@ -202,7 +204,10 @@ impl Climb for OnHeads<'_> {
     fn expect(&self, model: &VariationalCoins) -> Result<Expected<DMatrix<f64>>> {
         let log_joint = model.expected_log_joint(self.0)?;
         Ok(Expected {
-            log_likelihood: latent::log_likelihood(&log_joint)? - model.divergence(),
+            log_likelihood: check::defined_number(
+                "lower bound",
+                latent::log_likelihood(&log_joint)? - model.divergence(),
+            )?,
             total: self.0.nrows() as f64,
             expectation: latent::responsibilities(&log_joint)?,
         })

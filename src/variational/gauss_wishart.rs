@@ -178,7 +178,7 @@ impl GaussWishart {
                 - 0.5 * density.degrees * volume
                 - 0.5 * d * density.strength.ln()
         };
-        Ok(-0.5 * n * d * PI.ln() + of(&after) - of(self))
+        check::defined_number("log evidence", -0.5 * n * d * PI.ln() + of(&after) - of(self))
     }
 
     /// The expected log determinant of the precision.
@@ -216,7 +216,10 @@ impl GaussWishart {
         let d = self.d() as f64;
         let constant = 0.5 * (self.expected_log_determinant() - d * TAU.ln() - d / self.strength);
         let distances = gaussian::distances(x, &self.mean, &self.factor);
-        Ok(distances.map(|distance| constant - 0.5 * self.degrees * distance))
+        check::defined(
+            "expected log densities",
+            distances.map(|distance| constant - 0.5 * self.degrees * distance),
+        )
     }
 
     /// The expectation under this density of the log of another one.
@@ -241,10 +244,12 @@ impl GaussWishart {
         )[0];
         let log_b =
             0.5 * nu * (gaussian::log_volume(&other.factor) - d * LN_2) - ln_multigamma(self.d(), 0.5 * nu);
-        Ok(0.5 * d * (other.strength / TAU).ln() + 0.5 * (nu - d) * self.expected_log_determinant()
+        let expected = 0.5 * d * (other.strength / TAU).ln()
+            + 0.5 * (nu - d) * self.expected_log_determinant()
             - 0.5 * other.strength * (d / self.strength + self.degrees * off)
             + log_b
-            - 0.5 * self.degrees * self.factor.solve(&other.scatter).trace())
+            - 0.5 * self.degrees * self.factor.solve(&other.scatter).trace();
+        check::defined_number("expected log density", expected)
     }
 
     /// The divergence of this density from another: what the data have taught.
@@ -264,7 +269,7 @@ impl GaussWishart {
     /// # Ok::<(), executable_em::Error>(())
     /// ```
     pub fn divergence(&self, other: &Self) -> Result<f64> {
-        Ok(self.expected_log(self)? - self.expected_log(other)?)
+        check::defined_number("divergence", self.expected_log(self)? - self.expected_log(other)?)
     }
 
     /// The predictive log density of each datum: a Student t.
@@ -293,6 +298,8 @@ impl GaussWishart {
         let gammas = ln_gamma(0.5 * (f + d)) - ln_gamma(0.5 * f);
         let constant = gammas - 0.5 * d * (f * PI).ln() - 0.5 * log_volume;
         let distances = gaussian::distances(x, &self.mean, &self.factor);
-        Ok(distances.map(|distance| constant - 0.5 * (f + d) * (distance / (scale * f)).ln_1p()))
+        let log_densities =
+            distances.map(|distance| constant - 0.5 * (f + d) * (distance / (scale * f)).ln_1p());
+        check::defined("log densities", log_densities)
     }
 }
