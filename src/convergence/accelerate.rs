@@ -105,7 +105,8 @@ pub fn squared_step(
 ///
 /// `run` holds pairs (θ, M(θ)), the oldest first; the columns of ΔF are the differences of their f. For a linear map
 /// in p dimensions p differences find the fixed point exactly. A small multiple of ‖ΔF‖² on the diagonal keeps γ
-/// finite where the differences are all but parallel. [`Error::Empty`] for no pairs; one pair gives M(θ).
+/// finite where the differences are all but parallel. [`Error::Empty`] for no pairs, [`Error::Shape`] for pairs of
+/// different lengths; one pair gives M(θ).
 ///
 /// Source: X-18; Anderson (1965), Walker and Ni (2011).
 /// ```
@@ -117,6 +118,10 @@ pub fn squared_step(
 /// ```
 pub fn mixed_step(run: &[(DVector<f64>, DVector<f64>)]) -> Result<DVector<f64>> {
     let (theta, swept) = run.last().ok_or(Error::Empty { what: "sweeps to mix" })?;
+    for (before, after) in run {
+        check::shape("iterate", before.shape(), theta.shape())?;
+        check::shape("iterate after a sweep", after.shape(), theta.shape())?;
+    }
     let columns = run.len() - 1;
     if columns == 0 {
         return Ok(swept.clone());
@@ -132,10 +137,11 @@ pub fn mixed_step(run: &[(DVector<f64>, DVector<f64>)]) -> Result<DVector<f64>> 
     let scaled = DMatrix::from_fn(steps.nrows(), columns, |a, s| steps[(a, s)] / lengths[s]);
     let gram = scaled.transpose() * &scaled + DMatrix::identity(columns, columns) * 1e-12;
     let right = scaled.transpose() * (swept - theta);
-    match gram.cholesky() {
-        Some(factor) => Ok(swept - swept_steps * factor.solve(&right).component_div(&lengths)),
-        None => Ok(swept.clone()),
-    }
+    let mixed = match gram.cholesky() {
+        Some(factor) => swept - swept_steps * factor.solve(&right).component_div(&lengths),
+        None => swept.clone(),
+    };
+    check::defined("mixed step", mixed)
 }
 
 /// Data on which a Gaussian mixture climbs by guesses.

@@ -94,9 +94,9 @@ pub fn certify(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<Option<Certi
     let shape = Shape { k: model.k(), d: model.d() };
     let units = Units::of(x);
     let z = units.standard(x);
-    let Some((middle, inverse)) = newton(&shape, shape.coordinates(model, &units), &z) else {
-        return Ok(None);
-    };
+    // None, too, where the coordinates leave the range of numbers.
+    let found = shape.coordinates(model, &units).and_then(|start| newton(&shape, start, &z));
+    let Some((middle, inverse)) = found else { return Ok(None) };
     // Standard errors set the scale of the box.
     let scale = inverse.diagonal().map(|entry| entry.abs().sqrt());
     for exponent in -12..-2 {

@@ -19,7 +19,11 @@ use rand::Rng;
 ///
 /// Source: X-15; McLachlan and Peel (2000), §2.15. Example: [`standard_errors`].
 pub fn covariance(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
-    let information = information::observed(model, x)?;
+    inverse(&information::observed(model, x)?)
+}
+
+/// The inverse of an observed information, p×p, if it is that of a maximum.
+fn inverse(information: &DMatrix<f64>) -> Result<DMatrix<f64>> {
     // In units of the coordinates' own scales, which may differ by many powers of ten.
     let scales = information.diagonal().map(|entry| 1.0 / entry.abs().sqrt());
     let scaled = information.map_with_location(|l, m, entry| entry * scales[l] * scales[m]);
@@ -65,9 +69,32 @@ pub struct StandardErrors {
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn standard_errors(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<StandardErrors> {
-    let covariance = covariance(model, x)?;
+    standard_errors_of(model, &information::observed(model, x)?)
+}
+
+/// The same from the observed information, which adds up over the parts of the data.
+///
+/// `information` is p×p, the sum of [`information::observed`] over all data at this model. [`Error::Shape`] for another
+/// number of parameters, [`Error::Domain`] where it is not positive.
+///
+/// Source: X-13, X-15.
+/// ```
+/// use executable_em::gaussian_mixture::{CovarianceFamily, random_start};
+/// use executable_em::convergence::{errors::{standard_errors, standard_errors_of}, information::observed};
+/// use executable_em::{data, em};
+/// let x = data::old_faithful();
+/// let start = random_start(&x, 2, CovarianceFamily::Full, &mut data::rng(1))?;
+/// let model = em::fit(start, &x, &em::Stopping::default())?.model;
+/// let part = |first, rows| observed(&model, &x.rows(first, rows).into_owned());
+/// let errors = standard_errors_of(&model, &(part(0, 100)? + part(100, 172)?))?;
+/// assert!((errors.means - standard_errors(&model, &x)?.means).amax() < 1e-9);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn standard_errors_of(model: &GaussianMixture, information: &DMatrix<f64>) -> Result<StandardErrors> {
+    let p = model.parameter_count();
+    check::matrix("observed information", information, (p, p))?;
+    let covariance = inverse(information)?;
     let directions = super::coordinates::directions(model.k(), model.d(), model.family());
-    let p = directions.len();
     let of = |entry: &dyn Fn(&super::coordinates::Direction) -> f64| {
         error_along(&DVector::from_fn(p, |m, _| entry(&directions[m])), &covariance)
     };

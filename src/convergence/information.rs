@@ -1,6 +1,7 @@
 //! Three informations: of the complete data, of what is missing, and of what is seen.
 
 use super::coordinates::{Direction, directions};
+use crate::check;
 use crate::error::Result;
 use crate::gaussian_mixture::GaussianMixture;
 use nalgebra::{DMatrix, DVector};
@@ -18,21 +19,25 @@ use nalgebra::{DMatrix, DVector};
 ///
 /// Source: X-13. Example: [`score`].
 pub fn slopes(model: &GaussianMixture, x: &DMatrix<f64>, j: usize) -> Result<DMatrix<f64>> {
-    crate::check::data(x, model.d())?;
-    crate::check::label(0, j, model.k())?;
-    crate::check::positive("weight", model.weights()[j])?;
+    check::data(x, model.d())?;
+    check::label(0, j, model.k())?;
+    check::positive("weight", model.weights()[j])?;
     let precision = model.factors()[j].inverse();
     let directions = directions(model.k(), model.d(), model.family());
+    // The part of a slope that no datum changes.
+    let constant =
+        |to: &Direction| to.weights[j] / model.weights()[j] - 0.5 * (&precision * &to.covariances[j]).trace();
+    let constants: Vec<f64> = directions.iter().map(constant).collect();
     let mut slopes = DMatrix::zeros(x.nrows(), directions.len());
     for (i, datum) in x.row_iter().enumerate() {
         let u = &precision * (datum - model.means().row(j)).transpose();
         for (m, to) in directions.iter().enumerate() {
-            let in_covariance = u.dot(&(&to.covariances[j] * &u)) - (&precision * &to.covariances[j]).trace();
+            let in_covariance = u.dot(&(&to.covariances[j] * &u));
             let in_mean = u.dot(&to.means.row(j).transpose());
-            slopes[(i, m)] = to.weights[j] / model.weights()[j] + in_mean + 0.5 * in_covariance;
+            slopes[(i, m)] = constants[m] + in_mean + 0.5 * in_covariance;
         }
     }
-    Ok(slopes)
+    check::defined("slopes", slopes)
 }
 
 /// The score of ℓ in the free coordinates.
@@ -56,7 +61,7 @@ pub fn score(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<DVector<f64>> 
     for j in 0..model.k() {
         score += slopes(model, x, j)?.transpose() * r.column(j);
     }
-    Ok(score)
+    check::defined("score", score)
 }
 
 /// The complete-data information: minus the Hessian of Q in the free coordinates, with the responsibilities at θ.
@@ -76,7 +81,7 @@ pub fn complete(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<DMatrix<f64
     let directions = directions(model.k(), model.d(), model.family());
     let mut information = DMatrix::zeros(directions.len(), directions.len());
     for j in 0..model.k() {
-        crate::check::positive("weight", model.weights()[j])?;
+        check::positive("weight", model.weights()[j])?;
         let part = Component::of(model, x, &r, j);
         for (m, delta) in directions.iter().enumerate() {
             for (l, epsilon) in directions.iter().enumerate().take(m + 1) {
@@ -85,7 +90,7 @@ pub fn complete(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<DMatrix<f64
         }
     }
     information.fill_upper_triangle_with_lower_triangle();
-    Ok(information)
+    check::defined("complete information", information)
 }
 
 /// What the curvature of Q needs to know of a component.
@@ -144,7 +149,7 @@ pub fn missing(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<DMatrix<f64>
             information += &off * off.transpose() * r[(i, j)];
         }
     }
-    Ok(information)
+    check::defined("missing information", information)
 }
 
 /// The observed information, minus the Hessian of ℓ, by Louis' identity.
@@ -168,5 +173,5 @@ pub fn missing(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<DMatrix<f64>
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn observed(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
-    Ok(complete(model, x)? - missing(model, x)?)
+    check::defined("observed information", complete(model, x)? - missing(model, x)?)
 }

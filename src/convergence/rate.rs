@@ -122,7 +122,7 @@ pub fn observed_from_map(complete: &DMatrix<f64>, map: &DMatrix<f64>) -> Result<
     check::symmetric("complete information", complete)?;
     check::matrix("map", map, complete.shape())?;
     let observed = complete - complete * map;
-    Ok((&observed + observed.transpose()) * 0.5)
+    check::defined("observed information", (&observed + observed.transpose()) * 0.5)
 }
 
 /// The rate that a run shows: by how much the last sweeps have shortened the way.

@@ -45,15 +45,14 @@ impl Shape {
         self.k - 1 + j * of_component + c * (c + 3) / 2
     }
 
-    pub(super) fn coordinates(&self, model: &GaussianMixture, units: &Units) -> DVector<f64> {
+    pub(super) fn coordinates(&self, model: &GaussianMixture, units: &Units) -> Option<DVector<f64>> {
         let mut at = DVector::zeros(self.row(self.k, 0));
         for j in 0..self.k {
             if j + 1 < self.k {
                 at[j] = (model.weights()[j] / model.weights()[self.k - 1]).ln();
             }
             let l = DMatrix::from_fn(self.d, self.d, |a, b| model.factors()[j].l()[(a, b)] / units.scale[a]);
-            let w =
-                l.solve_lower_triangular(&DMatrix::identity(self.d, self.d)).expect("a positive diagonal");
+            let w = l.solve_lower_triangular(&DMatrix::identity(self.d, self.d))?;
             let mean =
                 DVector::from_fn(self.d, |a, _| (model.means()[(j, a)] - units.shift[a]) / units.scale[a]);
             let b = &w * mean;
@@ -63,7 +62,7 @@ impl Shape {
                 at[row + c + 1] = b[c];
             }
         }
-        at
+        at.iter().all(|value| value.is_finite()).then_some(at)
     }
 
     /// Score and Hessian of ℓ over a box; None where a diagonal entry of W may not be positive.

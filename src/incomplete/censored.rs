@@ -117,7 +117,7 @@ impl Normal {
 ///   + \sum_{i\,:\,a_i<b_i}\log\Big[\Phi\Big(\frac{b_i-\mu}\sigma\Big) - \Phi\Big(\frac{a_i-\mu}\sigma\Big)\Big]
 /// ```
 ///
-/// Returns nats.
+/// Returns nats, NaN where a square leaves the range of numbers.
 ///
 /// Source: X-10, X-11. Example: [`fit`].
 pub fn log_likelihood(model: &Normal, data: &Intervals) -> f64 {
@@ -140,7 +140,7 @@ pub fn log_likelihood(model: &Normal, data: &Intervals) -> f64 {
 /// ```
 ///
 /// with the moments of the [truncated](normal::truncated_moments) standard normal; here both about μ, where nothing
-/// cancels. Returns E[x_i − μ] and E[(x_i − μ)²], n numbers each.
+/// cancels. Returns E[x_i − μ] and E[(x_i − μ)²], n numbers each, NaN where a square leaves the range of numbers.
 ///
 /// Source: X-10, X-11.
 /// ```
@@ -199,7 +199,7 @@ impl Climb for OnIntervals<'_> {
 
     fn expect(&self, model: &Normal) -> Result<Expected<Self::Expectation>> {
         Ok(Expected {
-            log_likelihood: log_likelihood(model, self.0),
+            log_likelihood: check::defined_number("log-likelihood", log_likelihood(model, self.0))?,
             total: self.0.counts.sum(),
             expectation: expected(model, self.0),
         })

@@ -186,7 +186,7 @@ pub fn update(
         let mass: f64 = pattern.rows.iter().map(|&i| weights[i]).sum();
         covariance += left * (mass / weights.sum());
     }
-    Ok((mean, covariance))
+    Ok((check::defined("mean", mean)?, check::defined("covariance", covariance)?))
 }
 
 /// The score: the gradient of ℓ in the mean and in all d² entries of the covariance.
@@ -220,7 +220,11 @@ pub fn score(
     let off = centre - mean;
     let about_mean = about_centre + off.transpose() * &off;
     let in_covariance = &precision * (about_mean - covariance) * &precision * (0.5 * n);
-    Ok((off * &precision * n, in_covariance))
+    let in_mean = off * &precision * n;
+    Ok((
+        check::defined("score in the mean", in_mean)?,
+        check::defined("score in the covariance", in_covariance)?,
+    ))
 }
 
 /// The entries of a matrix in some rows and some columns.

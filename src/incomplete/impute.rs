@@ -43,7 +43,7 @@ pub fn by_mean(model: &GaussianMixture, data: &Incomplete) -> Result<(DMatrix<f6
             sd[(i, a)] = terms().map(|(j, of_one)| r[(i, j)] * spread(of_one)).sum::<f64>().sqrt();
         }
     }
-    Ok((filled, sd))
+    Ok((check::defined("filled table", filled)?, check::defined("standard deviations", sd)?))
 }
 
 /// The table with every gap filled by a draw: first a label, then the cells given the label.

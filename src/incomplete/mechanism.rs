@@ -49,7 +49,8 @@ impl Mechanism {
     /// c, \qquad \frac1{1 + e^{-s(x_b - c)}}, \qquad \frac1{1 + e^{-s(x_a - c)}}
     /// ```
     ///
-    /// `row` holds d numbers, `a` is the column of the cell; [`Error::Label`] if a column does not exist.
+    /// `row` holds d numbers, `a` is the column of the cell; [`Error::Label`] if a column does not exist,
+    /// [`Error::Domain`] for a centre or a slope that is not finite.
     ///
     /// Source: X-01.
     /// ```
@@ -59,6 +60,10 @@ impl Mechanism {
     /// ```
     pub fn probability(&self, row: &[f64], a: usize) -> Result<f64> {
         check::label(0, a, row.len())?;
+        if let Mechanism::BySeen { centre, slope, .. } | Mechanism::ByItself { centre, slope } = *self {
+            check::number("centre of a mechanism", centre)?;
+            check::number("slope of a mechanism", slope)?;
+        }
         let logistic = |value: f64, centre: f64, slope: f64| 1.0 / (1.0 + (-slope * (value - centre)).exp());
         match *self {
             Mechanism::Completely { probability } => {
@@ -75,8 +80,8 @@ impl Mechanism {
 
     /// The data after the mechanism has taken cells of one column away.
     ///
-    /// `x` is n×d, complete. Errors as in [`probability`](Self::probability), [`Error::Domain`] for a centre or a slope
-    /// that is not finite and where the column hides the other one, and those of [`Incomplete::new`].
+    /// `x` is n×d, complete. Errors as in [`probability`](Self::probability), [`Error::Domain`] where the column hides the
+    /// other one, and those of [`Incomplete::new`].
     ///
     /// Source: X-01.
     /// ```
@@ -88,10 +93,6 @@ impl Mechanism {
     /// ```
     pub fn hide(&self, x: &DMatrix<f64>, a: usize, rng: &mut impl Rng) -> Result<Incomplete> {
         check::finite("data", x)?;
-        if let Mechanism::BySeen { centre, slope, .. } | Mechanism::ByItself { centre, slope } = *self {
-            check::number("centre of a mechanism", centre)?;
-            check::number("slope of a mechanism", slope)?;
-        }
         if let Mechanism::BySeen { column, .. } = *self
             && column == a
         {

@@ -88,7 +88,7 @@ fn tail(z: f64) -> f64 {
 /// ```
 ///
 /// For b = ∞ the mean is the hazard 1/R(a). Both are integrals by parts of $`\varphi' = -z\varphi`$. In an interval so
-/// narrow that the differences drown in rounding (b − a < 10⁻⁴), they are those of a uniform density.
+/// narrow that the differences drown in rounding (b − a < 10⁻⁴), they are those of a uniform density. NaN unless a ≤ b.
 ///
 /// Source: X-10, X-11; Tallis (1961).
 /// ```
@@ -97,6 +97,9 @@ fn tail(z: f64) -> f64 {
 /// assert!((mean - (2.0 / std::f64::consts::PI).sqrt()).abs() < 1e-15 && (square - 1.0).abs() < 1e-15);
 /// ```
 pub fn truncated_moments(a: f64, b: f64) -> (f64, f64) {
+    if a.is_nan() || b.is_nan() || a > b {
+        return (f64::NAN, f64::NAN);
+    }
     if b - a < 1e-4 {
         let (middle, width) = (a + 0.5 * (b - a), b - a);
         return (middle, middle * middle + width * width / 12.0);

@@ -111,6 +111,31 @@ impl Units {
         self.sd.map(f64::ln).sum()
     }
 
+    /// The same on the average of data of which cells are missing: a cell that is not seen has no density to change.
+    ///
+    /// ```math
+    /// \frac1n\sum_a n_a\log s_a
+    /// ```
+    /// `shares` holds n_a/n for each of d columns, n_a the number of data whose cell is seen.
+    /// [`Error::Shape`](crate::Error::Shape) for another number of them.
+    ///
+    /// Source: H-06, X-05.
+    ///
+    /// ```
+    /// # use executable_em::scale::{spread::Spread, units::Units};
+    /// let mut spread = Spread::EMPTY;
+    /// spread.add(&[1.0, 5.0]);
+    /// let units = Units::of(&[spread, spread])?;
+    /// assert_eq!(units.log_volume_of_seen(&[1.0, 0.5])?, 1.5 * 2_f64.ln());
+    /// # Ok::<(), executable_em::Error>(())
+    /// ```
+    pub fn log_volume_of_seen(&self, shares: &[f64]) -> Result<f64> {
+        check::shape("shares of cells that are seen", (1, shares.len()), self.sd.shape())?;
+        let volume = self.sd.iter().zip(shares).map(|(sd, share)| share * sd.ln()).sum();
+        check::number("log volume", volume)?;
+        Ok(volume)
+    }
+
     /// The mixture of the data in their own units, from that of the data in these.
     ///
     /// ```math

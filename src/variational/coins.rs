@@ -7,7 +7,7 @@ use crate::check;
 use crate::em::{self, Climb, Expected, Fit, Stopping};
 use crate::error::{Error, Result};
 use crate::latent;
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVector};
 
 /// The prior of a mixture of coins: that of the weights, and Beta(a, b) for every bias; each entry counts m flips.
 ///
@@ -26,10 +26,16 @@ impl CoinPrior {
     ///
     /// Source: X-27. Example: [`fit`].
     pub fn new(weights: Weights, heads: f64, tails: f64, flips: usize) -> Result<Self> {
+        check::positive("concentration", weights.concentration())?;
         check::positive("heads of the prior", heads)?;
         check::positive("tails of the prior", tails)?;
         check::positive("number of flips", flips as f64)?;
         Ok(CoinPrior { weights, heads, tails, flips })
+    }
+
+    /// How many flips an entry counts the heads of.
+    pub fn flips(&self) -> usize {
+        self.flips
     }
 }
 
@@ -56,9 +62,60 @@ impl VariationalCoins {
     pub fn learned(prior: CoinPrior, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<Self> {
         check_heads(x, prior.flips)?;
         check::distributions("responsibilities", r, (x.nrows(), r.ncols()))?;
-        let heads = (r.transpose() * x).add_scalar(prior.heads);
-        let tails = (r.transpose() * x.map(|heads| prior.flips as f64 - heads)).add_scalar(prior.tails);
-        Ok(VariationalCoins { prior, shares: Shares::new(prior.weights, latent::counts(r))?, heads, tails })
+        let tails = x.map(|heads| prior.flips as f64 - heads);
+        VariationalCoins::counted(prior, latent::counts(r), r.transpose() * x, r.transpose() * tails)
+    }
+
+    /// The same from the sums alone: R, k numbers, and the expected heads and tails of every coin, k×d.
+    ///
+    /// [`Error::Shape`] if they do not fit together, [`Error::Domain`] for a number below zero.
+    ///
+    /// Source: X-27.
+    /// ```
+    /// use executable_em::variational::{Weights, coins::{CoinPrior, VariationalCoins}};
+    /// use nalgebra::{dmatrix, dvector};
+    /// let prior = CoinPrior::new(Weights::Dirichlet(1.0), 1.0, 1.0, 1)?;
+    /// let counted = VariationalCoins::counted(prior, dvector![3.0], dmatrix![2.0], dmatrix![1.0])?;
+    /// assert_eq!(counted, VariationalCoins::learned(prior, &dmatrix![1.0; 1.0; 0.0], &dmatrix![1.0; 1.0; 1.0])?);
+    /// # Ok::<(), executable_em::Error>(())
+    /// ```
+    pub fn counted(
+        prior: CoinPrior,
+        counts: DVector<f64>,
+        heads: DMatrix<f64>,
+        tails: DMatrix<f64>,
+    ) -> Result<Self> {
+        check::matrix("heads", &heads, (counts.len(), heads.ncols()))?;
+        check::matrix("tails", &tails, heads.shape())?;
+        let mut sums = heads.iter().chain(&tails);
+        sums.try_for_each(|&sum| check::at_least_zero("sum of heads or tails", sum))?;
+        let (heads, tails) = (heads.add_scalar(prior.heads), tails.add_scalar(prior.tails));
+        Ok(VariationalCoins { prior, shares: Shares::new(prior.weights, counts)?, heads, tails })
+    }
+
+    /// The prior.
+    pub fn prior(&self) -> CoinPrior {
+        self.prior
+    }
+
+    /// The expected logarithms of the biases and of what they lack to one, two k×d matrices.
+    /// ```math
+    /// E\log p_{jc} = \psi(a_{jc}) - \psi(a_{jc} + b_{jc}), \qquad E\log(1 - p_{jc}) = \psi(b_{jc}) - \psi(a_{jc} + b_{jc})
+    /// ```
+    ///
+    /// Source: X-27.
+    /// ```
+    /// use executable_em::variational::{Weights, coins::{CoinPrior, VariationalCoins}};
+    /// use nalgebra::{DMatrix, dmatrix, dvector};
+    /// let prior = CoinPrior::new(Weights::Dirichlet(1.0), 1.0, 1.0, 1)?;
+    /// let none = DMatrix::zeros(1, 1);
+    /// let (heads, _) = VariationalCoins::counted(prior, dvector![0.0], none.clone(), none)?.expected_logs();
+    /// assert!((heads[0] + 1.0).abs() < 1e-14); // of a bias uniform on (0, 1)
+    /// # Ok::<(), executable_em::Error>(())
+    /// ```
+    pub fn expected_logs(&self) -> (DMatrix<f64>, DMatrix<f64>) {
+        let total = self.heads.zip_map(&self.tails, |a, b| digamma(a + b));
+        (self.heads.map(digamma) - &total, self.tails.map(digamma) - &total)
     }
 
     /// q(π).
@@ -78,9 +135,7 @@ impl VariationalCoins {
         check_heads(x, self.prior.flips)?;
         check::shape("data", x.shape(), (x.nrows(), self.heads.ncols()))?;
         let m = self.prior.flips as f64;
-        let total = self.heads.zip_map(&self.tails, |a, b| digamma(a + b));
-        let log_p = self.heads.map(digamma) - &total;
-        let log_q = self.tails.map(digamma) - &total;
+        let (log_p, log_q) = self.expected_logs();
         let binomial = |x: f64| ln_factorial_of(m) - ln_factorial_of(x) - ln_factorial_of(m - x);
         let logs = self.shares.expected_logs();
         Ok(DMatrix::from_fn(x.nrows(), logs.len(), |i, j| {
@@ -90,7 +145,7 @@ impl VariationalCoins {
         }))
     }
 
-    /// The divergence of q(π, p) from the prior, in nats.
+    /// The divergence of q(π, p) from the prior, in nats; NaN where a prior's numbers are so large that log Γ overflows.
     /// ```math
     /// \mathrm{KL}(q(\pi)\,\|\,p(\pi)) + \sum_{jc}\mathrm{KL}(q(p_{jc})\,\|\,\mathrm{Beta}(a, b))
     /// ```
@@ -122,7 +177,8 @@ impl VariationalCoins {
     /// # Ok::<(), executable_em::Error>(())
     /// ```
     pub fn lower_bound(&self, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<f64> {
-        Ok(crate::bound::lower_bound(r, &self.expected_log_joint(x)?)? - self.divergence())
+        let bound = crate::bound::lower_bound(r, &self.expected_log_joint(x)?)? - self.divergence();
+        check::defined_number("lower bound", bound)
     }
 
     /// The coins at the expected weights and biases.
@@ -148,7 +204,10 @@ impl Climb for OnHeads<'_> {
     fn expect(&self, model: &VariationalCoins) -> Result<Expected<DMatrix<f64>>> {
         let log_joint = model.expected_log_joint(self.0)?;
         Ok(Expected {
-            log_likelihood: latent::log_likelihood(&log_joint)? - model.divergence(),
+            log_likelihood: check::defined_number(
+                "lower bound",
+                latent::log_likelihood(&log_joint)? - model.divergence(),
+            )?,
             total: self.0.nrows() as f64,
             expectation: latent::responsibilities(&log_joint)?,
         })

@@ -54,7 +54,7 @@ pub fn log_joint(
                 Weights::Sticks(_) => alpha.ln() + ln_gamma(count),
             };
     }
-    Ok(log_joint)
+    check::defined_number("log joint", log_joint)
 }
 
 /// The exact log evidence of a mixture of k components with a Dirichlet prior, and the exact posterior of all

@@ -119,11 +119,33 @@ impl GaussWishart {
             return Ok(self.clone());
         }
         let centre = gaussian::mean_of(x, r);
-        let off = &centre - &self.mean;
+        let scatter = gaussian::covariance_about(x, r, &centre) * count;
+        self.updated_by(count, &centre, &scatter)
+    }
+
+    /// The same from the sums alone: the count R, the mean x̄ and the scatter about it.
+    ///
+    /// `count` ≥ 0, `centre` is 1×d, `scatter` d×d. Without any count the prior is returned, whatever the others are.
+    ///
+    /// Source: X-23, X-24.
+    /// ```
+    /// use executable_em::variational::GaussWishart;
+    /// use nalgebra::{dmatrix, dvector, RowDVector};
+    /// let prior = GaussWishart::new(RowDVector::zeros(1), 1.0, dmatrix![1.0], 1.0)?;
+    /// let by_sums = prior.updated_by(2.0, &RowDVector::from_element(1, 2.0), &dmatrix![2.0])?;
+    /// assert_eq!(by_sums, prior.updated(&dmatrix![1.0; 3.0], &dvector![1.0, 1.0])?);
+    /// # Ok::<(), executable_em::Error>(())
+    /// ```
+    pub fn updated_by(&self, count: f64, centre: &RowDVector<f64>, scatter: &DMatrix<f64>) -> Result<Self> {
+        check::at_least_zero("count", count)?;
+        if count == 0.0 {
+            return Ok(self.clone());
+        }
+        check::matrix("centre", centre, (1, self.d()))?;
+        check::shape("scatter", scatter.shape(), self.scatter.shape())?;
+        let off = centre - &self.mean;
         let strength = self.strength + count;
-        let scatter = &self.scatter
-            + gaussian::covariance_about(x, r, &centre) * count
-            + off.transpose() * &off * (self.strength * count / strength);
+        let scatter = &self.scatter + scatter + off.transpose() * &off * (self.strength * count / strength);
         let mean = &self.mean + off * (count / strength);
         GaussWishart::new(mean, strength, scatter, self.degrees + count)
     }
@@ -156,7 +178,7 @@ impl GaussWishart {
                 - 0.5 * density.degrees * volume
                 - 0.5 * d * density.strength.ln()
         };
-        Ok(-0.5 * n * d * PI.ln() + of(&after) - of(self))
+        check::defined_number("log evidence", -0.5 * n * d * PI.ln() + of(&after) - of(self))
     }
 
     /// The expected log determinant of the precision.
@@ -194,7 +216,10 @@ impl GaussWishart {
         let d = self.d() as f64;
         let constant = 0.5 * (self.expected_log_determinant() - d * TAU.ln() - d / self.strength);
         let distances = gaussian::distances(x, &self.mean, &self.factor);
-        Ok(distances.map(|distance| constant - 0.5 * self.degrees * distance))
+        check::defined(
+            "expected log densities",
+            distances.map(|distance| constant - 0.5 * self.degrees * distance),
+        )
     }
 
     /// The expectation under this density of the log of another one.
@@ -219,10 +244,12 @@ impl GaussWishart {
         )[0];
         let log_b =
             0.5 * nu * (gaussian::log_volume(&other.factor) - d * LN_2) - ln_multigamma(self.d(), 0.5 * nu);
-        Ok(0.5 * d * (other.strength / TAU).ln() + 0.5 * (nu - d) * self.expected_log_determinant()
+        let expected = 0.5 * d * (other.strength / TAU).ln()
+            + 0.5 * (nu - d) * self.expected_log_determinant()
             - 0.5 * other.strength * (d / self.strength + self.degrees * off)
             + log_b
-            - 0.5 * self.degrees * self.factor.solve(&other.scatter).trace())
+            - 0.5 * self.degrees * self.factor.solve(&other.scatter).trace();
+        check::defined_number("expected log density", expected)
     }
 
     /// The divergence of this density from another: what the data have taught.
@@ -242,7 +269,7 @@ impl GaussWishart {
     /// # Ok::<(), executable_em::Error>(())
     /// ```
     pub fn divergence(&self, other: &Self) -> Result<f64> {
-        Ok(self.expected_log(self)? - self.expected_log(other)?)
+        check::defined_number("divergence", self.expected_log(self)? - self.expected_log(other)?)
     }
 
     /// The predictive log density of each datum: a Student t.
@@ -271,6 +298,8 @@ impl GaussWishart {
         let gammas = ln_gamma(0.5 * (f + d)) - ln_gamma(0.5 * f);
         let constant = gammas - 0.5 * d * (f * PI).ln() - 0.5 * log_volume;
         let distances = gaussian::distances(x, &self.mean, &self.factor);
-        Ok(distances.map(|distance| constant - 0.5 * (f + d) * (distance / (scale * f)).ln_1p()))
+        let log_densities =
+            distances.map(|distance| constant - 0.5 * (f + d) * (distance / (scale * f)).ln_1p());
+        check::defined("log densities", log_densities)
     }
 }

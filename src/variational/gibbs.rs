@@ -29,6 +29,7 @@ pub fn conditional(
     i: usize,
 ) -> Result<DVector<f64>> {
     check::data(x, prior.d())?;
+    check::storable("number of components", k)?;
     check::labels(labels, x.nrows(), k)?;
     check::domain("row of the datum", i as f64, i < x.nrows(), "below the number of data")?;
     let datum = x.rows(i, 1).into_owned();

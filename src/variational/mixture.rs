@@ -102,7 +102,7 @@ impl VariationalMixture {
         for component in &self.components {
             divergence += component.divergence(&self.prior)?;
         }
-        Ok(divergence)
+        check::defined_number("divergence", divergence)
     }
 
     /// The bound (ELBO) on the log evidence, for any q(z).

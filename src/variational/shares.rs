@@ -18,7 +18,7 @@ pub enum Weights {
 }
 
 impl Weights {
-    fn concentration(self) -> f64 {
+    pub(super) fn concentration(self) -> f64 {
         let (Weights::Dirichlet(alpha) | Weights::Sticks(alpha)) = self;
         alpha
     }
@@ -142,7 +142,8 @@ impl Shares {
     ///   + \sum_j(a_j - b_j)\,E\log\pi_j
     /// ```
     ///
-    /// and for sticks the sum of that over the Beta laws, which are Dirichlets of two. Returns nats.
+    /// and for sticks the sum of that over the Beta laws, which are Dirichlets of two. Returns nats, NaN for
+    /// concentrations so large or so small that log Γ overflows.
     ///
     /// Source: X-24, X-25; Bishop (2006), eqs. (10.73) and (10.76).
     /// ```

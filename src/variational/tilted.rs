@@ -63,7 +63,7 @@ pub fn forward(q: &Factorised, mean: &DVector<f64>, covariance: &DMatrix<f64>) -
     let off = &q.means - mean;
     let spread = precision.diagonal().dot(&q.variances) - mean.len() as f64;
     let volumes = gaussian::log_determinant(covariance)? - q.variances.map(f64::ln).sum();
-    Ok(0.5 * (spread + off.dot(&(&precision * &off)) + volumes))
+    check::defined_number("divergence", 0.5 * (spread + off.dot(&(&precision * &off)) + volumes))
 }
 
 /// The divergence the other way round, of p from q.
@@ -92,7 +92,7 @@ pub fn backward(q: &Factorised, mean: &DVector<f64>, covariance: &DMatrix<f64>) 
     let terms =
         (0..mean.len()).map(|a| (covariance[(a, a)] + (q.means[a] - mean[a]).powi(2)) / q.variances[a]);
     let volumes = q.variances.map(f64::ln).sum() - gaussian::log_determinant(covariance)?;
-    Ok(0.5 * (terms.sum::<f64>() - mean.len() as f64 + volumes))
+    check::defined_number("divergence", 0.5 * (terms.sum::<f64>() - mean.len() as f64 + volumes))
 }
 
 /// Λ, once all three are seen to belong together.

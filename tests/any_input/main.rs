@@ -8,10 +8,12 @@ mod common;
 
 mod bernoulli_mixture;
 mod bound;
+mod convergence;
 mod em;
 mod errata;
 mod gaussian;
 mod gaussian_mixture;
+mod incomplete;
 mod kmeans;
 mod latent;
 mod models;
@@ -21,6 +23,7 @@ mod pool;
 mod scale;
 mod selection;
 mod soft_kmeans;
+mod variational;
 
 use pool::Pool;
 use std::fmt::Debug;
@@ -41,27 +44,37 @@ macro_rules! calls {
 }
 pub(crate) use calls;
 
-const CHAPTERS: [&[Call]; 12] = [
+const CHAPTERS: [&[Call]; 15] = [
     bernoulli_mixture::CALLS,
     bound::CALLS,
+    convergence::CALLS,
     em::CALLS,
     errata::CALLS,
     gaussian::CALLS,
     gaussian_mixture::CALLS,
+    incomplete::CALLS,
     kmeans::CALLS,
     latent::CALLS,
     pathologies::CALLS,
     scale::CALLS,
     selection::CALLS,
     soft_kmeans::CALLS,
+    variational::CALLS,
 ];
 
 /// Functions that say NaN where their documentation says so, and plain arithmetic, which has nobody to tell.
-const MAY_SAY_NAN: [&str; 8] = [
+const MAY_SAY_NAN: [&str; 15] = [
     "GaussianMixture::covariance",
     "Trace::rises",
+    "Shares::divergence",
+    "VariationalCoins::divergence",
     "bound::integrand",
     "gaussian::ellipse_mass",
+    "incomplete::censored::expected",
+    "incomplete::censored::log_likelihood",
+    "incomplete::normal::log_density",
+    "incomplete::normal::mills_ratio",
+    "incomplete::normal::truncated_moments",
     "kmeans::means_in_array_form",
     "latent::log_sum_exp",
     "pathologies::cancellation::centred_error_bound",

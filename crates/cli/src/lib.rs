@@ -6,7 +6,7 @@ mod commands;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use commands::{Failure, conditional, figures, fit, map, options, predict, sample, warn};
+use commands::{Failure, conditional, figures, fit, impute, map, options, predict, sample, warn};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -40,6 +40,9 @@ enum Command {
     /// Labels, log densities and responsibilities of data under a fitted mixture, as CSV
     #[command(after_help = predict::EXAMPLES)]
     Predict(predict::Predict),
+    /// A table with its missing cells filled under a fitted mixture, as CSV
+    #[command(after_help = impute::EXAMPLES)]
+    Impute(impute::Impute),
     /// Draws from a fitted mixture, as CSV
     #[command(after_help = sample::EXAMPLES)]
     Sample(sample::Sample),
@@ -65,6 +68,7 @@ pub fn main() -> ExitCode {
         None => figures::write(&figures::Selection::default()),
         Some(Command::Fit(options)) => fit::run(&options),
         Some(Command::Predict(predict)) => predict::run(&predict),
+        Some(Command::Impute(impute)) => impute::run(&impute),
         Some(Command::Sample(sample)) => sample::run(&sample),
         Some(Command::Conditional(given)) => conditional::condition(&given),
         Some(Command::Marginal(columns)) => conditional::marginalize(&columns),

@@ -15,6 +15,7 @@
 //! | `gaussian_mixture/` | the step of a Gaussian mixture |
 //! | `bernoulli_mixture/` | the step of a Bernoulli mixture |
 //! | `kmeans/` | Lloyd's algorithm |
+//! | `variational/` | mean field in place of points: Gaussians and coins |
 //! | `mixture.rs` | a mixture of either kind |
 //! | `json/` | fitted mixtures as JSON, there and back |
 //! | `parallel.rs` | a pass: all blocks, in a fixed order, on several threads |
@@ -40,6 +41,7 @@ mod sample;
 mod softmax;
 mod source;
 pub mod table;
+mod variational;
 
 pub use bernoulli_mixture::BernoulliStatistics;
 pub use fit::OnSource;
@@ -49,6 +51,7 @@ pub use kmeans::{KMeans, KMeansStatistics};
 pub use mixture::Mixture;
 pub use sample::{sample, weighted_sample};
 pub use source::{Data, Source, Stream};
+pub use variational::{VariationalFlips, VariationalGaussians};
 
 pub use error::{Error, Result};
 use executable_em::em::Expected;

@@ -18,9 +18,10 @@ const GROUPING: [char; 7] = [',', '.', '\'', '’', ' ', '\u{a0}', '\u{202f}'];
 
 /// The blocks of a table.
 pub struct Blocks {
-    reader: CsvReader<Box<dyn Read>>,
+    pub reader: CsvReader<Box<dyn Read>>,
     file: String,
-    columns: Vec<usize>,
+    /// Which of the file's columns are read.
+    pub columns: Vec<usize>,
     /// A column without a name that may count the rows: its place among those that are read.
     index: Option<usize>,
     rows: usize,

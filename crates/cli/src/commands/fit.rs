@@ -57,6 +57,8 @@ Examples:
   executable-em fit faithful.csv -k 2 --plot fit.svg --out model.json
   executable-em fit big.csv -k 1..8 --columns length,width --standardize --restarts 5
   executable-em fit survey.csv -k 2 --missing -99
+  executable-em fit faithful.csv -k 2 --errors
+  executable-em fit faithful.csv -k 20 --variational --out model.json
   executable-em fit heads.csv -k 2 --model bernoulli --flips 10
   executable-em fit survey.csv -k 1..5 --weights count --covariance all
   executable-em fit more.csv --start model.json --out better.json
@@ -102,12 +104,19 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         Some(units) => units.standardize(whole)?,
         None => whole,
     };
+    if options.variational {
+        return options.run_variational(plan.kinds[0], &store, &sample, &engine, &watch, plot_as);
+    }
+    let log_volume = match &units {
+        Some(units) => units.log_volume_of_seen(&store.shares_seen())?,
+        None => 0.0,
+    };
     let searched = store.read(units.as_ref(), |source| {
         let search = Search {
             engine: &engine,
             source,
             sample: &in_units,
-            log_volume: units.as_ref().map_or(0.0, Units::log_volume),
+            log_volume,
             start: plan.start.as_ref().map(|saved| &saved.model),
             restarts: options.restarts.map(|restarts| restarts as usize),
             seed: options.seed(),
@@ -137,6 +146,10 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         say(&report::comparison(&found, &failed, plan.kinds.len() > 1))?;
     }
     say(&report::summary(&data, best, &model, options))?;
+    let sure = options.how_sure(&model, &store, &watch);
+    if let Ok(text) = &sure {
+        say(text)?;
+    }
 
     if let Some(path) = &options.out {
         say(&format!("\nModel in {}\n", path.display()))?;
@@ -147,11 +160,14 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         say(&format!("Responsibilities in {}\n", path.display()))?;
     }
     if let (Some(path), Some(format)) = (&options.plot, plot_as) {
-        let figure = figure(&plan, &found, &model, &sample, &store, format)?;
+        let figure = match plan.ks.start() < plan.ks.end() {
+            true => of_criteria(&plan, &found)?,
+            false => figure(&model, &sample, &store, format)?,
+        };
         export::write(path, &export::encode(&figure, format)?)?;
         say(&format!("Plot in {}\n", path.display()))?;
     }
-    Ok(())
+    sure.map(|_| ())
 }
 
 impl Options {
@@ -199,6 +215,11 @@ impl Options {
         }
         if let [Kind::Bernoulli { .. }] = plan.kinds[..] {
             return Ok(());
+        }
+        if let Some(family) = plan.kinds.iter().filter_map(|kind| kind.family()).next() {
+            let d = store.columns.len();
+            let parameters = family.parameter_count(k, d).saturating_add(k * d + k - 1);
+            self.check_sure_of(store, k, parameters)?;
         }
         // A floor gives a constant column a variance, but not a unit.
         if self.standardize || self.floor.is_none() {
@@ -259,19 +280,19 @@ fn by_bic(one: &&Found, other: &&Found) -> Ordering {
     one.criteria.bic.total_cmp(&other.criteria.bic)
 }
 
-fn figure(
-    plan: &Plan,
-    found: &[Found],
+/// The criteria of several k; of several families, those of the best for each k.
+fn of_criteria(plan: &Plan, found: &[Found]) -> Result<Figure, Failure> {
+    let of_k = |k| found.iter().filter(move |one| one.k == k).min_by(by_bic);
+    plot::criteria(&plan.ks.clone().filter_map(of_k).collect::<Vec<_>>())
+}
+
+/// The model, and those rows of the sample of which every cell is seen.
+pub fn figure(
     model: &Mixture,
     sample: &DMatrix<f64>,
     store: &Store,
     format: Format,
 ) -> Result<Figure, Failure> {
-    if plan.ks.start() < plan.ks.end() {
-        // Of several families, the best for each k.
-        let of_k = |k| found.iter().filter(move |one| one.k == k).min_by(by_bic);
-        return plot::criteria(&plan.ks.clone().filter_map(of_k).collect::<Vec<_>>());
-    }
     let names = plot::shown(&store.names, format);
     let model = match model {
         Mixture::Gaussian(model) => model,

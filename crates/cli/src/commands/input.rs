@@ -211,7 +211,7 @@ impl Input {
         (Input { keep: columns.to_vec(), kept: Rc::clone(&kept), ..self.clone() }, kept)
     }
 
-    fn is_stdin(&self) -> bool {
+    pub fn is_stdin(&self) -> bool {
         self.data.as_os_str() == "-"
     }
 
@@ -342,6 +342,46 @@ impl Input {
         model: Option<&[String]>,
         missing: &Missing,
     ) -> Result<Reading, Failure> {
+        let (reader, columns) = self.begin_table(input, model, missing)?;
+        let file = self.name();
+        let names: Vec<String> = columns.iter().map(|&column| reader.names()[column].clone()).collect();
+        if let Some(twin) = places(&names).into_values().filter_map(|places| places.get(1).copied()).min() {
+            let remedy = "a model knows its columns by their names: give each its own, or leave one out with --columns";
+            return Err(broken(format!("{file}: several columns are named '{}'; {remedy}", names[twin])));
+        }
+        let warns = self.columns.columns.is_empty() && model.is_none();
+        let blocks = Blocks::new(reader, file, columns, warns, missing.is_word("")).keeping(&self.kept);
+        Ok(Reading { names, blocks: Box::new(blocks), raw: None })
+    }
+
+    /// A table with the columns of a model, whose cells are also wanted as they are written.
+    pub fn open_as_written(&self, model: &[String]) -> Result<Blocks, Failure> {
+        let name = self.name();
+        let numbers =
+            || Failure::Usage(format!("{name}: numbers have no text to keep: write them as a table first"));
+        if self.dimension.is_some() || name.ends_with(".f64") {
+            return Err(numbers());
+        }
+        let input: Box<dyn Read> =
+            if self.is_stdin() { Box::new(io::stdin()) } else { Box::new(self.file()?) };
+        match recognise(input, &name)? {
+            (Form::Text, input) => {
+                let (reader, columns) =
+                    self.begin_table(input, Some(model), &Missing::usual(&self.text.missing))?;
+                Ok(Blocks::new(reader.with_text(), name, columns, false, true))
+            }
+            (Form::Npy, _) => Err(numbers()),
+            (form, _) => Err(form.refused(&name).into()),
+        }
+    }
+
+    /// The reader of a table, and the columns that it is to read.
+    fn begin_table(
+        &self,
+        input: Box<dyn Read>,
+        model: Option<&[String]>,
+        missing: &Missing,
+    ) -> Result<(CsvReader<Box<dyn Read>>, Vec<usize>), Failure> {
         let file = self.name();
         let dialect = self.text.dialect();
         let mut reader = CsvReader::with_dialect(input, &file, &dialect).map_err(|error| match &error {
@@ -378,14 +418,7 @@ impl Input {
         let keep = Columns { columns: self.keep.clone() }.asked_for(&file, reader.names(), None)?;
         reader.keep(&keep)?;
         self.kept.borrow_mut().names = keep.iter().map(|&column| reader.names()[column].clone()).collect();
-        let names: Vec<String> = columns.iter().map(|&column| reader.names()[column].clone()).collect();
-        if let Some(twin) = places(&names).into_values().filter_map(|places| places.get(1).copied()).min() {
-            let remedy = "a model knows its columns by their names: give each its own, or leave one out with --columns";
-            return Err(broken(format!("{file}: several columns are named '{}'; {remedy}", names[twin])));
-        }
-        let warns = asked.is_empty() && model.is_none();
-        let blocks = Blocks::new(reader, file, columns, warns, missing.is_word("")).keeping(&self.kept);
-        Ok(Reading { names, blocks: Box::new(blocks), raw: None })
+        Ok((reader, columns))
     }
 }
 

@@ -14,7 +14,10 @@
 //! | `plot.rs` | a fit as a picture |
 //! | `predict.rs` | `predict`, and the responsibilities that `fit` writes |
 //! | `sample.rs` | `sample` |
+//! | `impute.rs` | `impute` |
 //! | `conditional.rs` | `conditional` and `marginal` |
+//! | `sure.rs` | how sure a fit is: `fit --errors` and `--certify` |
+//! | `variational.rs` | `fit --variational` |
 //! | `gaps.rs` | what is missing from a table |
 //! | `input.rs` | the user's data, read block by block |
 //! | `columns.rs` | which of their columns are meant |
@@ -31,6 +34,7 @@ pub mod conditional;
 pub mod figures;
 pub mod fit;
 mod gaps;
+pub mod impute;
 mod input;
 pub mod map;
 pub mod options;
@@ -44,6 +48,8 @@ mod search;
 mod seen;
 mod starts;
 mod store;
+mod sure;
+mod variational;
 mod watch;
 mod weights;
 

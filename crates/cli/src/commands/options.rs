@@ -50,6 +50,18 @@ pub struct Options {
     /// Let no variance, in any direction, fall below this, in squared units of what is fitted: components cannot collapse
     #[arg(long, value_name = "VARIANCE", allow_negative_numbers = true)]
     pub floor: Option<f64>,
+    /// Let the data choose how many of the K components they need: mean field instead of maximum likelihood
+    #[arg(long)]
+    pub variational: bool,
+    /// Of --variational, the prior of the weights: the smaller, the fewer components [default: 1/K]
+    #[arg(long, value_name = "ALPHA", allow_negative_numbers = true)]
+    pub concentration: Option<f64>,
+    /// Print standard errors of weights, means and covariances
+    #[arg(long)]
+    pub errors: bool,
+    /// For small data and full covariances, prove that the fit is a maximum and print bounds on every parameter
+    #[arg(long)]
+    pub certify: bool,
     /// Threads to work on [default: all the machine has]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub threads: Option<u32>,
@@ -182,6 +194,8 @@ impl Options {
                 return usage(format!("{option} {} would be {form}, not {suffix}", path.display()));
             }
         }
+        self.check_variational()?;
+        self.check_sure()?;
         let Some(path) = &self.plot else { return Ok(None) };
         let suffix = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
         let stills = [Format::Svg, Format::Pdf, Format::Png];

@@ -72,12 +72,17 @@ impl Output {
     }
 
     pub fn write(&mut self, text: &str) -> Result<(), Failure> {
+        self.write_bytes(text.as_bytes())
+    }
+
+    /// Writes text of any encoding.
+    pub fn write_bytes(&mut self, text: &[u8]) -> Result<(), Failure> {
         match self {
-            Output::File(file, path) => file
-                .write_all(text.as_bytes())
-                .map_err(|error| unwritten(&path.display().to_string(), &error)),
+            Output::File(file, path) => {
+                file.write_all(text).map_err(|error| unwritten(&path.display().to_string(), &error))
+            }
             Output::Standard(out) => {
-                out.write_all(text.as_bytes()).map_err(|error| unwritten("standard output", &error))
+                out.write_all(text).map_err(|error| unwritten("standard output", &error))
             }
         }
     }

@@ -32,7 +32,7 @@ pub struct DataLine<'a> {
 }
 
 impl DataLine<'_> {
-    fn text(&self) -> String {
+    pub fn text(&self) -> String {
         let store = self.store;
         let (n, d) = (store.n, store.names.len());
         let streamed = if store.is_streamed() { ", streamed" } else { "" };
@@ -230,7 +230,7 @@ fn brief(value: f64) -> String {
     }
 }
 
-fn counted(number: usize, what: &str) -> String {
+pub fn counted(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
@@ -278,7 +278,7 @@ fn of_coins(model: &BernoulliMixture, names: &[String]) -> String {
 }
 
 /// As many columns at a time as a line has room for.
-fn parts(d: usize) -> impl Iterator<Item = Range<usize>> {
+pub fn parts(d: usize) -> impl Iterator<Item = Range<usize>> {
     (0..d).step_by(COLUMNS).map(move |first| first..d.min(first + COLUMNS))
 }
 
@@ -352,7 +352,7 @@ fn remark(stopped: Stopped) -> &'static str {
 }
 
 /// Columns that align to the right, two blanks between them, none at the end of a line.
-fn aligned(rows: &[Vec<String>]) -> String {
+pub fn aligned(rows: &[Vec<String>]) -> String {
     let width = |text: &String| text.chars().count();
     let widths: Vec<usize> =
         (0..rows[0].len()).map(|at| rows.iter().map(|row| width(&row[at])).max().unwrap_or(0)).collect();

@@ -17,7 +17,7 @@ use super::{
 
 /// Runs whose ℓ differ by less than this, in nats a datum, have found the same maximum: EM that gains 10⁻⁸ a sweep may
 /// still be a thousand such gains below it.
-const SAME: f64 = 1e-5;
+pub const SAME: f64 = 1e-5;
 
 /// So many runs go to their end, whatever they find.
 pub const RUNS: usize = 12;

@@ -102,6 +102,11 @@ impl Store {
         Ok(Store { names, n, total, weights, columns, gaps, rows })
     }
 
+    /// Which share of the data, by weight, is seen of each column.
+    pub fn shares_seen(&self) -> Vec<f64> {
+        self.columns.iter().map(|column| column.n() / self.total).collect()
+    }
+
     pub fn is_streamed(&self) -> bool {
         matches!(self.rows, Rows::File(_))
     }

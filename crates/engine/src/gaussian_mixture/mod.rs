@@ -157,7 +157,7 @@ fn whole(
 }
 
 /// These moments, or where their points are too far away to keep all digits, moments about better ones.
-fn about_near_points<'a>(
+pub(super) fn about_near_points<'a>(
     model: &GaussianMixture,
     moments: &'a Moments,
     engine: &Engine,

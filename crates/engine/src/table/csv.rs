@@ -36,6 +36,8 @@ pub struct CsvReader<R> {
     /// Columns whose cells are kept as they are, and those of the block that was read last, a list a row.
     keep: Vec<usize>,
     kept: Vec<Vec<String>>,
+    /// The cells of the block that was read last, as they are written, if they are wanted.
+    text: Option<Vec<Vec<Vec<u8>>>>,
     /// The first line is yet to be taken for data.
     pending: bool,
     is_empty: bool,
@@ -90,6 +92,7 @@ impl<R: Read> CsvReader<R> {
             missing: Missing::refused(),
             keep: Vec::new(),
             kept: Vec::new(),
+            text: None,
             pending: false,
             is_empty: true,
             ended: false,
@@ -124,6 +127,22 @@ impl<R: Read> CsvReader<R> {
     /// Lets cells be missing: a block has NaN there.
     pub fn with_missing(self, missing: Missing) -> Self {
         CsvReader { missing, ..self }
+    }
+
+    /// Keeps the text of every block for [`CsvReader::text`].
+    pub fn with_text(self) -> Self {
+        CsvReader { text: Some(Vec::new()), ..self }
+    }
+
+    /// The records of the block that was read last: all their cells as they are written, quotes included, blanks around
+    /// them not. None unless [`CsvReader::with_text`] has asked for them.
+    pub fn text(&self) -> &[Vec<Vec<u8>>] {
+        self.text.as_deref().unwrap_or_default()
+    }
+
+    /// What separates the cells.
+    pub fn separator(&self) -> char {
+        self.records.separator().into()
     }
 
     /// The name of every column of the file.
@@ -203,6 +222,7 @@ impl<R: Read> CsvReader<R> {
 
     fn block(&mut self) -> Result<Option<DMatrix<f64>>> {
         let mut values = Vec::new();
+        self.text.iter_mut().for_each(Vec::clear);
         let mut row = vec![0.0; self.chosen];
         self.kept.clear();
         while values.len() < block_rows(self.chosen) * self.chosen
@@ -213,6 +233,9 @@ impl<R: Read> CsvReader<R> {
                 self.kept.push(self.texts()?);
             }
             values.extend_from_slice(&row);
+            if let Some(text) = &mut self.text {
+                text.push(self.records.cells().map(|cell| cell.trim_ascii().to_vec()).collect());
+            }
         }
         let rows = values.len() / self.chosen.max(1);
         if rows == 0 && self.is_empty {

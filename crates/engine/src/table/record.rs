@@ -110,6 +110,11 @@ impl<R: Read> Records<R> {
         })
     }
 
+    /// What separates the cells.
+    pub fn separator(&self) -> u8 {
+        self.separator
+    }
+
     /// The line that a cell begins on.
     pub fn line_of(&self, cell: usize) -> u64 {
         let before = if cell == 0 { 0 } else { self.ends[cell - 1] };

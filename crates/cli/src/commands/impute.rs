@@ -1,0 +1,136 @@
+//! `impute`: a table whose gaps are filled under a fitted mixture.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use executable_em::data::{self, Rng};
+use executable_em::gaussian_mixture::GaussianMixture;
+use executable_em::incomplete::{Incomplete, impute};
+use executable_em_engine::Mixture;
+use nalgebra::DMatrix;
+
+use super::{
+    Failure,
+    advice::Blocks,
+    broken, cell,
+    input::Input,
+    outputs::{self, Output},
+    predict::read_mixture,
+    watch::Watch,
+};
+
+pub const EXAMPLES: &str = "\
+Writes the table with every missing cell of the model's columns filled, all other cells as they are written there. A
+gap gets its expected value under the mixture, given what is seen of its row. Means lie closer together than data do:
+whoever wants variances, correlations or standard errors takes --draws, analyses each table by itself and pools the
+results by Rubin's rules.
+
+Examples:
+  executable-em impute model.json data.csv --out filled.csv
+  executable-em impute model.json data.csv --draws 20 --seed 1 --out tables.csv";
+
+#[derive(Args)]
+pub struct Impute {
+    /// What fit wrote with --out
+    model: PathBuf,
+    #[command(flatten)]
+    input: Input,
+    /// Write so many tables below each other, the first column saying which, with gaps filled by draws
+    #[arg(long, value_name = "M", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    draws: Option<u32>,
+    /// Seed of the draws
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// File to write [default: standard output]
+    #[arg(long, value_name = "CSV")]
+    out: Option<PathBuf>,
+}
+
+pub fn run(arguments: &Impute) -> Result<(), Failure> {
+    let out = arguments.out.as_deref();
+    outputs::ask(&[&arguments.model, arguments.input.path()], &[("--out", out)])?;
+    let saved = read_mixture(&arguments.model)?;
+    let Mixture::Gaussian(model) = &saved.model else {
+        let name = arguments.model.display();
+        return Err(broken(format!(
+            "{name}: is a mixture of coins; gaps are filled by mixtures of Gaussians"
+        )));
+    };
+    if arguments.draws.is_some_and(|draws| draws > 1) && arguments.input.is_stdin() {
+        let reason =
+            "standard input can be read once, but --draws reads it for every table: save it in a file";
+        return Err(Failure::Usage(reason.to_owned()));
+    }
+    let mut watch = Watch::new();
+    // What cannot be read is said before there is a file to take away.
+    let mut reading = Some(arguments.input.open_as_written(&saved.columns)?);
+    if out.is_some() {
+        watch.listen()?;
+    }
+    let mut table =
+        Table { model, draws: arguments.draws, watch: &watch, out: Output::create(out)?, rows: 0 };
+    // One generator for all tables: none repeats another.
+    let mut rng = data::rng(arguments.seed);
+    for draw in 1..=arguments.draws.unwrap_or(1) {
+        let reading = match reading.take() {
+            Some(first) => first,
+            None => arguments.input.open_as_written(&saved.columns)?,
+        };
+        table.write(draw, reading, &mut rng)?;
+    }
+    watch.finish();
+    table.out.finish()
+}
+
+/// What is written, and how the gaps are filled.
+struct Table<'a> {
+    model: &'a GaussianMixture,
+    draws: Option<u32>,
+    watch: &'a Watch,
+    out: Output,
+    rows: usize,
+}
+
+impl Table<'_> {
+    /// One table, with its header if it is the first.
+    fn write(&mut self, draw: u32, mut reading: Blocks, rng: &mut Rng) -> Result<(), Failure> {
+        let separator = reading.reader.separator();
+        let names: Vec<String> = reading.reader.names().iter().map(|name| cell(name)).collect();
+        if draw == 1 && (self.draws.is_some() || reading.reader.has_header()) {
+            let names = names.join(&separator.to_string());
+            let first = self.draws.map_or_else(String::new, |_| format!("draw{separator}"));
+            self.out.write(&format!("{first}{names}\n"))?;
+        }
+        while let Some(block) = reading.next() {
+            let block = block?;
+            let filled = self.filled(&block, rng)?;
+            let mut text = Vec::new();
+            for (i, cells) in reading.reader.text().iter().enumerate() {
+                if self.draws.is_some() {
+                    text.extend_from_slice(format!("{draw}{separator}").as_bytes());
+                }
+                let mut cells = cells.clone();
+                for (a, &column) in reading.columns.iter().enumerate() {
+                    if block[(i, a)].is_nan() {
+                        cells[column] = format!("{:?}", filled[(i, a)]).into_bytes();
+                    }
+                }
+                text.extend_from_slice(&cells.join(&(separator as u8)));
+                text.push(b'\n');
+            }
+            self.out.write_bytes(&text)?;
+            self.rows += block.nrows();
+            self.watch.wrote(self.rows);
+            self.watch.go_on()?;
+        }
+        Ok(())
+    }
+
+    fn filled(&self, block: &DMatrix<f64>, rng: &mut Rng) -> Result<DMatrix<f64>, Failure> {
+        let data = Incomplete::part(block.clone())?;
+        Ok(match self.draws {
+            None => impute::by_mean(self.model, &data)?.0,
+            Some(_) => impute::draw(self.model, &data, rng)?,
+        })
+    }
+}

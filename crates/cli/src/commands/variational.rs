@@ -1,0 +1,277 @@
+//! `fit --variational`: as many components as the data ask for.
+
+use std::fmt::Write;
+
+use executable_em::bernoulli_mixture::start_near_mean;
+use executable_em::em::{Fit, Seen, Stopped};
+use executable_em::incomplete::mixture::of_one;
+use executable_em::latent;
+use executable_em::scale::{Moments, units::Units};
+use executable_em::variational::{Weights, coins::CoinPrior};
+use executable_em::{Error, data, gaussian, kmeans};
+use executable_em_engine::{
+    Engine, Fused, Mixture, SavedMixture, Source, VariationalFlips, VariationalGaussians,
+};
+use executable_em_figures::export::{self, Format};
+use nalgebra::{DMatrix, DVector};
+
+use super::{
+    Failure, broken,
+    fit::{figure, write_predictions},
+    options::{Family, Model, Options},
+    predict::Predictor,
+    report::{DataLine, counted, parameters},
+    say,
+    search::{Kind, RUNS, SAME},
+    store::Store,
+    watch::Watch,
+};
+
+/// Sweeps of k-means that a start is worth.
+const SWEEPS: usize = 20;
+
+/// What was found: the components that survive, at their expected parameters.
+struct Survivors {
+    model: Mixture,
+    /// ℓ of the data there.
+    log_likelihood: f64,
+    sweeps: usize,
+    stopped: Stopped,
+    bound: f64,
+    start: usize,
+    same: usize,
+}
+
+impl Options {
+    /// What makes no sense whatever the data.
+    pub fn check_variational(&self) -> Result<(), Failure> {
+        let usage = |message: String| Err(Failure::Usage(message));
+        if let Some(alpha) = self.concentration {
+            if !self.variational {
+                return usage("--concentration has no meaning without --variational".to_owned());
+            }
+            if !(alpha > 0.0 && alpha.is_finite()) {
+                return usage(format!("--concentration is {alpha}, but must be finite and > 0"));
+            }
+        }
+        if !self.variational {
+            return Ok(());
+        }
+        let (least, largest) = self.ks().into_inner();
+        if least < largest {
+            return usage(format!(
+                "--variational finds the number of components: give the largest, -k {largest}"
+            ));
+        }
+        let foreign = [
+            ("--start", self.start.is_some()),
+            ("--standardize", self.standardize),
+            ("--floor", self.floor.is_some()),
+            ("--weights", self.weights.is_some()),
+        ];
+        if let Some((option, _)) = foreign.iter().find(|(_, is_given)| *is_given) {
+            return usage(format!(
+                "{option} has no meaning with --variational, whose prior is in the data's own units"
+            ));
+        }
+        if let Some(Model::Kmeans) = self.model {
+            return usage("--variational is for Gaussians and coins: clusters have no posterior".to_owned());
+        }
+        match self.covariance {
+            None | Some(Family::Full | Family::Diagonal) => Ok(()),
+            Some(_) => usage("--variational is for full or diagonal covariances".to_owned()),
+        }
+    }
+
+    /// `fit --variational`, from where the data are read.
+    pub fn run_variational(
+        &self,
+        kind: Kind,
+        store: &Store,
+        sample: &DMatrix<f64>,
+        engine: &Engine,
+        watch: &Watch,
+        plot_as: Option<Format>,
+    ) -> Result<(), Failure> {
+        let found = self.survivors(kind, store, sample, engine, watch);
+        watch.finish();
+        store.unchanged()?;
+        let found = found?;
+        let file = self.input.name();
+        if let Some(path) = &self.out {
+            let saved = SavedMixture {
+                model: found.model.clone(),
+                columns: store.names.clone(),
+                log_likelihood: found.log_likelihood,
+                n: store.n,
+                sweeps: found.sweeps,
+                stopped: found.stopped,
+                seed: self.seed(),
+            };
+            export::write(path, saved.to_json().as_bytes())?;
+        }
+        say(&self.of_survivors(&DataLine { file: &file, store, is_standardized: false }, &found))?;
+        if let Some(path) = &self.out {
+            say(&format!("\nModel in {}\n", path.display()))?;
+        }
+        watch.go_on()?;
+        if let Some(path) = &self.responsibilities {
+            write_predictions(path, Predictor::Mixture(&found.model), store, watch)?;
+            say(&format!("Responsibilities in {}\n", path.display()))?;
+        }
+        if let (Some(path), Some(format)) = (&self.plot, plot_as) {
+            let figure = figure(&found.model, sample, store, format)?;
+            export::write(path, &export::encode(&figure, format)?)?;
+            say(&format!("Plot in {}\n", path.display()))?;
+        }
+        Ok(())
+    }
+
+    /// The mean-field fit; `sample` is what the starts are drawn from.
+    fn survivors(
+        &self,
+        kind: Kind,
+        store: &Store,
+        sample: &DMatrix<f64>,
+        engine: &Engine,
+        watch: &Watch,
+    ) -> Result<Survivors, Failure> {
+        if store.gaps.are_there() {
+            return Err(broken(format!(
+                "{}: --variational needs a table without missing cells",
+                self.input.name()
+            )));
+        }
+        let k = *self.ks().end();
+        let weights = Weights::Dirichlet(self.concentration());
+        store.read(None, |source| match kind {
+            Kind::Gaussian { family, .. } => {
+                let one = of_all(sample, engine, source)?;
+                let prior = VariationalGaussians::vague(&one, family)?;
+                let units = Units::of(&store.columns)?;
+                let mut rng = data::rng(self.seed());
+                let start = |_| {
+                    let labels = clusters(&units.standardize(sample.clone())?, k, &mut rng)?;
+                    let sums = Moments::of(sample, &latent::one_hot(&labels, k)?, &repeated(&one, k))?;
+                    Ok(VariationalGaussians::learned(weights, prior.clone(), &sums)?)
+                };
+                self.best(engine, source, watch, start, |q| Ok(Mixture::Gaussian(q.plug_in(&q.survivors())?)))
+            }
+            Kind::Bernoulli { flips } => {
+                let prior = CoinPrior::new(weights, 1.0, 1.0, flips)?;
+                let mut rng = data::rng(self.seed());
+                let start = |_| {
+                    let r = start_near_mean(sample, k, flips, &mut rng)?.responsibilities(sample)?;
+                    let tails = sample.map(|heads| flips as f64 - heads);
+                    let (heads, tails) = (r.transpose() * sample, r.transpose() * tails);
+                    Ok(VariationalFlips::counted(prior, latent::counts(&r), heads, tails)?)
+                };
+                self.best(engine, source, watch, start, |q| {
+                    Ok(Mixture::Bernoulli(q.plug_in(&q.survivors())?))
+                })
+            }
+        })
+    }
+
+    fn runs(&self) -> usize {
+        self.restarts.map_or(RUNS, |restarts| restarts as usize)
+    }
+
+    /// α of the Dirichlet prior of the weights.
+    fn concentration(&self) -> f64 {
+        self.concentration.unwrap_or(1.0 / *self.ks().end() as f64)
+    }
+
+    fn best<M: Fused>(
+        &self,
+        engine: &Engine,
+        source: &dyn Source,
+        watch: &Watch,
+        mut start: impl FnMut(usize) -> executable_em_engine::Result<M>,
+        plug_in: impl Fn(&M) -> executable_em_engine::Result<Mixture>,
+    ) -> Result<Survivors, Failure> {
+        let (mut reached, mut total) = (Vec::new(), 0.0);
+        let starts = (0..self.runs()).map(&mut start);
+        let best = engine.best_of(starts, source, &self.stopping(), |seen| match seen {
+            Seen::Sweep { start, sweeps, expected, .. } => {
+                watch.sweep(*self.ks().end(), start + 1, sweeps, expected.log_likelihood)
+            }
+            Seen::Run { outcome, .. } => {
+                if let Ok(run) = outcome {
+                    reached.push(run.log_likelihood);
+                    total = run.total;
+                }
+                watch.flow()
+            }
+        })?;
+        let Fit { model, log_likelihood: bound, sweeps, start, stopped, .. } = best;
+        let model = plug_in(&model)?;
+        let log_likelihood = match &model {
+            Mixture::Gaussian(model) => engine.statistics(model, source)?.log_likelihood,
+            Mixture::Bernoulli(model) => engine.statistics(model, source)?.log_likelihood,
+        };
+        let same = reached.iter().filter(|&&other| bound - other <= SAME * total).count();
+        Ok(Survivors { model, log_likelihood, sweeps, stopped, bound, start, same })
+    }
+
+    /// The report.
+    fn of_survivors(&self, data: &DataLine<'_>, found: &Survivors) -> String {
+        let (k, alpha, n) = (*self.ks().end(), self.concentration(), data.store.total);
+        let (one, what) = match &found.model {
+            Mixture::Gaussian(model) => ("Gaussian", format!("{} covariances", model.family().name())),
+            Mixture::Bernoulli(model) => ("coin", format!("{} an entry", counted(model.flips(), "flip"))),
+        };
+        let mut text = data.text();
+        let most = counted(k, one);
+        let _ = writeln!(
+            text,
+            "Model     a variational mixture of at most {most}, {what}; concentration {alpha:.4}"
+        );
+        let sweeps = counted(found.sweeps, "sweep");
+        let ended = match found.stopped {
+            Stopped::Converged => format!("converged after {sweeps}"),
+            Stopped::MaxSweeps => format!("not converged after {sweeps}"),
+            Stopped::Fell => format!("ended after {sweeps}, where the bound fell"),
+            Stopped::Interrupted => format!("interrupted after {sweeps}"),
+        };
+        let (bound, of_one) = (found.bound, found.bound / n);
+        let _ = writeln!(text, "Bound     log p(data) ≥ {bound:.3} nats, {of_one:.6} a datum; {ended}");
+        let (winner, restarts, same) = (found.start + 1, self.runs(), found.same);
+        let _ = writeln!(text, "          restart {winner} of {restarts} won; {same} came to this bound");
+        let (alive, height) = (found.model.k(), found.log_likelihood);
+        let _ = writeln!(text, "Survivors {alive} of {k}: the others expect less than half a datum");
+        let _ =
+            writeln!(text, "          at their expected parameters, printed and saved, ℓ = {height:.3} nats");
+        if found.stopped == Stopped::MaxSweeps {
+            let _ = writeln!(
+                text,
+                "Note      the bound was still rising: raise --max-iter above {}",
+                self.max_iter
+            );
+        }
+        text + &parameters(&found.model, &data.store.names)
+    }
+}
+
+/// The Gaussian of all data: one sweep from any other.
+fn of_all(
+    sample: &DMatrix<f64>,
+    engine: &Engine,
+    source: &dyn Source,
+) -> executable_em_engine::Result<executable_em::gaussian_mixture::GaussianMixture> {
+    let ones = DVector::from_element(sample.nrows(), 1.0);
+    let mean = gaussian::weighted_mean(sample, &ones)?;
+    let covariance = gaussian::weighted_covariance(sample, &ones, &mean)?;
+    Ok(engine.sweep(&of_one(&mean.transpose(), covariance)?, source)?.model)
+}
+
+/// The mean of all data as the point that the sums of every component are about.
+fn repeated(one: &executable_em::gaussian_mixture::GaussianMixture, k: usize) -> DMatrix<f64> {
+    DMatrix::from_fn(k, one.d(), |_, a| one.means()[a])
+}
+
+/// Labels by k-means.
+fn clusters(x: &DMatrix<f64>, k: usize, rng: &mut data::Rng) -> Result<Vec<usize>, Error> {
+    let start = kmeans::plus_plus_start(x, k, rng)?;
+    Ok(kmeans::lloyd(x, &start, SWEEPS)?.labels().to_vec())
+}
