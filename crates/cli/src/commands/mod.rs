@@ -12,9 +12,11 @@
 //! | `predict.rs` | `predict`, and the responsibilities that `fit` writes |
 //! | `sample.rs` | `sample` |
 //! | `input.rs` | the user's data, read block by block |
+//! | `reading.rs` | a table that is being read |
 //! | `columns.rs` | which of their columns are meant |
 //! | `advice.rs` | what to do about a cell that is no number, and about an index |
 //! | `seen.rs` | that a file is still what it was |
+//! | `parquet.rs` | Parquet files, with the feature of that name |
 //! | `outputs.rs` | where results go, asked before the work |
 //! | `store.rs` | data kept for many passes, in memory or in a temporary file |
 
@@ -26,8 +28,11 @@ mod input;
 pub mod map;
 pub mod options;
 mod outputs;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod plot;
 pub mod predict;
+mod reading;
 mod report;
 pub mod sample;
 mod search;

@@ -11,7 +11,7 @@ use nalgebra::DMatrix;
 
 use super::{
     Failure, broken,
-    input::{Raw, Reading},
+    reading::{Raw, Reading},
     watch::Watch,
 };
 
