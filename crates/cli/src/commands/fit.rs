@@ -15,12 +15,12 @@ use nalgebra::DMatrix;
 use super::{
     Failure, broken, clusters,
     columns::listed,
-    input::Reading,
     options::{Begin, Model, Options},
     outputs::{self, Output},
     plan::Plan,
     plot,
     predict::{Predictions, Predictor},
+    reading::Reading,
     report::{self, DataLine},
     say,
     search::{Found, Kind, Search},

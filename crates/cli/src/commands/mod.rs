@@ -20,10 +20,12 @@
 //! | `variational.rs` | `fit --variational` |
 //! | `gaps.rs` | what is missing from a table |
 //! | `input.rs` | the user's data, read block by block |
+//! | `reading.rs` | a table that is being read |
 //! | `columns.rs` | which of their columns are meant |
 //! | `weights.rs` | a column that says how often each datum counts |
 //! | `advice.rs` | what to do about a cell that is no number, and about an index |
 //! | `seen.rs` | that a file is still what it was |
+//! | `parquet.rs` | Parquet files, with the feature of that name |
 //! | `outputs.rs` | where results go, asked before the work |
 //! | `store.rs` | data kept for many passes, in memory or in a temporary file |
 
@@ -39,9 +41,12 @@ mod input;
 pub mod map;
 pub mod options;
 mod outputs;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod plan;
 mod plot;
 pub mod predict;
+mod reading;
 mod report;
 pub mod sample;
 mod search;

@@ -12,7 +12,7 @@ use nalgebra::{DMatrix, DVector};
 use super::{
     Failure, broken,
     gaps::Gaps,
-    input::{Raw, Reading},
+    reading::{Raw, Reading},
     watch::Watch,
 };
 

@@ -1,10 +1,6 @@
 //! Data weights: a column that says how often each datum counts.
 
-use super::{
-    Failure,
-    columns::numbers_in,
-    input::{Input, Reading},
-};
+use super::{Failure, columns::numbers_in, input::Input, reading::Reading};
 
 /// Begins to read a table: the columns of [`Input::open`], and behind them the one that holds the weights.
 pub fn open(
