@@ -34,7 +34,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Fits a mixture of Gaussians, or of coins, to a table of numbers
+    /// Fits a mixture of Gaussians or of coins, or clusters, to a table of numbers
     #[command(after_help = fit::EXAMPLES)]
     Fit(options::Options),
     /// Labels, log densities and responsibilities of data under a fitted mixture, as CSV
