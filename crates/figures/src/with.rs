@@ -1,6 +1,6 @@
 //! The main figures, drawn with data of your own: in a notebook, a cell that ends in one of these calls shows it.
 //!
-//! For everything else there is the drawing kit, [`plot`](crate::plot).
+//! For everything else there is the drawing kit, [`crate::plot`].
 
 use crate::plot::{self, Figure, Panel};
 use crate::{gaussian_mixture, kmeans};
@@ -26,7 +26,10 @@ pub fn kmeans_steps(x: &DMatrix<f64>, start: &DMatrix<f64>) -> Result<Figure> {
     plot::points(x)?;
     let run = executable_em::kmeans::lloyd(x, start, kmeans::MAX_SWEEPS)?;
     let figure = kmeans::steps_of(x, &run, &Panel::around(x))?;
-    Ok(figure.titled("k-means, half step by half step"))
+    Ok(figure.titled("k-means, half step by half step").described(
+        "Each datum goes to its nearest mean (assign), each mean to the average of its data (update); J never rises.",
+        "Scatter plots of the data with their means, half step by half step.",
+    ))
 }
 
 /// EM from its start to rest, as in `gaussian_mixture/steps`: the states after 0, 1, 2, 5 and 20 sweeps, and ℓ over all.
@@ -48,7 +51,10 @@ pub fn em_steps(x: &DMatrix<f64>, start: &GaussianMixture) -> Result<Figure> {
     let run = em::trace(start.clone(), x, &Stopping::default())?;
     let heights = plot::span(run.log_likelihoods().into_iter().skip(1), 0.06);
     let figure = gaussian_mixture::steps_of(x, &run, &Panel::around(x), heights)?;
-    Ok(figure.titled("EM, sweep by sweep"))
+    Ok(figure.titled("EM, sweep by sweep").described(
+        "Colours are responsibilities, ellipses lie at one, two and three standard deviations. Last: ℓ over the sweeps.",
+        "Scatter plots of the data with the ellipses of the components, and the curve of the log-likelihood.",
+    ))
 }
 
 /// What the four families of covariances make of the same data, as in `gaussian_mixture/families`.
@@ -67,5 +73,8 @@ pub fn em_steps(x: &DMatrix<f64>, start: &GaussianMixture) -> Result<Figure> {
 pub fn families(x: &DMatrix<f64>, k: usize, seed: u64) -> Result<Figure> {
     plot::points(x)?;
     let figure = gaussian_mixture::families_of(x, k, seed, &Panel::around(x))?;
-    Ok(figure.titled("The same data, four families of covariances"))
+    Ok(figure.titled("The same data, four families of covariances").described(
+        "The best of ten fits with each family of covariances, with its ℓ and its number of parameters.",
+        "Four scatter plots of the same data with the ellipses of the components.",
+    ))
 }
