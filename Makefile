@@ -27,7 +27,7 @@ SEEDS := 100
 CHAPTER := kmeans gaussian gaussian_mixture soft_kmeans latent bound em \
 	bernoulli_mixture pathologies selection scale incomplete convergence variational errata
 
-.PHONY: help book lab check soak fuzz notebooks figures doc mutants bench clean distclean cargo python
+.PHONY: help book browse lab check soak fuzz notebooks figures doc mutants bench clean distclean cargo python
 
 ## make book       the notebooks as a web book, from nothing: installs what is missing, draws the figures, executes the
 ##                 notebooks (each as one Rust program), builds the pages; the first time takes a few minutes
@@ -42,6 +42,11 @@ book: figures notebooks doc
 		|| { echo "error: the book loads the outside addresses above" >&2; exit 1; }
 	$(RUN) $(BOOK)/walk.py build/book
 	@echo "The book is ready: open $(CURDIR)/build/book/index.html"
+
+## make browse     reads the built book in Chromium, offline: console, formulas, search, links, and its width in two windows;
+##                 keep pictures of all pages: make browse SCREENSHOTS=build/screenshots
+browse: $(JUPYTER)
+	$(RUN) $(BOOK)/browse.py build/book $(SCREENSHOTS:%=--screenshots %)
 
 ## make lab        JupyterLab, ready to run the notebooks
 lab: $(JUPYTER) $(KERNEL)
@@ -116,7 +121,7 @@ mutants: $(MUTANTS)
 	[ -z "$$blind" ] || { echo "error: not every mutant was caught in$$blind: see build/mutants" >&2; exit 1; }
 
 ## make bench      times the engine beside its peers (scikit-learn, oneDAL, linfa), which it installs; some 25
-##                 minutes on a machine that does nothing else; writes crates/engine/benches/results.json and the README's table.
+##                 minutes on a machine that does nothing else; writes results.json and README.md in crates/engine/benches.
 ##                 A short look, which writes neither: make bench QUICK=1, or make bench SIZES="100000,2,5 1000000,8,16"
 bench: $(PEERS) | cargo
 	"$(TOOLS)/bench/bin/python" -m unittest discover -q -s crates/engine/benches

@@ -94,7 +94,8 @@ pub mod variational;
 
 pub use error::{Error, Result};
 
-/// The README's snippets, compiled and run as tests; one of them needs the engine.
+/// The snippets of the README and of the book's page on the program, compiled and run as tests; one needs the engine.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
+#[doc = include_str!("../notebooks/program.md")]
 struct Readme;

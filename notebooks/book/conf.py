@@ -10,8 +10,11 @@ myst_enable_extensions = ["amsmath", "attrs_block", "dollarmath"]
 
 html_theme = "sphinx_book_theme"
 html_title = project
+html_favicon = "favicon.svg"
 html_static_path = ["."]
 html_css_files = ["book.css"]
 html_show_copyright = False
 html_show_sourcelink = False
 html_theme_options = {"footer_content_items": [], "navbar_persistent": [], "use_download_button": False}
+# Light or dark as the reader's system is.
+html_context = {"default_mode": "auto"}

@@ -2,7 +2,7 @@
 
     compare.py [--quick] [SIZE …]
 
-A full run writes results.json beside this file and the table in the README; a quick one, or one of a few sizes
+A full run writes results.json and the table in README.md, both beside this file; a quick one, or one of a few sizes
 (such as 100000,8,10 or 1000000,8,16,diagonal), only prints the table and leaves its results in build/bench.
 """
 
@@ -219,7 +219,7 @@ def main():
     table = markdown(results)
     print(table)
     if full:
-        readme = ROOT / "README.md"
+        readme = BENCHES / "README.md"
         replace(readme, into(readme.read_text(), table))
 
 

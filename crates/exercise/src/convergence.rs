@@ -111,7 +111,8 @@ pub fn standard_errors(answer: impl Fn(&DMatrix<f64>) -> DVector<f64>) -> Verdic
                 let known = case.seen[(a, a)].recip().sqrt();
                 (errors[a] < known - 1e-9).then(|| {
                     format!(
-                        "error {} is {:.4}, less than the {known:.4} one would have if all other parameters were known",
+                        "error {} is {:.4}, less than the {known:.4} one would have if all other \
+                         parameters were known",
                         a + 1,
                         errors[a]
                     )
@@ -123,7 +124,8 @@ pub fn standard_errors(answer: impl Fn(&DMatrix<f64>) -> DVector<f64>) -> Verdic
             (0..errors.len()).find_map(|a| {
                 let others = case.seen.clone().remove_row(a).remove_column(a);
                 let left = case.seen.determinant() / others.determinant();
-                let name = format!("the curvature of the profile in parameter {}, times the squared error", a + 1);
+                let name =
+                    format!("the curvature of the profile in parameter {}, times the squared error", a + 1);
                 unlike(&name, left * errors[a].powi(2), 1.0, 1e-7)
             })
         })

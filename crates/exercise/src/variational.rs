@@ -145,7 +145,8 @@ pub fn mean_field_variances(answer: impl Fn(&DMatrix<f64>) -> DVector<f64>) -> V
                     let found = divergence(covariance, other)?;
                     (found < least).then(|| {
                         format!(
-                            "KL(q‖p) is {least:.6}, and {found:.6} where variance {} is {factor} times as large: is q to \
+                            "KL(q‖p) is {least:.6}, and {found:.6} where variance {} is {factor} times as \
+                             large: is q to \
                              lie inside p, or to cover it?",
                             a + 1
                         )

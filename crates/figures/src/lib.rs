@@ -24,6 +24,7 @@ mod scale;
 mod selection;
 mod soft_kmeans;
 mod variational;
+pub mod with;
 
 use crate::plot::{Figure, Panel};
 pub use error::{Error, Result};
@@ -56,7 +57,10 @@ impl Published {
     /// # Errors
     /// None in the published figures, whose data and seeds are fixed.
     pub fn draw(&self) -> executable_em::Result<Figure> {
-        Ok((self.draw)()?.titled(self.title))
+        let mut figure = (self.draw)()?.titled(self.title);
+        // Who reads the file is told what it shows, what it says, and of which data.
+        figure.alt = [figure.alt, figure.caption.clone()].join(" ");
+        Ok(figure)
     }
 
     /// The part of the name before the slash.

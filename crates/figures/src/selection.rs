@@ -67,11 +67,14 @@ pub(super) fn criteria() -> Result<Figure> {
     }
     let figure = Figure::still(&page)?;
     Ok(figure.described(
-        "AIC, BIC and ICL over k, each above its own lowest value (large dot), for the best of six random starts. \
+        "AIC, BIC and ICL over k, each above its own lowest value (large dot), for the best of six random \
+         starts. \
          On the blobs BIC and ICL choose the four that were drawn, AIC wants more. On Old Faithful with full \
-         covariances BIC has two and three nearly level; with one covariance for all, BIC prefers three. ICL, which \
+         covariances BIC has two and three nearly level; with one covariance for all, BIC prefers three. \
+         ICL, which \
          charges for doubtful labels, wants two both times.",
-        "Three panels with three curves each over the number of components. Each curve falls steeply and turns, the \
+        "Three panels with three curves each over the number of components. Each curve falls steeply and \
+         turns, the \
          one for AIC last and the one for ICL most sharply.",
     ))
 }
@@ -125,11 +128,14 @@ pub(super) fn two_or_three() -> Result<Figure> {
     }
     let figure = Figure::still(&page)?;
     Ok(figure.described(
-        "What the choice is between (one and two standard deviations). Two ellipses of their own shape, or three of \
-         one shape, have eleven parameters each, and the three fit better. A third ellipse of its own shape costs \
+        "What the choice is between (one and two standard deviations). Two ellipses of their own shape, or \
+         three of \
+         one shape, have eleven parameters each, and the three fit better. A third ellipse of its own \
+         shape costs \
          six parameters more and all but pays for them. It mends a Gaussian that does not fit, in the short \
          eruptions or, if all shapes are the same, in the long ones. That is no third kind of eruption.",
-        "Old Faithful three times: with two ellipses, with three of different shapes, and with three of the same \
+        "Old Faithful three times: with two ellipses, with three of different shapes, and with three of \
+         the same \
          shape.",
     ))
 }
@@ -189,11 +195,14 @@ pub(super) fn held_out_data() -> Result<Figure> {
     }
     let figure = Figure::still(&Page::new(2).panel_height(230.0).panel(levels).panel(gains))?;
     Ok(figure.described(
-        "Old Faithful in five folds. Left: ℓ of the data that were fitted rises with every component; that of data \
+        "Old Faithful in five folds. Left: ℓ of the data that were fitted rises with every component; that \
+         of data \
          held out does not. Right: what a third, fourth and fifth component gain on held-out data, with the \
-         standard error of the paired differences. With full covariances all of them lose, with a tied one they \
-         gain. But nothing here exceeds two standard errors.",
-        "Left, a grey curve that rises and an orange one that falls from two components on. Right, two short curves \
+         standard error of the paired differences. With full covariances all of them lose, with a tied one \
+         they \
+         gain. But nothing here exceeds two standard errors. Folds: seed 1.",
+        "Left, a grey curve that rises and an orange one that falls from two components on. Right, two \
+         short curves \
          with error bars, one above zero and one below.",
     ))
 }
@@ -220,10 +229,13 @@ pub(super) fn sticks() -> Result<Figure> {
     }
     let figure = Figure::still(&page)?;
     Ok(figure.described(
-        "Nine sticks for each of three concentrations, and above them the expected pieces. Each break takes a \
-         Beta(1, a) share of what is left; colours count the pieces from the left. The smaller a, the sooner the \
-         stick is used up, and the more the sticks differ.",
-        "Three stacks of horizontal bars cut into coloured pieces: a few long pieces for a = 1, many short ones for \
+        "Nine sticks for each of three concentrations, and above them the expected pieces. Each break \
+         takes a \
+         Beta(1, a) share of what is left; colours count the pieces from the left. The smaller a, the \
+         sooner the \
+         stick is used up, and the more the sticks differ. Seeds 1, 2 and 3.",
+        "Three stacks of horizontal bars cut into coloured pieces: a few long pieces for a = 1, many short \
+         ones for \
          a = 10.",
     ))
 }
@@ -307,10 +319,14 @@ pub(super) fn occupied() -> Result<Figure> {
     }
     let figure = Figure::still(&Page::new(2).panel_height(250.0).panel(growth).panel(law))?;
     Ok(figure.described(
-        "How many clusters a Dirichlet process occupies. Left: eight restaurants for each concentration (thin) and \
-         the exact expectation (thick), which grows like a log n: for ever, but slowly. Right: the exact law at a \
-         thousand data (lines), by the recursion for Stirling numbers, on the shares in 1500 seatings (bars).",
-        "Left, three bundles of rising curves over a logarithmic axis, each around a thick line. Right, three hills \
+        "How many clusters a Dirichlet process occupies. Left: eight restaurants for each concentration \
+         (thin) and \
+         the exact expectation (thick), which grows like a log n: for ever, but slowly. Right: the exact \
+         law at a \
+         thousand data (lines), by the recursion for Stirling numbers, on the shares in 1500 seatings \
+         (bars). Seeds 0, 1 and 2.",
+        "Left, three bundles of rising curves over a logarithmic axis, each around a thick line. Right, \
+         three hills \
          of bars, each with a line along its top.",
     ))
 }
@@ -366,10 +382,13 @@ pub(super) fn seen() -> Result<Figure> {
     missing.text(law[law.len() / 2], [8.0, -10.0], "expected: *a*/(*a* + *n*)", Anchor::Start, plot::INK);
     let figure = Figure::still(&Page::new(2).panel_height(230.0).panel(one).panel(missing))?;
     Ok(figure.described(
-        "Every fixed cluster is seen in the end, at about n = 1/w (dots, probability .63). All of them never: for a \
-         = 2, ten sticks and the weight of their clusters without a member, which falls like a/(a + n) and is \
-         positive at every n.",
-        "Left, three curves that rise from 0 to 1, one after the other. Right, on logarithmic axes, falling lines \
+        "Every fixed cluster is seen in the end, at about n = 1/w (dots, probability .63). All of them \
+         never: for a \
+         = 2, ten sticks and the weight of their clusters without a member, which falls like a/(a + n) and \
+         is \
+         positive at every n. Seed 4.",
+        "Left, three curves that rise from 0 to 1, one after the other. Right, on logarithmic axes, \
+         falling lines \
          around a straight one.",
     ))
 }

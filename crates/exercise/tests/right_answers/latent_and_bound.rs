@@ -118,7 +118,7 @@ fn of_the_bound() {
         jensen_gap:
             |f, w, x| (0..w.len()).map(|i| w[i] * (f(x[i]) - f(w.dot(x)))).sum(),
             |f, w, x| w.iter().zip(x).map(|(w, &x)| w * f(x)).sum::<f64>() - f(w.iter().zip(x).map(|(w, x)| w * x).sum()),
-            |f, w, x| x.map(|x| f(x)).dot(w) - f(x.dot(w)),
+            |f, w, x| x.map(f).dot(w) - f(x.dot(w)),
             |f, w, x| {
                 let mean = (w.transpose() * x)[0];
                 let mut gap = -f(mean);

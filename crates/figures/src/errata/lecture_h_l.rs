@@ -129,7 +129,7 @@ pub(crate) fn dimension() -> Result<Figure> {
         "The variance of a round Gaussian in the plane, per dimension (blue) and as printed, without 1/d \
         (orange). Left: on a cross of four data the printed circle of one standard deviation runs through \
         all of them, as if none were nearer. Middle: ℓ as a function of σ². Right: EM with four round \
-        components; after twenty sweeps the run goes on as it is, or with the printed update.",
+        components; after twenty sweeps the run goes on as it is, or with the printed update. Seed 3.",
         "Left, two circles about the centre of a cross; the larger one touches all four points. Middle, a \
         curve with its top at one half and a second dot lower down at one. Right, a curve that rises and \
         then either stays or drops.",

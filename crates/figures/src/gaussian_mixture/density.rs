@@ -57,10 +57,13 @@ pub(crate) fn density() -> Result<Figure> {
     let figure =
         Figure::still(&Page::new(3).panel_height(195.0).panel(components).panel(sum).panel(surface))?;
     Ok(figure.described(
-        "A mixture of three Gaussians. Left: each component at one, two and three standard deviations, with its \
-         weight. Middle: level sets of the density. Right: the density as a surface, seen from the front; where a \
+        "A mixture of three Gaussians. Left: each component at one, two and three standard deviations, \
+         with its \
+         weight. Middle: level sets of the density. Right: the density as a surface, seen from the front; \
+         where a \
          component is responsible for it, the surface has that component's colour.",
-        "Three overlapping tilted ellipses; the contour map of their weighted sum, which has one high and two \
+        "Three overlapping tilted ellipses; the contour map of their weighted sum, which has one high and \
+         two \
          lower summits; and the same sum as a mountain range drawn in lines.",
     ))
 }
@@ -106,32 +109,40 @@ fn ridge_colour<'a>(r: impl Iterator<Item = &'a f64>, height: f64) -> plot::Colo
 /// Source: L-24, L-28, T-09, T-13.
 pub(crate) fn families() -> Result<Figure> {
     let (x, _) = three_components()?.sample(400, &mut data::rng(24))?;
+    let mut axes = Panel::new([-0.5, 11.0], [0.0, 11.4]);
+    axes.equal_aspect().x_ticks(&[0.0, 5.0, 10.0]).y_ticks(&[0.0, 5.0, 10.0]);
+    Ok(families_of(&x, 3, 7, &axes)?.described(
+        "The same data, 400 draws (seed 24) from the mixture of the first figure, fitted with each family of \
+         covariances from ten starts (seed 7): one of its own for every component, one for all, axes \
+         parallel to the \
+         coordinates, and round. Fewer parameters, lower ℓ.",
+        "Four scatter plots of the same data with three sets of ellipses: tilted differently, all alike, \
+         upright, \
+         and circles.",
+    ))
+}
+
+/// The best of ten fits to data in the plane by k components of each family, from starts of such a seed, on such axes.
+pub(crate) fn families_of(x: &DMatrix<f64>, k: usize, seed: u64, axes: &Panel) -> Result<Figure> {
     let mut page = Page::new(2).panel_height(230.0);
     for (index, family) in CovarianceFamily::ALL.into_iter().enumerate() {
-        let mut rng = data::rng(7);
-        let starts = (0..10).map(|_| random_start(&x, 3, family, &mut rng)).collect::<Result<Vec<_>>>()?;
-        let fit = em::best(em::restarts(starts, &x, &drawn(x.nrows())))?;
-        let mut order = [0, 1, 2];
+        let mut rng = data::rng(seed);
+        let starts = (0..10).map(|_| random_start(x, k, family, &mut rng)).collect::<Result<Vec<_>>>()?;
+        let fit = em::best(em::restarts(starts, x, &drawn(x.nrows())))?;
+        let mut order: Vec<usize> = (0..k).collect();
         order.sort_by(|&a, &b| fit.model.means()[(a, 0)].total_cmp(&fit.model.means()[(b, 0)]));
         let model = relabelled(&fit.model, &order)?;
-        let mut panel = Panel::new([-0.5, 11.0], [0.0, 11.4]);
+        let mut panel = axes.clone();
         share_axes(&mut panel, index, 4, 2);
-        panel.equal_aspect().x_ticks(&[0.0, 5.0, 10.0]).y_ticks(&[0.0, 5.0, 10.0]).title(family.name());
+        panel.title(family.name());
         panel.note(&format!(
             "*ℓ* = {}, {} parameters",
             number(fit.log_likelihood, 1),
             model.parameter_count()
         ));
-        panel.scatter(&x, &plot::by_responsibility(&model.responsibilities(&x)?));
+        panel.scatter(x, &plot::by_responsibility(&model.responsibilities(x)?));
         panel.gaussians(model.means(), model.covariances());
         page = page.panel(panel);
     }
-    let figure = Figure::still(&page)?;
-    Ok(figure.described(
-        "The same data, 400 draws from the mixture of the first figure, fitted with each family of covariances: \
-         one of its own for every component, one for all, axes parallel to the coordinates, and round. Fewer \
-         parameters, lower ℓ.",
-        "Four scatter plots of the same data with three sets of ellipses: tilted differently, all alike, upright, \
-         and circles.",
-    ))
+    Figure::still(&page)
 }

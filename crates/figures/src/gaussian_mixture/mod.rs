@@ -2,7 +2,7 @@
 
 mod density;
 
-pub(super) use density::{density, families};
+pub(super) use density::{density, families, families_of};
 
 use super::share_axes;
 use crate::plot::{self, Anchor, Figure, Page, Panel, Point, number};
@@ -11,8 +11,8 @@ use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, random_
 use executable_em::{Result, data};
 use nalgebra::{DMatrix, dvector};
 
-/// EM on the geyser in minutes, from a start as unlucky as that of Bishop's Figure 9.8: both means off the
-/// data's diagonal, both covariances round in standard units.
+/// EM on the geyser in minutes, from a start like that of Bishop's Figure 9.8: both means off the data's diagonal, one
+/// on each side, both covariances round in standard units.
 fn geyser_run() -> Result<(DMatrix<f64>, Trace<GaussianMixture>)> {
     let x = data::old_faithful();
     let (centre, variance) = (x.row_mean(), x.row_variance());
@@ -32,7 +32,7 @@ fn geyser_panel() -> Panel {
     panel
 }
 
-fn geyser_state(panel: &mut Panel, x: &DMatrix<f64>, model: &GaussianMixture) -> Result<()> {
+fn draw_state(panel: &mut Panel, x: &DMatrix<f64>, model: &GaussianMixture) -> Result<()> {
     let colours = plot::by_responsibility(&model.responsibilities(x)?);
     panel.scatter(x, &colours).gaussians(model.means(), model.covariances());
     Ok(())
@@ -49,39 +49,49 @@ fn sweeps(count: usize) -> String {
 /// Source: H-38, L-12, C-05, C-41, T-13; Bishop (2006), Figure 9.8.
 pub(crate) fn steps() -> Result<Figure> {
     let (x, run) = geyser_run()?;
-    let shown = [0, 1, 2, 5, 20];
-    let mut page = Page::new(3).panel_height(190.0);
-    for (index, &count) in shown.iter().enumerate() {
-        let iterate = &run.iterates[count];
-        let mut panel = geyser_panel();
-        share_axes(&mut panel, index, 6, 3);
-        if index == 0 {
-            panel.y_label("waiting, min");
-        }
-        if index > 2 {
-            panel.x_label("eruption, min");
-        }
-        panel.title(&sweeps(count)).note(&format!("*ℓ* = {}", number(iterate.log_likelihood, 1)));
-        geyser_state(&mut panel, &x, &iterate.model)?;
-        page = page.panel(panel);
-    }
-    let mut trace = trace(&run, run.fit.sweeps);
-    let dots: Vec<Point> = shown.iter().map(|&i| [i as f64, run.iterates[i].log_likelihood]).collect();
-    trace.dots(&dots, &[plot::component(1)], 4.0, 1.0).title("*ℓ* over the sweeps");
-    let figure = Figure::still(&page.panel(trace))?;
-    Ok(figure.described(
-        "EM for a mixture of two Gaussians on the Old Faithful data, from an unlucky start. Each datum has the \
-         components' colours mixed in the proportions of its responsibilities; ellipses lie at one, two and three \
-         standard deviations. Last: ℓ over the sweeps, those shown marked.",
-        "Five scatter plots of two elongated clouds with two sets of ellipses, which begin across the clouds and \
+    let mut axes = geyser_panel();
+    axes.x_label("eruption, min").y_label("waiting, min");
+    Ok(steps_of(&x, &run, &axes, [-1300.0, -1120.0])?.described(
+        "EM for a mixture of two Gaussians on the Old Faithful data, from means off the diagonal of the \
+         data, one on \
+         each side, and covariances of the variances of all. Each datum has the components' colours mixed \
+         in the \
+         proportions of its responsibilities; ellipses lie at one, two and three standard deviations. \
+         Last: ℓ over the \
+         sweeps, those shown marked.",
+        "Five scatter plots of two elongated clouds with two sets of ellipses, which begin across the \
+         clouds and \
          end around one each, and a curve of the log-likelihood that rises to −1130.3.",
     ))
 }
 
+/// Some states of a run of EM in the plane, on such axes, and ℓ over its sweeps, between such heights.
+pub(crate) fn steps_of(
+    x: &DMatrix<f64>,
+    run: &Trace<GaussianMixture>,
+    axes: &Panel,
+    heights: [f64; 2],
+) -> Result<Figure> {
+    let shown: Vec<usize> = [0, 1, 2, 5, 20].into_iter().filter(|&count| count <= run.fit.sweeps).collect();
+    let mut page = Page::new(3).panel_height(190.0);
+    for (index, &count) in shown.iter().enumerate() {
+        let iterate = &run.iterates[count];
+        let mut panel = axes.clone();
+        share_axes(&mut panel, index, shown.len() + 1, 3);
+        panel.title(&sweeps(count)).note(&format!("*ℓ* = {}", number(iterate.log_likelihood, 1)));
+        draw_state(&mut panel, x, &iterate.model)?;
+        page = page.panel(panel);
+    }
+    let mut trace = trace(run, run.fit.sweeps, heights);
+    let dots: Vec<Point> = shown.iter().map(|&i| [i as f64, run.iterates[i].log_likelihood]).collect();
+    trace.dots(&dots, &[plot::component(1)], 4.0, 1.0).title("*ℓ* over the sweeps");
+    Figure::still(&page.panel(trace))
+}
+
 /// ℓ after each sweep, with dots up to one of them. The start lies so low that the panel begins with the first.
-fn trace(run: &Trace<GaussianMixture>, until: usize) -> Panel {
+fn trace(run: &Trace<GaussianMixture>, until: usize, heights: [f64; 2]) -> Panel {
     let path: Vec<Point> = climb(run).skip(1).collect();
-    let mut panel = Panel::new([-0.5, run.fit.sweeps as f64 + 0.5], [-1300.0, -1120.0]);
+    let mut panel = Panel::new([-0.5, run.fit.sweeps as f64 + 0.5], heights);
     panel.x_label("sweep").line(&path, plot::FAINT, 1.2);
     panel.dots(&path[..until], &[plot::INK], 2.4, 1.0);
     panel
@@ -94,7 +104,7 @@ fn climb(run: &Trace<GaussianMixture>) -> impl Iterator<Item = Point> {
 
 /// Source: H-27, H-52, B-13.
 pub(crate) fn log_likelihood() -> Result<Figure> {
-    let (x, unlucky) = geyser_run()?;
+    let (x, shown) = geyser_run()?;
     let mut rng = data::rng(3);
     let starts =
         (0..12).map(|_| random_start(&x, 2, CovarianceFamily::Full, &mut rng)).collect::<Result<Vec<_>>>()?;
@@ -103,7 +113,7 @@ pub(crate) fn log_likelihood() -> Result<Figure> {
         .map(|start| em::trace(start, &x, &Stopping::default()))
         .collect::<Result<Vec<_>>>()?;
     let until = 60.0;
-    let limit = unlucky.fit.log_likelihood;
+    let limit = shown.fit.log_likelihood;
 
     let mut rise = Panel::new([0.0, until], [-1300.0, -1120.0]);
     rise.title("*ℓ*, nats").note(&format!("limit *ℓ*_∞ = {}", number(limit, 3))).x_label("sweep");
@@ -111,7 +121,7 @@ pub(crate) fn log_likelihood() -> Result<Figure> {
     gap.title("log_{10} (*ℓ*_∞ − *ℓ*)").x_label("sweep").y_ticks(&[-9.0, -6.0, -3.0, 0.0, 3.0]);
     let pale = plot::lighten(plot::GREY, 0.45);
     for (run, colour, width) in
-        others.iter().map(|fit| (fit, pale, 0.9)).chain([(&unlucky, plot::component(0), 1.8)])
+        others.iter().map(|fit| (fit, pale, 0.9)).chain([(&shown, plot::component(0), 1.8)])
     {
         // Starts lie so low that the panel begins with the first sweep.
         rise.line(&climb(run).skip(1).collect::<Vec<_>>(), colour, width);
@@ -120,18 +130,20 @@ pub(crate) fn log_likelihood() -> Result<Figure> {
         let missing: Vec<Point> =
             missing.filter(|point| point[1] > 1e-9).map(|[sweep, gap]| [sweep, gap.log10()]).collect();
         gap.line(&missing, colour, width);
-        if run == &unlucky
+        if run == &shown
             && let Some(&end) = missing.last()
         {
-            gap.text(end, [7.0, 2.0], "unlucky start", Anchor::Start, colour);
+            gap.text(end, [7.0, 2.0], "the run shown above", Anchor::Start, colour);
         }
     }
     let figure = Figure::still(&Page::new(2).panel_height(250.0).panel(rise).panel(gap))?;
     Ok(figure.described(
-        "Left: ℓ over the sweeps of EM on the Old Faithful data, from the unlucky start of the figure above and \
-         from twelve random ones (grey). A sweep never lowers it. Right: the distance to the limit, in powers of \
+        "Left: ℓ over the sweeps of EM on the Old Faithful data, from the start of the figure above and from \
+         twelve random ones (grey; seed 3). A sweep never lowers it. Right: the distance to the limit, in \
+         powers of \
          ten; in the end every sweep removes the same share of it.",
-        "Left, curves that rise, each after a plateau of its own length, to −1130.264. Right, the same runs as \
+        "Left, curves that rise, each after a plateau of its own length, to −1130.264. Right, the same \
+         runs as \
          distances to that limit on a logarithmic scale, which become parallel straight lines.",
     ))
 }
@@ -161,9 +173,11 @@ pub(crate) fn blobs() -> Result<Figure> {
     panel.scatter(&x, &plot::by_label(&labels)).means(model.means());
     let figure = Figure::still(&Page::new(1).width(600.0).panel_height(320.0).panel(panel))?;
     Ok(figure.described(
-        "The four blobs with the mixture that maximises the likelihood. Each datum has the colour of its most \
-         probable component; discs reach to one, two and three standard deviations, the fainter the smaller the \
-         component's weight.",
+        "The four blobs with the mixture that maximises the likelihood. Each datum has the colour of its \
+         most \
+         probable component; discs reach to one, two and three standard deviations, the fainter the \
+         smaller the \
+         component's weight. Seed 42.",
         "Four round clouds of dots in four colours, each on three concentric pale discs.",
     ))
 }
@@ -177,8 +191,8 @@ pub(crate) fn animation() -> Result<Figure> {
         let iterate = &run.iterates[count];
         let mut cloud = geyser_panel();
         cloud.title(&sweeps(count)).x_label("eruption, min").y_label("waiting, min");
-        geyser_state(&mut cloud, &x, &iterate.model)?;
-        let mut trace = trace(&run, count);
+        draw_state(&mut cloud, &x, &iterate.model)?;
+        let mut trace = trace(&run, count, [-1300.0, -1120.0]);
         trace.title("log-likelihood").note(&format!("*ℓ* = {}", number(iterate.log_likelihood, 1)));
         trace.dots(&[[count as f64, iterate.log_likelihood]], &[plot::component(1)], 4.5, 1.0);
         let seconds = match count {
@@ -190,9 +204,11 @@ pub(crate) fn animation() -> Result<Figure> {
     }
     let figure = Figure::animation(&frames)?;
     Ok(figure.described(
-        "EM for a mixture of two Gaussians on the Old Faithful data, sweep by sweep from an unlucky start: colours \
+        "EM for a mixture of two Gaussians on the Old Faithful data, sweep by sweep from means off its \
+         diagonal: colours \
          are responsibilities, ellipses lie at one, two and three standard deviations.",
-        "Two sets of ellipses that begin across two elongated clouds of dots turn, shrink and settle on one each, \
+        "Two sets of ellipses that begin across two elongated clouds of dots turn, shrink and settle on \
+         one each, \
          while the log-likelihood beside them rises.",
     ))
 }

@@ -11,10 +11,10 @@ use executable_em::{Result, data};
 use nalgebra::{DMatrix, dmatrix};
 
 /// Far from any cap that a run here would meet.
-const MAX_SWEEPS: usize = 100;
+pub(crate) const MAX_SWEEPS: usize = 100;
 
-/// The geyser in standard units, clustered from a start as unlucky as can be: both means off the data's
-/// diagonal.
+/// The geyser in standard units, clustered from a start that is no guess at all: both means off the data's
+/// diagonal, one on each side.
 fn geyser_run() -> Result<(DMatrix<f64>, Lloyd)> {
     let x = data::standardize(&data::old_faithful())?;
     let run = kmeans::lloyd(&x, &dmatrix![-1.0, 1.0; 1.0, -1.0], MAX_SWEEPS)?;
@@ -46,11 +46,25 @@ fn draw_means(panel: &mut Panel, path: &[&DMatrix<f64>]) {
 /// Source: H-05, H-06, B-32, T-03.
 pub(crate) fn steps() -> Result<Figure> {
     let (x, run) = geyser_run()?;
+    Ok(steps_of(&x, &run, &geyser_panel())?.described(
+        "k-means on the Old Faithful data in standard units (duration of an eruption across, waiting time \
+         up), from \
+         means at (−1, 1) and (1, −1). Each datum goes to its nearest mean (assign), each mean to the \
+         average of its \
+         data (update); J never rises. Shaded: what is nearest to each mean.",
+        "Six scatter plots of the same two elongated clouds. Two means start at the wrong corners; step by \
+         step \
+         the border between their regions turns until each region holds one cloud, and J falls.",
+    ))
+}
+
+/// The start of a run of k-means in the plane, its first three sweeps by halves, and its end, on such axes.
+pub(crate) fn steps_of(x: &DMatrix<f64>, run: &Lloyd, axes: &Panel) -> Result<Figure> {
     let last = run.half_steps.len();
-    let shown = [0, 1, 2, 3, 4, 5, 6, last];
+    let shown: Vec<usize> = (0..last.min(7)).chain([last]).collect();
     let mut page = Page::new(4).panel_height(150.0);
     for (index, &count) in shown.iter().enumerate() {
-        let mut panel = geyser_panel();
+        let mut panel = axes.clone();
         share_axes(&mut panel, index, shown.len(), 4);
         let state = count.checked_sub(1).map(|newest| &run.half_steps[newest]);
         let sweep = count.div_ceil(2);
@@ -61,27 +75,20 @@ pub(crate) fn steps() -> Result<Figure> {
             Some(_) => format!("update {sweep}"),
         });
         match state {
-            None => panel.scatter(&x, &[plot::FAINT]),
+            None => panel.scatter(x, &[plot::FAINT]),
             Some(state) => {
                 panel.note(&format!("*J* = {}", number(state.objective, 1)));
                 // The data belong to the means that they were assigned to, one update ago.
                 if state.step == Step::Assign {
                     panel.nearest_regions(&state.means);
                 }
-                panel.scatter(&x, &plot::by_label(&state.labels))
+                panel.scatter(x, &plot::by_label(&state.labels))
             }
         };
-        draw_means(&mut panel, &path(&run, count));
+        draw_means(&mut panel, &path(run, count));
         page = page.panel(panel);
     }
-    let figure = Figure::still(&page)?;
-    Ok(figure.described(
-        "k-means on the Old Faithful data in standard units (duration of an eruption across, waiting time up). \
-         Each datum goes to its nearest mean (assign), each mean to the average of its data (update); J never \
-         rises. Shaded: what is nearest to each mean.",
-        "Six scatter plots of the same two elongated clouds. Two means start at the wrong corners; step by step \
-         the border between their regions turns until each region holds one cloud, and J falls.",
-    ))
+    Figure::still(&page)
 }
 
 /// Source: H-06, H-10, H-14.
@@ -102,7 +109,8 @@ pub(crate) fn objective() -> Result<Figure> {
     panel.text(end, [10.0, 4.0], &format!("*J* = {}", number(end[1], 2)), Anchor::Start, plot::INK);
     let figure = Figure::still(&Page::new(1).width(560.0).panel_height(260.0).panel(panel))?;
     Ok(figure.described(
-        "J after each half step of the run above. Neither half can raise it, and there are finitely many ways to \
+        "J after each half step of the run above. Neither half can raise it, and there are finitely many \
+         ways to \
          assign the data: so the algorithm stops.",
         "A falling line of dots that alternate in colour between the two kinds of half steps; it is steep at \
          first and flat at its end.",
@@ -138,9 +146,11 @@ pub(crate) fn squares() -> Result<Figure> {
     panel.text([3.0, -2.0], [0.0, 0.0], &objective, Anchor::End, plot::INK);
     let figure = Figure::still(&Page::new(1).width(420.0).panel_height(370.0).panel(panel))?;
     Ok(figure.described(
-        "Fifty data drawn uniformly from each of two squares, and the centroids that k-means finds. The squares' \
-         centres are (−1, −1) and (2, 2), and J is near its expectation 65.33.",
-        "Two square clouds of dots, one at the lower left and one at the upper right, each in its colour with a \
+        "Fifty data drawn uniformly from each of two squares, and the centroids that k-means finds. The \
+         squares' \
+         centres are (−1, −1) and (2, 2), and J is near its expectation 65.33. Seed 5.",
+        "Two square clouds of dots, one at the lower left and one at the upper right, each in its colour \
+         with a \
          square mark near its centre.",
     ))
 }
@@ -193,9 +203,11 @@ pub(crate) fn animation() -> Result<Figure> {
     frames.push((frame(last, run.means(), "at rest"), 2.5));
     let figure = Figure::animation(&frames)?;
     Ok(figure.described(
-        "k-means on the Old Faithful data in standard units: the data go to the nearest mean, the means to the \
+        "k-means on the Old Faithful data in standard units: the data go to the nearest mean, the means to \
+         the \
          average of their data, in turn, until nothing changes.",
-        "Two crosses move across two elongated clouds of dots while the border between their colours turns, until \
+        "Two crosses move across two elongated clouds of dots while the border between their colours \
+         turns, until \
          each cloud has its colour; beside them the objective falls.",
     ))
 }
