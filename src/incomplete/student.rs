@@ -31,7 +31,7 @@ pub struct StudentMixture {
 }
 
 impl StudentMixture {
-    /// Weights, centres and scale matrices are those of `shape`; `degrees` holds k numbers ν_j > 0.
+    /// Weights, centres and scale matrices are those of `shape`; `degrees` holds k numbers ν_j between 10⁻³ and 10¹².
     ///
     /// The scale matrix is not the covariance, which is $`\frac{\nu}{\nu - 2}\Sigma`$ for ν > 2 and infinite below.
     /// [`Error::Shape`](crate::Error::Shape), [`Error::Domain`](crate::Error::Domain) for degrees that are none.
@@ -48,7 +48,8 @@ impl StudentMixture {
     /// ```
     pub fn new(shape: GaussianMixture, degrees: DVector<f64>) -> Result<Self> {
         check::matrix("degrees of freedom", &degrees, (shape.k(), 1))?;
-        degrees.iter().try_for_each(|&nu| check::positive("degrees of freedom", nu))?;
+        let (what, allowed) = ("degrees of freedom", "between 1e-3 and 1e12");
+        degrees.iter().try_for_each(|&nu| check::domain(what, nu, (1e-3..=1e12).contains(&nu), allowed))?;
         Ok(StudentMixture { shape, degrees })
     }
 

@@ -28,8 +28,10 @@ pub fn ridge_sweep(model: &GaussianMixture, x: &DMatrix<f64>, ridge: f64) -> Res
     check::positive("ridge", ridge)?;
     let (weights, means, mut covariances) = model.updated(x, &model.responsibilities(x)?)?;
     for covariance in &mut covariances {
+        // Of a covariance along the axes only the diagonal is there, d×1.
+        let is_diagonal = covariance.ncols() == 1;
         for a in 0..x.ncols() {
-            covariance[(a, a)] += ridge;
+            covariance[(a, if is_diagonal { 0 } else { a })] += ridge;
         }
     }
     GaussianMixture::new(weights, means, covariances, model.family())

@@ -6,7 +6,8 @@ use executable_em::convergence::accelerate::{self, Accelerated, Chart, Method};
 use executable_em::convergence::certificate::certify;
 use executable_em::convergence::interval::Interval;
 use executable_em::convergence::partial::{Stepwise, incremental};
-use executable_em::convergence::{aitken, chart, coordinates, errors, information, rate};
+use executable_em::convergence::profile::{self, WithOneHeld};
+use executable_em::convergence::{aitken, by_parts, chart, coordinates, errors, information, rate};
 use executable_em::em::{OnData, Stopping};
 use executable_em::{Result, data};
 use nalgebra::DVector;
@@ -45,6 +46,17 @@ fn stepwise(pool: &mut Pool) -> Result<Stepwise> {
 }
 
 calls! { p;
+    "convergence::by_parts::proportional" => by_parts::proportional(&p.covariances(), &p.counts(), &p.variances()),
+    "convergence::by_parts::ecm_sweep" => by_parts::ecm_sweep(&p.gaussians(), &p.x()),
+    "convergence::by_parts::means_with_one_held" =>
+        by_parts::means_with_one_held(&p.gaussians(), &p.means(), (p.component(), p.component()), p.number()),
+    "convergence::profile::held_at" => {
+        let x = p.x();
+        let climb = WithOneHeld { x: &x, component: p.component(), column: p.component(), value: p.number() };
+        profile::held_at(&climb, &p.gaussians(), &stopping(p))
+    },
+    "convergence::profile::interval" =>
+        profile::interval(&p.gaussians(), &p.x(), (p.component(), p.component()), p.number(), &stopping(p)),
     "convergence::accelerate::mixed_step" => accelerate::mixed_step(&run(p)),
     "Accelerated::new" => Accelerated::new(&p.x(), method(p), which_chart(p)).map(|climb| climb.evaluations()),
     "Accelerated::evaluations" => {

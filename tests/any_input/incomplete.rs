@@ -7,7 +7,9 @@ use executable_em::incomplete::censored::{self, Intervals, Normal};
 use executable_em::incomplete::gaussian::{self, Completed};
 use executable_em::incomplete::mechanism::Mechanism;
 use executable_em::incomplete::mixture::{self, Posterior};
+use executable_em::incomplete::student::{StudentMixture, sweep_by_parts};
 use executable_em::incomplete::{Incomplete, bound, impute, monotone, normal, shortcuts};
+use executable_em::latent::Model;
 use executable_em::{Result, data};
 use nalgebra::{DMatrix, DVector};
 use rand::RngExt;
@@ -83,7 +85,17 @@ fn posterior(pool: &mut Pool) -> (Incomplete, Result<Posterior>) {
     (data, q)
 }
 
+fn student(pool: &mut Pool) -> Result<StudentMixture> {
+    StudentMixture::new(pool.gaussians(), pool.variances())
+}
+
 calls! { p;
+    "StudentMixture::new" => student(p),
+    "StudentMixture::scales" => student(p).and_then(|model| model.scales(&p.x())),
+    "StudentMixture::updated_shape" => student(p).and_then(|model| model.updated_shape(&p.x(), &p.r())),
+    "Model::log_joint of StudentMixture" => student(p).and_then(|model| model.log_joint(&p.x())),
+    "Model::maximize of StudentMixture" => student(p).and_then(|model| model.maximize(&p.x(), &p.r())),
+    "incomplete::student::sweep_by_parts" => student(p).and_then(|model| sweep_by_parts(&model, &p.x())),
     "Incomplete::new" => Incomplete::new(cells(p)).map(|data| data.missing_count()),
     "Incomplete::part" => Incomplete::part(cells(p)).map(|data| data.patterns().len()),
     "Incomplete::is_missing" => { let data = gaps(p); data.is_missing(data.n() - 1, data.d() - 1) },

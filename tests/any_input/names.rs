@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Types whose methods without arguments give what they hold, checked when they were made.
-const HOLDERS: [(&str, &str); 20] = [
+const HOLDERS: [(&str, &str); 21] = [
     ("GaussianMixture", "weights means covariances factors family k d"),
     ("BernoulliMixture", "weights biases flips k d"),
     ("SoftKMeans", "means weights stiffness weights_are"),
@@ -27,6 +27,7 @@ const HOLDERS: [(&str, &str); 20] = [
     ("GaussWishart", "mean strength scatter degrees d"),
     ("VariationalMixture", "prior shares components"),
     ("Shares", "prior counts"),
+    ("StudentMixture", "shape degrees"),
 ];
 
 /// Plain arithmetic on numbers, matrices or vectors of one length, whose answer to NaN is NaN; and a running sum of data

@@ -136,7 +136,7 @@ fn other_tables_and_what_is_refused() {
         (
             "impute m.json x.f64 --dimension 2",
             2,
-            "x.f64: raw doubles have no text to keep: write them as a table first",
+            "x.f64: numbers have no text to keep: write them as a table first",
         ),
         (
             "impute m.json gaps.csv --out gaps.csv",

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use clap::ValueEnum;
 use executable_em::bernoulli_mixture::start_near_mean;
 use executable_em::em::{Fit, Seen, Stopped};
 use executable_em::incomplete::mixture::of_one;
@@ -79,7 +80,11 @@ impl Options {
         }
         match self.covariance {
             None | Some(Family::Full | Family::Diagonal) => Ok(()),
-            Some(_) => usage("--variational is for full or diagonal covariances".to_owned()),
+            Some(other) => {
+                let name =
+                    other.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
+                usage(format!("--variational is for full or diagonal covariances, not {name}"))
+            }
         }
     }
 

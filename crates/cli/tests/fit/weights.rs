@@ -101,7 +101,9 @@ fn weights_that_are_none_are_refused() {
         place.refuses(&format!("fit {line} -k 1"), code, error);
     }
     let output = place.run("fit nan.csv --weights w -k 1");
-    assert!(text(&output.stderr).starts_with("error: nan.csv: line 3, column 2 (w): found \"nan\""));
+    assert!(
+        text(&output.stderr).starts_with("error: nan.csv: row 2, column w: found NaN, expected a weight")
+    );
     // The mean of ½, ¼, ¼ is 2 and the variance 1.5: ℓ = −½(log 3π + 1). The sum of the weights is 1: BIC charges nothing.
     let printed = place.prints("fit shares.csv --weights w -k 1");
     for expected in

@@ -111,7 +111,7 @@ fn a_broken_model_is_refused_by_place() {
         (
             "bernoulli_mixture",
             "gaussian_mixture",
-            "document: a gaussian_mixture has family, means and covariances, a bernoulli_mixture flips and biases",
+            "document: a gaussian_mixture has family, means and covariances or variances, a bernoulli_mixture flips and biases",
         ),
         (
             "bernoulli_mixture",

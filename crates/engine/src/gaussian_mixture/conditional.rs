@@ -1,7 +1,7 @@
 //! What the cells that are seen say of the others, one system a pattern and component.
 
 use crate::Result;
-use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
+use executable_em::gaussian_mixture::GaussianMixture;
 use executable_em::scale::Moments;
 use nalgebra::{DMatrix, DVector};
 
@@ -30,7 +30,7 @@ impl<'a> Conditional<'a> {
             let (weights, covariances) = (model.weights().clone(), covariances.collect());
             Some(GaussianMixture::new(weights, means, covariances, model.family())?)
         };
-        let correlates = matches!(model.family(), CovarianceFamily::Full | CovarianceFamily::Tied);
+        let correlates = !model.family().is_along_axes();
         let regression = |(j, covariance): (usize, &DMatrix<f64>)| {
             let left = block(covariance, missing, missing);
             match &marginal {
@@ -68,6 +68,17 @@ impl<'a> Conditional<'a> {
                 })
             };
             let a = off(missing) - b * off(seen);
+            if model.family().is_along_axes() {
+                sum.counts[j] += count;
+                seen.iter().enumerate().for_each(|(at, &column)| sum.first[(j, column)] += s[at]);
+                // Diagonals only, and nothing that is seen says anything of the rest.
+                seen.iter().enumerate().for_each(|(at, &column)| sum.second[j][column] += second[at]);
+                for (at, &column) in missing.iter().enumerate() {
+                    sum.first[(j, column)] += a[at] * count;
+                    sum.second[j][column] += a[at] * count * a[at] + c[(at, at)] * count;
+                }
+                continue;
+            }
             let through = b * &s;
             let across = &a * s.transpose() + b * &second;
             // Of a and through the products, both ways round: symmetric but for rounding, of which half is taken.
@@ -85,10 +96,8 @@ impl<'a> Conditional<'a> {
             add_block(into, (missing, missing), |at, other| {
                 0.5 * (of_missing[(at, other)] + of_missing[(other, at)])
             });
-            if model.family() == CovarianceFamily::Full || model.family() == CovarianceFamily::Tied {
-                add_block(into, (missing, seen), |at, other| across[(at, other)]);
-                add_block(into, (seen, missing), |at, other| across[(other, at)]);
-            }
+            add_block(into, (missing, seen), |at, other| across[(at, other)]);
+            add_block(into, (seen, missing), |at, other| across[(other, at)]);
         }
     }
 }

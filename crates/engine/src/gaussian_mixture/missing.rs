@@ -39,7 +39,8 @@ fn none(model: &GaussianMixture, references: Option<&[f64]>) -> Expected<Moments
     let (k, d) = (model.k(), model.d());
     let references =
         references.map_or_else(|| model.means().clone(), |points| DMatrix::from_row_slice(k, d, points));
-    let (counts, first, second) = (DVector::zeros(k), DMatrix::zeros(k, d), vec![DMatrix::zeros(d, d); k]);
+    let of_one = DMatrix::zeros(d, if model.family().is_along_axes() { 1 } else { d });
+    let (counts, first, second) = (DVector::zeros(k), DMatrix::zeros(k, d), vec![of_one; k]);
     let expectation = Moments { references, total: 0.0, counts, first, second };
     Expected { log_likelihood: 0.0, total: 0.0, expectation }
 }

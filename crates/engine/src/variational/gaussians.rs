@@ -91,13 +91,18 @@ impl VariationalGaussians {
             let count = moments.counts[j];
             let shift = if count > 0.0 { moments.first.row(j) / count } else { RowDVector::zeros(d) };
             let centre = moments.references.row(j) + &shift;
-            let scatter = &moments.second[j] - shift.transpose() * &shift * count;
+            let second = &moments.second[j];
+            // Of sums for diagonal covariances only the diagonal is there, d×1.
+            let is_diagonal = second.ncols() == 1;
             let mut at = 0;
             let mut blocks = Vec::with_capacity(prior.len());
             for of_block in &prior {
                 let len = of_block.d();
                 let centre = centre.columns(at, len).into_owned();
-                let scatter = scatter.view((at, at), (len, len)).into_owned();
+                let scatter = DMatrix::from_fn(len, len, |a, b| {
+                    let square = second[(at + a, if is_diagonal { 0 } else { at + b })];
+                    square - shift[at + a] * shift[at + b] * count
+                });
                 blocks.push(of_block.updated_by(count, &centre, &scatter)?);
                 at += len;
             }
