@@ -39,7 +39,7 @@ impl PartialEq for Shapes {
 
 impl Shapes {
     /// Those of k covariances d×d of one family or, along the axes, of their diagonals d×1.
-    pub fn new(
+    pub(super) fn new(
         covariances: Vec<DMatrix<f64>>,
         (k, d): (usize, usize),
         family: CovarianceFamily,
@@ -74,7 +74,7 @@ impl Shapes {
     }
 
     /// The matrices, which along the axes are made once they are asked for.
-    pub fn whole(&self) -> &Whole {
+    pub(super) fn whole(&self) -> &Whole {
         match self {
             Shapes::Whole(whole) => whole,
             Shapes::Axes { variances, whole } => whole.get_or_init(|| {
@@ -88,7 +88,7 @@ impl Shapes {
     }
 
     /// The diagonals along the axes, the matrices otherwise: what [`Shapes::new`] takes.
-    pub fn stored(&self) -> Vec<DMatrix<f64>> {
+    pub(super) fn stored(&self) -> Vec<DMatrix<f64>> {
         match self {
             Shapes::Whole(whole) => whole.covariances.clone(),
             Shapes::Axes { variances, .. } => {

@@ -203,6 +203,9 @@ impl SufficientStatistics for Moments {
     /// reference points: move them first ([`Moments::about`]).
     fn add(&mut self, other: &Moments) -> Result<()> {
         check::same_points(&other.references, &self.references, "that of the moments it joins")?;
+        for (sum, other) in self.second.iter().zip(&other.second) {
+            check::shape("second moments", other.shape(), sum.shape())?;
+        }
         self.total += other.total;
         self.counts += &other.counts;
         self.first += &other.first;

@@ -35,6 +35,7 @@ calls! { p;
         moments.plus(&Moments::of(&p.x(), &p.r(), &moments.references)?)
     }),
     "Moments::about" => Moments::of(&p.x(), &p.r(), &p.means()).and_then(|moments| moments.about(&p.means())),
+    "Moments::square" => Moments::of(&p.x(), &p.r(), &p.means()).map(|moments| moments.square(0, 0)),
     "Moments::updated" =>
         Moments::of(&p.x(), &p.r(), &p.means()).and_then(|moments| moments.updated(&p.gaussians())),
     "SufficientStatistics::maximize of Moments" =>
