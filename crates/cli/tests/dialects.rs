@@ -9,7 +9,7 @@ use std::io::Write;
 /// Two columns that two Gaussians fit.
 fn rows() -> Vec<[f64; 2]> {
     (0..60)
-        .map(|i| f64::from(i))
+        .map(f64::from)
         .map(|i| [(i * 7.0) % 13.0, (i * 5.0) % 11.0 + if i < 30.0 { 0.0 } else { 40.0 }])
         .collect()
 }

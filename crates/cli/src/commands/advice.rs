@@ -1,11 +1,16 @@
 //! The blocks of a text table, whose errors say what to do, and an index among its columns, which is warned of.
 
-use std::{io::Read, rc::Rc};
+use std::rc::Rc;
 
-use executable_em_engine::table::{CsvReader, Error, Expected};
+use executable_em_engine::table::{Error, Expected};
 use nalgebra::DMatrix;
 
-use super::{Failure, broken, columns::listed, input::Kept, warn};
+use super::{
+    Failure, broken,
+    columns::listed,
+    input::{Kept, Table},
+    warn,
+};
 
 /// What other programs write where a value is missing.
 const MISSING: [&str; 9] = ["", "na", "n/a", "nan", "null", "none", "?", "-", "."];
@@ -18,7 +23,7 @@ const GROUPING: [char; 7] = [',', '.', '\'', '’', ' ', '\u{a0}', '\u{202f}'];
 
 /// The blocks of a table.
 pub struct Blocks {
-    pub reader: CsvReader<Box<dyn Read>>,
+    pub reader: Table,
     file: String,
     /// Which of the file's columns are read.
     pub columns: Vec<usize>,
@@ -32,13 +37,7 @@ pub struct Blocks {
 
 impl Blocks {
     /// Of a table whose columns are chosen; nobody has asked for the first of them if it is to be warned of as an index.
-    pub fn new(
-        reader: CsvReader<Box<dyn Read>>,
-        file: String,
-        columns: Vec<usize>,
-        warns: bool,
-        may_miss: bool,
-    ) -> Self {
+    pub fn new(reader: Table, file: String, columns: Vec<usize>, warns: bool, may_miss: bool) -> Self {
         let name = |column: usize| reader.names()[column].as_str();
         let is_unnamed = |&place: &usize| match reader.has_header() {
             true => name(columns[place]).is_empty() || name(columns[place]).starts_with("Unnamed: "),

@@ -56,6 +56,9 @@ pub struct Copied {
 /// Where whoever reads the numbers finds the cells beside them.
 pub type Kept = Rc<RefCell<Copied>>;
 
+/// The reader of a table of text, wherever that comes from.
+pub type Table = CsvReader<Box<dyn Read>>;
+
 /// How a table of text is written.
 #[derive(Args, Clone)]
 struct Text {
@@ -354,7 +357,7 @@ impl Input {
         input: Box<dyn Read>,
         model: Option<&[String]>,
         missing: &Missing,
-    ) -> Result<(CsvReader<Box<dyn Read>>, Vec<usize>), Failure> {
+    ) -> Result<(Table, Vec<usize>), Failure> {
         let file = self.name();
         let dialect = self.text.dialect();
         let mut reader = CsvReader::with_dialect(input, &file, &dialect).map_err(|error| match &error {

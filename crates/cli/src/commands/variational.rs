@@ -158,7 +158,7 @@ impl Options {
                 let start = |_| {
                     let labels = clusters(&units.standardize(sample.clone())?, k, &mut rng)?;
                     let sums = Moments::of(sample, &latent::one_hot(&labels, k)?, &repeated(&one, k))?;
-                    Ok(VariationalGaussians::learned(weights, prior.clone(), &sums)?)
+                    VariationalGaussians::learned(weights, prior.clone(), &sums)
                 };
                 self.best(engine, source, watch, start, |q| Ok(Mixture::Gaussian(q.plug_in(&q.survivors())?)))
             }
@@ -169,7 +169,7 @@ impl Options {
                     let r = start_near_mean(sample, k, flips, &mut rng)?.responsibilities(sample)?;
                     let tails = sample.map(|heads| flips as f64 - heads);
                     let (heads, tails) = (r.transpose() * sample, r.transpose() * tails);
-                    Ok(VariationalFlips::counted(prior, latent::counts(&r), heads, tails)?)
+                    VariationalFlips::counted(prior, latent::counts(&r), heads, tails)
                 };
                 self.best(engine, source, watch, start, |q| {
                     Ok(Mixture::Bernoulli(q.plug_in(&q.survivors())?))
