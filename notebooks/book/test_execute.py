@@ -84,6 +84,13 @@ class Programs(unittest.TestCase):
         self.path.write_text(executed.replace('"Rust"', '"Rust 1.0"'))
         self.assert_red("run `make notebooks`", options=["--check"])
 
+    def test_a_loop_at_the_end_shows_its_value(self):
+        self.store("for _ in 0..2 {}", "for _ in 0..2 {}\nassert!(true);")
+        self.assertEqual(self.run_it()[0], 0)
+        first, second = execute.code_cells(nbformat.reads(self.path.read_text(), as_version=4))
+        self.assertEqual([output.data for output in first.outputs], [{"text/plain": "()"}])
+        self.assertEqual(second.outputs, [])
+
     def test_false_assertion(self):
         self.store("let x: i32 = 1;", "// the sum\nassert_eq!(x + x, 3);")
         self.assert_red("cell [2] `// the sum`", "left: 2", "right: 3")

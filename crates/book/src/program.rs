@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use syn::spanned::Spanned;
-use syn::{Block, Expr, Item, Stmt, UseTree};
+use syn::{Block, Item, Stmt, UseTree};
 
 /// The cells so far, joined.
 #[derive(Default)]
@@ -19,16 +19,14 @@ pub struct Program {
 }
 
 /// What stands before the cells. A cell's last expression is shown by its own method `evcxr_display`, which Rust prefers,
-/// or else by this one; an error that leaves a cell is told in its own words.
+/// or else by this one, a loop's `()` too; an error that leaves a cell is told in its own words.
 const FRAME: &str = "\
 trait Display {
     fn evcxr_display(&self);
 }
 impl<T: std::fmt::Debug> Display for T {
     fn evcxr_display(&self) {
-        if std::any::type_name::<T>() != \"()\" {
-            println!(\"EVCXR_BEGIN_CONTENT text/plain\\n{self:?}\\nEVCXR_END_CONTENT\");
-        }
+        println!(\"EVCXR_BEGIN_CONTENT text/plain\\n{self:?}\\nEVCXR_END_CONTENT\");
     }
 }
 fn mark(cell: usize) {
@@ -69,7 +67,7 @@ impl Program {
             let text = &source[statement.span().byte_range()];
             match statement {
                 Stmt::Item(Item::Use(item)) => names("", &item.tree, &mut self.uses),
-                Stmt::Expr(expression, None) if shows(expression) && at + 1 == block.stmts.len() => {
+                Stmt::Expr(_, None) if at + 1 == block.stmts.len() => {
                     let _ = writeln!(self.body, "({text}).evcxr_display();");
                 }
                 _ => {
@@ -85,11 +83,6 @@ impl Program {
         let uses: String = self.uses.iter().map(|name| format!("use {name};\n")).collect();
         format!("#![allow(warnings)]\n{uses}{FRAME}{}Ok(())\n}}\n", self.body)
     }
-}
-
-/// Whether an expression without a semicolon at a cell's end has a value; a loop has none.
-fn shows(expression: &Expr) -> bool {
-    !matches!(expression, Expr::ForLoop(_) | Expr::While(_) | Expr::Loop(_))
 }
 
 /// Every single name that a `use` brings in.
@@ -141,7 +134,7 @@ mod tests {
 
     #[test]
     fn only_a_last_expression_is_shown() {
-        let text = program(&["let x = 1;\nx + 1", "for _ in 0..x {}", "x;"]).text();
+        let text = program(&["let x = 1;\nx + 1", "for _ in 0..x {}\nx;", "x;"]).text();
         assert_eq!(text.matches(").evcxr_display();").count(), 1, "{text}");
         assert!(text.contains("(x + 1).evcxr_display();"), "{text}");
     }
