@@ -12,7 +12,6 @@ use crate::check;
 use crate::em::{self, Climb, Expected, Fit, Stopping};
 use crate::error::{Error, Result};
 use crate::gaussian_mixture::{GaussianMixture, update};
-use crate::latent;
 use nalgebra::DMatrix;
 
 /// Half of the 95 % point of χ² with one degree of freedom.
@@ -120,8 +119,7 @@ pub fn interval(
     check::positive("drop", drop)?;
     check::label(0, component, top.k())?;
     check::domain("column", column as f64, column < top.d(), "below the dimension of the data")?;
-    let (height, centre) =
-        (latent::log_likelihood(&latent::Model::log_joint(top, x)?)?, top.means()[(component, column)]);
+    let (height, centre) = (top.log_likelihood(x)?, top.means()[(component, column)]);
     let error = errors::standard_errors(top, x)?.means[(component, column)];
     let end = |side: f64| {
         let fallen = |reach: f64, from: &GaussianMixture| -> Result<(f64, GaussianMixture)> {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use executable_em::scale::spread::Spread;
-use nalgebra::DMatrix;
+use nalgebra::DMatrixView;
 
 use super::{Failure, broken, columns::listed};
 
@@ -24,10 +24,11 @@ pub struct Gaps {
 }
 
 impl Gaps {
-    pub fn add(&mut self, block: &DMatrix<f64>) {
+    /// Counts what a block of rows lacks; whether it lacks anything.
+    pub fn add(&mut self, block: DMatrixView<'_, f64>) -> bool {
         (self.n, self.d) = (self.n + block.nrows(), block.ncols());
         if block.iter().all(|value| !value.is_nan()) {
-            return;
+            return false;
         }
         for row in block.row_iter() {
             let missing = row.iter().filter(|value| value.is_nan()).count();
@@ -45,6 +46,7 @@ impl Gaps {
                 self.patterns.insert(pattern);
             }
         }
+        true
     }
 
     pub fn are_there(&self) -> bool {

@@ -58,19 +58,19 @@ impl Store {
         let mut file = None;
         for block in blocks {
             let block = block?;
+            let has_gaps = gaps.add(block.columns(0, columns.len()));
             let of_columns: Vec<&[f64]> = block.as_slice().chunks_exact(block.nrows()).collect();
             for (column, values) in columns.iter_mut().zip(&of_columns) {
                 let seen = |of: &[f64]| -> Vec<f64> {
                     of.iter().zip(*values).filter(|(_, value)| !value.is_nan()).map(|(&one, _)| one).collect()
                 };
-                match (&weights, values.iter().any(|value| value.is_nan())) {
+                match (&weights, has_gaps) {
                     (Some(_), false) => column.add_weighted(values, of_columns[d - 1]),
                     (Some(_), true) => column.add_weighted(&seen(values), &seen(of_columns[d - 1])),
                     (None, false) => column.add(values),
                     (None, true) => column.add(&seen(values)),
                 }
             }
-            gaps.add(&block.columns(0, columns.len()).into_owned());
             n += block.nrows();
             total += if are_weighted { block.column(d - 1).sum() } else { block.nrows() as f64 };
             watch.read(n);
