@@ -144,6 +144,29 @@ impl Engine {
         Engine::on(threads, Arch::Scalar)
     }
 
+    /// One engine for each set of vector instructions that the machine has, and one without: to see that they agree. They
+    /// do but for rounding, as wider registers add in another order.
+    ///
+    /// # Errors
+    /// Those of [`Engine::new`].
+    ///
+    /// ```
+    /// use executable_em_engine::Engine;
+    /// assert!(!Engine::with_every_instruction_set(1)?.is_empty());
+    /// # Ok::<(), executable_em_engine::Error>(())
+    /// ```
+    pub fn with_every_instruction_set(threads: usize) -> Result<Vec<Self>> {
+        let mut sets = vec![Arch::Scalar];
+        #[cfg(target_arch = "x86_64")]
+        {
+            sets.extend(pulp::x86::V3::try_new().map(Arch::V3));
+            sets.extend(pulp::x86::V4::try_new().map(Arch::V4));
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        sets.push(Arch::new());
+        sets.into_iter().map(|arch| Engine::on(threads, arch)).collect()
+    }
+
     fn on(threads: usize, arch: Arch) -> Result<Self> {
         let threads = match threads {
             0 => thread::available_parallelism().map_or(1, NonZero::get),

@@ -55,6 +55,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         let reason = "J falls with every further mean, so it cannot choose among several";
         return Err(Failure::Usage(format!("{option} wants one k: {reason}")));
     }
+    let engine = options.engine()?;
     let (file, mut watch) = (options.input.name(), Watch::new());
     let store = options.collect(options.open(None, false)?, &watch)?;
     if *ks.end() > store.n {
@@ -65,7 +66,6 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     }
     watch.listen()?;
     let units = options.standardize.then(|| Units::of(&store.columns)).transpose()?;
-    let engine = Engine::new(options.threads.unwrap_or(0) as usize)?;
     let found = store.read(units.as_ref(), |source| {
         let sample = options.sample(source, *ks.end())?;
         let mut found = Vec::new();

@@ -5,7 +5,7 @@ use std::{cmp::Ordering, path::Path};
 use executable_em::{
     Error, bernoulli_mixture::BernoulliMixture, data, pathologies::switching, scale::units::Units,
 };
-use executable_em_engine::{Engine, Mixture, SavedMixture, Source};
+use executable_em_engine::{Mixture, SavedMixture, Source};
 use executable_em_figures::{
     export::{self, Format},
     plot::Figure,
@@ -37,8 +37,8 @@ const SAMPLE: usize = 5000;
 const FILLING: u64 = 0x6a70;
 
 pub const EXAMPLES: &str = "\
-Components are numbered by weight, the largest first. Up to 256 MiB of numbers are kept in memory; more are
-streamed from a temporary file (in TMPDIR). Ctrl-C ends the fit after the sweep and reports the best so far, also
+Components are numbered by weight, the largest first. Up to a quarter of the free memory (256 MiB at least) is used for
+the numbers; more are streamed from a temporary file (in TMPDIR). Ctrl-C ends the fit after the sweep and reports the best so far, also
 to the file of --out; a second one ends the program. The same command gives the same numbers on any number of threads.
 
 Gaussians do without cells that are missing (empty, NA, NaN and the like, or --missing TOKEN): each row counts with
@@ -74,6 +74,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         return clusters::run(options);
     }
     let plan = Plan::of(options)?;
+    let engine = options.engine()?;
     let (file, mut watch) = (options.input.name(), Watch::new());
     let is_of_coins = matches!(plan.kinds[..], [Kind::Bernoulli { .. }]);
     let mut reading =
@@ -95,7 +96,6 @@ pub fn run(options: &Options) -> Result<(), Failure> {
 
     let units = options.standardize.then(|| Units::of(&store.columns)).transpose()?;
     let sample = store.read(None, |source| options.sample(source, *plan.ks.end()))?;
-    let engine = Engine::new(options.threads.unwrap_or(0) as usize)?;
     let whole = match store.gaps.are_there() {
         false => sample.clone(),
         true => engine.filled(&sample, &store.columns, &mut data::rng(options.seed() ^ FILLING))?,

@@ -9,10 +9,9 @@ use std::{
     rc::Rc,
 };
 
-use clap::{Args, builder::NonEmptyStringValueParser};
+use clap::Args;
 use executable_em_engine::table::{
-    self, CsvReader, Dialect, Error, Expected, Form, MOST_COLUMNS, Missing, NpyReader, RawReader, recognise,
-    unpacked,
+    self, CsvReader, Error, Expected, Form, MOST_COLUMNS, Missing, NpyReader, RawReader, recognise, unpacked,
 };
 use nalgebra::DMatrix;
 
@@ -21,8 +20,10 @@ use super::{
     advice::{Blocks, is_missing},
     broken,
     columns::{Columns, numbers_in, places},
+    device::{endless, is_device, stdin},
     reading::{Raw, Reading},
     seen::Seen,
+    text::Text,
 };
 
 #[derive(Args, Clone)]
@@ -58,62 +59,6 @@ pub type Kept = Rc<RefCell<Copied>>;
 
 /// The reader of a table of text, wherever that comes from.
 pub type Table = CsvReader<Box<dyn Read>>;
-
-/// How a table of text is written.
-#[derive(Args, Clone)]
-struct Text {
-    /// Whether the first line holds names [default: if it holds text above a number, or nothing but text]
-    #[arg(long, value_name = "yes|no", value_parser = ["yes", "no"])]
-    header: Option<String>,
-    /// What separates cells: one character, or ' ' for any run of blanks [default: a tab, ; or , as the first lines show]
-    #[arg(long, value_name = "CHARACTER", value_parser = delimiter)]
-    delimiter: Option<u8>,
-    /// Pass over lines that begin with this
-    #[arg(long, value_name = "MARK", value_parser = NonEmptyStringValueParser::new())]
-    comment: Option<String>,
-    /// Pass over so many lines before the table
-    #[arg(long, value_name = "N")]
-    skip_lines: Option<usize>,
-    /// What else stands for a missing value, beside an empty cell, NA, N/A, NaN and null; may be given again
-    #[arg(long, value_name = "TOKEN", allow_hyphen_values = true)]
-    missing: Vec<String>,
-}
-
-impl Text {
-    fn dialect(&self) -> Dialect {
-        Dialect {
-            header: self.header.as_ref().map(|word| word == "yes"),
-            separator: self.delimiter,
-            comment: self.comment.clone(),
-            skip: self.skip_lines.unwrap_or(0),
-        }
-    }
-
-    /// That nobody says how text is written where there is none.
-    fn unused(&self, file: &str, what: &str) -> Result<(), Failure> {
-        let options = [
-            ("--header", self.header.is_some()),
-            ("--delimiter", self.delimiter.is_some()),
-            ("--comment", self.comment.is_some()),
-            ("--skip-lines", self.skip_lines.is_some()),
-            ("--missing", !self.missing.is_empty()),
-        ];
-        match options.into_iter().find(|(_, is_given)| *is_given) {
-            Some((option, _)) => Err(Failure::Usage(format!("{option} is for text, and {file} is {what}"))),
-            None => Ok(()),
-        }
-    }
-}
-
-/// A character that can stand between numbers.
-fn delimiter(text: &str) -> Result<u8, String> {
-    match text.as_bytes() {
-        b"\\t" => Ok(b'\t'),
-        &[byte] if byte == b'\t' || byte == b' ' => Ok(byte),
-        &[byte] if byte.is_ascii_punctuation() && !b"\"+-.".contains(&byte) => Ok(byte),
-        _ => Err("one character that is in no number and no quote: ',', ';', '|', ' ' or '\\t'".to_owned()),
-    }
-}
 
 impl Input {
     /// What messages call the data.
@@ -276,35 +221,11 @@ impl Input {
 
     #[cfg(feature = "parquet")]
     fn open_parquet(&self, model: Option<&[String]>, missing: &Missing) -> Result<Reading, Failure> {
-        use super::{
-            columns::listed,
-            parquet::{Groups, names, not_numbers},
-        };
-        use parquet::{errors::ParquetError, file::reader::SerializedFileReader};
-        let name = self.name();
         if self.is_stdin() {
-            return Err(broken(
-                "standard input: is a Parquet file, which is read from its end: give it by name",
-            ));
+            let remedy = "is a Parquet file, which is read from its end: give it by name";
+            return Err(broken(format!("standard input: {remedy}")));
         }
-        let called = name.clone();
-        let failed = move |error: ParquetError| broken(format!("{called}: {error}"));
-        let reader = SerializedFileReader::new(self.file()?).map_err(&failed)?;
-        let all = names(&reader);
-        let columns = self.columns.of(&name, &all, true, model)?;
-        for &column in &columns {
-            if let Some(held) = not_numbers(&reader, column) {
-                let rest: Vec<usize> =
-                    (0..all.len()).filter(|&other| not_numbers(&reader, other).is_none()).collect();
-                let rest = listed(&rest, &all);
-                let what = format!("column {} holds {held}, no numbers", all[column]);
-                return Err(broken(format!("{name}: {what}: leave it out: --columns {rest}")));
-            }
-        }
-        let names = columns.iter().map(|&column| all[column].clone()).collect();
-        let blocks = Groups::new(reader, columns).map(move |block| block.map_err(&failed));
-        let reading = Reading { names, blocks: Box::new(blocks), raw: None };
-        Ok(self.finite(reading, missing))
+        Ok(self.finite(super::parquet::open(self.file()?, &self.name(), &self.columns, model)?, missing))
     }
 
     #[cfg(not(feature = "parquet"))]
@@ -396,35 +317,4 @@ impl Input {
         self.kept.borrow_mut().names = keep.iter().map(|&column| reader.names()[column].clone()).collect();
         Ok((reader, columns))
     }
-}
-
-/// Standard input, as what the system knows of it.
-fn stdin() -> Result<File, Failure> {
-    #[cfg(unix)]
-    {
-        use std::os::fd::AsFd;
-        Ok(File::from(io::stdin().as_fd().try_clone_to_owned()?))
-    }
-    #[cfg(windows)]
-    {
-        use std::os::windows::io::AsHandle;
-        Ok(File::from(io::stdin().as_handle().try_clone_to_owned()?))
-    }
-}
-
-/// Whether it is a terminal, or a device as /dev/zero is.
-fn is_device(file: &File) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::FileTypeExt;
-        file.metadata().is_ok_and(|there| there.file_type().is_char_device())
-    }
-    #[cfg(not(unix))]
-    {
-        std::io::IsTerminal::is_terminal(file)
-    }
-}
-
-fn endless(name: &str) -> Failure {
-    broken(format!("{name}: is a device, which may have no end: raw doubles are read from a file or a pipe"))
 }

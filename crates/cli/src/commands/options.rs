@@ -4,6 +4,7 @@ use std::{ops::RangeInclusive, path::PathBuf, str::FromStr};
 
 use clap::{Args, ValueEnum};
 use executable_em::em::{Stopping, Tolerance};
+use executable_em_engine::Engine;
 use executable_em_figures::export::Format;
 
 use super::{Failure, input::Input, starts::Start};
@@ -215,6 +216,14 @@ impl Options {
             tolerance: Tolerance::LogLikelihood(self.tol.unwrap_or(1e-8)),
             max_sweeps: self.max_iter as usize,
         }
+    }
+
+    /// The engine on as many threads as are asked for; tables are read on as many, from now on.
+    pub fn engine(&self) -> Result<Engine, Failure> {
+        let threads = self.threads.unwrap_or(0) as usize;
+        // Who has set them before keeps them: on any number of threads a table holds the same.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+        Ok(Engine::new(threads)?)
     }
 
     pub fn seed(&self) -> u64 {

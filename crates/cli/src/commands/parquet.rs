@@ -7,13 +7,45 @@ use parquet::{
     basic::{ConvertedType, LogicalType, Type},
     column::reader::{ColumnReader, ColumnReaderImpl},
     data_type::DataType,
-    errors::Result,
+    errors::{ParquetError, Result},
     file::reader::{FileReader, SerializedFileReader},
     schema::types::ColumnDescriptor,
 };
 
+use super::{
+    Failure, broken,
+    columns::{Columns, listed},
+    reading::Reading,
+};
+
+/// The blocks of a file's columns, those that are asked for or bear the names of a model's.
+pub fn open(
+    file: File,
+    name: &str,
+    asked: &Columns,
+    model: Option<&[String]>,
+) -> std::result::Result<Reading, Failure> {
+    let called = name.to_owned();
+    let failed = move |error: ParquetError| broken(format!("{called}: {error}"));
+    let reader = SerializedFileReader::new(file).map_err(&failed)?;
+    let all = names(&reader);
+    let columns = asked.of(name, &all, true, model)?;
+    for &column in &columns {
+        if let Some(held) = not_numbers(&reader, column) {
+            let rest: Vec<usize> =
+                (0..all.len()).filter(|&other| not_numbers(&reader, other).is_none()).collect();
+            let rest = listed(&rest, &all);
+            let what = format!("column {} holds {held}, no numbers", all[column]);
+            return Err(broken(format!("{name}: {what}: leave it out: --columns {rest}")));
+        }
+    }
+    let names = columns.iter().map(|&column| all[column].clone()).collect();
+    let blocks = Groups { reader, columns, read: 0 }.map(move |block| block.map_err(&failed));
+    Ok(Reading { names, blocks: Box::new(blocks), raw: None })
+}
+
 /// A file whose row groups are read one after the other.
-pub struct Groups {
+struct Groups {
     reader: SerializedFileReader<File>,
     /// Those that are wanted, from 0.
     columns: Vec<usize>,
@@ -21,12 +53,12 @@ pub struct Groups {
 }
 
 /// The names of all columns, those in groups with the group's before them.
-pub fn names(reader: &SerializedFileReader<File>) -> Vec<String> {
+fn names(reader: &SerializedFileReader<File>) -> Vec<String> {
     reader.metadata().file_metadata().schema_descr().columns().iter().map(|one| one.path().string()).collect()
 }
 
 /// What a column holds, if that is no number in every row; a row without one counts as NaN.
-pub fn not_numbers(reader: &SerializedFileReader<File>, column: usize) -> Option<String> {
+fn not_numbers(reader: &SerializedFileReader<File>, column: usize) -> Option<String> {
     let descriptor = reader.metadata().file_metadata().schema_descr().column(column);
     let is_physical = matches!(
         descriptor.physical_type(),
@@ -46,10 +78,6 @@ pub fn not_numbers(reader: &SerializedFileReader<File>, column: usize) -> Option
 }
 
 impl Groups {
-    pub fn new(reader: SerializedFileReader<File>, columns: Vec<usize>) -> Self {
-        Groups { reader, columns, read: 0 }
-    }
-
     fn block(&self, group: usize) -> Result<DMatrix<f64>> {
         let group = self.reader.get_row_group(group)?;
         let rows = usize::try_from(group.metadata().num_rows()).unwrap_or(0);

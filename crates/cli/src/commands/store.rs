@@ -1,6 +1,10 @@
 //! Data kept for many passes: in memory, or in a file of raw doubles.
 
-use std::io::{BufWriter, Seek};
+use std::{
+    io::{BufWriter, Seek},
+    sync::mpsc,
+    thread,
+};
 
 use executable_em::scale::{spread::Spread, units::Units};
 use executable_em_engine::{
@@ -12,12 +16,17 @@ use nalgebra::{DMatrix, DVector};
 use super::{
     Failure, broken,
     gaps::Gaps,
+    memory,
     reading::{Raw, Reading},
     watch::Watch,
 };
 
-/// The most that is kept in memory, in bytes: 2^24 rows of two numbers. What is larger is streamed from a file.
-const MEMORY: usize = 1 << 28;
+/// The most that is made one matrix, in bytes: 2^24 rows of two numbers. What is larger is passed over block by block, from
+/// a file if there is no room for it: the sums have the same bits.
+const MATRIX: usize = 1 << 28;
+
+/// So many blocks are read before they are wanted.
+const AHEAD: usize = 2;
 
 /// A table that can be read as often as need be.
 pub struct Store {
@@ -34,7 +43,9 @@ pub struct Store {
 }
 
 enum Rows {
-    Memory(DMatrix<f64>, Option<DVector<f64>>),
+    Matrix(DMatrix<f64>, Option<DVector<f64>>),
+    /// The weights are the last column.
+    Blocks(Vec<DMatrix<f64>>),
     /// Removed by the system when the program ends, however it ends; or the user's own.
     File(Raw),
 }
@@ -50,7 +61,7 @@ impl Store {
         let Reading { mut names, blocks, raw } = reading;
         let d = names.len();
         let weights = if are_weighted { names.pop() } else { None };
-        let memory = if stream { 0 } else { MEMORY };
+        let memory = if stream { 0 } else { memory::room().max(MATRIX) };
         let mut columns = vec![Spread::EMPTY; names.len()];
         let (mut n, mut gaps) = (0, Gaps::default());
         let mut total = 0.0;
@@ -75,14 +86,14 @@ impl Store {
             total += if are_weighted { block.column(d - 1).sum() } else { block.nrows() as f64 };
             watch.read(n);
             if n * d * size_of::<f64>() <= memory {
-                kept.push(Ok(block));
+                kept.push(block);
             } else if raw.is_none() {
                 let file = match &mut file {
                     Some(file) => file,
                     none => none.insert(BufWriter::new(tempfile::tempfile().map_err(no_room)?)),
                 };
-                for block in kept.drain(..).chain([Ok(block)]) {
-                    write_raw(&block?, file).map_err(no_room)?;
+                for block in kept.drain(..).chain([block]) {
+                    write_raw(&block, file).map_err(no_room)?;
                 }
             } else {
                 kept.clear();
@@ -94,10 +105,11 @@ impl Store {
                 Rows::File(Raw { name: temporary(), file, d, columns: (0..d).collect(), seen: None })
             }
             (None, Some(raw)) if kept.is_empty() => Rows::File(raw),
-            _ => {
-                let (x, weights) = split(assemble(kept)?, are_weighted);
-                Rows::Memory(x, weights)
+            _ if n * d * size_of::<f64>() <= MATRIX => {
+                let (x, weights) = split(assemble(kept.into_iter().map(Ok))?, are_weighted);
+                Rows::Matrix(x, weights)
             }
+            _ => Rows::Blocks(kept),
         };
         Ok(Store { names, n, total, weights, columns, gaps, rows })
     }
@@ -122,20 +134,22 @@ impl Store {
             None => Ok(None),
         };
         let has_gaps = self.gaps.are_there();
+        let in_blocks = |blocks| InBlocks { blocks, units, are_weighted: self.weights.is_some(), has_gaps };
         match &self.rows {
-            Rows::Memory(x, weights) => {
+            Rows::Matrix(x, weights) => {
                 let in_units = standardized(x)?;
                 let (x, weights) = (in_units.as_ref().unwrap_or(x), weights.as_ref());
                 if has_gaps { pass(&with_gaps(x, weights)?) } else { pass(&data(x, weights)?) }
             }
-            Rows::File(raw) => pass(&Streamed { raw, units, are_weighted: self.weights.is_some(), has_gaps }),
+            Rows::Blocks(blocks) => pass(&in_blocks(Blocks::Kept(blocks))),
+            Rows::File(raw) => pass(&in_blocks(Blocks::Of(raw))),
         }
     }
 
     /// That the data are still those that were read first.
     pub fn unchanged(&self) -> Result<(), Failure> {
         match &self.rows {
-            Rows::Memory(..) => Ok(()),
+            Rows::Matrix(..) | Rows::Blocks(_) => Ok(()),
             Rows::File(raw) => Ok(raw.unchanged()?),
         }
     }
@@ -145,13 +159,15 @@ impl Store {
         &self,
         visit: &mut dyn FnMut(&DMatrix<f64>) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
+        let are_weighted = self.weights.is_some();
         match &self.rows {
-            Rows::Memory(x, _) => (0..self.n)
+            Rows::Matrix(x, _) => (0..self.n)
                 .step_by(BLOCK_ROWS)
                 .try_for_each(|start| visit(&x.rows(start, BLOCK_ROWS.min(self.n - start)).into_owned())),
-            Rows::File(raw) => {
-                raw.blocks()?.try_for_each(|block| visit(&split(block?, self.weights.is_some()).0))
+            Rows::Blocks(blocks) => {
+                blocks.iter().try_for_each(|block| visit(&split(block.clone(), are_weighted).0))
             }
+            Rows::File(raw) => raw.blocks()?.try_for_each(|block| visit(&split(block?, are_weighted).0)),
         }
     }
 }
@@ -186,31 +202,58 @@ fn with_gaps<'a>(
     }
 }
 
-/// A file's rows, perhaps in standard units, perhaps with weights, perhaps with missing cells.
-struct Streamed<'a> {
-    raw: &'a Raw,
+/// Rows in blocks, perhaps in standard units, perhaps with weights, perhaps with missing cells.
+struct InBlocks<'a> {
+    blocks: Blocks<'a>,
     units: Option<&'a Units>,
     are_weighted: bool,
     has_gaps: bool,
 }
 
-impl Source for Streamed<'_> {
+enum Blocks<'a> {
+    Kept(&'a [DMatrix<f64>]),
+    Of(&'a Raw),
+}
+
+impl InBlocks<'_> {
+    fn show(
+        &self,
+        block: DMatrix<f64>,
+        visit: &mut dyn FnMut(Data<'_>) -> executable_em_engine::Result<()>,
+    ) -> executable_em_engine::Result<()> {
+        let (x, weights) = split(block, self.are_weighted);
+        let x = match self.units {
+            Some(units) => units.standardize_seen(x)?,
+            None => x,
+        };
+        match self.has_gaps {
+            true => with_gaps(&x, weights.as_ref())?.read(visit),
+            false => visit(data(&x, weights.as_ref())?),
+        }
+    }
+}
+
+impl Source for InBlocks<'_> {
     fn read(
         &self,
         visit: &mut dyn FnMut(Data<'_>) -> executable_em_engine::Result<()>,
     ) -> executable_em_engine::Result<()> {
-        for block in self.raw.blocks()? {
-            let (x, weights) = split(block?, self.are_weighted);
-            let x = match self.units {
-                Some(units) => units.standardize_seen(x)?,
-                None => x,
-            };
-            match self.has_gaps {
-                true => with_gaps(&x, weights.as_ref())?.read(visit)?,
-                false => visit(data(&x, weights.as_ref())?)?,
-            }
+        match self.blocks {
+            Blocks::Kept(blocks) => blocks.iter().try_for_each(|block| self.show(block.clone(), visit)),
+            // The next blocks are read while one is worked on.
+            Blocks::Of(raw) => thread::scope(|scope| {
+                let (read, next) = mpsc::sync_channel(AHEAD);
+                let blocks = raw.blocks()?;
+                scope.spawn(move || {
+                    for block in blocks {
+                        if read.send(block).is_err() {
+                            break;
+                        }
+                    }
+                });
+                next.into_iter().try_for_each(|block| self.show(block?, visit))
+            }),
         }
-        Ok(())
     }
 
     fn has_gaps(&self) -> bool {
@@ -238,4 +281,37 @@ fn no_room(error: std::io::Error) -> Failure {
 
 fn temporary() -> String {
     format!("temporary file in {}", std::env::temp_dir().display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use executable_em::gaussian_mixture::{CovarianceFamily, random_start};
+    use executable_em_engine::Engine;
+
+    #[test]
+    fn blocks_in_memory_and_in_a_file_have_sums_of_the_same_bits() {
+        let rows = [BLOCK_ROWS, BLOCK_ROWS, BLOCK_ROWS, 5];
+        let number = |i, a| if a == 2 { 1.0 } else { (i as f64 + 0.3 * a as f64).sin() };
+        let kept = rows.map(|rows| DMatrix::from_fn(rows, 3, number));
+        let mut file = tempfile::tempfile().expect("a file");
+        kept.iter().for_each(|block| write_raw(block, &mut file).expect("room"));
+        let raw = Raw { name: "x".to_owned(), file, d: 3, columns: vec![0, 1, 2], seen: None };
+        let first = kept[0].columns(0, 2).into_owned();
+        let mut spread = [Spread::EMPTY; 2];
+        first.column_iter().zip(&mut spread).for_each(|(column, spread)| spread.add(column.as_slice()));
+        let (engine, units) = (Engine::new(2).expect("threads"), Units::of(&spread).expect("spread"));
+        let start = random_start(&first, 2, CovarianceFamily::Full, &mut executable_em::data::rng(1));
+        let start = start.expect("a start");
+        let swept = |blocks, units| {
+            let source = InBlocks { blocks, units, are_weighted: true, has_gaps: false };
+            let sweep = engine.sweep(&start, &source).expect("a sweep");
+            (sweep.log_likelihood, sweep.total, sweep.model)
+        };
+        for units in [None, Some(&units)] {
+            let in_memory = swept(Blocks::Kept(&kept), units);
+            assert_eq!(in_memory.1, rows.iter().sum::<usize>() as f64);
+            assert_eq!(in_memory, swept(Blocks::Of(&raw), units));
+        }
+    }
 }

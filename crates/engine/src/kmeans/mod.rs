@@ -29,10 +29,11 @@ use executable_em::check;
 use executable_em::em::Expected;
 use nalgebra::{DMatrix, DVector};
 use packed::Means;
-use pulp::bytemuck::cast_slice;
+use pulp::bytemuck::{cast_slice, cast_slice_mut};
 use pulp::{Arch, Simd, WithSimd};
 use std::array;
 use std::ops::Range;
+use std::slice;
 
 /// The means of k-means. What climbs on them is −J: the E step sends each datum to its nearest mean, the M step each
 /// mean to the average of its data.
@@ -190,6 +191,16 @@ impl WithSimd for Chunk<'_> {
     }
 }
 
+/// Which datum each row is once columns are turned: with wide registers not the first, the second and so on.
+#[inline(always)]
+fn order_of_rows<S: Simd>(s: S) -> [S::f64s; GROUP] {
+    let mut lanes = s.splat_f64s(0.0);
+    for (lane, number) in cast_slice_mut::<_, f64>(slice::from_mut(&mut lanes)).iter_mut().enumerate() {
+        *number = lane as f64;
+    }
+    s.interleave_shfl_f64s([lanes; GROUP])
+}
+
 impl KMeansPass<'_> {
     /// Adds every datum to the sums of its cluster, and its squared distance to J.
     #[inline(always)]
@@ -201,6 +212,8 @@ impl KMeansPass<'_> {
         // Of equal lengths, so one check of an index does for all.
         let means = &self.means.as_chunks::<GROUP>().0[..first.len()];
         let references = &self.references.as_chunks::<GROUP>().0[..first.len()];
+        let order = order_of_rows(s);
+        let order = cast_slice::<_, [f64; GROUP]>(&order);
         let mut objective = 0.0;
         for (tile, (x, labels)) in block.tiles::<S>(self.nearest.d).enumerate() {
             for (group, x) in S::as_simd_f64s(x).0.chunks_exact(GROUP * registers).enumerate() {
@@ -210,7 +223,9 @@ impl KMeansPass<'_> {
                     // Turned in registers: read number by number they would take four times as many loads.
                     let rows = s.interleave_shfl_f64s(columns);
                     let rows = cast_slice::<_, [f64; GROUP]>(&rows);
-                    for (lane, (&label, x)) in labels.iter().zip(rows).enumerate() {
+                    for (x, &[lane, ..]) in rows.iter().zip(order) {
+                        let lane = lane as usize;
+                        let Some(&label) = labels.get(lane) else { continue };
                         let at = label as usize * groups + group;
                         let weight = weight(tile * width + part * S::F64_LANES + lane);
                         let v: [f64; GROUP] = array::from_fn(|a| x[a] - means[at][a]);

@@ -1,5 +1,6 @@
 //! A table of numbers that is read block by block.
 
+use super::plain::{Plain, Wanted};
 use super::record::Records;
 use super::{Dialect, Error, Expected, Missing, Result, block_rows};
 use nalgebra::DMatrix;
@@ -26,6 +27,7 @@ const SHOWN: usize = 40;
 #[derive(Debug)]
 pub struct CsvReader<R> {
     records: Records<R>,
+    plain: Plain,
     first: Vec<String>,
     names: Vec<String>,
     has_header: bool,
@@ -82,8 +84,10 @@ impl<R: Read> CsvReader<R> {
     }
 
     fn begin(input: R, file: &str, dialect: &Dialect) -> Result<Self> {
+        let records = Records::new(input, file, dialect)?;
         let mut reader = CsvReader {
-            records: Records::new(input, file, dialect)?,
+            plain: Plain::of(&records),
+            records,
             first: Vec::new(),
             names: Vec::new(),
             has_header: false,
@@ -225,9 +229,19 @@ impl<R: Read> CsvReader<R> {
         self.text.iter_mut().for_each(Vec::clear);
         let mut row = vec![0.0; self.chosen];
         self.kept.clear();
-        while values.len() < block_rows(self.chosen) * self.chosen
-            && (std::mem::take(&mut self.pending) || self.records.advance()?)
-        {
+        let most = block_rows(self.chosen) * self.chosen;
+        let only_numbers = self.keep.is_empty() && self.text.is_none();
+        while values.len() < most {
+            let wanted = Wanted { places: &self.places, chosen: self.chosen, missing: &self.missing };
+            if only_numbers
+                && !self.pending
+                && self.plain.take(&mut self.records, &wanted, &mut values, most)?
+            {
+                continue;
+            }
+            if !(std::mem::take(&mut self.pending) || self.records.advance()?) {
+                break;
+            }
             self.read_numbers(&mut row)?;
             if !self.keep.is_empty() {
                 self.kept.push(self.texts()?);
@@ -256,20 +270,12 @@ impl<R: Read> CsvReader<R> {
         }
         for (column, (cell, place)) in cells.zip(&self.places).enumerate() {
             let Some(place) = *place else { continue };
-            row[place] = self.number_or_gap(cell).ok_or_else(|| {
+            row[place] = number_or_gap(cell, &self.missing).ok_or_else(|| {
                 let is_text = text(cell).is_some();
                 self.wrong(column, cell, if is_text { Expected::FiniteNumber } else { Expected::Utf8 })
             })?;
         }
         Ok(())
-    }
-
-    fn number_or_gap(&self, cell: &[u8]) -> Option<f64> {
-        match number(cell) {
-            Some(value) if self.missing.is_number(value) => Some(f64::NAN),
-            None if text(cell).is_some_and(|word| self.missing.is_word(word)) => Some(f64::NAN),
-            number => number,
-        }
     }
 
     /// The cells of the record that are to be kept.
@@ -344,9 +350,18 @@ fn text(cell: &[u8]) -> Option<&str> {
     std::str::from_utf8(bare(cell)).ok().map(str::trim)
 }
 
+/// The number that a cell holds, NaN where it is missing.
+pub(super) fn number_or_gap(cell: &[u8], missing: &Missing) -> Option<f64> {
+    match number(cell) {
+        Some(value) if missing.is_number(value) => Some(f64::NAN),
+        None if text(cell).is_some_and(|word| missing.is_word(word)) => Some(f64::NAN),
+        number => number,
+    }
+}
+
+/// A finite number, whatever stands around it.
 fn number(cell: &[u8]) -> Option<f64> {
-    let text = std::str::from_utf8(bare(cell)).ok()?;
-    // Few cells have blanks left.
-    let number = text.parse().or_else(|_| text.trim().parse());
+    // Few cells have blanks or quotes.
+    let number = fast_float2::parse(cell).or_else(|_| fast_float2::parse(text(cell).unwrap_or_default()));
     number.ok().filter(|value: &f64| value.is_finite())
 }

@@ -6,6 +6,7 @@
 //! | `csv.rs` | a table that is read block by block |
 //! | `dialect.rs` | how it is written: what its reader is told, and what its first lines show |
 //! | `record.rs` | its records, cell by cell |
+//! | `plain.rs` | many lines of plain numbers at once |
 //! | `form.rs` | what a file is, by its first bytes |
 //! | `npy.rs` | NumPy's arrays |
 //! | `raw.rs` | raw doubles, there and back, and blocks made one |
@@ -18,6 +19,7 @@ mod error;
 mod form;
 mod missing;
 mod npy;
+mod plain;
 mod raw;
 mod record;
 

@@ -3,8 +3,9 @@
 use super::dialect::{Dialect, Head};
 use super::{Error, MOST_COLUMNS, Result};
 use csv_core::{ReadFieldResult, ReaderBuilder, Terminator};
+use memchr::memrchr;
 use std::fmt;
-use std::io::{BufRead, BufReader, Chain, Cursor, Read};
+use std::io::{BufRead, BufReader, Chain, Cursor, ErrorKind, Read};
 
 /// No record of a table is longer, in bytes: what goes on without an end is no table.
 pub(super) const LONGEST: usize = 1 << 24;
@@ -41,7 +42,7 @@ impl<R: Read> Records<R> {
         let ends = Terminator::Any(head.line_end);
         let mut records = Records {
             file: file.to_owned(),
-            input: BufReader::with_capacity(1 << 18, Cursor::new(head.text).chain(input)),
+            input: BufReader::with_capacity(1 << 20, Cursor::new(head.text).chain(input)),
             separator: head.separator,
             line_end: head.line_end,
             comment: dialect.comment.clone(),
@@ -113,6 +114,36 @@ impl<R: Read> Records<R> {
     /// What separates the cells.
     pub fn separator(&self) -> u8 {
         self.separator
+    }
+
+    /// What ends lines.
+    pub fn line_end(&self) -> u8 {
+        self.line_end
+    }
+
+    /// What lines begin with that are passed over.
+    pub fn comment(&self) -> Option<&str> {
+        self.comment.as_deref()
+    }
+
+    /// The whole lines after the record that lie in the buffer, which is filled if it is empty.
+    pub fn lines(&mut self) -> Result<&[u8]> {
+        if self.ahead.is_some() {
+            return Ok(&[]);
+        }
+        while let Err(source) = self.input.fill_buf() {
+            if source.kind() != ErrorKind::Interrupted {
+                return Err(Error::Io { path: self.file.clone(), source });
+            }
+        }
+        let buffer = self.input.buffer();
+        Ok(&buffer[..memrchr(self.line_end, buffer).map_or(0, |end| end + 1)])
+    }
+
+    /// Passes over lines of the buffer.
+    pub fn pass_over(&mut self, bytes: usize, lines: u64) {
+        self.input.consume(bytes);
+        self.lines += lines;
     }
 
     /// The line that a cell begins on.

@@ -31,8 +31,8 @@ fn random_state(n: usize, d: usize, k: usize, flips: usize) -> (BernoulliMixture
 }
 
 /// With the widest instructions, and with none.
-fn engines() -> [Engine; 2] {
-    [Engine::new(1).expect("no threads"), Engine::portable(1).expect("no threads")]
+fn engines() -> Vec<Engine> {
+    Engine::with_every_instruction_set(1).expect("no threads")
 }
 
 fn statistics(

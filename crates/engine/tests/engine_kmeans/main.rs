@@ -37,8 +37,8 @@ fn statistics(
 }
 
 /// With the widest instructions, and with none.
-fn engines() -> [Engine; 2] {
-    [Engine::new(1).expect("no threads"), Engine::portable(1).expect("no threads")]
+fn engines() -> Vec<Engine> {
+    Engine::with_every_instruction_set(1).expect("no threads")
 }
 
 fn labels(engine: &Engine, means: &DMatrix<f64>, source: &impl Source) -> Result<Vec<usize>> {

@@ -5,7 +5,7 @@ use crate::common::cases::{self, Kind};
 use crate::common::tally::Tally;
 use crate::common::{assert_matrices_within, assert_within, config};
 use crate::mathematics::mathematics;
-use crate::{AT_REST, labels, mean_bound, random_state};
+use crate::{AT_REST, engines, labels, mean_bound, random_state};
 use executable_em::em::{Seen, Stopped, Stopping, Tolerance};
 use executable_em::kmeans::{self, Step};
 use executable_em::{Error, data};
@@ -47,7 +47,7 @@ fn a_whole_run_is_the_derivations() -> Result<()> {
             let start = kmeans::random_start(&x, k, &mut data::rng(seed))?;
             let derived = kmeans::lloyd(&x, &start, 1000)?;
             let sweeps = (derived.half_steps.len() - 1) / 2;
-            for engine in [Engine::new(1)?, Engine::portable(1)?, Engine::new(2)?] {
+            for engine in engines().into_iter().chain([Engine::new(2)?]) {
                 let source = Data::new(&x)?;
                 let fit = engine.fit(KMeans::new(start.clone())?, &source, &AT_REST)?;
                 assert_eq!((fit.stopped, fit.sweeps), (Stopped::Converged, sweeps));

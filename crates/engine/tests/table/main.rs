@@ -9,6 +9,7 @@ mod dress;
 mod form;
 mod input;
 mod npy;
+mod plain;
 mod quotes;
 mod random;
 
