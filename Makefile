@@ -27,7 +27,7 @@ SEEDS := 100
 CHAPTER := kmeans gaussian gaussian_mixture soft_kmeans latent bound em \
 	bernoulli_mixture pathologies selection scale incomplete convergence variational errata
 
-.PHONY: help book browse lab check soak fuzz notebooks figures doc mutants bench clean distclean cargo python
+.PHONY: help book browse lab check soak fuzz notebooks figures doc mutants bench bench-file clean distclean cargo python
 
 ## make book       the notebooks as a web book, from nothing: installs what is missing, draws the figures, executes the
 ##                 notebooks (each as one Rust program), builds the pages; the first time takes a few minutes
@@ -126,6 +126,11 @@ mutants: $(MUTANTS)
 bench: $(PEERS) | cargo
 	"$(TOOLS)/bench/bin/python" -m unittest discover -q -s crates/engine/benches
 	"$(TOOLS)/bench/bin/python" crates/engine/benches/compare.py $(if $(QUICK),--quick) $(SIZES)
+
+## make bench-file from a CSV file of half a gigabyte to a fitted model, beside pandas and polars with scikit-learn and oneDAL;
+##                 other sizes: make bench-file SIZE=1000000,8,16
+bench-file: $(PEERS) | cargo
+	"$(TOOLS)/bench/bin/python" crates/engine/benches/whole.py $(SIZE)
 
 ## make clean      removes what was built; make distclean also removes .tools
 clean:

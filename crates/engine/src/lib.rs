@@ -2,7 +2,8 @@
 //!
 //! The chapters say what a step *is*; this module computes the same step for people with data. It never stores an n×k
 //! matrix: a block of a few hundred data goes through both steps while it is in the nearest cache, and leaves only its
-//! sums ([`Moments`](executable_em::scale::Moments)) behind. The result has the same bits with any number of threads.
+//! sums ([`Moments`](executable_em::scale::Moments)) behind. The result has the same bits with any number of threads; not on
+//! every machine, as registers of another width (none, AVX2, AVX-512) add in another order.
 //! Responsibilities below 4^−100 may be left out, as long as the sums prove that they would not show them.
 //!
 //! | file | what it holds |

@@ -38,8 +38,9 @@ const FILLING: u64 = 0x6a70;
 
 pub const EXAMPLES: &str = "\
 Components are numbered by weight, the largest first. Up to a quarter of the free memory (256 MiB at least) is used for
-the numbers; more are streamed from a temporary file (in TMPDIR). Ctrl-C ends the fit after the sweep and reports the best so far, also
-to the file of --out; a second one ends the program. The same command gives the same numbers on any number of threads.
+the numbers; more are streamed from a temporary file (in TMPDIR). Ctrl-C ends the fit after the sweep and reports the
+best so far, also to the file of --out; a second one ends the program. The same command gives the same numbers on any
+number of threads; machines with other vector instructions may differ in the last digits.
 
 Gaussians do without cells that are missing (empty, NA, NaN and the like, or --missing TOKEN): each row counts with
 what is seen of it, which assumes that what is missing depends on nothing but that.

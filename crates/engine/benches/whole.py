@@ -1,0 +1,134 @@
+"""From a CSV file to a fitted model, each contender a whole process: `make bench-file`.
+
+All start from the same parameters, take the same sweeps in 64-bit floats, and take turns; the median of their turns
+counts. A referee computes everybody's ℓ, and a mismatch is an error.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import polars
+
+from cases import Case, draw, score, start
+from race import TOLERANCE, Mismatch
+
+ROOT = Path(__file__).resolve().parents[3]
+PROGRAM = ROOT / "target/release/executable-em"
+READERS = ("pandas", "polars")
+# Reads a table, fits it, writes the parameters.
+PEER = """
+import sys, numpy
+reader, makers, path, start, out, sweeps = sys.argv[1:]
+if makers == "oneDAL":
+    from sklearnex import patch_sklearn
+    patch_sklearn(verbose=False)
+from sklearn.mixture import GaussianMixture
+if reader == "pandas":
+    import pandas
+    x = pandas.read_csv(path).to_numpy()
+else:
+    import polars
+    x = polars.read_csv(path).to_numpy(order="c")
+given = numpy.load(start)
+fit = GaussianMixture(
+    len(given["weights"]), tol=0, reg_covar=0, max_iter=int(sweeps), weights_init=given["weights"],
+    means_init=given["means"], precisions_init=numpy.linalg.inv(given["covariances"]),
+).fit(x)
+numpy.savez(out, weights=fit.weights_, means=fit.means_, covariances=fit.covariances_)
+"""
+
+
+def model(weights, means, covariances, columns):
+    """θ as the program reads it."""
+    return {
+        "format": 1,
+        "kind": "gaussian_mixture",
+        "made_by": "the benchmark",
+        "family": "full",
+        "columns": columns,
+        "k": len(weights),
+        "d": len(columns),
+        "weights": weights.tolist(),
+        "means": means.tolist(),
+        "covariances": covariances.tolist(),
+        "log_likelihood": 0.0,
+        "n": 1,
+        "sweeps": 0,
+        "stopped": "max_sweeps",
+        "seed": 1,
+    }
+
+
+def seconds(command):
+    begun = time.perf_counter()
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"{command[0]}: {done.stderr}")
+    return time.perf_counter() - begun
+
+
+def race(case, sweeps, turns, folder):
+    """The median seconds of each contender, and the size of the file in MB."""
+    x, labels = draw(case)
+    path, columns = folder / "x.csv", [f"x{a + 1}" for a in range(case.d)]
+    np.savetxt(path, x, delimiter=",", fmt="%.8g", header=",".join(columns), comments="")
+    x = polars.read_csv(path).to_numpy()
+    theta = start(case, x, labels)
+    np.savez(folder / "start.npz", **dict(zip(("weights", "means", "covariances"), theta)))
+    (folder / "start.json").write_text(json.dumps(model(*theta, columns)))
+    ours = [PROGRAM, "fit", path, "--start", folder / "start.json", "--tol", 0, "--max-iter", sweeps]
+    commands = {"executable-em": [*ours, "--out", folder / "executable-em.json"]}
+    for reader in READERS:
+        for makers in ("scikit-learn", "oneDAL"):
+            name = f"{reader} + {makers}"
+            task = [reader, makers, path, folder / "start.npz", folder / f"{name}.npz", sweeps]
+            commands[name] = [sys.executable, "-c", PEER, *task]
+    times = {name: [] for name in commands}
+    for _ in range(turns):
+        for name, command in commands.items():
+            times[name].append(seconds(command))
+    agree(case, x, folder, commands)
+    return {name: statistics.median(of) for name, of in times.items()}, path.stat().st_size / 1e6
+
+
+def agree(case, x, folder, names):
+    """That all have come to the same ℓ."""
+    found = {}
+    for name in names:
+        if name == "executable-em":
+            saved = json.loads((folder / f"{name}.json").read_text())
+        else:
+            saved = np.load(folder / f"{name}.npz")
+        theta = [np.array(saved[part]) for part in ("weights", "means", "covariances")]
+        found[name] = score(case, x, *theta)
+    low, high = min(found.values()), max(found.values())
+    if high - low > TOLERANCE * abs(high):
+        raise Mismatch(f"ℓ differs: {found}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("size", nargs="?", default="6000000,8,5", help="n,d,k")
+    parser.add_argument("--sweeps", type=int, default=20)
+    parser.add_argument("--turns", type=int, default=3)
+    asked = parser.parse_args()
+    subprocess.run(["cargo", "build", "--release"], cwd=ROOT, check=True)
+    case = Case(*map(int, asked.size.split(",")))
+    with tempfile.TemporaryDirectory() as folder:
+        times, size = race(case, asked.sweeps, asked.turns, Path(folder))
+    packages = ", ".join(f"{name} {version(name)}" for name in ("pandas", "polars", "scikit-learn", "daal"))
+    print(f"{case}: {size:.0f} MB, {asked.sweeps} sweeps, median of {asked.turns} turns; {packages}")
+    for name, taken in times.items():
+        print(f"{name:24} {taken:7.2f} s {taken / times['executable-em']:7.2f}×")
+
+
+if __name__ == "__main__":
+    main()
