@@ -20,6 +20,12 @@ LECTURES = {
     "T": "Daniel, *Expectation Maximization*",
     "X": "Beyond the last slide",
 }
+# Below which still figure a chapter shows the live page that brings it to life, and what it is called there.
+LIVE = {
+    "kmeans/steps": ("kmeans", "k-means: take hold of the means"),
+    "gaussian_mixture/steps": ("mixture", "EM: take hold of a Gaussian mixture"),
+    "bound/contours": ("hills", "The bound: touch, climb, touch again"),
+}
 ID = r"\b[A-Z]-E?\d{2}\b"
 CLASSES = {"E": "error", "Q": "true with a proviso", "N": "notation", "O": "perhaps the scan", "R": "right as printed"}
 
@@ -27,9 +33,10 @@ CLASSES = {"E": "error", "Q": "true with a proviso", "N": "notation", "O": "perh
 class Pages:
     """What links need to know: the entries, the headings and the pages of the documentation."""
 
-    def __init__(self, target, documentation):
+    def __init__(self, target, documentation, live):
         self.target = target
         self.documentation = documentation
+        self.live = live
         self.entries = json.loads((ROOT / "catalogue.json").read_text(encoding="utf-8"))
         self.known = {entry["id"] for entry in self.entries}
         self.headings = {}
@@ -46,6 +53,7 @@ class Pages:
 
     def notebook(self, path):
         notebook = json.loads(path.read_text(encoding="utf-8"))
+        notebook["cells"] = [part for cell in notebook["cells"] for part in (cell, *self.beside(cell))]
         for cell in notebook["cells"]:
             source = "".join(cell["source"])
             if cell["cell_type"] == "markdown":
@@ -59,6 +67,16 @@ class Pages:
                         r"^\[`([\w:]+)`\]\([^)]*\)", lambda found: self.function(found[1], False), shown
                     )
         self.write(path.name, json.dumps(notebook, ensure_ascii=False))
+
+    def beside(self, cell):
+        """The live page that belongs to what a cell draws, if it was built."""
+        drawn = re.fullmatch(r'figures::draw\("([a-z_/]+)"\)\?', "".join(cell["source"]).strip())
+        name, title = LIVE.get(drawn[1], (None, None)) if drawn else (None, None)
+        if name and (self.live / f"{name}.html").exists():
+            place = f"live/{name}.html"
+            frame = f'<iframe class="live" src="{place}" title="{title}" loading="lazy"></iframe>'
+            words = f'<p class="live"><a href="{place}" target="_blank">{title}</a>, on a page of its own</p>'
+            yield {"cell_type": "markdown", "id": f"live-{name}", "metadata": {}, "source": f'<div class="live">\n{frame}\n{words}\n</div>'}
 
     def heading(self, stem, marks, title):
         """A heading with a label of its own; its words may hold mathematics, which no address could."""
@@ -207,9 +225,9 @@ def words_of(path):
     return [text.strip() if text else None for text in found]
 
 
-def main(target, documentation):
+def main(target, documentation, live):
     target.mkdir(parents=True, exist_ok=True)
-    pages = Pages(target, documentation)
+    pages = Pages(target, documentation, live)
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         pages.notebook(path)
     for path in sorted((ROOT / "notebooks").glob("*.*")):
@@ -222,4 +240,4 @@ def main(target, documentation):
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(*map(Path, sys.argv[1:]))

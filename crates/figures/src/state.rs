@@ -1,0 +1,106 @@
+//! A single state of a run, drawn for a window of any width: what a reader takes hold of.
+//!
+//! Two panels stand side by side where there is room, and below each other where there is not; letters keep their size. The
+//! panels' [`PanelFrame`]s say where on the page a mean lies, and what a place on the page means.
+
+use crate::plot::{Figure, Page, Panel, PanelFrame};
+use crate::{bound, gaussian_mixture, kmeans};
+use executable_em::Result;
+use executable_em::gaussian_mixture::GaussianMixture;
+use nalgebra::DMatrix;
+
+pub use bound::Hills;
+
+/// A figure, and where its panels' data lie.
+#[derive(Clone, Debug)]
+pub struct Scene {
+    /// What is to be seen.
+    pub figure: Figure,
+    /// One for each panel.
+    pub frames: Vec<PanelFrame>,
+}
+
+/// Room for two panels.
+const WIDE: f64 = 560.0;
+
+/// The columns of a page of such width.
+fn columns(width: f64) -> usize {
+    if width < WIDE { 1 } else { 2 }
+}
+
+/// Two panels on a page of such width in pixels.
+fn scene(width: f64, panel_height: f64, panels: [Panel; 2]) -> Result<Scene> {
+    let [first, second] = panels;
+    let page = Page::new(columns(width)).width(width).panel_height(panel_height).panel(first).panel(second);
+    Ok(Scene { figure: Figure::still(&page)?, frames: page.frames()? })
+}
+
+/// Lloyd's algorithm after some half steps: the data with the regions of the means and the means' ways, and J.
+///
+/// `x` is n×2, `start` k×2; more half steps than the run has are its last. Errors as in
+/// [`lloyd`](executable_em::kmeans::lloyd), and [`Error::Shape`](executable_em::Error::Shape) for data not in the plane.
+///
+/// ```
+/// use executable_em_figures::state;
+/// use nalgebra::dmatrix;
+/// let x = dmatrix![0.0, 0.0; 1.0, 0.5; 5.0, 4.0; 6.0, 5.0];
+/// let run = executable_em::kmeans::lloyd(&x, &dmatrix![0.0, 1.0; 1.0, 0.0], 100)?;
+/// assert!(state::kmeans(&x, &run, 1, 390.0)?.figure.svg().contains("assign 1"));
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn kmeans(
+    x: &DMatrix<f64>,
+    run: &executable_em::kmeans::Lloyd,
+    half_steps: usize,
+    width: f64,
+) -> Result<Scene> {
+    scene(width, 270.0, kmeans::state(x, run, half_steps)?)
+}
+
+/// What is drawn of EM: the parameters, what the last E step saw, and ℓ so far.
+#[derive(Clone, Copy, Debug)]
+pub struct Mixture<'a> {
+    /// The parameters.
+    pub model: &'a GaussianMixture,
+    /// The responsibilities of the last E step, n×k; none before the first.
+    pub responsibilities: Option<&'a DMatrix<f64>>,
+    /// ℓ at the start and after each sweep.
+    pub climb: &'a [f64],
+    /// What an M step made in the place of covariances, k matrices 2×2, if they are none: drawn as the level curves
+    /// that they have.
+    pub broken: Option<&'a [DMatrix<f64>]>,
+}
+
+/// A state of EM: the data in the colours of their responsibilities with the ellipses of the components, and ℓ.
+///
+/// `x` is n×2, `names` say what its columns are. [`Error::Shape`](executable_em::Error::Shape) for data not in the plane.
+///
+/// ```
+/// use executable_em::{data, gaussian_mixture::{CovarianceFamily, random_start}};
+/// use executable_em_figures::state::{self, Mixture};
+/// let x = data::old_faithful();
+/// let model = random_start(&x, 2, CovarianceFamily::Full, &mut data::rng(1))?;
+/// let climb = [model.log_likelihood(&x)?];
+/// let state = Mixture { model: &model, responsibilities: None, climb: &climb, broken: None };
+/// let scene = state::mixture(&x, ["eruption, min", "waiting, min"], &state, 720.0)?;
+/// assert!(scene.figure.svg().contains("eruption, min") && scene.frames.len() == 2);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn mixture(x: &DMatrix<f64>, names: [&str; 2], state: &Mixture<'_>, width: f64) -> Result<Scene> {
+    scene(width, 300.0, gaussian_mixture::state(x, names, state)?)
+}
+
+/// A state of coordinate ascent on the curve of two hills: ℓ(θ) with the bound at q, and the same state on the map of F.
+///
+/// The last of `trail` is the state; how it was reached is drawn on the map.
+///
+/// ```
+/// use executable_em_figures::state::{self, Hills};
+/// let state = Hills { theta: 0.3, at: -2.6, blur: 0.0 };
+/// assert!(state.gap()? > 0.0 && state.e_step().gap()?.abs() < 1e-12);
+/// assert!(state::bound(&[state], 720.0)?.figure.svg().contains("KL"));
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn bound(trail: &[Hills], width: f64) -> Result<Scene> {
+    scene(width, 270.0, bound::state(trail)?)
+}

@@ -1,0 +1,245 @@
+"""Take hold of the live pages in Chromium, offline: `live.py FOLDER ASK [--screenshots FOLDER]`.
+
+Each page is dragged, stepped and worked by keys alone. Every answer that a page had is asked again of ASK, the same code
+compiled for this machine, and must be the same to the last letter; so must be every still figure, drawn in the browser.
+No page may write an error to its console or ask anything beyond its folder; without JavaScript the still figure stays.
+Without a Chromium this says so and checks nothing.
+"""
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from browse import NAMES, WIDTHS, browser, served
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+# The controls of each page in the order in which a reader might use them.
+PAGES = {
+    "kmeans": ["assign", "update", "back", "worst", "plus", "random", "assign", "run"],
+    "mixture": ["E", "M", "E", "back", "random", "clusters", "again", "run"],
+    "hills": ["E", "M", "back", "again", "run"],
+}
+# One frame of a screen that shows sixty a second.
+FRAME = 16.0
+
+
+class Hand:
+    """What a reader does to a page."""
+
+    def __init__(self, tab, ask):
+        self.tab, self.ask = tab, ask
+
+    def ready(self):
+        return self.tab.until("document.documentElement.dataset.ready === 'yes'", 60)
+
+    def key(self, key, code=0, text=""):
+        for kind in ("keyDown", "keyUp"):
+            self.tab.ask("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code, text=text if kind == "keyDown" else "")
+
+    def drag(self, handle, right, down):
+        """Takes the handle of that number, and lets it go elsewhere."""
+        box = f"document.querySelectorAll('.handle')[{handle}].getBoundingClientRect()"
+        self.tab.value(f"document.querySelectorAll('.handle')[{handle}].scrollIntoView({{block: 'center'}})")
+        x, y = self.tab.value(f"(box => [box.x + box.width / 2, box.y + box.height / 2])({box})")
+        mouse = lambda kind, x, y: self.tab.ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", buttons=1, clickCount=1)
+        mouse("mousePressed", x, y)
+        for part in (0.3, 0.7, 1.0):
+            mouse("mouseMoved", x + part * right, y + part * down)
+            self.settled()
+        mouse("mouseReleased", x + right, y + down)
+        return self.tab.value(f"(box => [box.x + box.width / 2 - {x}, box.y + box.height / 2 - {y}])({box})")
+
+    def settled(self):
+        self.tab.value("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))")
+
+    def at_rest(self):
+        return self.tab.until("!page.timer", 60)
+
+    def answers(self):
+        """Every question since the last time, with its answer; they are those of this machine."""
+        asked = self.tab.value("JSON.stringify(Library.asked.splice(0))")
+        pairs = json.loads(asked)
+        again = self.ask([question for question, _ in pairs])
+        yield from (f"another answer than this machine's to {question[:200]}" for (question, reply), own in zip(pairs, again) if reply != own)
+        self.count = getattr(self, "count", 0) + len(pairs)
+
+
+def native(program):
+    """Asks the same code on this machine."""
+
+    def ask(questions):
+        text = "".join(question + "\n" for question in questions)
+        done = subprocess.run([program], input=text, capture_output=True, text=True, check=True)
+        return done.stdout.split("\n")[:-1]
+
+    return ask
+
+
+def page_faults(hand, address, name, controls):
+    tab = hand.tab
+    tab.window(WIDTHS[0])
+    tab.open(f"{address}{name}.html")
+    if not hand.ready():
+        yield "does not start: " + str(tab.value("document.querySelector('.words').textContent"))
+        return
+    first = tab.value("location.hash")
+    yield from hand.answers()
+
+    moved = hand.drag(tab.value("document.querySelectorAll('.handle').length") - 1, 60, -40)
+    if max(abs(moved[0] - 60), abs(moved[1] + 40)) > 1.5 and name != "hills":
+        yield f"what was dragged by (60, −40) pixels moved by {moved}"
+    if tab.value("location.hash") == first:
+        yield "a drag leaves no trace in the address"
+    yield from hand.answers()
+
+    for control in controls:
+        tab.value(f"document.getElementById('{control}').click()")
+        if control == "run" and not hand.at_rest():
+            yield "does not come to rest"
+        yield from hand.answers()
+    words, there = tab.value("document.querySelector('.words').textContent"), tab.value("location.href")
+    if not words:
+        yield "says nothing"
+    # The address is the situation.
+    tab.open("about:blank")
+    tab.open(there)
+    if not hand.ready() or (again := tab.value("document.querySelector('.words').textContent")) != words:
+        yield f"its own address leads elsewhere: {again!r} for {words!r}"
+    yield from key_faults(hand)
+    yield from hand.answers()
+    for text in ("#step=x&theta=y", "#begin=at,1,NaN&moves=Q", "#begin=nothing&data=nothing&blur=none"):
+        tab.value(f"location.hash = '{text}'")
+        hand.settled()
+    yield from hand.answers()
+    if not tab.value("document.querySelector('.words.problem')?.textContent.endsWith('.')"):
+        yield "an address without sense is not named"
+    yield from dict.fromkeys(tab.faults)
+
+
+def key_faults(hand):
+    """The first handle moves by arrow keys, and every control is reached by the Tab key."""
+    tab = hand.tab
+    before = tab.value("location.hash")
+    tab.value("document.querySelector('.handle').focus()")
+    for key, code in [("ArrowLeft", 37), ("ArrowUp", 38)]:
+        hand.key(key, code)
+        hand.settled()
+    if tab.value("location.hash") == before:
+        yield "arrow keys move nothing"
+    tab.value("document.activeElement.blur()")
+    reached = set()
+    for _ in range(40):
+        hand.key("Tab", 9)
+        reached.add(tab.value("document.activeElement.id"))
+    controls = set(tab.value("[...document.querySelectorAll('button.step:not(:disabled), select, input')].map(e => e.id)"))
+    if controls - reached:
+        yield f"the Tab key does not lead to {', '.join(sorted(controls - reached))}"
+    tab.value("[...document.querySelectorAll('button.next')][0]?.focus()")
+    before = tab.value("location.hash")
+    hand.key("Enter", 13, "\r")
+    hand.settled()
+    if tab.value("document.activeElement.matches('button.step')") and tab.value("location.hash") == before:
+        yield "the Enter key presses nothing"
+
+
+def look_faults(hand, address, name, screenshots):
+    """Nothing is wider than the window."""
+    tab = hand.tab
+    for width in WIDTHS:
+        for scheme in ("light", "dark"):
+            tab.window(width, scheme)
+            tab.open("about:blank")
+            tab.open(f"{address}{name}.html")
+            hand.ready()
+            hand.settled()
+            if (wide := tab.value("document.documentElement.scrollWidth")) > width:
+                yield f"{wide} pixels wide in a window of {width}"
+            if screenshots:
+                tab.picture(screenshots / f"live-{name}-{width}-{scheme}.png")
+
+
+def fallback_faults(tab, address, name):
+    """Without JavaScript there is a figure."""
+    tab.ask("Emulation.setScriptExecutionDisabled", value=True)
+    tab.open("about:blank")
+    tab.open(f"{address}{name}.html")
+    tab.ask("Emulation.setScriptExecutionDisabled", value=False)
+    if not tab.value("document.querySelector('.stage img')?.naturalWidth"):
+        yield "no still figure without JavaScript"
+
+
+def figure_faults(hand, address):
+    """Every still figure that is drawn in the browser is the committed one, byte for byte."""
+    tab = hand.tab
+    tab.open(f"{address}kmeans.html")
+    hand.ready()
+    count = 0
+    for path in sorted((ROOT / "figures").glob("*/*.svg")):
+        name = f"{path.parent.name}/{path.stem}"
+        drawn = tab.value(f"Library.ask({{ page: 'figure', name: '{name}' }})")
+        count += 1
+        if drawn != path.read_text(encoding="utf-8"):
+            yield f"{name} is drawn otherwise in the browser"
+    print(f"{count} still figures drawn in the browser", flush=True)
+
+
+def speed_faults(hand, address):
+    """A sweep of EM and its drawing take no longer than a frame: the median of many, in an idle browser."""
+    tab = hand.tab
+    tab.open(f"{address}mixture.html")
+    hand.ready()
+    median = """(() => {
+        const times = [];
+        for (let step = 1; step <= 40; step++) {
+            const start = performance.now();
+            page.go({ step: String(step) });
+            document.querySelector('.stage').getBoundingClientRect();
+            times.push(performance.now() - start);
+        }
+        return times.sort((a, b) => a - b)[20];
+    })()"""
+    took = tab.value(median)
+    print(f"a half step of EM and its drawing: {took:.1f} ms", flush=True)
+    # The machine may have other things to do; what is to be noticed is another order of magnitude.
+    if took > 4 * FRAME:
+        yield f"a half step of EM and its drawing take {took:.0f} ms"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("ask", type=Path)
+    parser.add_argument("--screenshots", type=Path, metavar="FOLDER")
+    options = parser.parse_args()
+    if not (options.folder / "module.js").exists():
+        print(f"skipped: there are no live pages in {options.folder}")
+        return 0
+    program = next(filter(None, map(shutil.which, NAMES)), None)
+    if program is None:
+        print(f"skipped: no Chromium here (looked for {', '.join(NAMES)}), so nobody has tried the live pages")
+        return 0
+    if options.screenshots:
+        options.screenshots.mkdir(parents=True, exist_ok=True)
+    faults = []
+    with served(options.folder) as address, browser(program, address) as tab:
+        hand = Hand(tab, native(options.ask))
+        for name, controls in PAGES.items():
+            start = time.monotonic()
+            found = list(page_faults(hand, address, name, controls))
+            found += look_faults(hand, address, name, options.screenshots)
+            found += fallback_faults(tab, address, name)
+            print(f"{name}: {'; '.join(found) or 'ok'} ({time.monotonic() - start:.0f} s)", flush=True)
+            faults += found
+        faults += figure_faults(hand, address)
+        faults += speed_faults(hand, address)
+        print(f"{hand.count} answers compared with this machine's")
+    print(*faults, sep="\n", file=sys.stderr)
+    return int(bool(faults))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
