@@ -68,7 +68,9 @@ fn stack(panel: &mut Panel, nodes: &DMatrix<f64>, r: &DMatrix<f64>) {
     let mut below: Vec<Point> = nodes.iter().map(|&x| [x, 0.0]).collect();
     let mut borders = Vec::new();
     for (j, share) in r.column_iter().enumerate() {
-        let above: Vec<Point> = below.iter().zip(share.iter()).map(|(&[x, y], r)| [x, y + r]).collect();
+        // The last digit decides whether a sum of one lies above the frame, where it would be cut.
+        let above: Vec<Point> =
+            below.iter().zip(share.iter()).map(|(&[x, y], r)| [x, (y + r).min(1.0)]).collect();
         let outline: Vec<Point> = below.iter().chain(above.iter().rev()).copied().collect();
         panel.area(&outline, plot::lighten(plot::component(j), 0.25), 1.0);
         borders.push(above.clone());

@@ -2,7 +2,7 @@
 "use strict";
 
 const page = new Page({
-    defaults: { theta: "0.3", at: "-2.6", blur: "0", moves: "" },
+    defaults: { theta: "0.3", at: "-0.9", blur: "0", moves: "" },
     question: ({ theta, at, blur, moves }) =>
         ({ page: "hills", theta: Number(theta), at: Number(at), blur: Number(blur), moves }),
     handles: ({ theta, at, lower_bound }) => [
@@ -18,7 +18,7 @@ const page = new Page({
         e.classList.toggle("next", gap >= 5e-7);
         m.classList.toggle("next", gap < 5e-7 && !at_rest);
         m.disabled = moves.endsWith("M") || at_rest;
-        e.disabled = gap < 1e-12 || at_rest;
+        e.disabled = moves.endsWith("E") || at_rest;
         document.getElementById("run").disabled = at_rest;
         document.getElementById("back").disabled = moves === "";
         document.getElementById("blur").value = blur;
@@ -28,13 +28,14 @@ const page = new Page({
 });
 
 const step = letter => page.go({ moves: page.state.moves + letter });
-const next = () => step(page.answer.gap < 5e-7 ? "M" : "E");
+// After an M step always an E step, however small the gap has become.
+const next = () => step(page.state.moves.endsWith("M") || page.answer.gap >= 5e-7 ? "E" : "M");
 
 on("E", "click", () => { page.pause(); step("E"); });
 on("M", "click", () => { page.pause(); step("M"); });
 on("run", "click", () => page.run(next, 650));
 on("back", "click", () => { page.pause(); page.go({ moves: page.state.moves.slice(0, -1) }); });
-on("again", "click", () => { page.pause(); page.go({ theta: "0.3", at: "-2.6", blur: "0", moves: "" }); });
+on("again", "click", () => { page.pause(); page.go({ theta: "0.3", at: "-0.9", blur: "0", moves: "" }); });
 on("blur", "input", event => {
     page.pause();
     const { theta, at } = page.answer;

@@ -85,7 +85,7 @@ struct Drag {
     to: [f64; 2],
 }
 
-/// What a hand can take: the mean, or one of the two points at two standard deviations that the Cholesky factor names.
+/// What a hand can take: the mean, or one of the two points at one standard deviation that the Cholesky factor names.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Handle {
@@ -95,9 +95,6 @@ enum Handle {
     /// The point straight above the mean.
     Above,
 }
-
-/// Where the handles lie, at this many standard deviations.
-const REACH: f64 = 2.0;
 
 #[derive(Debug, Serialize)]
 pub struct Answer {
@@ -238,7 +235,7 @@ impl Drag {
             return Err(Error::Domain { what: "component", value, allowed });
         }
         let mean = model.means().row(component);
-        let arm = [(to[0] - mean[0]) / REACH, (to[1] - mean[1]) / REACH];
+        let arm = [to[0] - mean[0], to[1] - mean[1]];
         if let Handle::Mean = handle {
             let mut means = model.means().clone();
             means.row_mut(component).copy_from_slice(&to);
@@ -272,8 +269,8 @@ impl Drag {
 fn handles(model: &GaussianMixture) -> Vec<[[f64; 2]; 3]> {
     let of = |(mean, factor): ([f64; 2], &executable_em::gaussian::Factor)| {
         let l = factor.l();
-        let right = [mean[0] + REACH * l[(0, 0)], mean[1] + REACH * l[(1, 0)]];
-        [mean, right, [mean[0], mean[1] + REACH * l[(1, 1)]]]
+        let right = [mean[0] + l[(0, 0)], mean[1] + l[(1, 0)]];
+        [mean, right, [mean[0], mean[1] + l[(1, 1)]]]
     };
     rows(model.means()).into_iter().zip(model.factors()).map(of).collect()
 }

@@ -148,7 +148,7 @@ fn from_above(now: &Hills, trail: &[Hills]) -> Result<Panel> {
         .map(|(&at, q)| Ok([two_hills(at)?.maximize(&x, q)?.parameters()[0], at]))
         .collect::<Result<Vec<Point>>>()?;
     map.line(&summits, m_colour(), 1.0);
-    map.text([-4.1, -4.1], [6.0, 12.0], "best *q*", Anchor::Start, e_colour());
+    map.text([4.0, 4.0], [9.0, 14.0], "best *q*", Anchor::Start, e_colour());
     if let Some(&summit) = summits.first() {
         map.text(summit, [7.0, -6.0], "best *θ*", Anchor::Start, m_colour());
     }

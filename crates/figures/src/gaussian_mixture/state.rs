@@ -9,7 +9,10 @@ use nalgebra::DMatrix;
 /// The data with the ellipses, and ℓ over the sweeps so far.
 pub(crate) fn state(x: &DMatrix<f64>, names: [&str; 2], state: &Mixture<'_>) -> Result<[Panel; 2]> {
     let sweep = state.climb.len().saturating_sub(1);
-    let mut cloud = Panel::around(x);
+    plot::points(x)?;
+    // Room around the data, so that ellipses and the hand have some.
+    let range = |a: usize| plot::span(x.column(a).iter().copied(), 0.22);
+    let mut cloud = Panel::new(range(0), range(1));
     cloud.title(&sweeps(sweep)).x_label(names[0]).y_label(names[1]);
     match state.responsibilities {
         Some(r) => cloud.scatter(x, &plot::by_responsibility(r)),
@@ -30,7 +33,10 @@ pub(crate) fn state(x: &DMatrix<f64>, names: [&str; 2], state: &Mixture<'_>) -> 
     let path: Vec<Point> = state.climb.iter().enumerate().map(|(at, &value)| [at as f64, value]).collect();
     // A start far off lies so low that the panel begins with the first sweep.
     let shown = if path.len() > 2 { &path[1..] } else { &path[..] };
-    let heights = plot::span(shown.iter().map(|point| point[1]), 0.1);
+    // A start alone has no heights to go by, and a rise that nobody could see needs no axis of its own.
+    let least = if shown.len() < 2 { 100.0 } else { 0.5 };
+    let ends = |point: &Point| [point[1] - least / 2.0, point[1] + least / 2.0];
+    let heights = plot::span(shown.iter().flat_map(ends), 0.06);
     let mut climb = Panel::new([-0.5, sweep.max(10) as f64 + 0.5], heights);
     climb.title("*ℓ* after each sweep").x_label("sweep").line(shown, plot::FAINT, 1.2);
     climb.dots(shown, &[plot::INK], if sweep > 40 { 1.8 } else { 2.6 }, 1.0);

@@ -6,12 +6,18 @@ use executable_em::Result;
 use executable_em::kmeans::{Lloyd, Step};
 use nalgebra::DMatrix;
 
+/// Room around the data, so that a mean can be drawn out of them.
+fn axes(x: &DMatrix<f64>) -> Panel {
+    let range = |a: usize| plot::span(x.column(a).iter().copied(), 0.12);
+    Panel::new(range(0), range(1))
+}
+
 /// The data with their means, and J over the half steps so far.
 pub(crate) fn state(x: &DMatrix<f64>, run: &Lloyd, half_steps: usize) -> Result<[Panel; 2]> {
     plot::points(x)?;
     let count = half_steps.min(run.half_steps.len());
     let (done, newest) = (&run.half_steps[..count], count.checked_sub(1).map(|at| &run.half_steps[at]));
-    let mut cloud = Panel::around(x);
+    let mut cloud = axes(x);
     cloud.title(&match newest {
         None => "start".to_owned(),
         Some(_) if count == run.half_steps.len() => "at rest".to_owned(),
