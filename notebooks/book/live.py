@@ -24,6 +24,8 @@ PAGES = {
     "mixture": ["E", "M", "E", "back", "random", "clusters", "again", "run"],
     "hills": ["E", "M", "back", "again", "run"],
 }
+# What there is to be looked at on the page on the reader's data.
+FITTED = "document.getElementById('example').click(), fit()"
 # SQUAREM's way to the maximum of three components hangs by the last digit of exp: another way there, no other end.
 CHAOTIC = {"convergence/methods"}
 # One frame of a screen that shows sixty a second.
@@ -79,6 +81,8 @@ def same(one, other):
         return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
     if isinstance(one, list):
         return len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, str) and one.startswith("{") and other.startswith("{"):
+        return same(json.loads(one), json.loads(other))
     if isinstance(one, float) and isinstance(other, float):
         return abs(one - other) <= 1e-9 * max(1, abs(one))
     return one == other
@@ -162,7 +166,40 @@ def key_faults(hand):
         yield "the Enter key presses nothing"
 
 
-def look_faults(hand, address, name, screenshots):
+def data_faults(hand, address):
+    """A table is pasted, fitted, drawn and given back; a table that is none is named."""
+    tab = hand.tab
+    tab.window(WIDTHS[0])
+    tab.open(f"{address}data.html")
+    if not hand.ready():
+        yield "does not start"
+        return
+    paste = "(text => { const area = document.getElementById('text'); area.value = text; area.dispatchEvent(new Event('input')); })"
+    tab.value(f"{paste}('a,b\\nx,y\\n')")
+    if not tab.value("document.querySelector('.words.problem')?.textContent.includes('no column')".replace("no column", "No column")):
+        yield "a table without numbers is not named"
+    table = (ROOT / "src/data/blobs.csv").read_text(encoding="utf-8")
+    tab.value(f"{paste}({json.dumps(table)})")
+    tab.value("document.querySelectorAll('#columns input')[2].click()")
+    tab.value("document.getElementById('fit').click()")
+    if not tab.until("!document.getElementById('result').hidden && document.getElementById('fit').disabled === false", 60):
+        yield "a table is not fitted"
+        return
+    words = tab.value("document.querySelector('.words').textContent")
+    if not words.startswith("4 components: ℓ = −1264.859"):
+        yield f"says of four blobs: {words}"
+    command = tab.value("document.getElementById('command').textContent")
+    if command != "executable-em fit yours.csv -k 1..5 --columns 1,2 --covariance full --start scaled --restarts 10 --out model.json":
+        yield f"the command is {command}"
+    kept = tab.value("fetch(document.getElementById('download').href).then(answer => answer.json()).then(model => model.k)")
+    if kept != 4:
+        yield f"the model has {kept} components"
+    tab.value("document.querySelector('#comparison button:not(:disabled)').click()")
+    yield from hand.answers()
+    yield from dict.fromkeys(tab.faults)
+
+
+def look_faults(hand, address, name, screenshots, first="true"):
     """Nothing is wider than the window."""
     tab = hand.tab
     for width in WIDTHS:
@@ -171,6 +208,7 @@ def look_faults(hand, address, name, screenshots):
             tab.open("about:blank")
             tab.open(f"{address}{name}.html")
             hand.ready()
+            tab.value(first)
             hand.settled()
             if (wide := tab.value("document.documentElement.scrollWidth")) > width:
                 yield f"{wide} pixels wide in a window of {width}"
@@ -250,6 +288,9 @@ def main():
             found += fallback_faults(tab, address, name)
             print(f"{name}: {'; '.join(found) or 'ok'} ({time.monotonic() - start:.0f} s)", flush=True)
             faults += found
+        found = list(data_faults(hand, address)) + list(look_faults(hand, address, "data", options.screenshots, FITTED))
+        print(f"data: {'; '.join(found) or 'ok'}", flush=True)
+        faults += found
         faults += figure_faults(hand, address)
         faults += speed_faults(hand, address)
         print(f"{hand.count} answers compared with this machine's")

@@ -23,15 +23,16 @@ pub struct Scene {
 /// Room for two panels.
 const WIDE: f64 = 560.0;
 
-/// The columns of a page of such width.
+/// How many panels stand side by side on a page of such width.
 fn columns(width: f64) -> usize {
     if width < WIDE { 1 } else { 2 }
 }
 
-/// Two panels on a page of such width in pixels.
-fn scene(width: f64, panel_height: f64, panels: [Panel; 2]) -> Result<Scene> {
-    let [first, second] = panels;
-    let page = Page::new(columns(width)).width(width).panel_height(panel_height).panel(first).panel(second);
+/// Panels on a page of such width in pixels; below each other they are lower, so that one screen holds more of them.
+fn scene(width: f64, panel_height: f64, panels: impl IntoIterator<Item = Panel>) -> Result<Scene> {
+    let height = if width < WIDE { 0.8 * panel_height } else { panel_height };
+    let page = Page::new(columns(width)).width(width).panel_height(height);
+    let page = panels.into_iter().fold(page, Page::panel);
     Ok(Scene { figure: Figure::still(&page)?, frames: page.frames()? })
 }
 
@@ -103,4 +104,33 @@ pub fn mixture(x: &DMatrix<f64>, names: [&str; 2], state: &Mixture<'_>, width: f
 /// ```
 pub fn bound(trail: &[Hills], width: f64) -> Result<Scene> {
     scene(width, 270.0, bound::state(trail)?)
+}
+
+/// A fitted mixture of any dimension over two columns of its data, or over its only one, and BIC over k where there are several.
+///
+/// `x` is n×d; `columns` are counted from 0; `criteria` holds k and BIC. Of more than 3000 data every so many are drawn. Errors as in
+/// [`marginal`](executable_em::gaussian_mixture::conditional::marginal).
+///
+/// ```
+/// use executable_em::{data, gaussian_mixture::{CovarianceFamily, random_start}};
+/// use executable_em_figures::state;
+/// let x = data::old_faithful();
+/// let model = random_start(&x, 2, CovarianceFamily::Full, &mut data::rng(1))?;
+/// let names = ["eruptions".to_owned(), "waiting".to_owned()];
+/// let scene = state::fitted(&x, &model, &names, [1, 0], &[(1, 2577.0), (2, 2322.2)], 390.0)?;
+/// assert!(scene.figure.svg().contains("waiting") && scene.frames.len() == 2);
+/// assert_eq!(state::fitted(&x, &model, &names, [0, 0], &[], 390.0)?.frames.len(), 1);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn fitted(
+    x: &DMatrix<f64>,
+    model: &GaussianMixture,
+    names: &[String],
+    columns: [usize; 2],
+    criteria: &[(usize, f64)],
+    width: f64,
+) -> Result<Scene> {
+    let cloud = gaussian_mixture::fitted(x, model, names, columns)?;
+    let over_k = (criteria.len() > 1).then(|| gaussian_mixture::criteria(criteria, model.k()));
+    scene(width, 300.0, [cloud].into_iter().chain(over_k))
 }

@@ -2,8 +2,6 @@
 "use strict";
 
 const still = matchMedia("(prefers-reduced-motion: reduce)");
-// The colours of the components, as the library draws them.
-const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#785e3c", "#6e6e6e"];
 
 class Page {
     // `question(state)` is what to ask, `handles(answer)` what can be held, `shown(answer, state)` what else changes,

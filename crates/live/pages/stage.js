@@ -1,6 +1,9 @@
 // The picture, and the handles by which it is held: with a pointer, a finger or the arrow keys.
 "use strict";
 
+// The colours of the components, as the library draws them.
+const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#785e3c", "#6e6e6e"];
+
 class Stage {
     // `moved(handle, [x, y])` hears of every move, in the data's own units.
     constructor(element, moved) {

@@ -10,11 +10,13 @@
 //! | `kmeans` | Lloyd's algorithm, half step by half step |
 //! | `mixture` | EM for a Gaussian mixture in the plane |
 //! | `hills` | coordinate ascent on the bound |
+//! | `fit` | fits of the reader's own data |
 //! | `data` | the data sets that the pages have |
 //! | `binding` | the one function that a browser calls |
 
 mod binding;
 mod data;
+mod fit;
 mod hills;
 mod kmeans;
 mod mixture;
@@ -34,6 +36,12 @@ pub enum Error {
     /// The mathematics has no answer.
     #[error("{0}")]
     Mathematics(#[from] executable_em::Error),
+    /// A table that cannot be read, or data that cannot be fitted.
+    #[error("{0}")]
+    Engine(#[from] executable_em_engine::Error),
+    /// A table of the reader's that is none.
+    #[error("{0}")]
+    Table(String),
     /// No figure has that name.
     #[error("{0}")]
     Figures(#[from] executable_em_figures::Error),
@@ -48,6 +56,10 @@ enum Question {
     Kmeans(kmeans::Question),
     Mixture(mixture::Question),
     Hills(hills::Question),
+    Example,
+    Table(fit::Table),
+    Fit(fit::Question),
+    Fitted(fit::Fitted),
     Figure { name: String },
 }
 
@@ -78,6 +90,10 @@ fn answered(question: &str) -> Result<serde_json::Value> {
         Question::Kmeans(question) => serde_json::to_value(kmeans::answer(&question)?)?,
         Question::Mixture(question) => serde_json::to_value(mixture::answer(&question)?)?,
         Question::Hills(question) => serde_json::to_value(hills::answer(&question)?)?,
+        Question::Example => serde_json::to_value(fit::EXAMPLE)?,
+        Question::Table(question) => serde_json::to_value(fit::seen(&question)?)?,
+        Question::Fit(question) => serde_json::to_value(fit::answer(&question)?)?,
+        Question::Fitted(question) => serde_json::to_value(fit::drawn(&question)?)?,
         Question::Figure { name } => serde_json::to_value(executable_em_figures::draw(&name)?.svg())?,
     })
 }

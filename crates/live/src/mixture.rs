@@ -34,7 +34,7 @@ pub struct Question {
 
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
-enum Family {
+pub enum Family {
     #[default]
     Full,
     Tied,

@@ -39,6 +39,9 @@ pub(crate) fn state(x: &DMatrix<f64>, names: [&str; 2], state: &Mixture<'_>) -> 
     let heights = plot::span(shown.iter().flat_map(ends), 0.06);
     let mut climb = Panel::new([-0.5, sweep.max(10) as f64 + 0.5], heights);
     climb.title("*ℓ* after each sweep").x_label("sweep").line(shown, plot::FAINT, 1.2);
+    if sweep <= 10 {
+        climb.x_ticks(&[0.0, 2.0, 4.0, 6.0, 8.0, 10.0]);
+    }
     climb.dots(shown, &[plot::INK], if sweep > 40 { 1.8 } else { 2.6 }, 1.0);
     if let Some(&last) = shown.last() {
         climb.dots(&[last], &[plot::component(1)], 4.2, 1.0);

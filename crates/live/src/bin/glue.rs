@@ -10,6 +10,8 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     };
     let mut bindgen = Bindgen::new();
+    // Names are for who debugs, and a third of the size.
+    bindgen.remove_name_section(true).remove_producers_section(true);
     let written =
         bindgen.no_modules(true).map(|bindgen| bindgen.input_path(module).typescript(false).out_name("em"));
     match written.and_then(|bindgen| bindgen.generate(folder)) {
