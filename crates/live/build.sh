@@ -2,8 +2,8 @@
 # Builds the live pages: build.sh FOLDER. The folder can be opened as it is, from a disk or a server.
 #
 # The library for the browser needs Rust's standard library for wasm32-unknown-unknown: that of rustup or, where rustup
-# cannot have it, one built from the sources that Debian's suites carry for their own browsers. Nothing is installed; what
-# Debian's packages hold is unpacked in $TOOLS. ROUTE=rustup or ROUTE=debian asks for one of the two.
+# cannot have it, one built from the sources that Debian's suites carry for their own browsers. Nothing is installed;
+# what Debian's packages hold is unpacked in $TOOLS. ROUTE=rustup or ROUTE=debian asks for one of the two.
 set -euo pipefail
 
 out=$(mkdir -p "$1" && cd "$1" && pwd)

@@ -83,6 +83,21 @@ class Pages:
         label = self.headings.setdefault(f"{stem}#{title}", f"{stem.lower()}-{len(self.headings)}")
         return f"({label})=\n{marks} {title}"
 
+    def front(self):
+        """The front page leads to the live pages, if they were built."""
+        if not (self.live / "module.js").exists():
+            return
+        text = (self.target / "index.md").read_text(encoding="utf-8")
+        link = lambda name, words: f'<a href="live/{name}.html">{words}</a>'
+        pages = ", ".join(link(name, title) for name, title in LIVE.values())
+        hold = f"**Something to take hold of.** {pages}. Each stands in its chapter too. Its address holds what you see, for a slide or a letter."
+        own = f"**You have data.** {link('data', 'Paste them here')}, and they are fitted in your browser; or let the program do it:"
+        for before, after in [("**You have data.**", own), ("## How to read a chapter", f"{hold}\n\n## How to read a chapter")]:
+            if before not in text:
+                raise SystemExit(f"error: the front page has no {before}")
+            text = text.replace(before, after, 1)
+        self.write("index.md", text)
+
     # Places.
 
     def function(self, path, is_public=True):
@@ -161,7 +176,8 @@ class Pages:
         for folder in ("tests", "crates/engine/tests", "crates/figures/tests", "crates/cli/tests"):
             for path in sorted((ROOT / folder).rglob("*.rs")):
                 module = str(path.relative_to(ROOT / folder).with_suffix("")).replace("/", "::").replace("::main", "")
-                files.setdefault(module, path.read_text(encoding="utf-8").split("\n"))
+                # Two crates may each have a file of that name.
+                files.setdefault(module, []).extend(path.read_text(encoding="utf-8").split("\n"))
         pages = {}
         for name in names:
             module, _, function = name.rpartition("::")
@@ -230,9 +246,9 @@ def main(target, documentation, live):
     pages = Pages(target, documentation, live)
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         pages.notebook(path)
-    for path in sorted((ROOT / "notebooks").glob("*.*")):
-        if path.suffix == ".md":
-            shutil.copy(path, target)
+    for path in sorted((ROOT / "notebooks").glob("*.md")):
+        shutil.copy(path, target)
+    pages.front()
     for letter in sorted({name[0] for name in pages.known}):
         pages.lecture(letter)
     pages.tests()

@@ -1,7 +1,7 @@
 //! A single state of a run, drawn for a window of any width: what a reader takes hold of.
 //!
-//! Two panels stand side by side where there is room, and below each other where there is not; letters keep their size. The
-//! panels' [`PanelFrame`]s say where on the page a mean lies, and what a place on the page means.
+//! Two panels stand side by side where there is room, and below each other where there is not; letters keep their size.
+//! The panels' [`PanelFrame`]s say where on the page a mean lies, and what a place on the page means.
 
 use crate::plot::{Figure, Page, Panel, PanelFrame};
 use crate::{bound, gaussian_mixture, kmeans};
@@ -74,7 +74,8 @@ pub struct Mixture<'a> {
 
 /// A state of EM: the data in the colours of their responsibilities with the ellipses of the components, and ℓ.
 ///
-/// `x` is n×2, `names` say what its columns are. [`Error::Shape`](executable_em::Error::Shape) for data not in the plane.
+/// `x` is n×2, `names` say what its columns are. [`Error::Shape`](executable_em::Error::Shape) for data that are not in
+/// the plane.
 ///
 /// ```
 /// use executable_em::{data, gaussian_mixture::{CovarianceFamily, random_start}};
@@ -91,7 +92,7 @@ pub fn mixture(x: &DMatrix<f64>, names: [&str; 2], state: &Mixture<'_>, width: f
     scene(width, 300.0, gaussian_mixture::state(x, names, state)?)
 }
 
-/// A state of coordinate ascent on the curve of two hills: ℓ(θ) with the bound at q, and the same state on the map of F.
+/// A state of coordinate ascent on the curve of two hills: ℓ(θ) with the bound at q, and the state on the map of F.
 ///
 /// The last of `trail` is the state; how it was reached is drawn on the map.
 ///
@@ -106,10 +107,10 @@ pub fn bound(trail: &[Hills], width: f64) -> Result<Scene> {
     scene(width, 270.0, bound::state(trail)?)
 }
 
-/// A fitted mixture of any dimension over two columns of its data, or over its only one, and BIC over k where there are several.
+/// A fitted mixture of any dimension over two columns of its data, or over one; and BIC over k where there are several.
 ///
-/// `x` is n×d; `columns` are counted from 0; `criteria` holds k and BIC. Of more than 3000 data every so many are drawn. Errors as in
-/// [`marginal`](executable_em::gaussian_mixture::conditional::marginal).
+/// `x` is n×d; `columns` are counted from 0; `criteria` holds k and BIC. Of more than 3000 data every so many are drawn.
+/// Errors as in [`marginal`](executable_em::gaussian_mixture::conditional::marginal).
 ///
 /// ```
 /// use executable_em::{data, gaussian_mixture::{CovarianceFamily, random_start}};

@@ -50,7 +50,7 @@ function see() {
     find("columns").replaceChildren();
     find("table").textContent = "";
     say("");
-    if (text.length > MOST_LETTERS) say("This table is too long for a page; the program takes tables of any size.", true);
+    if (text.length > MOST_LETTERS) say("This table is too long for a page; the program takes any.", true);
     else if (text.trim()) table = attempt(() => Library.ask({ page: "table", text }));
     find("fit").disabled = !table;
     if (!table) return;
@@ -98,15 +98,17 @@ const best = () => fits.reduce((least, fit, index) => fit.bic < fits[least].bic 
 function choose(index, refused = []) {
     shown = index;
     const one = fits[index];
-    const agree = `${one.same} of ${one.restarts} starts came to this ℓ, the best after ${one.sweeps} sweep${one.sweeps === 1 ? "" : "s"}.`;
+    const sweeps = `${one.sweeps} sweep${one.sweeps === 1 ? "" : "s"}`;
+    const agree = `${one.same} of ${one.restarts} starts came to this ℓ, the best after ${sweeps}.`;
     const name = one.k === 1 ? "One component" : `${one.k} components`;
-    say([`${name}: ℓ = ${number(one.log_likelihood, 3)} nats, BIC ${number(one.bic, 3)}. ${agree}`, ...refused].join(" "));
+    const numbers = `ℓ = ${number(one.log_likelihood, 3)} nats, BIC ${number(one.bic, 3)}`;
+    say([`${name}: ${numbers}. ${agree}`, ...refused].join(" "));
     compare();
     const names = table.names.filter((_, at) => fits.question.columns.includes(table.columns[at]));
     for (const [id, at] of [["across", 0], ["up", Math.min(1, names.length - 1)]]) {
         const before = find(id).selectedIndex;
         find(id).replaceChildren(...names.map(name => element("option", name)));
-        find(id).selectedIndex = before >= 0 && before < names.length && find(id).dataset.of === names.join() ? before : at;
+        find(id).selectedIndex = before >= 0 && find(id).dataset.of === names.join() ? before : at;
         find(id).dataset.of = names.join();
     }
     find("axes").hidden = names.length < 2;
@@ -119,7 +121,7 @@ function choose(index, refused = []) {
         return row;
     });
     find("components").replaceChildren(head, ...rows);
-    find("command").textContent = command();
+    find("command").replaceChildren(...command().split(" ").flatMap(word => [" ", element("span", word)]).slice(1));
     find("json").textContent = one.json;
     URL.revokeObjectURL(find("download").href);
     find("download").href = URL.createObjectURL(new Blob([one.json], { type: "application/json" }));
@@ -132,10 +134,17 @@ function compare() {
     head.append(...["k", "parameters", "ℓ", "BIC", ""].map(name => element("th", name, { scope: "col" })));
     const rows = fits.map((fit, index) => {
         const row = element("tr", "");
-        const pick = element("button", index === shown ? "shown" : "show", { type: "button", className: "step", disabled: index === shown });
+        const is_shown = index === shown;
+        const parts = { type: "button", className: "step", disabled: is_shown };
+        const pick = element("button", is_shown ? "shown" : "show", parts);
         pick.setAttribute("aria-label", `show ${fit.k} components`);
-        pick.addEventListener("click", () => { choose(index); find("comparison").querySelectorAll("button")[index].focus(); });
-        row.append(...[fit.k, fit.parameters, number(fit.log_likelihood, 3), number(fit.bic, 3)].map(cell => element("td", cell)));
+        pick.addEventListener("click", () => {
+            choose(index);
+            // The button is a new one, and takes no focus while it is the chosen one's.
+            find("across").focus({ preventScroll: true });
+        });
+        const cells = [fit.k, fit.parameters, number(fit.log_likelihood, 3), number(fit.bic, 3)];
+        row.append(...cells.map(cell => element("td", cell)));
         row.append(element("td", ""));
         row.lastElementChild.append(pick);
         row.classList.toggle("chosen", index === shown);
@@ -166,7 +175,9 @@ function command() {
 // What a reader does.
 
 find("text").addEventListener("input", () => { file = "yours.csv"; see(); });
-find("file").addEventListener("change", async ({ target: { files: [one] } }) => { if (one) read(await one.text(), one.name); });
+find("file").addEventListener("change", async ({ target: { files: [one] } }) => {
+    if (one) read(await one.text(), one.name);
+});
 find("example").addEventListener("click", () => read(Library.ask({ page: "example" }), "src/data/old_faithful.csv"));
 find("fit").addEventListener("click", fit);
 for (const id of ["across", "up"]) find(id).addEventListener("change", draw);

@@ -1,4 +1,4 @@
-// Coordinate ascent on the bound. The address: theta, where q is the posterior (at), how blurred it is, and the steps taken.
+// Coordinate ascent on the bound. The address: θ, where q is the posterior (at), how blurred q is, and the steps taken.
 "use strict";
 
 const page = new Page({

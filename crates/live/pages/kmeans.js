@@ -1,4 +1,4 @@
-// k-means, half step by half step. The address: data, where the means begin (at,x,y,x,y… or random,k,seed …), half steps.
+// k-means, half step by half step. The address: data, where the means begin (at,x,y,… or random,k,seed …), half steps.
 "use strict";
 
 function begin(text) {
@@ -14,8 +14,10 @@ const at = means => ["at", ...means.flat()].join(",");
 
 const page = new Page({
     defaults: { data: "standard", begin: START.standard, step: "0" },
-    question: state => ({ page: "kmeans", data: state.data, begin: begin(state.begin), half_steps: Number(state.step) }),
-    handles: answer => answer.means.map((mean, j) => ({ panel: 0, kind: "mean", name: `mean ${j + 1}`, at: mean, index: j })),
+    question: ({ data, begin: from, step }) =>
+        ({ page: "kmeans", data, begin: begin(from), half_steps: Number(step) }),
+    handles: answer =>
+        answer.means.map((mean, j) => ({ panel: 0, kind: "mean", name: `mean ${j + 1}`, at: mean, index: j })),
     // What a hand moves is a new beginning; once data were assigned, they follow at once.
     moved: (page, { index }, place) => {
         const means = page.answer.means.map((mean, j) => j === index ? place : mean);

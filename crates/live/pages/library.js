@@ -12,7 +12,8 @@ const Library = (() => {
     function script(address) {
         return new Promise((loaded, failed) => {
             const element = document.createElement("script");
-            Object.assign(element, { src: address, onload: loaded, onerror: () => failed(new Error(`${address} is missing`)) });
+            const missing = () => failed(new Error(`${address} is missing`));
+            Object.assign(element, { src: address, onload: loaded, onerror: missing });
             document.head.append(element);
         });
     }

@@ -1,5 +1,5 @@
-// EM for a Gaussian mixture. The address: data, family, where EM begins (across; random,k,seed; clusters,k,seed; or at with
-// six numbers a component: weight, mean, variance, covariance, variance), half steps, and whether the update is the printed one.
+// EM for a Gaussian mixture. The address: data, family, where EM begins (across; random,k,seed; clusters,k,seed; or at
+// with six numbers a component: weight, mean, variance, covariance, variance), half steps, and which update is made.
 "use strict";
 
 function begin(text) {

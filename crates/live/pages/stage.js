@@ -35,7 +35,8 @@ class Stage {
             button.handle = handle;
             button.className = `handle ${handle.kind}`;
             button.style.setProperty("--own", handle.colour ?? "");
-            button.setAttribute("aria-label", `${handle.name}, at ${handle.at.map(shortened).join(" and ")}; arrow keys move it`);
+            const place = handle.at.map(shortened).join(" and ");
+            button.setAttribute("aria-label", `${handle.name}, at ${place}; arrow keys move it`);
             const [x, y] = this.on_page(handle);
             const { left, top, width, height } = this.frames[handle.panel];
             const seen = x > left - 1 && x < left + width + 1 && y > top - 1 && y < top + height + 1;
@@ -65,7 +66,8 @@ class Stage {
         });
         button.addEventListener("keydown", event => {
             const step = event.shiftKey ? 1 : 8;
-            const way = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] }[event.key];
+            const ways = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] };
+            const way = ways[event.key];
             if (!way) return;
             event.preventDefault();
             const [x, y] = this.on_page(button.handle);

@@ -1,4 +1,4 @@
-//! Questions of the page on the reader's own data: the fit that `executable-em fit` makes, and the command that repeats it.
+//! Questions of the page on the reader's own data: the fit that `executable-em fit` makes of them.
 
 use crate::mixture::Family;
 use crate::picture::{Picture, width};

@@ -34,10 +34,10 @@ pub enum Error {
     #[error("this address says nothing that can be drawn: {0}")]
     Question(#[from] serde_json::Error),
     /// The mathematics has no answer.
-    #[error("{0}")]
+    #[error("{}", told(.0))]
     Mathematics(#[from] executable_em::Error),
     /// A table that cannot be read, or data that cannot be fitted.
-    #[error("{0}")]
+    #[error("{}", told_by_engine(.0))]
     Engine(#[from] executable_em_engine::Error),
     /// A table of the reader's that is none.
     #[error("{0}")]
@@ -45,6 +45,25 @@ pub enum Error {
     /// No figure has that name.
     #[error("{0}")]
     Figures(#[from] executable_em_figures::Error),
+}
+
+/// What a page says of an error: it counts components from 1.
+fn told(error: &executable_em::Error) -> String {
+    match error {
+        executable_em::Error::NotPositiveDefinite { component, smallest_eigenvalue } => format!(
+            "component {} has no width left: the smallest eigenvalue of its covariance is {}",
+            component + 1,
+            format!("{smallest_eigenvalue:.1e}").replace('-', "−")
+        ),
+        other => other.to_string(),
+    }
+}
+
+fn told_by_engine(error: &executable_em_engine::Error) -> String {
+    match error {
+        executable_em_engine::Error::Mathematics(error) => told(error),
+        other => other.to_string(),
+    }
 }
 
 /// A result of this crate.

@@ -1,19 +1,18 @@
 //! Questions of the page on the Gaussian mixture.
 
+mod hand;
+mod run;
+
 use crate::picture::{Picture, width};
 use crate::{DataSet, Result, matrix, rows};
-use executable_em::em::{Stopping, Tolerance};
-use executable_em::errata::lecture_c;
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, kmeans_start, random_start};
-use executable_em::latent::Model;
 use executable_em::{Error, data};
 use executable_em_figures::plot::number;
 use executable_em_figures::state::{self, Mixture};
+use hand::{Drag, handles};
 use nalgebra::{DMatrix, DVector, dmatrix};
+use run::Run;
 use serde::{Deserialize, Serialize};
-
-/// More half steps are not drawn one by one.
-const MOST_HALF_STEPS: usize = 4000;
 
 #[derive(Debug, Deserialize)]
 pub struct Question {
@@ -78,24 +77,6 @@ struct Parameters {
     covariances: Vec<[f64; 3]>,
 }
 
-#[derive(Debug, Deserialize)]
-struct Drag {
-    component: usize,
-    handle: Handle,
-    to: [f64; 2],
-}
-
-/// What a hand can take: the mean, or one of the two points at one standard deviation that the Cholesky factor names.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Handle {
-    Mean,
-    /// The rightmost point of the ellipse.
-    Right,
-    /// The point straight above the mean.
-    Above,
-}
-
 #[derive(Debug, Serialize)]
 pub struct Answer {
     parameters: Parameters,
@@ -109,16 +90,6 @@ pub struct Answer {
     log_likelihood: f64,
     words: String,
     picture: Picture,
-}
-
-/// A run of EM, half step by half step.
-struct Run {
-    model: GaussianMixture,
-    responsibilities: Option<DMatrix<f64>>,
-    climb: Vec<f64>,
-    half_steps: usize,
-    /// What came out in the place of covariances, and why that is none.
-    broken: Option<(Vec<DMatrix<f64>>, Error)>,
 }
 
 pub fn answer(question: &Question) -> Result<Answer> {
@@ -224,117 +195,4 @@ impl Parameters {
         let covariances = family.constrain(full, &weights)?;
         GaussianMixture::new(weights, matrix(&self.means), covariances, family)
     }
-}
-
-impl Drag {
-    /// The model with one of its handles elsewhere; a covariance then leads the others of its family.
-    fn moved(&self, model: &GaussianMixture) -> executable_em::Result<GaussianMixture> {
-        let Drag { component, handle, to } = *self;
-        if component >= model.k() {
-            let (value, allowed) = (component as f64, "below the number of components");
-            return Err(Error::Domain { what: "component", value, allowed });
-        }
-        let mean = model.means().row(component);
-        let arm = [to[0] - mean[0], to[1] - mean[1]];
-        if let Handle::Mean = handle {
-            let mut means = model.means().clone();
-            means.row_mut(component).copy_from_slice(&to);
-            return model.with_means(means);
-        }
-        // Σ = L Lᵀ: the first column of L leads to the rightmost point, the second straight up.
-        let mut factor = model.factors()[component].l();
-        match handle {
-            Handle::Right => factor.column_mut(0).copy_from_slice(&arm),
-            _ => factor[(1, 1)] = arm[1],
-        }
-        let covariance = &factor * factor.transpose();
-        let mut covariances = model.covariances().to_vec();
-        match model.family() {
-            CovarianceFamily::Tied => covariances.fill(covariance),
-            CovarianceFamily::Spherical => {
-                let lead = if let Handle::Right = handle { covariance[(0, 0)] } else { covariance[(1, 1)] };
-                covariances[component] = DMatrix::from_diagonal_element(2, 2, lead);
-            }
-            _ => covariances[component] = covariance,
-        }
-        let covariances = match model.family() {
-            // All are the same, to the last digit.
-            CovarianceFamily::Tied => covariances,
-            family => family.constrain(covariances, model.weights())?,
-        };
-        model.with_covariances(covariances, model.family())
-    }
-}
-
-fn handles(model: &GaussianMixture) -> Vec<[[f64; 2]; 3]> {
-    let of = |(mean, factor): ([f64; 2], &executable_em::gaussian::Factor)| {
-        let l = factor.l();
-        let right = [mean[0] + l[(0, 0)], mean[1] + l[(1, 0)]];
-        [mean, right, [mean[0], mean[1] + l[(1, 1)]]]
-    };
-    rows(model.means()).into_iter().zip(model.factors()).map(of).collect()
-}
-
-impl Run {
-    fn of(
-        begin: GaussianMixture,
-        x: &DMatrix<f64>,
-        half_steps: usize,
-        about_old_means: bool,
-    ) -> executable_em::Result<Run> {
-        let climb = vec![begin.log_likelihood(x)?];
-        let mut run = Run { model: begin, responsibilities: None, climb, half_steps: 0, broken: None };
-        while run.half_steps < half_steps.min(MOST_HALF_STEPS)
-            && run.broken.is_none()
-            && !run.at_rest(x.nrows())
-        {
-            match (run.half_steps.is_multiple_of(2), run.responsibilities.as_ref()) {
-                (false, Some(r)) => match m_step(&run.model, x, r, about_old_means)? {
-                    Ok(model) => {
-                        run.climb.push(model.log_likelihood(x)?);
-                        run.model = model;
-                    }
-                    Err((model, broken)) => (run.model, run.broken) = (model, Some(broken)),
-                },
-                _ => run.responsibilities = Some(run.model.responsibilities(x)?),
-            }
-            run.half_steps += 1;
-        }
-        Ok(run)
-    }
-
-    /// Whether the last sweep raised ℓ by no more than the library's own tolerance.
-    fn at_rest(&self, n: usize) -> bool {
-        let Tolerance::LogLikelihood(least) = Stopping::default().tolerance else { return false };
-        match self.climb[..] {
-            [.., before, after] if self.half_steps.is_multiple_of(2) => {
-                (after - before).abs() <= least * n as f64
-            }
-            _ => false,
-        }
-    }
-}
-
-/// A mixture; or one with the covariances of before, what was made in their place, and why that is none.
-type Made = std::result::Result<GaussianMixture, (GaussianMixture, (Vec<DMatrix<f64>>, Error))>;
-
-/// The M step, the right one or the printed one; of a printed one that breaks, what it made.
-fn m_step(
-    model: &GaussianMixture,
-    x: &DMatrix<f64>,
-    r: &DMatrix<f64>,
-    about_old_means: bool,
-) -> executable_em::Result<Made> {
-    let new = model.maximize(x, r)?;
-    if !about_old_means {
-        return Ok(Ok(new));
-    }
-    let printed =
-        model.family().constrain(lecture_c::covariances_about_the_old_means(model, x)?, new.weights())?;
-    Ok(match new.with_covariances(printed.clone(), model.family()) {
-        Ok(model) => Ok(model),
-        Err(error) => {
-            Err((new.with_covariances(model.stored_covariances(), model.family())?, (printed, error)))
-        }
-    })
 }
