@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PAGES = {
     "kmeans": ["assign", "update", "back", "worst", "plus", "random", "assign", "run"],
     "mixture": ["E", "M", "E", "back", "random", "clusters", "again", "run"],
+    "stiffness": ["again", "run"],
     "hills": ["E", "M", "back", "again", "run"],
 }
 # What there is to be looked at on the page on the reader's data.

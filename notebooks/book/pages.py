@@ -24,6 +24,7 @@ LECTURES = {
 LIVE = {
     "kmeans/steps": ("kmeans", "k-means: take hold of the means"),
     "gaussian_mixture/steps": ("mixture", "EM: take hold of a Gaussian mixture"),
+    "soft_kmeans/bifurcation": ("stiffness", "Soft k-means: β is a dial"),
     "bound/contours": ("hills", "The bound: touch, climb, touch again"),
 }
 ID = r"\b[A-Z]-E?\d{2}\b"

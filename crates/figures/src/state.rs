@@ -4,12 +4,13 @@
 //! The panels' [`PanelFrame`]s say where on the page a mean lies, and what a place on the page means.
 
 use crate::plot::{Figure, Page, Panel, PanelFrame};
-use crate::{bound, gaussian_mixture, kmeans};
+use crate::{bound, gaussian_mixture, kmeans, soft_kmeans};
 use executable_em::Result;
 use executable_em::gaussian_mixture::GaussianMixture;
 use nalgebra::DMatrix;
 
 pub use bound::Hills;
+pub use soft_kmeans::Annealed;
 
 /// A figure, and where its panels' data lie.
 #[derive(Clone, Debug)]
@@ -105,6 +106,26 @@ pub fn mixture(x: &DMatrix<f64>, names: [&str; 2], state: &Mixture<'_>, width: f
 /// ```
 pub fn bound(trail: &[Hills], width: f64) -> Result<Scene> {
     scene(width, 270.0, bound::state(trail)?)
+}
+
+/// Soft k-means at a stiffness: the responsibilities along the line, and the place of β on the tree of the means.
+///
+/// Of four means on the data of `soft_kmeans/bifurcation`, at the step of its way that is nearest to this log₁₀ β.
+///
+/// ```
+/// use executable_em_figures::state;
+/// let (soft, _) = state::stiffness(-1.5, 390.0)?;
+/// assert!(soft.means.len() == 1 && soft.growth.is_some_and(|growth| growth < 1.0)); // one place for all four
+/// let (hard, scene) = state::stiffness(1.0, 390.0)?;
+/// assert!(hard.means.len() == 4 && hard.growth.is_none() && scene.frames.len() == 2);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+///
+/// # Errors
+/// None, since the data are fixed.
+pub fn stiffness(log_stiffness: f64, width: f64) -> Result<(Annealed, Scene)> {
+    let (state, panels) = soft_kmeans::state(log_stiffness)?;
+    Ok((state, scene(width, 270.0, panels)?))
 }
 
 /// A fitted mixture of any dimension over two columns of its data, or over one; and BIC over k where there are several.

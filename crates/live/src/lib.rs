@@ -10,6 +10,7 @@
 //! | `kmeans` | Lloyd's algorithm, half step by half step |
 //! | `mixture` | EM for a Gaussian mixture in the plane |
 //! | `hills` | coordinate ascent on the bound |
+//! | `stiffness` | soft k-means while β is raised |
 //! | `fit` | fits of the reader's own data |
 //! | `data` | the data sets that the pages have |
 //! | `binding` | the one function that a browser calls |
@@ -21,6 +22,7 @@ mod hills;
 mod kmeans;
 mod mixture;
 mod picture;
+mod stiffness;
 
 pub use data::DataSet;
 pub use picture::{Frame, Picture};
@@ -75,6 +77,7 @@ enum Question {
     Kmeans(kmeans::Question),
     Mixture(mixture::Question),
     Hills(hills::Question),
+    Stiffness(stiffness::Question),
     Example,
     Table(fit::Table),
     Fit(fit::Question),
@@ -109,6 +112,7 @@ fn answered(question: &str) -> Result<serde_json::Value> {
         Question::Kmeans(question) => serde_json::to_value(kmeans::answer(&question)?)?,
         Question::Mixture(question) => serde_json::to_value(mixture::answer(&question)?)?,
         Question::Hills(question) => serde_json::to_value(hills::answer(&question)?)?,
+        Question::Stiffness(question) => serde_json::to_value(stiffness::answer(&question)?)?,
         Question::Example => serde_json::to_value(fit::EXAMPLE)?,
         Question::Table(question) => serde_json::to_value(fit::seen(&question)?)?,
         Question::Fit(question) => serde_json::to_value(fit::answer(&question)?)?,

@@ -14,6 +14,12 @@ fn ask(question: &Value) -> Value {
     reply["answer"].clone()
 }
 
+/// The question with one more part.
+fn with(mut question: Value, part: &str, value: Value) -> Value {
+    question[part] = value;
+    question
+}
+
 fn numbers(value: &Value) -> Vec<f64> {
     match value {
         Value::Array(parts) => parts.iter().flat_map(numbers).collect(),
@@ -39,11 +45,12 @@ fn kmeans_is_lloyds_algorithm_to_the_last_digit() -> executable_em::Result<()> {
         assert_eq!(answer["at_rest"], at == run.half_steps.len());
     }
     // The worst of the figure `kmeans/starts` is as bad as there.
-    let worst = ask(
-        &json!({"page": "kmeans", "data": "blobs", "begin": {"worst": {"k": 4}}, "half_steps": 400, "width": 390}),
-    );
-    let plus = json!({"page": "kmeans", "data": "blobs", "begin": {"plus": {"k": 4, "seed": 1}}, "half_steps": 400, "width": 390});
-    assert!(worst["objective"].as_f64() > ask(&plus)["objective"].as_f64().map(|best| 2.0 * best));
+    let at_rest = |begin: Value| {
+        let data = json!({"page": "kmeans", "data": "blobs", "half_steps": 400, "width": 390});
+        ask(&with(data, "begin", begin))["objective"].as_f64().unwrap_or(f64::NAN)
+    };
+    let best = at_rest(json!({"plus": {"k": 4, "seed": 1}}));
+    assert!(at_rest(json!({"worst": {"k": 4}})) > 2.0 * best);
     Ok(())
 }
 
@@ -61,7 +68,8 @@ fn em_is_the_librarys_to_the_last_digit() -> executable_em::Result<()> {
     let x = data::old_faithful();
     let start = random_start(&x, 2, CovarianceFamily::Full, &mut data::rng(3))?;
     let run = em::trace(start, &x, &Stopping::default())?;
-    let question = |half_steps: usize| json!({"page": "mixture", "begin": {"random": {"k": 2, "seed": 3}}, "half_steps": half_steps, "width": 700});
+    let random = json!({"page": "mixture", "begin": {"random": {"k": 2, "seed": 3}}, "width": 700});
+    let question = |half_steps: usize| with(random.clone(), "half_steps", json!(half_steps));
     for sweeps in [0, 1, 2, 7] {
         let answer = ask(&question(2 * sweeps));
         assert_eq!(of_parameters(&answer)?, run.iterates[sweeps].model);
@@ -76,7 +84,8 @@ fn em_is_the_librarys_to_the_last_digit() -> executable_em::Result<()> {
 /// A handle goes where the hand does, and what it does not name stays: Σ₁₁ and the tilt by one, the rest by the other.
 #[test]
 fn handles_go_where_the_hand_does() {
-    let question = |drag: Value| json!({"page": "mixture", "begin": "across", "half_steps": 0, "width": 700, "drag": drag});
+    let across = json!({"page": "mixture", "begin": "across", "half_steps": 0, "width": 700});
+    let question = |drag: Value| with(across.clone(), "drag", drag);
     for (at, name, to) in [(0, "mean", [3.0, 60.0]), (1, "right", [6.5, 71.0]), (2, "above", [0.0, 90.0])] {
         let answer = ask(&question(json!({"component": 1, "handle": name, "to": to})));
         let place = numbers(&answer["handles"][1][at]);
@@ -113,7 +122,8 @@ fn the_covariance_about_the_old_mean_breaks() {
 
 #[test]
 fn the_gap_opens_closes_and_is_what_the_bound_lacks() {
-    let question = |moves: &str| json!({"page": "hills", "theta": 0.3, "at": -2.6, "blur": 0.2, "moves": moves, "width": 700});
+    let start = json!({"page": "hills", "theta": 0.3, "at": -2.6, "blur": 0.2, "width": 700});
+    let question = |moves: &str| with(start.clone(), "moves", json!(moves));
     let mut before = f64::NEG_INFINITY;
     for moves in ["", "E", "EM", "EME", "EMEM"] {
         let answer = ask(&question(moves));
@@ -126,6 +136,25 @@ fn the_gap_opens_closes_and_is_what_the_bound_lacks() {
     // M first, at a q that is no posterior.
     let after = ask(&question("M"));
     assert!(after["lower_bound"].as_f64() > ask(&question(""))["lower_bound"].as_f64());
+}
+
+/// Means part one group after another, each where its βλ_max was about to reach one; four are alone in the end.
+#[test]
+fn means_part_as_the_stiffness_grows() {
+    let mut places = 1;
+    for step in 0..=240 {
+        let asked = -1.8 + 2.82 * f64::from(step) / 240.0;
+        let answer = ask(&json!({"page": "stiffness", "log_stiffness": asked, "width": 700}));
+        let here = answer["means"].as_array().map_or(0, Vec::len);
+        assert!(here >= places && (answer["log_stiffness"].as_f64().unwrap_or(9.0) - asked).abs() < 1e-9);
+        assert!(answer["growth"].as_f64().is_none_or(|growth| growth < 1.01), "{answer}");
+        places = here;
+    }
+    assert_eq!(places, 4);
+    // Beyond the ends of the dial are its ends.
+    for asked in [-1e300, 1e300] {
+        ask(&json!({"page": "stiffness", "log_stiffness": asked, "width": 390}));
+    }
 }
 
 /// The fit of Old Faithful as the README has it; columns without numbers are named and left out.
@@ -169,7 +198,8 @@ fn every_question_has_an_answer() {
         r#"{"page": "fit", "text": "a\n1\n2\n", "columns": [7], "family": "full", "k": 1, "highest": 1}"#,
         r#"{"page": "fit", "text": "a\n1\n2\n", "columns": [1], "family": "full", "k": 0, "highest": 1}"#,
         r#"{"page": "fit", "text": "a\n1\n2\n", "columns": [0], "family": "full", "k": 9, "highest": 1}"#,
-        r#"{"page": "fitted", "text": "a\n1\n2\n", "columns": [1], "json": "{}", "axes": [0, 0], "criteria": [], "width": 700}"#,
+        r#"{"page": "fitted", "text": "a\n1\n2\n", "columns": [1], "json": "{}", "axes": [0, 0], "criteria": [],
+            "width": 700}"#,
         r#"{"page": "kmeans", "begin": {"means": []}, "half_steps": 1, "width": 700}"#,
         r#"{"page": "kmeans", "begin": {"random": {"k": 0, "seed": 1}}, "half_steps": 1, "width": 700}"#,
         r#"{"page": "kmeans", "begin": {"plus": {"k": 4000, "seed": 1}}, "half_steps": 1, "width": 700}"#,
@@ -184,10 +214,10 @@ fn every_question_has_an_answer() {
             "half_steps": 1, "width": 700}"#,
         r#"{"page": "mixture", "begin": {"parameters": {"weights": [2], "means": [[0, 0]], "covariances": [[1, 0, 1]]}},
             "half_steps": 1, "width": 700}"#,
-        r#"{"page": "mixture", "begin": {"parameters": {"weights": [1], "means": [[1e300, 0]], "covariances": [[1, 2, 1]]}},
-            "half_steps": 1, "width": 1e300}"#,
-        r#"{"page": "mixture", "begin": {"parameters": {"weights": [1], "means": [[1e200, 0]], "covariances": [[1, 0, 1]]}},
-            "half_steps": 2, "width": 700}"#,
+        r#"{"page": "mixture", "begin": {"parameters": {"weights": [1], "means": [[1e300, 0]],
+            "covariances": [[1, 2, 1]]}}, "half_steps": 1, "width": 1e300}"#,
+        r#"{"page": "mixture", "begin": {"parameters": {"weights": [1], "means": [[1e200, 0]],
+            "covariances": [[1, 0, 1]]}}, "half_steps": 2, "width": 700}"#,
         r#"{"page": "hills", "theta": 1e300, "at": 0, "blur": -3, "moves": "EMQ", "width": -1}"#,
         r#"{"page": "hills", "theta": 0, "at": 1e200, "blur": 7, "moves": "M", "width": 700}"#,
     ] {

@@ -94,7 +94,7 @@ fn from_the_side(now: &Hills) -> Result<Panel> {
     panel.line(&lower, plot::lighten(e_colour(), 0.15), 1.8).line(&likelihood, plot::INK, 1.8);
     panel.line(&[[now.theta, FLOOR], [now.theta, height.max(FLOOR)]], plot::FAINT, 0.7);
     panel.line(&[[now.theta, height], [now.theta, top]], gap_colour(), 3.0);
-    if top - height > 0.45 {
+    if top - height > 0.9 {
         let middle = [now.theta, (top + height.max(FLOOR)) / 2.0];
         panel.text(middle, [8.0, 4.0], "KL", Anchor::Start, gap_colour());
     }
@@ -103,9 +103,11 @@ fn from_the_side(now: &Hills) -> Result<Panel> {
     let ends = lower.iter().filter(|point| point[1] > FLOOR + 1.4);
     let name = ends.max_by(|a, b| (a[0] - now.theta).abs().total_cmp(&(b[0] - now.theta).abs()));
     if let Some(&place) = name {
-        let (anchor, offset) = if place[0] > now.theta { (Anchor::Start, 6.0) } else { (Anchor::End, -6.0) };
-        let inside = [place[0].clamp(HILLS[0] + 1.4, HILLS[1] - 1.4), place[1]];
-        panel.text(inside, [offset, 10.0], "*F*(*q*, *θ*)", anchor, e_colour());
+        // Outside of the curve if there is room for it, else inside.
+        let is_right = place[0] > now.theta;
+        let has_room = if is_right { place[0] < HILLS[1] - 1.7 } else { place[0] > HILLS[0] + 1.7 };
+        let (anchor, offset) = if is_right == has_room { (Anchor::Start, 7.0) } else { (Anchor::End, -7.0) };
+        panel.text(place, [offset, 10.0], "*F*(*q*, *θ*)", anchor, e_colour());
     }
     disc(&mut panel, [now.theta, top], 3.4, plot::INK);
     disc(&mut panel, [now.theta, height], 5.0, e_colour());

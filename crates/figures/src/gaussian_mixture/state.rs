@@ -13,7 +13,8 @@ pub(crate) fn state(x: &DMatrix<f64>, names: [&str; 2], state: &Mixture<'_>) -> 
     // Room around the data, so that ellipses and the hand have some.
     let range = |a: usize| plot::span(x.column(a).iter().copied(), 0.22);
     let mut cloud = Panel::new(range(0), range(1));
-    cloud.title(&sweeps(sweep)).x_label(names[0]).y_label(names[1]);
+    let title = if state.broken.is_some() { "no covariances".to_owned() } else { sweeps(sweep) };
+    cloud.title(&title).x_label(names[0]).y_label(names[1]);
     match state.responsibilities {
         Some(r) => cloud.scatter(x, &plot::by_responsibility(r)),
         None => cloud.scatter(x, &[plot::FAINT]),

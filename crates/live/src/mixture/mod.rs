@@ -108,7 +108,7 @@ pub fn answer(question: &Question) -> Result<Answer> {
     let next = if run.half_steps.is_multiple_of(2) { "E" } else { "M" };
     let broken = run.broken.as_ref().map(|(_, error)| sentence(error));
     let words = match (&broken, run.half_steps) {
-        (Some(reason), _) => format!("After {sweeps} sweeps the M step breaks. {reason}"),
+        (Some(reason), _) => format!("In sweep {} the M step breaks. {reason}", sweeps + 1),
         (None, 0) => format!("At the start: ℓ = {}.", number(log_likelihood, 6)),
         (None, _) => {
             let which =
@@ -147,8 +147,8 @@ pub fn answer(question: &Question) -> Result<Answer> {
 fn sentence(error: &Error) -> String {
     match error {
         Error::NotPositiveDefinite { component, smallest_eigenvalue } => format!(
-            "What it puts in the place of the covariance of component {} has the eigenvalue {}: along one direction \
-             the variance would be negative. Its level curves are hyperbolas, and there is no density.",
+            "What it makes in the place of the covariance of component {} has the eigenvalue {}: along one direction \
+             the variance would be negative, and there is no density.",
             component + 1,
             number(*smallest_eigenvalue, 4)
         ),
