@@ -49,8 +49,8 @@ book: figures notebooks doc
 browse: $(JUPYTER)
 	$(RUN) $(BOOK)/browse.py build/book $(SCREENSHOTS:%=--screenshots %)
 
-## make live       the live pages, in build/live, which `make book` puts into the chapters; says which standard library for
-##                 the browser it has used, or that there is none here: ROUTE=rustup or ROUTE=debian asks for one
+## make live       the live pages, in build/live, which `make book` puts into the chapters; says which standard library
+##                 for the browser it has used, or that there is none here; ROUTE=rustup or ROUTE=debian asks for one
 live: | cargo
 	cargo test --quiet -p executable-em-live
 	TOOLS="$(TOOLS)" ROUTE="$(ROUTE)" crates/live/build.sh build/live

@@ -70,9 +70,9 @@ esac || {
     exit 0
 }
 
-cargo build --quiet --release -p executable-em-live --features glue --bin glue
+cargo build --quiet -p executable-em-live-glue
 rm -rf "${out:?}"/*
-"$CARGO_TARGET_DIR/release/glue" "$CARGO_TARGET_DIR/$target/live/executable_em_live.wasm" "$out"
+"$CARGO_TARGET_DIR/debug/glue" "$CARGO_TARGET_DIR/$target/live/executable_em_live.wasm" "$out"
 # A page opened from a disk may load scripts and nothing else, so the module becomes one.
 {
     cat "$out/em.js"

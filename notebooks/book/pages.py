@@ -77,7 +77,8 @@ class Pages:
             place = f"live/{name}.html"
             frame = f'<iframe class="live" src="{place}" title="{title}" loading="lazy"></iframe>'
             words = f'<p class="live"><a href="{place}" target="_blank">{title}</a>, on a page of its own</p>'
-            yield {"cell_type": "markdown", "id": f"live-{name}", "metadata": {}, "source": f'<div class="live">\n{frame}\n{words}\n</div>'}
+            source = f'<div class="live">\n{frame}\n{words}\n</div>'
+            yield {"cell_type": "markdown", "id": f"live-{name}", "metadata": {}, "source": source}
 
     def heading(self, stem, marks, title):
         """A heading with a label of its own; its words may hold mathematics, which no address could."""
@@ -91,9 +92,10 @@ class Pages:
         text = (self.target / "index.md").read_text(encoding="utf-8")
         link = lambda name, words: f'<a href="live/{name}.html">{words}</a>'
         pages = ", ".join(link(name, title) for name, title in LIVE.values())
-        hold = f"**Something to take hold of.** {pages}. Each stands in its chapter too. Its address holds what you see, for a slide or a letter."
-        own = f"**You have data.** {link('data', 'Paste them here')}, and they are fitted in your browser; or let the program do it:"
-        for before, after in [("**You have data.**", own), ("## How to read a chapter", f"{hold}\n\n## How to read a chapter")]:
+        hold = f"**Something to take hold of.** {pages}. Each stands in its chapter too, and its address holds what you see."
+        own = f"**You have data.** {link('data', 'Paste them here')}, and your browser fits them; or let the program do it:"
+        title = "## How to read a chapter"
+        for before, after in [("**You have data.**", own), (title, f"{hold}\n\n{title}")]:
             if before not in text:
                 raise SystemExit(f"error: the front page has no {before}")
             text = text.replace(before, after, 1)

@@ -4,7 +4,7 @@
 const [LOW, HIGH] = [-1.8, 1.02];
 
 const page = new Page({
-    defaults: { beta: "-1.2" },
+    defaults: { beta: "-0.7" },
     question: ({ beta }) => ({ page: "stiffness", log_stiffness: Number(beta) }),
     handles: ({ log_stiffness, means }) => [
         { panel: 1, kind: "mean", name: "logarithm of β", at: [log_stiffness, means[0][0]], held: true },

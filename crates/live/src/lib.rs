@@ -33,7 +33,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// It is no question that a page would ask, as where an address was changed by hand.
-    #[error("this address says nothing that can be drawn: {0}")]
+    #[error("this address says nothing that can be drawn")]
     Question(#[from] serde_json::Error),
     /// The mathematics has no answer.
     #[error("{}", told(.0))]

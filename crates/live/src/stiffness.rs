@@ -29,18 +29,19 @@ pub fn answer(question: &Question) -> Result<Answer> {
     let places: Vec<String> = state
         .means
         .iter()
-        .map(|&(mean, count)| match count {
-            1 => number(mean, 3),
-            many => format!("{} ({many})", number(mean, 3)),
+        .map(|&(mean, count)| {
+            let how_many = ["none", "one", "two", "three", "four"].get(count).unwrap_or(&"many");
+            format!("{how_many} at {}", number(mean, 3))
         })
         .collect();
     let next = match state.growth {
-        Some(growth) => {
-            format!("Means at one place part where βλ_max reaches 1; it is {}.", number(growth, 3))
-        }
+        Some(growth) => format!(
+            "Means at one place part where β times the largest variance of their data reaches 1; it is {}.",
+            number(growth, 3)
+        ),
         None => "Every mean is alone; from here on only the borders harden.".to_owned(),
     };
-    let words = format!("β = {}: means at {}. {next}", number(state.stiffness, 4), places.join(", "));
+    let words = format!("β = {}. Means: {}. {next}", number(state.stiffness, 4), places.join(", "));
     Ok(Answer {
         log_stiffness: state.stiffness.log10(),
         stiffness: state.stiffness,
