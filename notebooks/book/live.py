@@ -23,6 +23,7 @@ PAGES = {
     "kmeans": ["assign", "update", "back", "worst", "plus", "random", "assign", "run"],
     "mixture": ["E", "M", "E", "back", "random", "clusters", "again", "run"],
     "stiffness": ["again", "run"],
+    "ascent": ["step", "back", "again", "run"],
     "hills": ["E", "M", "back", "again", "run"],
 }
 # What there is to be looked at on the page on the reader's data.
@@ -135,7 +136,7 @@ def page_faults(hand, address, name, controls):
         yield f"its own address leads elsewhere: {again!r} for {words!r}"
     yield from key_faults(hand)
     yield from hand.answers()
-    for text in ("#step=x&theta=y", "#begin=at,1,NaN&moves=Q", "#begin=nothing&data=nothing&blur=none&beta=x"):
+    for text in ("#step=x&theta=y", "#begin=at,1,NaN&moves=Q", "#begin=nothing&data=nothing&blur=none&beta=x&start=x"):
         tab.value(f"location.hash = '{text}'")
         hand.settled()
     yield from hand.answers()

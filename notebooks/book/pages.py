@@ -26,6 +26,7 @@ LIVE = {
     "gaussian_mixture/steps": ("mixture", "EM: take hold of a Gaussian mixture"),
     "soft_kmeans/bifurcation": ("stiffness", "Soft k-means: β is a dial"),
     "bound/contours": ("hills", "The bound: touch, climb, touch again"),
+    "em/paths": ("ascent", "EM beside gradient ascent"),
 }
 ID = r"\b[A-Z]-E?\d{2}\b"
 CLASSES = {"E": "error", "Q": "true with a proviso", "N": "notation", "O": "perhaps the scan", "R": "right as printed"}

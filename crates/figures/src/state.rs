@@ -4,12 +4,13 @@
 //! The panels' [`PanelFrame`]s say where on the page a mean lies, and what a place on the page means.
 
 use crate::plot::{Figure, Page, Panel, PanelFrame};
-use crate::{bound, gaussian_mixture, kmeans, soft_kmeans};
+use crate::{bound, em, gaussian_mixture, kmeans, soft_kmeans};
 use executable_em::Result;
 use executable_em::gaussian_mixture::GaussianMixture;
 use nalgebra::DMatrix;
 
 pub use bound::Hills;
+pub use em::Start;
 pub use soft_kmeans::Annealed;
 
 /// A figure, and where its panels' data lie.
@@ -126,6 +127,23 @@ pub fn bound(trail: &[Hills], width: f64) -> Result<Scene> {
 pub fn stiffness(log_stiffness: f64, width: f64) -> Result<(Annealed, Scene)> {
     let (state, panels) = soft_kmeans::state(log_stiffness)?;
     Ok((state, scene(width, 270.0, panels)?))
+}
+
+/// EM and gradient ascent from one start on ℓ(μ₁, μ₂), the landscape of `em/paths`: their ways, and ℓ along them.
+///
+/// ```
+/// use executable_em_figures::state::{self, Start};
+/// let start = Start { place: [-3.6, 3.3], step: 0.04, steps: 5 };
+/// let [by_em, by_gradient] = start.climbs()?;
+/// assert!(by_em[5] > by_em[4] && by_em.len() == by_gradient.len());
+/// assert!(state::ascent(&start, 720.0)?.figure.svg().contains("saddle"));
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+///
+/// # Errors
+/// Those of [`Start::climbs`].
+pub fn ascent(start: &Start, width: f64) -> Result<Scene> {
+    scene(width, 300.0, em::state(start)?)
 }
 
 /// A fitted mixture of any dimension over two columns of its data, or over one; and BIC over k where there are several.

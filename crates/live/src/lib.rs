@@ -10,11 +10,13 @@
 //! | `kmeans` | Lloyd's algorithm, half step by half step |
 //! | `mixture` | EM for a Gaussian mixture in the plane |
 //! | `hills` | coordinate ascent on the bound |
+//! | `ascent` | EM and gradient ascent from one start |
 //! | `stiffness` | soft k-means while β is raised |
 //! | `fit` | fits of the reader's own data |
 //! | `data` | the data sets that the pages have |
 //! | `binding` | the one function that a browser calls |
 
+mod ascent;
 mod binding;
 mod data;
 mod fit;
@@ -77,6 +79,7 @@ enum Question {
     Kmeans(kmeans::Question),
     Mixture(mixture::Question),
     Hills(hills::Question),
+    Ascent(ascent::Question),
     Stiffness(stiffness::Question),
     Example,
     Table(fit::Table),
@@ -112,6 +115,7 @@ fn answered(question: &str) -> Result<serde_json::Value> {
         Question::Kmeans(question) => serde_json::to_value(kmeans::answer(&question)?)?,
         Question::Mixture(question) => serde_json::to_value(mixture::answer(&question)?)?,
         Question::Hills(question) => serde_json::to_value(hills::answer(&question)?)?,
+        Question::Ascent(question) => serde_json::to_value(ascent::answer(&question)?)?,
         Question::Stiffness(question) => serde_json::to_value(stiffness::answer(&question)?)?,
         Question::Example => serde_json::to_value(fit::EXAMPLE)?,
         Question::Table(question) => serde_json::to_value(fit::seen(&question)?)?,

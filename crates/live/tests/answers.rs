@@ -157,6 +157,21 @@ fn means_part_as_the_stiffness_grows() {
     }
 }
 
+/// EM never falls; the gradient does where η is too large.
+#[test]
+fn the_gradient_oversteps_and_em_does_not() {
+    let start = json!({"page": "ascent", "place": [0.2, -3.7], "step": 0.3, "width": 390});
+    let mut before = f64::NEG_INFINITY;
+    for steps in 0..20 {
+        let answer = ask(&with(start.clone(), "steps", json!(steps)));
+        let now = answer["em"].as_f64().unwrap_or(f64::NAN);
+        assert!(now >= before - 1e-12, "{answer}");
+        before = now;
+    }
+    let words = ask(&with(start, "steps", json!(20)))["words"].clone();
+    assert!(words.as_str().is_some_and(|words| words.contains("oversteps")), "{words}");
+}
+
 /// The fit of Old Faithful as the README has it; columns without numbers are named and left out.
 #[test]
 fn a_table_is_fitted_as_on_the_command_line() {
@@ -218,6 +233,8 @@ fn every_question_has_an_answer() {
             "covariances": [[1, 2, 1]]}}, "half_steps": 1, "width": 1e300}"#,
         r#"{"page": "mixture", "begin": {"parameters": {"weights": [1], "means": [[1e200, 0]],
             "covariances": [[1, 0, 1]]}}, "half_steps": 2, "width": 700}"#,
+        r#"{"page": "ascent", "place": [0, 0], "step": 0, "steps": 3, "width": 390}"#,
+        r#"{"page": "ascent", "place": [1e200, 0], "step": 1e300, "steps": 3, "width": 390}"#,
         r#"{"page": "hills", "theta": 1e300, "at": 0, "blur": -3, "moves": "EMQ", "width": -1}"#,
         r#"{"page": "hills", "theta": 0, "at": 1e200, "blur": 7, "moves": "M", "width": 700}"#,
     ] {

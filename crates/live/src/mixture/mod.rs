@@ -110,6 +110,7 @@ pub fn answer(question: &Question) -> Result<Answer> {
     let words = match (&broken, run.half_steps) {
         (Some(reason), _) => format!("In sweep {} the M step breaks. {reason}", sweeps + 1),
         (None, 0) => format!("At the start: ℓ = {}.", number(log_likelihood, 6)),
+        (None, 1) => format!("E step: responsibilities at the start. ℓ = {}.", number(log_likelihood, 6)),
         (None, _) => {
             let which =
                 if next == "M" { "E step: responsibilities at these parameters" } else { "M step done" };
