@@ -27,16 +27,18 @@ SEEDS := 100
 CHAPTER := kmeans gaussian gaussian_mixture soft_kmeans latent bound em \
 	bernoulli_mixture pathologies selection scale incomplete convergence variational errata
 
-.PHONY: help book browse lab check soak fuzz notebooks figures doc mutants bench bench-file clean distclean cargo python
+.PHONY: help book browse lab check soak fuzz notebooks figures doc mutants bench bench-file live browse-live clean distclean \
+	cargo python
 
 ## make book       the notebooks as a web book, from nothing: installs what is missing, draws the figures, executes the
 ##                 notebooks (each as one Rust program), builds the pages; the first time takes a few minutes
 book: figures notebooks doc
 	rm -rf build/book build/pages
 	ln -sfn ../figures build/figures
-	$(RUN) $(BOOK)/pages.py build/pages "$(DOC)"
+	$(RUN) $(BOOK)/pages.py build/pages "$(DOC)" build/live
 	$(RUN) -m sphinx -q -W --keep-going -c $(BOOK) -d build/doctrees build/pages build/book
 	cp -r "$(DOC)" build/book/doc
+	@if [ -e build/live/module.js ]; then cp -r build/live build/book/live; else echo "The book has no live pages; make live builds them"; fi
 	@! grep -rnoE '<(script|link|img|iframe|source)[^>]* (src|href)="(https?:)?//[^"]*|url\(["'\'']?(https?:)?//[^)]*' \
 		build/book --include='*.html' --include='*.css' \
 		|| { echo "error: the book loads the outside addresses above" >&2; exit 1; }
@@ -47,6 +49,17 @@ book: figures notebooks doc
 ##                 keep pictures of all pages: make browse SCREENSHOTS=build/screenshots
 browse: $(JUPYTER)
 	$(RUN) $(BOOK)/browse.py build/book $(SCREENSHOTS:%=--screenshots %)
+
+## make live       the live pages, in build/live, which `make book` puts into the chapters; says which standard library
+##                 for the browser it has used, or that there is none here; ROUTE=rustup or ROUTE=debian asks for one
+live: | cargo
+	cargo test --quiet -p executable-em-live
+	TOOLS="$(TOOLS)" ROUTE="$(ROUTE)" crates/live/build.sh build/live
+
+## make browse-live  takes hold of the live pages in Chromium, and compares every number with this machine's
+browse-live: live $(JUPYTER)
+	cargo build --quiet --release -p executable-em-live --bin ask
+	$(RUN) $(BOOK)/live.py build/live "$${CARGO_TARGET_DIR:-target}/release/ask" $(SCREENSHOTS:%=--screenshots %)
 
 ## make lab        JupyterLab, ready to run the notebooks
 lab: $(JUPYTER) $(KERNEL)

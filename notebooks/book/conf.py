@@ -13,6 +13,7 @@ html_title = project
 html_favicon = "favicon.svg"
 html_static_path = ["."]
 html_css_files = ["book.css"]
+html_js_files = ["live.js"]
 html_show_copyright = False
 html_show_sourcelink = False
 html_theme_options = {"footer_content_items": [], "navbar_persistent": [], "use_download_button": False}

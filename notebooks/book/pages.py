@@ -20,6 +20,14 @@ LECTURES = {
     "T": "Daniel, *Expectation Maximization*",
     "X": "Beyond the last slide",
 }
+# Below which still figure a chapter shows the live page that brings it to life, and what it is called there.
+LIVE = {
+    "kmeans/steps": ("kmeans", "k-means: take hold of the means"),
+    "gaussian_mixture/steps": ("mixture", "EM: take hold of a Gaussian mixture"),
+    "soft_kmeans/bifurcation": ("stiffness", "Soft k-means: β is a dial"),
+    "bound/contours": ("hills", "The bound: touch, climb, touch again"),
+    "em/paths": ("ascent", "EM beside gradient ascent"),
+}
 ID = r"\b[A-Z]-E?\d{2}\b"
 CLASSES = {"E": "error", "Q": "true with a proviso", "N": "notation", "O": "perhaps the scan", "R": "right as printed"}
 
@@ -27,9 +35,10 @@ CLASSES = {"E": "error", "Q": "true with a proviso", "N": "notation", "O": "perh
 class Pages:
     """What links need to know: the entries, the headings and the pages of the documentation."""
 
-    def __init__(self, target, documentation):
+    def __init__(self, target, documentation, live):
         self.target = target
         self.documentation = documentation
+        self.live = live
         self.entries = json.loads((ROOT / "catalogue.json").read_text(encoding="utf-8"))
         self.known = {entry["id"] for entry in self.entries}
         self.headings = {}
@@ -46,6 +55,7 @@ class Pages:
 
     def notebook(self, path):
         notebook = json.loads(path.read_text(encoding="utf-8"))
+        notebook["cells"] = [part for cell in notebook["cells"] for part in (cell, *self.beside(cell))]
         for cell in notebook["cells"]:
             source = "".join(cell["source"])
             if cell["cell_type"] == "markdown":
@@ -60,10 +70,37 @@ class Pages:
                     )
         self.write(path.name, json.dumps(notebook, ensure_ascii=False))
 
+    def beside(self, cell):
+        """The live page that belongs to what a cell draws, if it was built."""
+        drawn = re.fullmatch(r'figures::draw\("([a-z_/]+)"\)\?', "".join(cell["source"]).strip())
+        name, title = LIVE.get(drawn[1], (None, None)) if drawn else (None, None)
+        if name and (self.live / f"{name}.html").exists():
+            place = f"live/{name}.html"
+            frame = f'<iframe class="live" src="{place}" title="{title}" loading="lazy"></iframe>'
+            words = f'<p class="live"><a href="{place}" target="_blank">{title}</a>, on a page of its own</p>'
+            source = f'<div class="live">\n{frame}\n{words}\n</div>'
+            yield {"cell_type": "markdown", "id": f"live-{name}", "metadata": {}, "source": source}
+
     def heading(self, stem, marks, title):
         """A heading with a label of its own; its words may hold mathematics, which no address could."""
         label = self.headings.setdefault(f"{stem}#{title}", f"{stem.lower()}-{len(self.headings)}")
         return f"({label})=\n{marks} {title}"
+
+    def front(self):
+        """The front page leads to the live pages, if they were built."""
+        if not (self.live / "module.js").exists():
+            return
+        text = (self.target / "index.md").read_text(encoding="utf-8")
+        link = lambda name, words: f'<a href="live/{name}.html">{words}</a>'
+        pages = ", ".join(link(name, title) for name, title in LIVE.values())
+        hold = f"**Something to take hold of.** {pages}. Each stands in its chapter too, and its address holds what you see."
+        own = f"**You have data.** {link('data', 'Paste them here')}, and your browser fits them; or let the program do it:"
+        title = "## How to read a chapter"
+        for before, after in [("**You have data.**", own), (title, f"{hold}\n\n{title}")]:
+            if before not in text:
+                raise SystemExit(f"error: the front page has no {before}")
+            text = text.replace(before, after, 1)
+        self.write("index.md", text)
 
     # Places.
 
@@ -143,7 +180,8 @@ class Pages:
         for folder in ("tests", "crates/engine/tests", "crates/figures/tests", "crates/cli/tests"):
             for path in sorted((ROOT / folder).rglob("*.rs")):
                 module = str(path.relative_to(ROOT / folder).with_suffix("")).replace("/", "::").replace("::main", "")
-                files.setdefault(module, path.read_text(encoding="utf-8").split("\n"))
+                # Two crates may each have a file of that name.
+                files.setdefault(module, []).extend(path.read_text(encoding="utf-8").split("\n"))
         pages = {}
         for name in names:
             module, _, function = name.rpartition("::")
@@ -207,14 +245,14 @@ def words_of(path):
     return [text.strip() if text else None for text in found]
 
 
-def main(target, documentation):
+def main(target, documentation, live):
     target.mkdir(parents=True, exist_ok=True)
-    pages = Pages(target, documentation)
+    pages = Pages(target, documentation, live)
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         pages.notebook(path)
-    for path in sorted((ROOT / "notebooks").glob("*.*")):
-        if path.suffix == ".md":
-            shutil.copy(path, target)
+    for path in sorted((ROOT / "notebooks").glob("*.md")):
+        shutil.copy(path, target)
+    pages.front()
     for letter in sorted({name[0] for name in pages.known}):
         pages.lecture(letter)
     pages.tests()
@@ -222,4 +260,4 @@ def main(target, documentation):
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(*map(Path, sys.argv[1:]))

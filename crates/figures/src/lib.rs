@@ -23,6 +23,7 @@ pub mod results;
 mod scale;
 mod selection;
 mod soft_kmeans;
+pub mod state;
 mod variational;
 pub mod with;
 

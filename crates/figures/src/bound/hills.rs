@@ -10,20 +10,20 @@ use nalgebra::{DMatrix, dmatrix, dvector};
 
 /// Two hills on one line: of a mixture of a wide known component about 0 and one of standard deviation 1.2, only the
 /// mean θ of the latter is free.
-fn two_hills(theta: f64) -> Result<OnlyMean> {
+pub(super) fn two_hills(theta: f64) -> Result<OnlyMean> {
     let (means, variances) = (dmatrix![0.0; theta], vec![dmatrix![16.0], dmatrix![1.44]]);
     OnlyMean::new(GaussianMixture::new(dvector![0.5, 0.5], means, variances, CovarianceFamily::Full)?, 1)
 }
 
-fn two_hills_data() -> DMatrix<f64> {
+pub(super) fn two_hills_data() -> DMatrix<f64> {
     dmatrix![-3.4; -2.9; -2.5; 1.8; 2.6; 3.0; 3.2; 3.9]
 }
 
-const HILLS: [f64; 2] = [-5.6, 5.9];
-const FLOOR: f64 = -27.0;
+pub(super) const HILLS: [f64; 2] = [-5.6, 5.9];
+pub(super) const FLOOR: f64 = -27.0;
 
 /// θ with ℓ(θ), and θ with F(q, θ).
-fn curves(q: &DMatrix<f64>) -> Result<(Vec<Point>, Vec<Point>)> {
+pub(super) fn curves(q: &DMatrix<f64>) -> Result<(Vec<Point>, Vec<Point>)> {
     let thetas: Vec<f64> = places(HILLS, 230).collect();
     let models = thetas.iter().map(|&theta| two_hills(theta)).collect::<Result<Vec<_>>>()?;
     let values = ascent::along(&models, &two_hills_data(), q)?;
@@ -44,7 +44,7 @@ fn bound_at(q: &DMatrix<f64>, theta: f64) -> Result<Point> {
     Ok([theta, bound::lower_bound(q, &two_hills(theta)?.log_joint(&two_hills_data())?)?])
 }
 
-fn hills_panel() -> Panel {
+pub(super) fn hills_panel() -> Panel {
     let mut panel = Panel::new(HILLS, [FLOOR, -17.6]);
     panel.x_ticks(&[-4.0, -2.0, 0.0, 2.0, 4.0]).y_ticks(&[-26.0, -23.0, -20.0]).x_label("*θ*");
     panel

@@ -3,9 +3,12 @@
 //! Throughout, ℓ is drawn in ink; what an E step does is blue, what an M step does is orange, a gap is green.
 
 mod hills;
+mod state;
 mod trace;
 
 pub(super) use hills::{climbing, touching};
+pub use state::Hills;
+pub(super) use state::state;
 pub(super) use trace::{contours, staircase};
 
 use crate::plot::{self, Anchor, Colour, Figure, Page, Panel, Point};

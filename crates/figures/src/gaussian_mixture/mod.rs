@@ -1,8 +1,12 @@
 //! The figures of the chapter on the Gaussian mixture: here fits to data, in `density` a mixture as such.
 
 mod density;
+mod fitted;
+mod state;
 
 pub(super) use density::{density, families, families_of};
+pub(super) use fitted::{criteria, fitted};
+pub(super) use state::state;
 
 use super::share_axes;
 use crate::plot::{self, Anchor, Figure, Page, Panel, Point, number};

@@ -1,8 +1,10 @@
 //! The figures of the chapter on k-means: here where it works, in `failures` where it does not.
 
 mod failures;
+mod state;
 
 pub(super) use failures::{number_of_clusters, pathologies, starts};
+pub(super) use state::state;
 
 use super::share_axes;
 use crate::plot::{self, Anchor, Figure, Marker, Page, Panel, Point, number};

@@ -45,7 +45,7 @@ pub use contour::Grid;
 pub use figure::{Figure, Frame};
 #[cfg(feature = "export")]
 pub(crate) use markup::MATHEMATICS;
-pub use page::Page;
+pub use page::{Page, PanelFrame};
 pub use panel::{Anchor, Marker, Panel, points, span};
 
 /// A place in data units: x, then y.

@@ -61,6 +61,26 @@ impl Page {
         self
     }
 
+    /// Where each panel's data go: what turns a place on the page into one in the data's units, and back.
+    ///
+    /// # Errors
+    /// Those of [`Page::draw`] that are about sizes.
+    ///
+    /// ```
+    /// use executable_em_figures::plot::{Page, Panel};
+    /// let frames = Page::new(1).width(300.0).panel(Panel::new([0.0, 2.0], [0.0, 1.0])).frames()?;
+    /// assert_eq!((frames[0].x, frames[0].height), ([0.0, 2.0], 190.0));
+    /// # Ok::<(), executable_em::Error>(())
+    /// ```
+    pub fn frames(&self) -> Result<Vec<PanelFrame>> {
+        let layout = Layout::of(self.columns, self.width, self.panel_height, &self.panels)?;
+        let frame = |(panel, slot): (&Panel, &Slot)| {
+            let Window { x, y } = window(panel, slot);
+            PanelFrame { left: slot.left, top: slot.top, width: slot.width, height: slot.height, x, y }
+        };
+        Ok(self.panels.iter().zip(&layout.slots).map(frame).collect())
+    }
+
     /// Draws the page as SVG text.
     ///
     /// # Errors
@@ -77,6 +97,23 @@ impl Page {
             self.panels.iter().zip(&layout.slots).try_for_each(|(panel, slot)| canvas.panel(panel, slot))
         })
     }
+}
+
+/// Where the data of a panel lie on its page: the rectangle in pixels, and what is at its ends in the data's units.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PanelFrame {
+    /// From the left of the page, in pixels.
+    pub left: f64,
+    /// From the top of the page, in pixels.
+    pub top: f64,
+    /// In pixels.
+    pub width: f64,
+    /// In pixels.
+    pub height: f64,
+    /// The values at the left and at the right.
+    pub x: [f64; 2],
+    /// The values at the bottom and at the top.
+    pub y: [f64; 2],
 }
 
 type Axes = Cartesian2d<RangedCoordf64, RangedCoordf64>;

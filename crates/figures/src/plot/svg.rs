@@ -185,7 +185,8 @@ fn steps(points: impl IntoIterator<Item = Place>) -> String {
         }
         here = Some((x, y));
     }
-    path
+    // Of points that all lie at one place there is no step.
+    path.strip_suffix('l').map_or(path.clone(), str::to_owned)
 }
 
 /// Puts the title and the description at the start of an SVG document, where viewers look for them.

@@ -1,11 +1,17 @@
-//! The figures of the chapter on EM.
+//! The figures of the chapter on EM; in `landscape` the plane of two means, on which runs are drawn.
+
+mod landscape;
+
+pub use landscape::Start;
+pub(super) use landscape::state;
 
 use super::drawn;
-use crate::plot::{self, Anchor, Colour, Figure, Grid, Marker, Page, Panel, Point, number};
+use crate::plot::{self, Anchor, Figure, Marker, Page, Panel, Point, number};
 use executable_em::em::{self, Stopping, Tolerance, Trace};
 use executable_em::gaussian_mixture::{GaussianMixture, gradient};
 use executable_em::soft_kmeans::{SoftKMeans, Weights};
 use executable_em::{Result, data, kmeans};
+use landscape::Landscape;
 use nalgebra::{DMatrix, dmatrix};
 
 /// Where a run ends decides its colour, in every figure of the chapter: the best optimum, or another.
@@ -122,48 +128,25 @@ pub(super) fn traces() -> Result<Figure> {
     ))
 }
 
-/// Seven data to the left, two to the right: the two means have very different counts.
-fn unequal_clumps() -> DMatrix<f64> {
-    dmatrix![-2.9; -2.4; -2.0; -1.9; -1.5; -1.1; -0.6; 1.6; 2.4]
-}
-
 /// Starts in the plane of (μ₁, μ₂). The second lies beside the diagonal, next to the saddle.
 const STARTS: [Point; 6] = [[-3.6, 3.3], [-0.95, -0.9], [3.0, 2.85], [-3.7, -3.4], [0.2, -3.7], [3.7, -0.4]];
 
 /// Source: C-06, C-07.
 pub(super) fn paths() -> Result<Figure> {
-    let x = unequal_clumps();
-    let range = [-4.2, 4.2];
-    let at = |[a, b]: Point| SoftKMeans::new(dmatrix![a; b], 1.0, Weights::Held);
-    let grid = Grid::new(range, range, 85);
-    let values = grid
-        .nodes()
-        .row_iter()
-        .map(|node| at([node[0], node[1]])?.log_likelihood(&x))
-        .collect::<Result<Vec<f64>>>()?;
-    let place = |means: &DMatrix<f64>| -> Point { [means[0], means[1]] };
-    let top = em::fit(
-        at([-1.0, 1.0])?,
-        &x,
-        &Stopping { tolerance: Tolerance::Parameters(1e-12), max_sweeps: 1000 },
-    )?;
-    let height = top.log_likelihood;
-    let levels: Vec<f64> = [80.0, 56.0, 38.0, 26.0, 18.0, 12.0, 8.0, 5.0, 3.0, 1.5, 0.5]
-        .iter()
-        .map(|drop| height - drop)
-        .collect();
+    let x = landscape::data();
+    let map = Landscape::new()?;
 
     let ways = |step: Option<(f64, usize)>| -> Result<Vec<Vec<Point>>> {
         STARTS
             .iter()
             .map(|&start| match step {
                 None => {
-                    let trace = em::trace(at(start)?, &x, &drawn(x.nrows()))?;
-                    Ok(trace.iterates.iter().map(|iterate| place(iterate.model.means())).collect())
+                    let trace = em::trace(landscape::at(start)?, &x, &drawn(x.nrows()))?;
+                    Ok(trace.iterates.iter().map(|iterate| landscape::place(iterate.model.means())).collect())
                 }
                 Some((step, count)) => {
-                    let path = gradient::ascend_means(&at(start)?.mixture()?, &x, step, count)?;
-                    Ok(path.iter().map(|model: &GaussianMixture| place(model.means())).collect())
+                    let path = gradient::ascend_means(&landscape::at(start)?.mixture()?, &x, step, count)?;
+                    Ok(path.iter().map(|model: &GaussianMixture| landscape::place(model.means())).collect())
                 }
             })
             .collect()
@@ -177,30 +160,19 @@ pub(super) fn paths() -> Result<Figure> {
     .into_iter()
     .enumerate()
     {
-        let mut panel = Panel::new(range, range);
-        panel.equal_aspect().title(title).note(note).x_label("*μ*_1");
-        panel.x_ticks(&[-4.0, -2.0, 0.0, 2.0, 4.0]).y_ticks(&[-4.0, -2.0, 0.0, 2.0, 4.0]);
-        if index == 0 {
-            panel.y_label("*μ*_2");
-        } else {
-            panel.without_y_axis();
+        let mut panel = map.panel.clone();
+        panel.title(title).note(note);
+        if index > 0 {
+            panel.without_y_axis().y_label("");
         }
-        panel.bands(&grid, &values, &levels, plot::lighten(plot::GREY, 0.12));
-        panel.contours(&grid, &values, &levels, plot::WHITE, 0.4);
-        panel.line(&[[range[0], range[0]], [range[1], range[1]]], plot::WHITE, 0.9);
         for way in ways(step)? {
             let end = way[way.len() - 1];
             let colour = plot::component(if end[0] < end[1] { 0 } else { 1 });
-            path(&mut panel, &way, colour);
+            landscape::way(&mut panel, &way, colour);
         }
-        for peak in [place(top.model.means()), [top.model.means()[1], top.model.means()[0]]] {
-            panel.mark(peak, Marker::Cross, 12.0, plot::INK);
-        }
-        let centre = x.mean();
-        panel.mark([centre, centre], Marker::Square, 7.0, plot::INK);
+        map.mark(&mut panel);
         if index == 1 {
-            panel.text([centre, centre], [10.0, 16.0], "saddle", Anchor::Start, plot::INK);
-            panel.text(place(top.model.means()), [11.0, -7.0], "maximum", Anchor::Start, plot::INK);
+            map.name(&mut panel);
         }
         page = page.panel(panel);
     }
@@ -217,13 +189,6 @@ pub(super) fn paths() -> Result<Figure> {
          few long steps; in \
          the second in many short ones; in the third they zigzag across the ridges.",
     ))
-}
-
-/// A way from its start, with a dot for each step.
-fn path(panel: &mut Panel, way: &[Point], colour: Colour) {
-    panel.line(way, plot::WHITE, 2.6).line(way, colour, 1.1);
-    panel.dots(way, &[colour], 1.9, 1.0);
-    panel.dots(&way[..1], &[plot::WHITE], 5.2, 1.0).dots(&way[..1], &[colour], 4.0, 1.0);
 }
 
 /// Source: C-E09, H-61.

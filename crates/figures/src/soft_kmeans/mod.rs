@@ -1,11 +1,14 @@
-//! The figures of the chapter on soft k-means.
+//! The figures of the chapter on soft k-means: here beside each other, in `annealing` β slowly raised.
+
+mod annealing;
+
+pub use annealing::Annealed;
+pub(super) use annealing::state;
 
 use super::share_axes;
 use crate::plot::{self, Anchor, Colour, Figure, Marker, Page, Panel, Point, number};
 use executable_em::em::{self, Stopping, Tolerance};
-use executable_em::soft_kmeans::{
-    SoftKMeans, Weights, critical_stiffness, hard_limit, parted, splitting_growths,
-};
+use executable_em::soft_kmeans::{SoftKMeans, Weights, critical_stiffness, hard_limit, parted};
 use executable_em::{Result, data, kmeans};
 use nalgebra::{DMatrix, DVector, dmatrix};
 
@@ -68,7 +71,9 @@ fn stack(panel: &mut Panel, nodes: &DMatrix<f64>, r: &DMatrix<f64>) {
     let mut below: Vec<Point> = nodes.iter().map(|&x| [x, 0.0]).collect();
     let mut borders = Vec::new();
     for (j, share) in r.column_iter().enumerate() {
-        let above: Vec<Point> = below.iter().zip(share.iter()).map(|(&[x, y], r)| [x, y + r]).collect();
+        // The last digit decides whether a sum of one lies above the frame, where it would be cut.
+        let above: Vec<Point> =
+            below.iter().zip(share.iter()).map(|(&[x, y], r)| [x, (y + r).min(1.0)]).collect();
         let outline: Vec<Point> = below.iter().chain(above.iter().rev()).copied().collect();
         panel.area(&outline, plot::lighten(plot::component(j), 0.25), 1.0);
         borders.push(above.clone());
@@ -83,28 +88,6 @@ fn stack(panel: &mut Panel, nodes: &DMatrix<f64>, r: &DMatrix<f64>) {
     }
 }
 
-/// Four clumps on a line, two close ones of six data each and two of eight. Their third central moment is zero, as for
-/// symmetric data: on lopsided ones the first split takes one mean of the four away, not two.
-fn clumps() -> DMatrix<f64> {
-    let mut data = Vec::new();
-    for (centre, count) in [(-4.0763, 6), (-2.3763, 6), (0.9197, 8), (3.9197, 8)] {
-        data.extend((0..count).map(|i| centre - 0.5 + i as f64 / (count - 1) as f64));
-    }
-    DMatrix::from_vec(data.len(), 1, data)
-}
-
-/// Means that lie at the same place, as groups of components.
-fn groups(means: &DMatrix<f64>) -> Vec<Vec<usize>> {
-    let mut groups: Vec<Vec<usize>> = Vec::new();
-    for j in 0..means.nrows() {
-        match groups.iter_mut().find(|group| (means[group[0]] - means[j]).abs() < MERGED) {
-            Some(group) => group.push(j),
-            None => groups.push(vec![j]),
-        }
-    }
-    groups
-}
-
 /// Nearer than a pixel.
 const MERGED: f64 = 0.02;
 
@@ -113,54 +96,7 @@ const SETTLED: Stopping = Stopping { tolerance: Tolerance::Parameters(1e-6), max
 
 /// Source: H-41, H-E06 (TP-08); Rose, Gurewitz and Fox (1990).
 pub(super) fn bifurcation() -> Result<Figure> {
-    let x = clumps();
-    let range = [-1.8, 1.02];
-    let steps = 240;
-    let mut tree = Panel::new(range, [-5.4, 5.4]);
-    tree.title("four means").x_label("log_{10} *β*").x_ticks(&[-1.5, -1.0, -0.5, 0.0, 0.5, 1.0]);
-    tree.y_ticks(&[-4.0, -2.0, 0.0, 2.0, 4.0]);
-    let mut model = parted(&x, 4, 10_f64.powf(range[0]), 1e-3)?;
-    let mut splits: Vec<Point> = Vec::new();
-    let mut last: Option<(f64, SoftKMeans, DVector<f64>)> = None;
-    for step in 0..=steps {
-        let log_stiffness = range[0] + (range[1] - range[0]) * step as f64 / steps as f64;
-        // A hair's breadth apart again, so that means which could part, do; the lower two together at first.
-        let nudged = DMatrix::from_fn(4, 1, |j, _| model.means()[j] + [-1e-3, -0.9e-3, 0.9e-3, 1e-3][j]);
-        let start = model.with_means(nudged)?.with_stiffness(10_f64.powf(log_stiffness))?;
-        model = em::fit(start, &x, &SETTLED)?.model;
-        let growths = splitting_growths(&model, &x)?;
-        if let Some((before, previous, previous_growths)) = &last {
-            for group in groups(model.means()) {
-                let colour = shared(&group);
-                let width = 1.1 + 0.9 * group.len() as f64;
-                tree.line(
-                    &[[*before, previous.means()[group[0]]], [log_stiffness, model.means()[group[0]]]],
-                    colour,
-                    width,
-                );
-            }
-            let now = groups(model.means());
-            for group in groups(previous.means()) {
-                if now.contains(&group) {
-                    continue;
-                }
-                // Where βλ_max of the share that the group had would have reached one.
-                let at = before - previous_growths[group[0]].log10();
-                splits.push([at, previous.means()[group[0]]]);
-            }
-        }
-        last = Some((log_stiffness, model.clone(), growths));
-    }
-    for &split in &splits {
-        tree.dots(&[split], &[plot::INK], 4.5, 1.0);
-    }
-    if let Some(&first) = splits.first() {
-        tree.text(first, [-4.0, -14.0], "*βλ*_{max} = 1", Anchor::End, plot::INK);
-    }
-    let labels: Vec<usize> = kmeans::assign(&x, model.means())?;
-    let edge: Vec<Point> = x.iter().map(|&value| [range[1], value]).collect();
-    tree.dots(&edge, &plot::by_label(&labels), 2.4, 1.0);
-
+    let tree = annealing::tree(&annealing::annealed()?)?;
     let figure = Figure::still(&Page::new(2).panel_height(270.0).panel(tree).panel(magnet()?))?;
     Ok(figure.described(
         "Means split as β grows. Left: where EM ends, from the result for the β before; merged means are drawn as one \
