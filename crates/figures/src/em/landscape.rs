@@ -135,7 +135,7 @@ pub(crate) fn state(start: &Start) -> Result<[Panel; 2]> {
     let last = start.steps.max(12) as f64;
     let lowest = climbs.iter().flatten().copied().fold(map.height, f64::min);
     let mut climb = Panel::new([-0.3, last + 0.3], plot::span([lowest, map.height], 0.08));
-    climb.title("*ℓ* after each step").x_label("step").line(
+    climb.title("*ℓ* after each step").x_label("step").room_right(56.0).line(
         &[[-0.3, map.height], [last + 0.3, map.height]],
         plot::FAINT,
         0.8,
@@ -144,10 +144,22 @@ pub(crate) fn state(start: &Start) -> Result<[Panel; 2]> {
         let points: Vec<Point> =
             heights.iter().enumerate().map(|(at, &height)| [at as f64, height]).collect();
         climb.line(&points, colour, 1.4).dots(&points, &[colour], 2.6, 1.0);
-        if let (Some(&end), true) = (points.last(), start.steps > 0) {
-            let below = if name == "EM" { -8.0 } else { 16.0 };
-            climb.text(end, [-4.0, below], name, Anchor::End, colour);
+        // Names that would meet make room for each other.
+        let meet =
+            (climbs[0][start.steps] - climbs[1][start.steps]).abs() < 0.08 * (map.height - lowest).max(0.1);
+        if let Some(&end) = points.last() {
+            let down = if !meet {
+                4.0
+            } else if name == "EM" {
+                -4.0
+            } else {
+                14.0
+            };
+            climb.text(end, [8.0, down], name, Anchor::Start, colour);
         }
+    }
+    if last <= 15.0 {
+        climb.x_ticks(&[0.0, 3.0, 6.0, 9.0, 12.0, 15.0][..if last < 15.0 { 5 } else { 6 }]);
     }
     climb.note(&format!("maximum *ℓ* = {}", number(map.height, 3)));
     Ok([panel, climb])
