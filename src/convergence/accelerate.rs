@@ -4,13 +4,12 @@
 //! if ℓ is no lower than here; else they take the sweep that they have in hand, of which EM itself says that ℓ is no
 //! lower. Either way ℓ never falls, and where EM would have come to rest, so do they.
 
-use super::{chart, coordinates};
+pub use super::charted::{Chart, Charted};
+
 use crate::check;
 use crate::em::{self, Climb, Expected, Fit, OnData, Stopping};
 use crate::error::{Error, Result};
-use crate::bernoulli_mixture::BernoulliMixture;
-use crate::gaussian_mixture::{FlooredMixture, GaussianMixture};
-use crate::incomplete::student::{FEWEST_DEGREES, MOST_DEGREES, StudentMixture};
+use crate::gaussian_mixture::GaussianMixture;
 use nalgebra::{DMatrix, DVector};
 use std::cell::{Cell, RefCell};
 
@@ -26,87 +25,6 @@ pub enum Method {
         /// How many earlier sweeps are remembered, ≥ 1.
         memory: usize,
     },
-}
-
-/// In which coordinates to guess.
-///
-/// Source: X-17.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Chart {
-    /// Weights, means and covariances as they are: a guess may be no mixture, and is then refused.
-    Plain,
-    /// Log ratios of weights and log Cholesky factors ([`chart`]), of which every vector is a mixture.
-    Unbounded,
-}
-
-/// A model that is a vector of numbers, too.
-///
-/// Source: X-17.
-pub trait Charted: Clone + PartialEq {
-    /// Its numbers in a chart. Errors where it has none.
-    fn coordinates(&self, chart: Chart) -> Result<DVector<f64>>;
-
-    /// The model of this shape with these numbers. Errors where they make none.
-    fn moved_to(&self, numbers: &DVector<f64>, chart: Chart) -> Result<Self>;
-}
-
-impl Charted for GaussianMixture {
-    fn coordinates(&self, chart: Chart) -> Result<DVector<f64>> {
-        match chart {
-            Chart::Plain => Ok(coordinates::coordinates(self)),
-            Chart::Unbounded => chart::coordinates(self),
-        }
-    }
-
-    fn moved_to(&self, numbers: &DVector<f64>, chart: Chart) -> Result<Self> {
-        match chart {
-            Chart::Plain => coordinates::mixture_of(numbers, self),
-            Chart::Unbounded => chart::mixture_of(numbers, self),
-        }
-    }
-}
-
-impl Charted for FlooredMixture {
-    fn coordinates(&self, chart: Chart) -> Result<DVector<f64>> {
-        self.mixture().coordinates(chart)
-    }
-
-    /// What lies below the floor is raised to it.
-    fn moved_to(&self, numbers: &DVector<f64>, chart: Chart) -> Result<Self> {
-        FlooredMixture::new(self.mixture().moved_to(numbers, chart)?, self.floor())
-    }
-}
-
-impl Charted for BernoulliMixture {
-    fn coordinates(&self, chart: Chart) -> Result<DVector<f64>> {
-        match chart {
-            Chart::Plain => Ok(coordinates::of_coins(self)),
-            Chart::Unbounded => chart::of_coins(self),
-        }
-    }
-
-    fn moved_to(&self, numbers: &DVector<f64>, chart: Chart) -> Result<Self> {
-        match chart {
-            Chart::Plain => coordinates::coins_of(numbers, self),
-            Chart::Unbounded => chart::coins_of(numbers, self),
-        }
-    }
-}
-
-/// The shape's numbers, and the logarithms of the degrees of freedom.
-impl Charted for StudentMixture {
-    fn coordinates(&self, chart: Chart) -> Result<DVector<f64>> {
-        let shape = self.shape().coordinates(chart)?;
-        Ok(DVector::from_vec(shape.iter().copied().chain(self.degrees().map(f64::ln).iter().copied()).collect()))
-    }
-
-    fn moved_to(&self, numbers: &DVector<f64>, chart: Chart) -> Result<Self> {
-        let k = self.degrees().len();
-        check::matrix("coordinates", numbers, (self.shape().parameter_count() + k, 1))?;
-        let of_shape = numbers.rows(0, numbers.len() - k).into_owned();
-        let degrees = numbers.rows(of_shape.len(), k).map(|log| log.exp().clamp(FEWEST_DEGREES, MOST_DEGREES));
-        StudentMixture::new(self.shape().moved_to(&of_shape, chart)?, degrees)
-    }
 }
 
 /// How far SQUAREM goes: the length of one step against that of its change.
@@ -267,6 +185,17 @@ impl<C: Climb> Accelerated<C> {
     /// [`Error::Domain`] for no memory.
     ///
     /// Source: X-17, X-18.
+    /// ```
+    /// use executable_em::convergence::accelerate::{Accelerated, Chart, Method, fit};
+    /// use executable_em::{bernoulli_mixture::start_near_mean, data, em::{OnData, Stopping}};
+    /// use nalgebra::dmatrix;
+    /// let heads = dmatrix![9.0; 8.0; 5.0; 4.0; 5.0];
+    /// let climb = Accelerated::of(OnData::new(&heads)?, Method::Squarem, Chart::Unbounded, 2)?;
+    /// let start = start_near_mean(&heads, 2, 10, &mut data::rng(1))?;
+    /// fit(&climb, start, &Stopping::default())?;
+    /// assert!(climb.guesses() > 0);
+    /// # Ok::<(), executable_em::Error>(())
+    /// ```
     pub fn of(climb: C, method: Method, chart: Chart, patience: usize) -> Result<Self> {
         if let Method::Anderson { memory } = method {
             check::positive("memory", memory as f64)?;
@@ -289,7 +218,7 @@ impl<C: Climb> Accelerated<C> {
         self.evaluations.get()
     }
 
-    /// How many guesses were taken.
+    /// How many guesses were taken. Example: [`Self::of`].
     pub fn guesses(&self) -> usize {
         self.guesses.get()
     }
@@ -409,11 +338,7 @@ impl<C: Climb<Model: Charted>> Climb for Accelerated<C> {
         Ok(next)
     }
 
-    fn moved(
-        &self,
-        before: (&C::Model, &C::Expectation),
-        after: (&C::Model, &C::Expectation),
-    ) -> f64 {
+    fn moved(&self, before: (&C::Model, &C::Expectation), after: (&C::Model, &C::Expectation)) -> f64 {
         self.climb.moved(before, after)
     }
 }

@@ -21,17 +21,17 @@ pub fn coordinates(model: &GaussianMixture) -> Result<DVector<f64>> {
     let mut numbers = log_ratios(model.weights())?;
     numbers.extend(model.means().transpose().iter());
     for j in 0..covariances(model.family(), k) {
-        let l = model.factors()[j].l();
-        match model.family() {
-            CovarianceFamily::Full | CovarianceFamily::Tied => {
+        match (model.family(), model.variances()) {
+            (CovarianceFamily::Spherical, Some(variances)) => numbers.push(variances[(j, 0)].ln()),
+            (_, Some(variances)) => numbers.extend(variances.row(j).iter().map(|variance| variance.ln())),
+            (_, None) => {
+                let l = model.factors()[j].l();
                 numbers.extend(
                     (0..d)
                         .flat_map(|a| (0..=a).map(move |b| (a, b)))
                         .map(|(a, b)| if a == b { l[(a, a)].ln() } else { l[(a, b)] }),
                 );
             }
-            CovarianceFamily::Diagonal => numbers.extend(l.diagonal().iter().map(|sd| 2.0 * sd.ln())),
-            CovarianceFamily::Spherical => numbers.push(2.0 * l[(0, 0)].ln()),
         }
     }
     Ok(DVector::from_vec(numbers))
@@ -69,8 +69,8 @@ pub fn mixture_of(numbers: &DVector<f64>, like: &GaussianMixture) -> Result<Gaus
                 let covariance = &l * l.transpose();
                 (&covariance + covariance.transpose()) * 0.5
             }
-            CovarianceFamily::Diagonal => DMatrix::from_diagonal(&DVector::from_fn(d, |_, _| next().exp())),
-            CovarianceFamily::Spherical => DMatrix::from_diagonal_element(d, d, next().exp()),
+            CovarianceFamily::Diagonal => DMatrix::from_fn(d, 1, |_, _| next().exp()),
+            CovarianceFamily::Spherical => DMatrix::from_element(d, 1, next().exp()),
         });
     }
     let copies = k / covariances.len();

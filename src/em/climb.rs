@@ -10,8 +10,8 @@ use std::ops::ControlFlow;
 pub enum Tolerance {
     /// Stop when a sweep raises ℓ by no more than this, in nats a datum (for k-means: lowers J, in squared units).
     LogLikelihood(f64),
-    /// Stop when ℓ is within this of its limit, in nats a datum, as [Aitken's estimate](aitken::left) has it twice in a
-    /// row; or at rest.
+    /// Stop when ℓ is within this of its limit, in nats a datum, as [Aitken's estimate](aitken::left) has it for a tenth
+    /// of the run; or at rest.
     Limit(f64),
     /// Stop when no parameter moves by more than this, relative to max(1, |θ_m|): see
     /// [`largest_move`](super::largest_move).
@@ -195,6 +195,7 @@ fn run<C: Climb>(
 ) -> Result<Fit<C::Model>, C::Error> {
     let mut expected = climb.expect(&model)?;
     let mut heights = vec![expected.log_likelihood];
+    let mut arrived = 0;
     let mut sweeps = 0;
     let mut stopped = None;
     loop {
@@ -217,9 +218,9 @@ fn run<C: Climb>(
             Tolerance::LogLikelihood(_) | Tolerance::Limit(_) if fell => Some(Stopped::Fell),
             Tolerance::LogLikelihood(tolerance) => (rise <= tolerance).then_some(Stopped::Converged),
             Tolerance::Limit(tolerance) => {
-                let is_near = |run: &[f64]| aitken::left(run) <= tolerance * reached.total;
-                let arrived = is_near(&heights) && is_near(&heights[..heights.len() - 1]);
-                (arrived || rise <= 0.0).then_some(Stopped::Converged)
+                arrived = if aitken::left(&heights) <= tolerance * reached.total { arrived + 1 } else { 0 };
+                // Where a run turns from fast to slow the estimate is too low for as long as it looks back.
+                (arrived > heights.len() / 10 || rise <= 0.0).then_some(Stopped::Converged)
             }
             Tolerance::Parameters(tolerance) => {
                 let moved = climb.moved((&model, &expected.expectation), (&next, &reached.expectation));

@@ -86,10 +86,12 @@ fn part(model: &StudentMixture, data: Data<'_>, first: usize) -> Result<Expected
         None => DVector::from_element(rows, 1.0),
     };
     let log_joint = model.log_joint(&x)?;
-    let r = latent::responsibilities(&log_joint).map_err(|error| crate::Error::from(error).later_by(first))?;
+    let r =
+        latent::responsibilities(&log_joint).map_err(|error| crate::Error::from(error).later_by(first))?;
     let log_densities = latent::log_marginals(&log_joint)?;
-    let label_entropy =
-        (0..rows).map(|i| Ok(weights[i] * bound::entropy(&r.rows(i, 1).into_owned())?)).sum::<Result<f64>>()?;
+    let label_entropy = (0..rows)
+        .map(|i| Ok(weights[i] * bound::entropy(&r.rows(i, 1).into_owned())?))
+        .sum::<Result<f64>>()?;
     let weighted = DMatrix::from_fn(rows, r.ncols(), |i, j| weights[i] * r[(i, j)]);
     let scaled = weighted.component_mul(&model.scales(&x)?);
     let excesses = weighted.component_mul(&model.excesses(&x)?);

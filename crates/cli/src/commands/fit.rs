@@ -51,7 +51,14 @@ model has one run, and goes on where that ended.
 
 A sweep that gains little may be one of many: where components overlap, a thousand sweeps of a rise below --tol may still
 lie ahead. With --stop aitken a run ends when ℓ itself is estimated to be within --tol, a datum, of its limit; that may
-take a larger --max-iter.
+take a larger --max-iter. With --accelerate a run, after twenty plain sweeps, guesses from two sweeps where it is going,
+and takes a sweep from there unless ℓ would be lower (SQUAREM): on 200 random problems a third of the sweeps and three
+quarters of the time. Guesses may lead to another maximum: of these problems to a lower one in two, to a higher in five.
+
+Mixtures of Student's t (--model student) have degrees of freedom ν from 1 to 200 for each component; what outliers would do
+to means and covariances of Gaussians they do to ν. They are fitted on one thread, always accelerated, and much slower than
+Gaussians; means and scale matrices are printed and saved, of which the covariance is ν/(ν − 2) times, for ν > 2. They do
+not do without missing cells.
 
 Coins begin at random biases near those of the data, and have no use for --covariance, --standardize, --floor and kinds
 of --start. Their ℓ is that of the flips in a given order: of the numbers of heads it is larger, by the same for
@@ -66,6 +73,7 @@ Examples:
   executable-em fit faithful.csv -k 3 --stop aitken --max-iter 10000
   executable-em fit faithful.csv -k 20 --variational --out model.json
   executable-em fit heads.csv -k 2 --model bernoulli --flips 10
+  executable-em fit faithful.csv -k 2 --model student --out model.json
   executable-em fit survey.csv -k 1..5 --weights count --covariance all
   executable-em fit more.csv --start model.json --out better.json
   executable-em fit big.csv -k 8 --model kmeans --standardize
@@ -130,7 +138,8 @@ pub fn run(options: &Options) -> Result<(), Failure> {
             restarts: options.restarts.map(|restarts| restarts as usize),
             seed: options.seed(),
             stopping: options.stopping(),
-            is_accelerated: options.accelerate,
+            // Of t, EM itself crawls in ν.
+            is_accelerated: options.accelerate || matches!(plan.kinds[..], [Kind::Student { .. }, ..]),
             watch: &watch,
         };
         plan.search(&search)

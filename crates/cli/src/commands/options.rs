@@ -218,6 +218,17 @@ impl Options {
                 return usage(format!("{option} {} would be {form}, not {suffix}", path.display()));
             }
         }
+        let accelerated = [
+            ("--accelerate", self.accelerate),
+            ("--model student", matches!(self.model, Some(Model::Student))),
+        ];
+        if let (Some(Stop::Aitken), Some((option, _))) =
+            (self.stop, accelerated.iter().find(|(_, is_on)| *is_on))
+        {
+            return usage(format!(
+                "{option} contradicts --stop aitken, which reads its estimate off plain sweeps"
+            ));
+        }
         self.check_variational()?;
         self.check_sure()?;
         let Some(path) = &self.plot else { return Ok(None) };

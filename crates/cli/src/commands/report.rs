@@ -247,7 +247,7 @@ pub fn counted(number: usize, what: &str) -> String {
 
 /// Degrees of freedom, a row a component.
 fn of_degrees(degrees: &DVector<f64>) -> String {
-    let mut rows = vec![["degrees of freedom", "ν"].map(str::to_owned).to_vec()];
+    let mut rows = vec![["degrees of freedom, 1 to 200", "ν"].map(str::to_owned).to_vec()];
     rows.extend((1..).zip(degrees).map(|(j, nu): (usize, _)| vec![j.to_string(), format!("{nu:.2}")]));
     format!("\n{}", aligned(&rows))
 }

@@ -1,8 +1,8 @@
 //! The search for the highest ℓ of one kind and k, and what the criteria say to what it finds.
 
 use executable_em::Error;
-use executable_em::data;
 use executable_em::convergence::accelerate::{Accelerated, Chart, Charted, Method};
+use executable_em::data;
 use executable_em::em::{self, Climb, Expected, Fit, Seen, Stopped, Stopping};
 use executable_em::gaussian_mixture::{CovarianceFamily, FlooredMixture};
 use executable_em::scale::SufficientStatistics;
@@ -221,7 +221,9 @@ impl Search<'_> {
             };
         }
         let began = match (kind, &best) {
-            (Kind::Gaussian { .. } | Kind::Student { .. }, Ok(best)) => Some(of.of(best.start - offset).name()),
+            (Kind::Gaussian { .. } | Kind::Student { .. }, Ok(best)) => {
+                Some(of.of(best.start - offset).name())
+            }
             _ => None,
         };
         self.judge(kind, k, best, began, runs, mixture)
@@ -359,9 +361,7 @@ impl Search<'_> {
                     self.engine.statistics(model, self.source)?;
                 log_likelihood - expectation.expected_log_joint(model)?
             }
-            Mixture::Student(model) => {
-                self.engine.statistics(model, self.source)?.expectation.label_entropy
-            }
+            Mixture::Student(model) => self.engine.statistics(model, self.source)?.expectation.label_entropy,
         };
         // Where no label is in doubt, the difference of the two is their rounding.
         Ok(entropy.max(0.0))

@@ -72,6 +72,9 @@ impl Options {
             ("--floor", self.floor.is_some()),
             ("--weights", self.weights.is_some()),
         ];
+        if self.accelerate {
+            return usage("--accelerate is for maximum likelihood, not for --variational".to_owned());
+        }
         if let Some((option, _)) = foreign.iter().find(|(_, is_given)| *is_given) {
             return usage(format!(
                 "{option} has no meaning with --variational, whose prior is in the data's own units"
@@ -79,7 +82,9 @@ impl Options {
         }
         match self.model {
             Some(Model::Kmeans) => {
-                return usage("--variational is for Gaussians and coins: clusters have no posterior".to_owned());
+                return usage(
+                    "--variational is for Gaussians and coins: clusters have no posterior".to_owned(),
+                );
             }
             Some(Model::Student) => return usage(NOT_FOR_T.to_owned()),
             _ => {}
