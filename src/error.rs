@@ -1,7 +1,7 @@
 //! One error type for the mathematics: every variant names the place and the value.
 
 /// A [`Result`](std::result::Result) whose error is this crate's [`Error`].
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What can be wrong with an input, and where.
 ///

@@ -4,12 +4,12 @@
 //! if ℓ is no lower than here; else they take the sweep that they have in hand, of which EM itself says that ℓ is no
 //! lower. Either way ℓ never falls, and where EM would have come to rest, so do they.
 
-use super::{chart, coordinates};
+pub use super::charted::{Chart, Charted};
+
 use crate::check;
 use crate::em::{self, Climb, Expected, Fit, OnData, Stopping};
 use crate::error::{Error, Result};
 use crate::gaussian_mixture::GaussianMixture;
-use crate::latent::Model;
 use nalgebra::{DMatrix, DVector};
 use std::cell::{Cell, RefCell};
 
@@ -27,47 +27,33 @@ pub enum Method {
     },
 }
 
-/// In which coordinates to guess.
-///
-/// Source: X-17.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Chart {
-    /// Weights, means and covariances as they are: a guess may be no mixture, and is then refused.
-    Plain,
-    /// Log ratios of weights and log Cholesky factors ([`chart`]), of which every vector is a mixture.
-    Unbounded,
-}
-
-impl Chart {
-    fn coordinates(self, model: &GaussianMixture) -> Result<DVector<f64>> {
-        match self {
-            Chart::Plain => Ok(coordinates::coordinates(model)),
-            Chart::Unbounded => chart::coordinates(model),
-        }
-    }
-
-    fn mixture_of(self, numbers: &DVector<f64>, like: &GaussianMixture) -> Result<GaussianMixture> {
-        match self {
-            Chart::Plain => coordinates::mixture_of(numbers, like),
-            Chart::Unbounded => chart::mixture_of(numbers, like),
-        }
-    }
-}
-
 /// How far SQUAREM goes: the length of one step against that of its change.
 /// ```math
 /// a = \frac{\|r\|}{\|v\|}, \qquad r = \theta_1 - \theta_0, \quad v = (\theta_2 - \theta_1) - r
 /// ```
 ///
 /// Along an eigenvector of J with eigenvalue ρ it is 1/(1 − ρ): as many sweeps as are left, were all as long as this
-/// one. At least 1; and 1 where the run is at rest.
+/// one. At least 1; and 1 where the run is at rest. [`Error::Shape`] for points of different lengths.
 ///
 /// Source: X-17; Varadhan and Roland (2008), scheme S3. Example: [`squared_step`].
-pub fn step_length(start: &DVector<f64>, one: &DVector<f64>, two: &DVector<f64>) -> f64 {
+pub fn step_length(start: &DVector<f64>, one: &DVector<f64>, two: &DVector<f64>) -> Result<f64> {
+    let (r, v) = differences(start, one, two)?;
+    let length = r.norm() / v.norm();
+    Ok(if length.is_finite() { length.max(1.0) } else { 1.0 })
+}
+
+/// The step of a run, and its change.
+fn differences(
+    start: &DVector<f64>,
+    one: &DVector<f64>,
+    two: &DVector<f64>,
+) -> Result<(DVector<f64>, DVector<f64>)> {
+    check::finite("iterate", start)?;
+    check::matrix("iterate after a sweep", one, start.shape())?;
+    check::matrix("iterate after two sweeps", two, start.shape())?;
     let r = one - start;
     let v = (two - one) - &r;
-    let length = r.norm() / v.norm();
-    if length.is_finite() { length.max(1.0) } else { 1.0 }
+    Ok((r, v))
 }
 
 /// The squared step of SQUAREM: from three points of a run to where it seems to lead.
@@ -76,25 +62,27 @@ pub fn step_length(start: &DVector<f64>, one: &DVector<f64>, two: &DVector<f64>)
 /// ```
 ///
 /// With the error e of θ₀ along an eigenvector, r = −(1 − ρ)e and v = (1 − ρ)²e, and c has the error (1 − a(1 −
-/// ρ))²e: zero, twice, for the a of [`step_length`]. a = 1 gives θ₂.
+/// ρ))²e: zero, twice, for the a of [`step_length`]. a = 1 gives θ₂. Errors as in
+/// [`step_length`].
 ///
 /// Source: X-17; Varadhan and Roland (2008).
 /// ```
 /// use executable_em::convergence::accelerate::{squared_step, step_length};
 /// use nalgebra::dvector;
 /// let [start, one, two] = [dvector![4.0], dvector![2.0], dvector![1.0]]; // halves for ever, towards 0
-/// assert_eq!(step_length(&start, &one, &two), 2.0);
-/// assert_eq!(squared_step(&start, &one, &two, 2.0), dvector![0.0]);
+/// assert_eq!(step_length(&start, &one, &two)?, 2.0);
+/// assert_eq!(squared_step(&start, &one, &two, 2.0)?, dvector![0.0]);
+/// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn squared_step(
     start: &DVector<f64>,
     one: &DVector<f64>,
     two: &DVector<f64>,
     length: f64,
-) -> DVector<f64> {
-    let r = one - start;
-    let v = (two - one) - &r;
-    start + r * (2.0 * length) + v * (length * length)
+) -> Result<DVector<f64>> {
+    check::number("length of the step", length)?;
+    let (r, v) = differences(start, one, two)?;
+    check::defined("squared step", start + r * (2.0 * length) + v * (length * length))
 }
 
 /// Anderson's mixing: the combination of the last sweeps whose step would be smallest, were the sweep linear.
@@ -144,45 +132,84 @@ pub fn mixed_step(run: &[(DVector<f64>, DVector<f64>)]) -> Result<DVector<f64>> 
     check::defined("mixed step", mixed)
 }
 
-/// Data on which a Gaussian mixture climbs by guesses.
+/// Anything that climbs, climbing by guesses.
 ///
 /// It goes through [`em::best_of`] like plain EM; one of its sweeps is a step of the method. [`evaluations`](
-/// Self::evaluations) counts E steps, which is what time goes into.
+/// Self::evaluations) counts E steps, which is what time goes into. What cannot be guessed, as where a weight is zero,
+/// takes plain sweeps.
 ///
 /// Source: X-17, X-18. Example: [`fit`].
 #[derive(Debug)]
-pub struct Accelerated<'a> {
-    x: &'a DMatrix<f64>,
+pub struct Accelerated<C: Climb> {
+    climb: C,
     method: Method,
     chart: Chart,
+    patience: usize,
     evaluations: Cell<usize>,
+    guesses: Cell<usize>,
     height: Cell<f64>,
-    longest: Cell<f64>,
-    ahead: RefCell<Option<(GaussianMixture, Expected<DMatrix<f64>>)>>,
-    run: RefCell<Vec<(DVector<f64>, DVector<f64>)>>,
-    guessed: RefCell<Option<GaussianMixture>>,
+    ahead: RefCell<Option<(C::Model, Expected<C::Expectation>)>>,
+    course: RefCell<Course<C::Model>>,
 }
 
-impl<'a> Accelerated<'a> {
+/// What is remembered of one run.
+#[derive(Debug)]
+struct Course<M> {
+    /// Where it stands: any other θ is the start of another run.
+    at: Option<M>,
+    sweeps: usize,
+    /// The longest step of [`Method::Squarem`] that is allowed.
+    longest: f64,
+    /// The sweeps that [`Method::Anderson`] mixes.
+    run: Vec<(DVector<f64>, DVector<f64>)>,
+}
+
+impl<M> Default for Course<M> {
+    fn default() -> Self {
+        Course { at: None, sweeps: 0, longest: 1.0, run: Vec::new() }
+    }
+}
+
+impl<'a> Accelerated<OnData<'a, GaussianMixture>> {
     /// These data, n×d, by this method; errors as in [`OnData::new`], [`Error::Domain`] for no memory.
     ///
     /// Source: X-17, X-18. Example: [`fit`].
     pub fn new(x: &'a DMatrix<f64>, method: Method, chart: Chart) -> Result<Self> {
-        OnData::<GaussianMixture>::new(x)?;
+        Accelerated::of(OnData::new(x)?, method, chart, 0)
+    }
+}
+
+impl<C: Climb> Accelerated<C> {
+    /// The same of anything that climbs; each run begins with `patience` plain sweeps.
+    ///
+    /// [`Error::Domain`] for no memory.
+    ///
+    /// Source: X-17, X-18.
+    /// ```
+    /// use executable_em::convergence::accelerate::{Accelerated, Chart, Method, fit};
+    /// use executable_em::{bernoulli_mixture::start_near_mean, data, em::{OnData, Stopping}};
+    /// use nalgebra::dmatrix;
+    /// let heads = dmatrix![9.0; 8.0; 5.0; 4.0; 5.0];
+    /// let climb = Accelerated::of(OnData::new(&heads)?, Method::Squarem, Chart::Unbounded, 2)?;
+    /// let start = start_near_mean(&heads, 2, 10, &mut data::rng(1))?;
+    /// fit(&climb, start, &Stopping::default())?;
+    /// assert!(climb.guesses() > 0);
+    /// # Ok::<(), executable_em::Error>(())
+    /// ```
+    pub fn of(climb: C, method: Method, chart: Chart, patience: usize) -> Result<Self> {
         if let Method::Anderson { memory } = method {
             check::positive("memory", memory as f64)?;
         }
-        let (ahead, run, guessed) = (RefCell::new(None), RefCell::new(Vec::new()), RefCell::new(None));
         Ok(Accelerated {
-            x,
+            climb,
             method,
             chart,
+            patience,
             evaluations: Cell::new(0),
+            guesses: Cell::new(0),
             height: Cell::new(f64::NAN),
-            longest: Cell::new(1.0),
-            ahead,
-            run,
-            guessed,
+            ahead: RefCell::new(None),
+            course: RefCell::new(Course::default()),
         })
     }
 
@@ -191,98 +218,128 @@ impl<'a> Accelerated<'a> {
         self.evaluations.get()
     }
 
+    /// How many guesses were taken. Example: [`Self::of`].
+    pub fn guesses(&self) -> usize {
+        self.guesses.get()
+    }
+}
+
+impl<C: Climb<Model: Charted>> Accelerated<C> {
     /// Whether ℓ is at least so high at a guess; then its E step is kept.
-    fn is_taken(&self, guess: &GaussianMixture, least: f64) -> bool {
+    fn is_taken(&self, guess: &C::Model, least: f64) -> bool {
         let Ok(expected) = self.expect(guess) else { return false };
         let taken = expected.log_likelihood >= least;
         *self.ahead.borrow_mut() = taken.then(|| (guess.clone(), expected));
+        self.guesses.set(self.guesses.get() + usize::from(taken));
         taken
     }
 
     /// Two sweeps, a guess, and a sweep from there, which must be no lower than the first of the two. The longest
     /// step that is allowed grows while it is reached, and shrinks when a guess is refused.
-    fn squarem(&self, model: &GaussianMixture, r: &DMatrix<f64>) -> Result<GaussianMixture> {
-        let one = model.maximize(self.x, r)?;
+    fn squarem(
+        &self,
+        model: &C::Model,
+        expectation: &C::Expectation,
+        course: &mut Course<C::Model>,
+    ) -> Result<C::Model, C::Error> {
+        let one = self.climb.maximize(model, expectation)?;
         let at_one = self.expect(&one)?;
-        let two = one.maximize(self.x, &at_one.expectation)?;
-        let [start, first, second] = [model, &one, &two].map(|model| self.chart.coordinates(model));
-        let (start, first, second) = (start?, first?, second?);
-        let length = step_length(&start, &first, &second).min(self.longest.get());
-        if length == self.longest.get() {
-            self.longest.set(4.0 * length);
-        }
-        let guess = squared_step(&start, &first, &second, length);
-        let swept = self.chart.mixture_of(&guess, model).and_then(|guess| {
-            let r = self.expect(&guess)?.expectation;
-            guess.maximize(self.x, &r)
+        let two = self.climb.maximize(&one, &at_one.expectation)?;
+        let guess = self.squared([model, &one, &two], course);
+        let swept = guess.map_err(C::Error::from).and_then(|guess| {
+            let expectation = self.expect(&guess)?.expectation;
+            self.climb.maximize(&guess, &expectation)
         });
         if let Ok(swept) = swept
             && self.is_taken(&swept, at_one.log_likelihood)
         {
             return Ok(swept);
         }
-        self.longest.set((0.25 * self.longest.get()).max(1.0));
+        course.longest = (0.25 * course.longest).max(1.0);
         Ok(two)
     }
 
-    fn anderson(&self, model: &GaussianMixture, r: &DMatrix<f64>, memory: usize) -> Result<GaussianMixture> {
-        let swept = model.maximize(self.x, r)?;
-        let pair = (self.chart.coordinates(model)?, self.chart.coordinates(&swept)?);
-        let mut run = self.run.borrow_mut();
-        // Another start, or a guess that was refused: what went before is forgotten.
-        if self.guessed.borrow_mut().take().as_ref() != Some(model) {
-            run.clear();
+    fn squared(&self, models: [&C::Model; 3], course: &mut Course<C::Model>) -> Result<C::Model> {
+        let [start, one, two] = models.map(|model| model.coordinates(self.chart));
+        let (start, one, two) = (start?, one?, two?);
+        let length = step_length(&start, &one, &two)?.min(course.longest);
+        if length == course.longest {
+            course.longest = 4.0 * length;
         }
-        run.push(pair);
+        models[0].moved_to(&squared_step(&start, &one, &two, length)?, self.chart)
+    }
+
+    fn anderson(
+        &self,
+        model: &C::Model,
+        expectation: &C::Expectation,
+        memory: usize,
+        course: &mut Course<C::Model>,
+    ) -> Result<C::Model, C::Error> {
+        let height = self.height.get();
+        let swept = self.climb.maximize(model, expectation)?;
+        let guess = self.mixed(model, &swept, memory, &mut course.run);
+        if let Ok(guess) = guess
+            && self.is_taken(&guess, height)
+        {
+            return Ok(guess);
+        }
+        course.run.clear();
+        Ok(swept)
+    }
+
+    fn mixed(
+        &self,
+        model: &C::Model,
+        swept: &C::Model,
+        memory: usize,
+        run: &mut Vec<(DVector<f64>, DVector<f64>)>,
+    ) -> Result<C::Model> {
+        run.push((model.coordinates(self.chart)?, swept.coordinates(self.chart)?));
         if run.len() > memory + 1 {
             run.remove(0);
         }
-        let height = self.height.get();
-        let guess = self.chart.mixture_of(&mixed_step(&run)?, model);
-        let next = match guess {
-            Ok(guess) if self.is_taken(&guess, height) => guess,
-            _ => {
-                run.clear();
-                swept
-            }
-        };
-        *self.guessed.borrow_mut() = Some(next.clone());
-        Ok(next)
+        model.moved_to(&mixed_step(run)?, self.chart)
     }
 }
 
-impl Climb for Accelerated<'_> {
-    type Model = GaussianMixture;
-    type Expectation = DMatrix<f64>;
-    type Error = Error;
+impl<C: Climb<Model: Charted>> Climb for Accelerated<C> {
+    type Model = C::Model;
+    type Expectation = C::Expectation;
+    type Error = C::Error;
 
-    fn expect(&self, model: &GaussianMixture) -> Result<Expected<DMatrix<f64>>> {
+    fn expect(&self, model: &C::Model) -> Result<Expected<C::Expectation>, C::Error> {
         // What a guess was judged by need not be computed again.
-        if let Some((at, expected)) = self.ahead.borrow_mut().take()
-            && at == *model
-        {
-            self.height.set(expected.log_likelihood);
-            return Ok(expected);
-        }
-        self.evaluations.set(self.evaluations.get() + 1);
-        let expected = OnData::new(self.x)?.expect(model)?;
+        let ahead = self.ahead.borrow_mut().take().filter(|(at, _)| at == model);
+        let expected = match ahead {
+            Some((_, expected)) => expected,
+            None => {
+                self.evaluations.set(self.evaluations.get() + 1);
+                self.climb.expect(model)?
+            }
+        };
         self.height.set(expected.log_likelihood);
         Ok(expected)
     }
 
-    fn maximize(&self, model: &GaussianMixture, r: &DMatrix<f64>) -> Result<GaussianMixture> {
-        match self.method {
-            Method::Squarem => self.squarem(model, r),
-            Method::Anderson { memory } => self.anderson(model, r, memory),
+    fn maximize(&self, model: &C::Model, expectation: &C::Expectation) -> Result<C::Model, C::Error> {
+        let mut course = self.course.take();
+        if course.at.as_ref() != Some(model) {
+            course = Course::default();
         }
+        let next = match self.method {
+            _ if course.sweeps < self.patience => self.climb.maximize(model, expectation)?,
+            Method::Squarem => self.squarem(model, expectation, &mut course)?,
+            Method::Anderson { memory } => self.anderson(model, expectation, memory, &mut course)?,
+        };
+        course.sweeps += 1;
+        course.at = Some(next.clone());
+        self.course.replace(course);
+        Ok(next)
     }
 
-    fn moved(
-        &self,
-        before: (&GaussianMixture, &DMatrix<f64>),
-        after: (&GaussianMixture, &DMatrix<f64>),
-    ) -> f64 {
-        em::largest_move(before.0, after.0)
+    fn moved(&self, before: (&C::Model, &C::Expectation), after: (&C::Model, &C::Expectation)) -> f64 {
+        self.climb.moved(before, after)
     }
 }
 
@@ -302,11 +359,11 @@ impl Climb for Accelerated<'_> {
 /// assert!((fast.log_likelihood - plain.log_likelihood).abs() < 1e-6 && evaluations > 3);
 /// # Ok::<(), executable_em::Error>(())
 /// ```
-pub fn fit(
-    climb: &Accelerated<'_>,
-    start: GaussianMixture,
+pub fn fit<C: Climb<Model: Charted>>(
+    climb: &Accelerated<C>,
+    start: C::Model,
     stopping: &Stopping,
-) -> Result<(Fit<GaussianMixture>, usize)> {
+) -> Result<(Fit<C::Model>, usize), C::Error> {
     let before = climb.evaluations();
     let fit = em::from_one(climb, Ok(start), stopping)?;
     Ok((fit, climb.evaluations() - before))

@@ -1,9 +1,5 @@
 //! How far ℓ still is from its limit, read off the rises of the last sweeps.
 
-use crate::check;
-use crate::em::{self, Climb, Fit, Seen, Stopped, Stopping, Tolerance};
-use std::ops::ControlFlow;
-
 /// Aitken's estimate of what a sequence that converges geometrically still lacks.
 /// ```math
 /// \ell_\infty - \ell_t \approx (\ell_t - \ell_{t-m})\,\frac{c}{1 - c}, \qquad
@@ -29,45 +25,29 @@ pub fn remaining([earlier, before, now]: [f64; 3]) -> f64 {
     }
 }
 
-/// Runs EM until ℓ is within so many nats of its limit, as Aitken's estimate has it.
+/// What a run still lacks, from ℓ after each of its sweeps: [`remaining`] over the last tenth of it and the tenth before.
 ///
 /// The usual rule, "ℓ rises by less than ε", says nothing of the limit: at ρ = 0.9999 the sum of the rises that are
-/// left is 5000 times the last of them. Here the last tenth of the run is compared with the tenth before it, so that
-/// the estimate sees a change of c and not the rounding of two ℓ; it must hold twice in a row, and not before the
-/// tenth sweep.
+/// left is 5000 times the last of them. Tenths of the run, so that the estimate sees a change of c and not the rounding
+/// of two ℓ. [`Tolerance::Limit`](crate::em::Tolerance::Limit) stops by it.
 ///
-/// `within` is in nats, > 0; at most `max_sweeps`. Errors as in [`em::best_of`].
+/// `heights` holds ℓ after 0, 1, 2, … sweeps, in nats. Returns nats; ∞ before the tenth sweep.
 ///
 /// Source: X-16; Böhning et al. (1994).
 /// ```
-/// use executable_em::{convergence::aitken::fit_within, data, em::OnData};
+/// use executable_em::{convergence::aitken::left, data, em};
 /// use executable_em::gaussian_mixture::{CovarianceFamily, random_start};
 /// let x = data::old_faithful();
 /// let start = random_start(&x, 3, CovarianceFamily::Full, &mut data::rng(1))?;
-/// let (fit, left) = fit_within(&OnData::new(&x)?, start, 1e-7, 10_000)?;
-/// assert!(left <= 1e-7 && fit.sweeps > 10);
+/// let within = em::Stopping { tolerance: em::Tolerance::Limit(1e-7 / 272.0), ..em::Stopping::default() };
+/// let run = em::trace(start, &x, &within)?;
+/// assert!(left(&run.log_likelihoods()) <= 1e-7 && run.fit.sweeps > 10);
 /// # Ok::<(), executable_em::Error>(())
 /// ```
-pub fn fit_within<C: Climb>(
-    climb: &C,
-    start: C::Model,
-    within: f64,
-    max_sweeps: usize,
-) -> Result<(Fit<C::Model>, f64), C::Error> {
-    check::positive("distance from the limit", within)?;
-    let stopping = Stopping { tolerance: Tolerance::LogLikelihood(0.0), max_sweeps };
-    let mut heights: Vec<f64> = Vec::new();
-    let (mut left, mut arrived) = (f64::INFINITY, 0);
-    let fit = em::best_of(climb, [Ok(start)], &stopping, |seen| {
-        let Seen::Sweep { expected, .. } = seen else { return ControlFlow::Continue(()) };
-        heights.push(expected.log_likelihood);
-        let (t, m) = (heights.len() - 1, (heights.len() - 1) / 10);
-        if m > 0 {
-            left = remaining([heights[t - 2 * m], heights[t - m], heights[t]]);
-            arrived = if left <= within { arrived + 1 } else { 0 };
-        }
-        if arrived >= 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    })?;
-    let stopped = if arrived >= 2 { Stopped::Converged } else { fit.stopped };
-    Ok((Fit { stopped, ..fit }, left))
+pub fn left(heights: &[f64]) -> f64 {
+    let t = heights.len().saturating_sub(1);
+    match t / 10 {
+        0 => f64::INFINITY,
+        m => remaining([heights[t - 2 * m], heights[t - m], heights[t]]),
+    }
 }

@@ -1,5 +1,6 @@
 //! A mixture as a vector of free numbers, and the directions in which they move it.
 
+use crate::bernoulli_mixture::BernoulliMixture;
 use crate::check;
 use crate::error::Result;
 use crate::gaussian_mixture::{CovarianceFamily, GaussianMixture};
@@ -137,4 +138,35 @@ pub fn mixture_of(numbers: &DVector<f64>, like: &GaussianMixture) -> Result<Gaus
         }
     }
     GaussianMixture::new(weights, means, covariances, family)
+}
+
+/// A mixture of coins as a vector: the weights but the last, and the biases row by row.
+///
+/// Source: X-17. Example: [`coins_of`].
+pub fn of_coins(model: &BernoulliMixture) -> DVector<f64> {
+    let weights = model.weights();
+    let free = weights.iter().take(weights.len() - 1);
+    DVector::from_vec(free.chain(model.biases().transpose().iter()).copied().collect())
+}
+
+/// The mixture of coins with these coordinates and the shape of `like`.
+///
+/// [`Error::Shape`](crate::Error::Shape) for too few numbers or too many; errors as in [`BernoulliMixture::new`].
+///
+/// Source: X-17.
+/// ```
+/// use executable_em::{bernoulli_mixture::BernoulliMixture, convergence::coordinates::{coins_of, of_coins}};
+/// use nalgebra::{dmatrix, dvector};
+/// let coins = BernoulliMixture::new(dvector![0.25, 0.75], dmatrix![0.5, 0.125; 1.0, 0.0], 10)?;
+/// assert_eq!(of_coins(&coins), dvector![0.25, 0.5, 0.125, 1.0, 0.0]);
+/// assert_eq!(coins_of(&of_coins(&coins), &coins)?, coins);
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn coins_of(numbers: &DVector<f64>, like: &BernoulliMixture) -> Result<BernoulliMixture> {
+    let (k, d) = (like.k(), like.d());
+    check::shape("coordinates", numbers.shape(), (like.parameter_count(), 1))?;
+    let mut weights = numbers.rows(0, k - 1).into_owned().insert_row(k - 1, 0.0);
+    weights[k - 1] = 1.0 - weights.sum();
+    let biases = DMatrix::from_row_slice(k, d, &numbers.as_slice()[k - 1..]);
+    BernoulliMixture::new(weights, biases, like.flips())
 }

@@ -17,6 +17,7 @@
 //! |---|---|
 //! | [`coordinates`] | a mixture as a vector, for every family: the directions in which it may move |
 //! | [`chart`] | coordinates without bounds, of which every vector is a mixture |
+//! | [`charted`] | every model that has such coordinates |
 //! | [`information`] | complete, missing and observed information; Louis' identity |
 //! | [`rate`] | the linear map J, its eigenvalues, and the rate that a run shows |
 //! | [`errors`] | standard errors, of functions of θ too, and a parametric bootstrap beside them |
@@ -33,6 +34,7 @@ pub mod aitken;
 pub mod by_parts;
 pub mod certificate;
 pub mod chart;
+pub mod charted;
 pub mod coordinates;
 pub mod errors;
 pub mod information;

@@ -130,14 +130,21 @@ pub fn observed_from_map(complete: &DMatrix<f64>, map: &DMatrix<f64>) -> Result<
 /// \hat\rho_t = \frac{\|\theta^{t+1} - \theta^t\|}{\|\theta^t - \theta^{t-1}\|} \longrightarrow \rho_{\max}
 /// ```
 ///
-/// `run` holds the coordinates of successive iterates; returns one number fewer than two, NaN after a run that rests.
+/// `run` holds the coordinates of successive iterates; returns a number for each three of them in a row, 0 where the run
+/// rests. [`Error::Shape`](crate::Error::Shape) for iterates of different lengths.
 ///
 /// Source: X-14.
 /// ```
 /// use executable_em::convergence::rate::shown;
 /// use nalgebra::dvector;
-/// assert_eq!(shown(&[dvector![4.0], dvector![2.0], dvector![1.0]]), [0.5]);
+/// assert_eq!(shown(&[dvector![4.0], dvector![2.0], dvector![1.0]])?, [0.5]);
+/// # Ok::<(), executable_em::Error>(())
 /// ```
-pub fn shown(run: &[DVector<f64>]) -> Vec<f64> {
-    run.windows(3).map(|three| (&three[2] - &three[1]).norm() / (&three[1] - &three[0]).norm()).collect()
+pub fn shown(run: &[DVector<f64>]) -> Result<Vec<f64>> {
+    run.iter().try_for_each(|theta| check::matrix("iterate", theta, run[0].shape()))?;
+    let shortened = |three: &[DVector<f64>]| {
+        let (way, before) = ((&three[2] - &three[1]).norm(), (&three[1] - &three[0]).norm());
+        check::defined_number("rate", if way == 0.0 { 0.0 } else { way / before })
+    };
+    run.windows(3).map(shortened).collect()
 }

@@ -1,6 +1,7 @@
 //! The one loop that everything here climbs by: its two steps, when it stops, what a watcher sees, restarts.
 
 use crate::check;
+use crate::convergence::aitken;
 use crate::error::Error;
 use std::ops::ControlFlow;
 
@@ -9,6 +10,9 @@ use std::ops::ControlFlow;
 pub enum Tolerance {
     /// Stop when a sweep raises ℓ by no more than this, in nats a datum (for k-means: lowers J, in squared units).
     LogLikelihood(f64),
+    /// Stop when ℓ is within this of its limit, in nats a datum, as [Aitken's estimate](aitken::left) has it for a tenth
+    /// of the run; or at rest.
+    Limit(f64),
     /// Stop when no parameter moves by more than this, relative to max(1, |θ_m|): see
     /// [`largest_move`](super::largest_move).
     Parameters(f64),
@@ -165,7 +169,8 @@ pub fn best_of<C: Climb>(
     stopping: &Stopping,
     mut watch: impl FnMut(Seen<'_, C>) -> ControlFlow<()>,
 ) -> Result<Fit<C::Model>, C::Error> {
-    let (Tolerance::LogLikelihood(tolerance) | Tolerance::Parameters(tolerance)) = stopping.tolerance;
+    use Tolerance::{Limit, LogLikelihood, Parameters};
+    let (LogLikelihood(tolerance) | Limit(tolerance) | Parameters(tolerance)) = stopping.tolerance;
     check::at_least_zero("tolerance", tolerance)?;
     let mut best = None;
     for (start, model) in starts.into_iter().enumerate() {
@@ -189,6 +194,8 @@ fn run<C: Climb>(
     watch: &mut impl FnMut(Seen<'_, C>) -> ControlFlow<()>,
 ) -> Result<Fit<C::Model>, C::Error> {
     let mut expected = climb.expect(&model)?;
+    let mut heights = vec![expected.log_likelihood];
+    let mut arrived = 0;
     let mut sweeps = 0;
     let mut stopped = None;
     loop {
@@ -205,13 +212,16 @@ fn run<C: Climb>(
         let next = climb.maximize(&model, &expected.expectation)?;
         let reached = climb.expect(&next)?;
         let rise = (reached.log_likelihood - expected.log_likelihood) / reached.total;
+        heights.push(reached.log_likelihood);
+        let fell = rise < -ROUNDING * (1.0 + (reached.log_likelihood / reached.total).abs());
         stopped = match stopping.tolerance {
-            Tolerance::LogLikelihood(_)
-                if rise < -ROUNDING * (1.0 + (reached.log_likelihood / reached.total).abs()) =>
-            {
-                Some(Stopped::Fell)
-            }
+            Tolerance::LogLikelihood(_) | Tolerance::Limit(_) if fell => Some(Stopped::Fell),
             Tolerance::LogLikelihood(tolerance) => (rise <= tolerance).then_some(Stopped::Converged),
+            Tolerance::Limit(tolerance) => {
+                arrived = if aitken::left(&heights) <= tolerance * reached.total { arrived + 1 } else { 0 };
+                // Where a run turns from fast to slow the estimate is too low for as long as it looks back.
+                (arrived > heights.len() / 10 || rise <= 0.0).then_some(Stopped::Converged)
+            }
             Tolerance::Parameters(tolerance) => {
                 let moved = climb.moved((&model, &expected.expectation), (&next, &reached.expectation));
                 (moved <= tolerance).then_some(Stopped::Converged)

@@ -117,10 +117,10 @@ impl Normal {
 ///   + \sum_{i\,:\,a_i<b_i}\log\Big[\Phi\Big(\frac{b_i-\mu}\sigma\Big) - \Phi\Big(\frac{a_i-\mu}\sigma\Big)\Big]
 /// ```
 ///
-/// Returns nats, NaN where a square leaves the range of numbers.
+/// Returns nats; [`Error::Domain`] where a square leaves the range of numbers.
 ///
 /// Source: X-10, X-11. Example: [`fit`].
-pub fn log_likelihood(model: &Normal, data: &Intervals) -> f64 {
+pub fn log_likelihood(model: &Normal, data: &Intervals) -> Result<f64> {
     let of_one = |(a, b, count): (f64, f64, f64)| {
         let (low, high) = (model.standard(a), model.standard(b));
         count
@@ -130,7 +130,7 @@ pub fn log_likelihood(model: &Normal, data: &Intervals) -> f64 {
                 normal::log_mass(low, high)
             }
     };
-    data.iter().map(of_one).sum()
+    check::defined_number("log-likelihood", data.iter().map(of_one).sum())
 }
 
 /// The E step: mean and mean square of every value, given its interval.
@@ -140,32 +140,33 @@ pub fn log_likelihood(model: &Normal, data: &Intervals) -> f64 {
 /// ```
 ///
 /// with the moments of the [truncated](normal::truncated_moments) standard normal; here both about μ, where nothing
-/// cancels. Returns E[x_i − μ] and E[(x_i − μ)²], n numbers each, NaN where a square leaves the range of numbers.
+/// cancels. Returns E[x_i − μ] and E[(x_i − μ)²], n numbers each; [`Error::NotFinite`] where a square leaves the range of
+/// numbers.
 ///
 /// Source: X-10, X-11.
 /// ```
 /// use executable_em::incomplete::censored::{Intervals, Normal, expected};
 /// use nalgebra::dvector;
 /// let data = Intervals::new(dvector![3.0, 1.0], dvector![3.0, f64::INFINITY])?;
-/// let (first, second) = expected(&Normal::new(1.0, 4.0)?, &data);
+/// let (first, second) = expected(&Normal::new(1.0, 4.0)?, &data)?;
 /// assert_eq!((first[0], second[0]), (2.0, 4.0)); // it is seen
 /// assert!((first[1] - 2.0 * (2.0 / std::f64::consts::PI).sqrt()).abs() < 1e-14 && (second[1] - 4.0).abs() < 1e-14);
 /// # Ok::<(), executable_em::Error>(())
 /// ```
-pub fn expected(model: &Normal, data: &Intervals) -> (DVector<f64>, DVector<f64>) {
+pub fn expected(model: &Normal, data: &Intervals) -> Result<(DVector<f64>, DVector<f64>)> {
     let sd = model.variance.sqrt();
     let moments: Vec<(f64, f64)> = data
         .iter()
         .map(|(a, b, _)| {
             if a == b {
-                return (a - model.mean, (a - model.mean).powi(2));
+                return Ok((a - model.mean, (a - model.mean).powi(2)));
             }
-            let (mean, square) = normal::truncated_moments(model.standard(a), model.standard(b));
-            (sd * mean, model.variance * square)
+            let (mean, square) = normal::truncated_moments(model.standard(a), model.standard(b))?;
+            Ok((sd * mean, model.variance * square))
         })
-        .collect();
+        .collect::<Result<_>>()?;
     let (first, second): (Vec<f64>, Vec<f64>) = moments.into_iter().unzip();
-    (first.into(), second.into())
+    Ok((check::defined("expected values", first.into())?, check::defined("expected squares", second.into())?))
 }
 
 /// The M step: mean and variance of the expected statistics.
@@ -199,9 +200,9 @@ impl Climb for OnIntervals<'_> {
 
     fn expect(&self, model: &Normal) -> Result<Expected<Self::Expectation>> {
         Ok(Expected {
-            log_likelihood: check::defined_number("log-likelihood", log_likelihood(model, self.0))?,
+            log_likelihood: log_likelihood(model, self.0)?,
             total: self.0.counts.sum(),
-            expectation: expected(model, self.0),
+            expectation: expected(model, self.0)?,
         })
     }
 

@@ -19,6 +19,7 @@
 //! | [`bound`] | F, KL and ascent, where q holds labels and cells |
 //! | [`impute`] | a guess for every missing cell, how sure it is, and many guesses |
 //! | [`student`] | a scale hidden for every datum: mixtures of t, which outliers do not pull |
+//! | `tails.rs` | draws from these, some of their columns, and these given the others |
 //! | [`censored`] | values known up to an interval; [`normal`]: the Mills ratio that this takes |
 
 pub mod bound;
@@ -31,6 +32,7 @@ pub mod monotone;
 pub mod normal;
 pub mod shortcuts;
 pub mod student;
+mod tails;
 
 use crate::check;
 use crate::error::{Error, Result};

@@ -1,11 +1,15 @@
 //! The standard normal far out in its tails: density, the Mills ratio, the mass of an interval.
 
+use crate::check;
+use crate::error::Result;
 use std::f64::consts::{PI, TAU};
 
 /// The log density.
 /// ```math
 /// \log\varphi(z) = -\tfrac12(z^2 + \log 2\pi)
 /// ```
+///
+/// NaN for NaN, as of any arithmetic.
 ///
 /// Source: X-10, H-26.
 /// ```
@@ -88,25 +92,25 @@ fn tail(z: f64) -> f64 {
 /// ```
 ///
 /// For b = ∞ the mean is the hazard 1/R(a). Both are integrals by parts of $`\varphi' = -z\varphi`$. In an interval so
-/// narrow that the differences drown in rounding (b − a < 10⁻⁴), they are those of a uniform density. NaN unless a ≤ b.
+/// narrow that the differences drown in rounding (b − a < 10⁻⁴), they are those of a uniform density.
+/// [`Error::Domain`](crate::Error::Domain) unless a ≤ b.
 ///
 /// Source: X-10, X-11; Tallis (1961).
 /// ```
 /// use executable_em::incomplete::normal::truncated_moments;
-/// let (mean, square) = truncated_moments(0.0, f64::INFINITY);
+/// let (mean, square) = truncated_moments(0.0, f64::INFINITY)?;
 /// assert!((mean - (2.0 / std::f64::consts::PI).sqrt()).abs() < 1e-15 && (square - 1.0).abs() < 1e-15);
+/// # Ok::<(), executable_em::Error>(())
 /// ```
-pub fn truncated_moments(a: f64, b: f64) -> (f64, f64) {
-    if a.is_nan() || b.is_nan() || a > b {
-        return (f64::NAN, f64::NAN);
-    }
+pub fn truncated_moments(a: f64, b: f64) -> Result<(f64, f64)> {
+    check::domain("upper end of an interval", b, a <= b, "no lower than its lower end")?;
     if b - a < 1e-4 {
         let (middle, width) = (a + 0.5 * (b - a), b - a);
-        return (middle, middle * middle + width * width / 12.0);
+        return Ok((middle, middle * middle + width * width / 12.0));
     }
     let log_mass = log_mass(a, b);
     let relative = |z: f64| if z.is_infinite() { 0.0 } else { (log_density(z) - log_mass).exp() };
     let edge = |z: f64| if z.is_infinite() { 0.0 } else { z * relative(z) };
     let mean = (relative(a) - relative(b)).clamp(a, b);
-    (mean, (1.0 + edge(a) - edge(b)).max(mean * mean))
+    Ok((mean, (1.0 + edge(a) - edge(b)).max(mean * mean)))
 }

@@ -93,6 +93,21 @@ impl StudentMixture {
             .map_with_location(|_, j, delta| (self.degrees[j] + d) / (self.degrees[j] + delta)))
     }
 
+    /// By how much each scale, expected, exceeds its logarithm, expected: what ν is updated by.
+    /// ```math
+    /// u_{ij} - E[\log u\mid x_i, z_i = j] = u_{ij} - \psi\big(\tfrac{\nu_j + d}2\big) + \log\tfrac{\nu_j + \delta_{ij}}2
+    /// ```
+    ///
+    /// `x` is n×d; returns n×k numbers above 1. Errors as in [`Self::scales`].
+    ///
+    /// Source: X-29; Liu and Rubin (1995). Example: [`degrees_of`].
+    pub fn excesses(&self, x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
+        let (scales, delta) = (self.scales(x)?, self.distances(x));
+        let d = self.shape.d() as f64;
+        let expected_log = |nu: f64, delta: f64| digamma((nu + d) / 2.0) - ((nu + delta) / 2.0).ln();
+        Ok(scales.map_with_location(|i, j, u| u - expected_log(self.degrees[j], delta[(i, j)])))
+    }
+
     /// The M step but for ν: the updates of the Gaussian mixture, where a datum counts $`r_{ij}u_{ij}`$.
     /// ```math
     /// \pi_j = \frac{R_j}n, \qquad \mu_j = \frac{\sum_i r_{ij}u_{ij}x_i}{\sum_i r_{ij}u_{ij}}, \qquad
@@ -145,10 +160,7 @@ impl Model for StudentMixture {
     /// The M step of EM, where `r` are responsibilities and the scales have their posterior at this θ.
     ///
     /// With `r` of this θ it maximises Q, and ℓ never falls; with any other it still never lowers Σ r log p(x, z).
-    /// ν_j is where Q is at rest in it, one equation:
-    /// ```math
-    /// \log\tfrac{\nu_j}2 - \psi\big(\tfrac{\nu_j}2\big) = \frac1{R_j}\sum_i r_{ij}\big(u_{ij} - E\log u_{ij}\big) - 1
-    /// ```
+    /// ν_j is where Q is at rest in it: [`degrees_of`] the average of the [excesses](Self::excesses).
     ///
     /// Source: X-29; Liu and Rubin (1995).
     /// ```
@@ -163,17 +175,10 @@ impl Model for StudentMixture {
     /// ```
     fn maximize(&self, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<Self> {
         let shape = self.updated_shape(x, r)?;
-        let (scales, delta, counts) = (self.scales(x)?, self.distances(x), latent::counts(r));
-        let d = self.shape.d() as f64;
+        let (excesses, counts) = (self.excesses(x)?, latent::counts(r));
         let degrees = DVector::from_fn(self.shape.k(), |j, _| {
-            let nu = self.degrees[j];
-            if counts[j] == 0.0 {
-                return nu;
-            }
-            let expected_log = |i: usize| digamma((nu + d) / 2.0) - ((nu + delta[(i, j)]) / 2.0).ln();
-            let excess = |i: usize| r[(i, j)] * (scales[(i, j)] - expected_log(i));
-            let right = (0..x.nrows()).map(excess).sum::<f64>() / counts[j] - 1.0;
-            where_it_falls_through_zero(|nu| (nu / 2.0).ln() - digamma(nu / 2.0) - right)
+            let excess: f64 = (0..x.nrows()).map(|i| r[(i, j)] * excesses[(i, j)]).sum();
+            if counts[j] > 0.0 { degrees_of(excess / counts[j]) } else { self.degrees[j] }
         });
         StudentMixture::new(shape, degrees)
     }
@@ -229,6 +234,30 @@ pub fn sweep_by_parts(model: &StudentMixture, x: &DMatrix<f64>) -> Result<Studen
         if height(found) > height(half.degrees[j]) { found } else { half.degrees[j] }
     });
     StudentMixture::new(half.shape, degrees)
+}
+
+/// The degrees of freedom at which Q is at rest, one equation: ν of a component whose scales exceed their logarithms by so
+/// much, on average over its responsibilities.
+/// ```math
+/// \log\tfrac{\nu_j}2 - \psi\big(\tfrac{\nu_j}2\big) = \frac1{R_j}\sum_i r_{ij}\big(u_{ij} - E\log u_{ij}\big) - 1
+/// ```
+///
+/// The left side falls in ν. Returns a number from [`FEWEST_DEGREES`] to [`MOST_DEGREES`], the latter for NaN.
+///
+/// Source: X-29; Liu and Rubin (1995).
+/// ```
+/// use executable_em::incomplete::{mixture::of_one, student::{StudentMixture, degrees_of}};
+/// use executable_em::latent::Model;
+/// use nalgebra::{DMatrix, dmatrix, dvector};
+/// let x = dmatrix![-1.0; 0.5; 0.0; 9.0];
+/// let model = StudentMixture::new(of_one(&dvector![0.0], dmatrix![1.0])?, dvector![3.0])?;
+/// let next = model.maximize(&x, &DMatrix::from_element(4, 1, 1.0))?;
+/// assert_eq!(next.degrees()[0], degrees_of(model.excesses(&x)?.mean()));
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+pub fn degrees_of(excess: f64) -> f64 {
+    let right = excess - 1.0;
+    where_it_falls_through_zero(|nu| (nu / 2.0).ln() - digamma(nu / 2.0) - right)
 }
 
 /// Where a slope changes from + to −, by bisection of log ν; an end of the range if it never does.

@@ -145,17 +145,18 @@ impl VariationalCoins {
         }))
     }
 
-    /// The divergence of q(π, p) from the prior, in nats; NaN where a prior's numbers are so large that log Γ overflows.
+    /// The divergence of q(π, p) from the prior, in nats. [`Error::Domain`] where a prior's numbers are so large
+    /// that log Γ overflows.
     /// ```math
     /// \mathrm{KL}(q(\pi)\,\|\,p(\pi)) + \sum_{jc}\mathrm{KL}(q(p_{jc})\,\|\,\mathrm{Beta}(a, b))
     /// ```
     ///
     /// Source: X-27. Example: [`Self::lower_bound`].
-    pub fn divergence(&self) -> f64 {
+    pub fn divergence(&self) -> Result<f64> {
         let prior = [self.prior.heads, self.prior.tails];
         let of_biases =
             self.heads.iter().zip(&self.tails).map(|(&a, &b)| dirichlet_divergence(&[a, b], &prior));
-        self.shares.divergence() + of_biases.sum::<f64>()
+        check::defined_number("divergence", self.shares.divergence()? + of_biases.sum::<f64>())
     }
 
     /// The bound on the log evidence, for any q(z): Q + H less the divergence.
@@ -177,7 +178,7 @@ impl VariationalCoins {
     /// # Ok::<(), executable_em::Error>(())
     /// ```
     pub fn lower_bound(&self, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<f64> {
-        let bound = crate::bound::lower_bound(r, &self.expected_log_joint(x)?)? - self.divergence();
+        let bound = crate::bound::lower_bound(r, &self.expected_log_joint(x)?)? - self.divergence()?;
         check::defined_number("lower bound", bound)
     }
 
@@ -206,7 +207,7 @@ impl Climb for OnHeads<'_> {
         Ok(Expected {
             log_likelihood: check::defined_number(
                 "lower bound",
-                latent::log_likelihood(&log_joint)? - model.divergence(),
+                latent::log_likelihood(&log_joint)? - model.divergence()?,
             )?,
             total: self.0.nrows() as f64,
             expectation: latent::responsibilities(&log_joint)?,

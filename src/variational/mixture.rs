@@ -98,7 +98,7 @@ impl VariationalMixture {
     ///
     /// Source: X-24. Example: [`Self::lower_bound`].
     pub fn divergence(&self) -> Result<f64> {
-        let mut divergence = self.shares.divergence();
+        let mut divergence = self.shares.divergence()?;
         for component in &self.components {
             divergence += component.divergence(&self.prior)?;
         }
@@ -153,7 +153,7 @@ impl VariationalMixture {
     pub fn terms(&self, x: &DMatrix<f64>, r: &DMatrix<f64>) -> Result<[f64; 5]> {
         let expected = latent::expected_log_joint(r, &self.expected_log_joint(x)?)?;
         let of_labels = latent::counts(r).dot(&self.shares.expected_logs());
-        let of_weights = self.shares.divergence();
+        let of_weights = self.shares.divergence()?;
         let of_components = self.divergence()? - of_weights;
         Ok([expected - of_labels, of_labels, crate::bound::entropy(r)?, -of_weights, -of_components])
     }

@@ -142,21 +142,21 @@ impl Shares {
     ///   + \sum_j(a_j - b_j)\,E\log\pi_j
     /// ```
     ///
-    /// and for sticks the sum of that over the Beta laws, which are Dirichlets of two. Returns nats, NaN for
-    /// concentrations so large or so small that log Γ overflows.
+    /// and for sticks the sum of that over the Beta laws, which are Dirichlets of two. Returns nats.
+    /// [`Error::Domain`](crate::Error::Domain) for concentrations so large or so small that log Γ overflows.
     ///
     /// Source: X-24, X-25; Bishop (2006), eqs. (10.73) and (10.76).
     /// ```
     /// use executable_em::variational::{Shares, Weights};
     /// use nalgebra::dvector;
-    /// assert_eq!(Shares::new(Weights::Dirichlet(0.5), dvector![0.0, 0.0])?.divergence(), 0.0);
+    /// assert_eq!(Shares::new(Weights::Dirichlet(0.5), dvector![0.0, 0.0])?.divergence()?, 0.0);
     /// // From uniform to 3v²: log 3 − 2/3.
-    /// let learned = Shares::new(Weights::Dirichlet(1.0), dvector![2.0, 0.0])?.divergence();
+    /// let learned = Shares::new(Weights::Dirichlet(1.0), dvector![2.0, 0.0])?.divergence()?;
     /// assert!((learned - (3_f64.ln() - 2.0 / 3.0)).abs() < 1e-14);
     /// # Ok::<(), executable_em::Error>(())
     /// ```
-    pub fn divergence(&self) -> f64 {
-        match self.prior {
+    pub fn divergence(&self) -> Result<f64> {
+        let divergence = match self.prior {
             Weights::Dirichlet(alpha) => {
                 let after: Vec<f64> = self.counts.iter().map(|count| alpha + count).collect();
                 dirichlet_divergence(&after, &vec![alpha; after.len()])
@@ -164,7 +164,8 @@ impl Shares {
             Weights::Sticks(alpha) => {
                 self.sticks().iter().map(|&(a, b)| dirichlet_divergence(&[a, b], &[1.0, alpha])).sum()
             }
-        }
+        };
+        check::defined_number("divergence", divergence)
     }
 }
 

@@ -58,6 +58,22 @@ calls! { p;
     "convergence::profile::interval" =>
         profile::interval(&p.gaussians(), &p.x(), (p.component(), p.component()), p.number(), &stopping(p)),
     "convergence::accelerate::mixed_step" => accelerate::mixed_step(&run(p)),
+    "convergence::accelerate::step_length" => accelerate::step_length(&numbers(p), &numbers(p), &numbers(p)),
+    "convergence::accelerate::squared_step" =>
+        accelerate::squared_step(&numbers(p), &numbers(p), &numbers(p), p.number()),
+    "Accelerated::of" => {
+        let x = p.x();
+        let climb = OnData::<executable_em::bernoulli_mixture::BernoulliMixture>::new(&x);
+        climb.and_then(|climb| Accelerated::of(climb, method(p), which_chart(p), p.steps())).map(|it| it.guesses())
+    },
+    "Accelerated::guesses" => {
+        let x = p.heads();
+        let climb = OnData::new(&x).and_then(|climb| Accelerated::of(climb, method(p), which_chart(p), p.steps()));
+        climb.and_then(|climb| {
+            accelerate::fit(&climb, p.coins(), &stopping(p))?;
+            Ok(climb.guesses())
+        })
+    },
     "Accelerated::new" => Accelerated::new(&p.x(), method(p), which_chart(p)).map(|climb| climb.evaluations()),
     "Accelerated::evaluations" => {
         let x = p.x();
@@ -68,15 +84,16 @@ calls! { p;
         Accelerated::new(&x, method(p), which_chart(p)).and_then(|climb| accelerate::fit(&climb, p.gaussians(), &stopping(p)))
     },
     "convergence::aitken::remaining" => aitken::remaining([p.share(), p.share(), p.share()]),
-    "convergence::aitken::fit_within" => {
-        let x = p.x();
-        OnData::new(&x).and_then(|climb| aitken::fit_within(&climb, p.gaussians(), p.positive(), p.steps()))
-    },
+    "convergence::aitken::left" => aitken::left(p.values().as_slice()),
     "convergence::certificate::certify" => certify(&p.gaussians(), &p.x()),
     "Certificate::width" => certify(&p.gaussians(), &p.x()).map(|found| found.map(|bounds| bounds.width())),
     "Certificate::contains" =>
         certify(&p.gaussians(), &p.x()).map(|found| found.map(|bounds| bounds.contains(&p.gaussians()))),
     "convergence::chart::coordinates" => chart::coordinates(&p.gaussians()),
+    "convergence::chart::of_coins" => chart::of_coins(&p.coins()),
+    "convergence::chart::coins_of" => chart::coins_of(&numbers(p), &p.coins()),
+    "convergence::coordinates::of_coins" => coordinates::of_coins(&p.coins()),
+    "convergence::coordinates::coins_of" => coordinates::coins_of(&coordinates::of_coins(&p.coins()), &p.coins()),
     "convergence::chart::mixture_of" => chart::mixture_of(&numbers(p), &p.gaussians()),
     "convergence::coordinates::directions" => coordinates::directions(p.k, p.d, p.family()).len(),
     "convergence::coordinates::coordinates" => coordinates::coordinates(&p.gaussians()),
@@ -114,5 +131,6 @@ calls! { p;
         let steps = DVector::from_element(model.parameter_count(), step);
         rate::by_differences(&model, &p.x(), &steps)
     },
+    "convergence::rate::shown" => rate::shown(&[numbers(p), numbers(p), numbers(p)]),
     "convergence::rate::observed_from_map" => rate::observed_from_map(&p.covariance(), &p.covariance()),
 }

@@ -6,7 +6,7 @@ use executable_em::em::{self, OnData, Stopping, Tolerance};
 use std::ops::ControlFlow;
 
 fn stopping(pool: &mut Pool) -> Stopping {
-    let tolerance = if pool.steps() == 0 { Tolerance::Parameters } else { Tolerance::LogLikelihood };
+    let tolerance = [Tolerance::Parameters, Tolerance::LogLikelihood, Tolerance::Limit][pool.steps() % 3];
     Stopping { tolerance: tolerance(pool.share()), max_sweeps: pool.steps() }
 }
 

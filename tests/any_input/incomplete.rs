@@ -7,7 +7,7 @@ use executable_em::incomplete::censored::{self, Intervals, Normal};
 use executable_em::incomplete::gaussian::{self, Completed};
 use executable_em::incomplete::mechanism::Mechanism;
 use executable_em::incomplete::mixture::{self, Posterior};
-use executable_em::incomplete::student::{StudentMixture, sweep_by_parts};
+use executable_em::incomplete::student::{StudentMixture, degrees_of, sweep_by_parts};
 use executable_em::incomplete::{Incomplete, bound, impute, monotone, normal, shortcuts};
 use executable_em::latent::Model;
 use executable_em::{Result, data};
@@ -92,6 +92,11 @@ fn student(pool: &mut Pool) -> Result<StudentMixture> {
 calls! { p;
     "StudentMixture::new" => student(p),
     "StudentMixture::scales" => student(p).and_then(|model| model.scales(&p.x())),
+    "StudentMixture::excesses" => student(p).and_then(|model| model.excesses(&p.x())),
+    "StudentMixture::sample" => student(p).and_then(|model| model.sample(p.steps(), &mut data::rng(1))),
+    "StudentMixture::marginal" => student(p).and_then(|model| model.marginal(&[p.component(), p.component()])),
+    "StudentMixture::conditional" => student(p).and_then(|model| model.conditional(&[(p.component(), p.number())])),
+    "incomplete::student::degrees_of" => degrees_of(p.share()),
     "StudentMixture::updated_shape" => student(p).and_then(|model| model.updated_shape(&p.x(), &p.r())),
     "Model::log_joint of StudentMixture" => student(p).and_then(|model| model.log_joint(&p.x())),
     "Model::maximize of StudentMixture" => student(p).and_then(|model| model.maximize(&p.x(), &p.r())),
@@ -113,7 +118,7 @@ calls! { p;
     "incomplete::censored::expected" => censored::expected(&a_normal(p), &intervals(p)),
     "incomplete::censored::maximize" => {
         let (model, data) = (a_normal(p), intervals(p));
-        censored::maximize(&model, &data, &censored::expected(&model, &data))
+        censored::expected(&model, &data).and_then(|of| censored::maximize(&model, &data, &of))
     },
     "incomplete::censored::fit" => censored::fit(a_normal(p), &intervals(p), &stopping(p)),
     "incomplete::gaussian::regression" => gaussian::regression(&p.covariance(), &gaps(p).patterns()[0]),

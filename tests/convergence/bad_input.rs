@@ -1,13 +1,11 @@
 //! Bad input gives the one typed error that names the place.
 
 use crate::common::{assert_refused, column, line_mixture};
-use executable_em::convergence::accelerate::{Accelerated, Chart, Method};
-use executable_em::convergence::aitken::fit_within;
+use executable_em::convergence::accelerate::{Accelerated, Chart, Method, squared_step, step_length};
 use executable_em::convergence::certificate::certify;
 use executable_em::convergence::errors::delta_method;
 use executable_em::convergence::partial::{Stepwise, incremental};
 use executable_em::convergence::{chart, coordinates, information, rate};
-use executable_em::em::OnData;
 use nalgebra::{DMatrix, dmatrix, dvector};
 
 #[test]
@@ -16,6 +14,7 @@ fn bad_input_is_named() {
     let model = line_mixture(&[0.5, 0.5], &[0.0, 1.0], &[1.0, 1.0]);
     let empty = line_mixture(&[0.0, 1.0], &[0.0, 1.0], &[1.0, 1.0]);
     let q = DMatrix::from_element(3, 2, 0.5);
+    let [one, two, nan] = [dvector![1.0], dvector![1.0, 2.0], dvector![f64::NAN]];
     assert_refused(&[
         (coordinates::mixture_of(&dvector![0.5], &model).err(), "coordinates: expected 5 × 1, found 1 × 1"),
         (
@@ -40,10 +39,11 @@ fn bad_input_is_named() {
             "map: expected 1 × 1, found 1 × 2",
         ),
         (delta_method(&dvector![1.0, 2.0], &dmatrix![1.0]).err(), "gradient: expected 1 × 1, found 2 × 1"),
-        (
-            fit_within(&OnData::new(&x).unwrap(), model.clone(), 0.0, 5).err(),
-            "distance from the limit is 0, but must be finite and > 0",
-        ),
+        (rate::shown(&[one.clone(), two.clone()]).err(), "iterate: expected 1 × 1, found 2 × 1"),
+        (rate::shown(&[nan.clone()]).err(), "iterate: entry (0, 0) is NaN, but every entry must be finite"),
+        (step_length(&one, &two, &one).err(), "iterate after a sweep: expected 1 × 1, found 2 × 1"),
+        (squared_step(&one, &one, &two, 1.0).err(), "iterate after two sweeps: expected 1 × 1, found 2 × 1"),
+        (squared_step(&one, &one, &one, f64::NAN).err(), "length of the step is NaN, but must be finite"),
         (
             Accelerated::new(&x, Method::Anderson { memory: 0 }, Chart::Plain).err(),
             "memory is 0, but must be finite and > 0",

@@ -2,10 +2,10 @@
 
 use crate::common::{assert_matrices_within, assert_within, column, line_mixture, seed};
 use crate::{TO_REST, case, faithful, limit_of, two_normals};
-use executable_em::convergence::aitken::{fit_within, remaining};
+use executable_em::convergence::aitken::{left, remaining};
 use executable_em::convergence::coordinates::coordinates;
 use executable_em::convergence::{errors, information, rate};
-use executable_em::em::{self, OnData, Stopped, Stopping, Tolerance};
+use executable_em::em::{self, Stopped, Stopping, Tolerance};
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
 use executable_em::soft_kmeans::{SoftKMeans, Weights};
 use executable_em::{data, latent};
@@ -63,7 +63,7 @@ fn three_routes_to_the_rate() {
             let run = em::trace(away, &x, &stopping).unwrap();
             let run: Vec<DVector<f64>> =
                 run.iterates.iter().map(|iterate| coordinates(&iterate.model)).collect();
-            let shown = rate::shown(&run);
+            let shown = rate::shown(&run).unwrap();
             // Half way between the start, where others still fade, and the end, where only rounding is left.
             assert_within(shown[shown.len() / 2], largest, 0.05 * largest);
             compared += 1;
@@ -132,11 +132,16 @@ fn aitken_stops_where_it_says_and_the_usual_rule_does_not() {
     // The reference prints .998931: cut off after six digits.
     assert_within(rate::missing_fractions(&limit, &x).unwrap()[0], 0.998931, 1e-6);
     for within in [1e-3, 1e-5] {
-        let (fit, left) = fit_within(&OnData::new(&x).unwrap(), start.clone(), within, 60_000).unwrap();
-        assert_eq!(fit.stopped, Stopped::Converged);
-        assert!(left <= within);
+        let rule = Stopping { tolerance: Tolerance::Limit(within / x.nrows() as f64), max_sweeps: 60_000 };
+        let run = em::trace(start.clone(), &x, &rule).unwrap();
+        assert_eq!(run.fit.stopped, Stopped::Converged);
+        // It said so for a tenth of the run, and not before.
+        let heights = run.log_likelihoods();
+        let said: Vec<bool> = (1..=heights.len()).map(|t| left(&heights[..t]) <= within).collect();
+        let streak = said.iter().rev().take_while(|&&near| near).count();
+        assert_eq!(streak, said.len() / 10 + 1);
         // An estimate, good to some tenths.
-        assert!(height - fit.log_likelihood < 1.5 * within);
+        assert!(height - run.fit.log_likelihood < 1.5 * within);
     }
     let (start, x) = two_normals(0);
     let usual = Stopping { tolerance: Tolerance::LogLikelihood(1e-9), max_sweeps: 60_000 };
@@ -145,6 +150,9 @@ fn aitken_stops_where_it_says_and_the_usual_rule_does_not() {
     let limit = limit_of(&start, &x);
     assert_within(rate::missing_fractions(&limit, &x).unwrap()[0], 0.9999356, 1e-7);
     assert_within(limit.log_likelihood(&x).unwrap() - short.log_likelihood, 7e-3, 5e-4);
+    // Aitken's rule of the same tolerance goes on: for 120 000 sweeps, as the program's tests show.
+    let aitken = Stopping { tolerance: Tolerance::Limit(1e-9), max_sweeps: 1000 };
+    assert_eq!(em::fit(start.clone(), &x, &aitken).unwrap().stopped, Stopped::MaxSweeps);
     // Where the usual rule stops, the estimate says that it is too early.
     let run = em::trace(start, &x, &usual).unwrap().log_likelihoods();
     assert!(

@@ -13,7 +13,7 @@ fn bad_input_is_named() {
     let model = line_mixture(&[0.5, 0.5], &[0.0, 1.0], &[1.0, 1.0]);
     let x = column(&[0.0, 1.0, 2.0]);
     for bad in [-1e-9, f64::NEG_INFINITY] {
-        for rule in [Tolerance::LogLikelihood(bad), Tolerance::Parameters(bad)] {
+        for rule in [Tolerance::LogLikelihood(bad), Tolerance::Limit(bad), Tolerance::Parameters(bad)] {
             assert_refused(&[(
                 em::fit(model.clone(), &x, &stopping(rule, 5)).err(),
                 &format!("tolerance is {bad}, but must be ≥ 0"),

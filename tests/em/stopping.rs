@@ -135,6 +135,7 @@ fn a_fit_reports_rises_moves_and_its_rule() {
         let watched = match rule {
             Tolerance::LogLikelihood(_) => &rises,
             Tolerance::Parameters(_) => &moves,
+            Tolerance::Limit(_) => unreachable!("no rule of these"),
         };
         let (last, earlier) = watched.split_last().unwrap();
         assert!(*last <= 1e-6 && earlier.iter().all(|&value| value > 1e-6), "{rule:?}");

@@ -258,3 +258,59 @@ fn hiding_less_is_faster() {
     assert!(few * 5 < plain, "{few} sweeps instead of {plain}");
     assert_within(by_parts.degrees()[0], by_em.degrees()[0], 0.05);
 }
+
+/// given some columns, the density of the others is that of all over that of those; some columns have the integral
+/// over the others; and draws have the moments.
+#[test]
+fn columns_given_others_are_the_quotient() {
+    let (model, _) = case(CovarianceFamily::Full, 10, 3, 3, seed() + 60);
+    let mut rng = data::rng(seed() + 61);
+    let log_density = |model: &StudentMixture, x: &DMatrix<f64>| {
+        latent::log_marginals(&model.log_joint(x).unwrap()).unwrap()[0]
+    };
+    for family in CovarianceFamily::ALL {
+        let (model, _) = case(family, 10, 3, 3, seed() + 62);
+        for _ in 0..20 {
+            let x = DMatrix::from_fn(1, 3, |_, _| rng.random_range(-6.0..6.0));
+            let given = model.conditional(&[(2, x[2]), (0, x[0])]).unwrap();
+            let of_given = model.marginal(&[2, 0]).unwrap();
+            let quotient = log_density(&model, &x) - log_density(&of_given, &dmatrix![x[2], x[0]]);
+            assert_within(log_density(&given, &dmatrix![x[1]]), quotient, 1e-10 * (1.0 + quotient.abs()));
+        }
+    }
+    // Some columns: x = tan φ turns the line of another into an interval.
+    let at = [0.5, -1.0];
+    let steps = 4000;
+    let integral: f64 = (0..steps)
+        .map(|i| {
+            let phi = ((f64::from(i) + 0.5) / f64::from(steps) - 0.5) * PI;
+            let other = 4.0 * phi.tan();
+            log_density(&model, &dmatrix![at[0], other, at[1]]).exp() * 4.0 / phi.cos().powi(2)
+        })
+        .sum::<f64>()
+        * PI
+        / f64::from(steps);
+    let marginal = log_density(&model.marginal(&[0, 2]).unwrap(), &dmatrix![at[0], at[1]]).exp();
+    assert_within(integral, marginal, 1e-3 * marginal);
+    assert!(model.conditional(&[(7, 0.0)]).is_err() && model.marginal(&[0, 0]).is_err());
+}
+
+/// draws in the plane have the quantiles of δ there, where P(δ > c) = (1 + c/ν)^{−ν/2}.
+#[test]
+fn draws_have_the_quantiles() {
+    let shape = of_one(&dvector![1.0, -2.0], dmatrix![2.0, 1.0; 1.0, 3.0]).unwrap();
+    for nu in [1.0, 4.0, 30.0] {
+        let model = StudentMixture::new(shape.clone(), dvector![nu]).unwrap();
+        let n = 20_000;
+        let (x, labels) = model.sample(n, &mut data::rng(seed() + 70)).unwrap();
+        assert_eq!(labels, vec![0; n]);
+        let mean = RowDVector::from_row_slice(&[1.0, -2.0]);
+        let delta = gaussian::mahalanobis_squared(&x, &mean, &shape.covariances()[0]).unwrap();
+        for beyond in [0.5_f64, 0.1, 0.01] {
+            let c = nu * (beyond.powf(-2.0 / nu) - 1.0);
+            let share = delta.iter().filter(|&&delta| delta > c).count() as f64 / n as f64;
+            // Six standard errors of a share.
+            assert_within(share, beyond, 6.0 * (beyond * (1.0 - beyond) / n as f64).sqrt());
+        }
+    }
+}

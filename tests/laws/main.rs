@@ -1,5 +1,5 @@
 //! The laws that hold for every model with a discrete latent label, written once: for the Gaussian mixture in its four
-//! families, for the mixture of coins, and for a mixture of Poissons that is defined here and knows nothing but the
+//! families, for the mixture of coins, for that of t, and for a mixture of Poissons that is defined here and knows nothing but the
 //! `Model` trait.
 
 #[path = "../common/mod.rs"]
@@ -8,7 +8,9 @@ mod common;
 mod bernoulli;
 mod claims;
 mod gaussian;
+mod hidden;
 mod poisson;
+mod student;
 
 use crate::claims::{
     Lawful, a_sweep_never_lowers, duplicating_data, maximize_maximises, permuting_components, permuting_data,

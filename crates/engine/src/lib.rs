@@ -17,7 +17,8 @@
 //! | `bernoulli_mixture/` | the step of a Bernoulli mixture |
 //! | `kmeans/` | Lloyd's algorithm |
 //! | `variational/` | mean field in place of points: Gaussians and coins |
-//! | `mixture.rs` | a mixture of either kind |
+//! | `student.rs` | the step of a mixture of t, plain and block by block |
+//! | `mixture.rs` | a mixture of any kind |
 //! | `json/` | fitted mixtures as JSON, there and back |
 //! | `parallel.rs` | a pass: all blocks, in a fixed order, on several threads |
 //! | `partial_sums.rs` | what it adds up |
@@ -41,6 +42,7 @@ mod partial_sums;
 mod sample;
 mod softmax;
 mod source;
+mod student;
 pub mod table;
 mod variational;
 
@@ -52,6 +54,7 @@ pub use kmeans::{KMeans, KMeansStatistics};
 pub use mixture::Mixture;
 pub use sample::{sample, weighted_sample};
 pub use source::{Data, Source, Stream};
+pub use student::StudentStatistics;
 pub use variational::{VariationalFlips, VariationalGaussians};
 
 pub use error::{Error, Result};

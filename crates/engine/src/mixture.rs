@@ -1,9 +1,9 @@
-//! A mixture of either kind, where only the data or a file say which.
+//! A mixture of any kind, where only the data or a file say which.
 
 use executable_em::Result;
 use executable_em::bernoulli_mixture::{self, BernoulliMixture};
 use executable_em::gaussian_mixture::{self, GaussianMixture};
-use executable_em::incomplete::{self, Incomplete};
+use executable_em::incomplete::{self, Incomplete, student::StudentMixture};
 use executable_em::latent::Model;
 use nalgebra::{DMatrix, DVector};
 use rand::Rng;
@@ -25,6 +25,8 @@ pub enum Mixture {
     Gaussian(GaussianMixture),
     /// Of coins.
     Bernoulli(BernoulliMixture),
+    /// Of t.
+    Student(StudentMixture),
 }
 
 impl Mixture {
@@ -38,6 +40,7 @@ impl Mixture {
         match self {
             Mixture::Gaussian(model) => model.weights(),
             Mixture::Bernoulli(model) => model.weights(),
+            Mixture::Student(model) => model.shape().weights(),
         }
     }
 
@@ -46,6 +49,7 @@ impl Mixture {
         match self {
             Mixture::Gaussian(model) => model.parameter_count(),
             Mixture::Bernoulli(model) => model.parameter_count(),
+            Mixture::Student(model) => model.shape().parameter_count() + model.degrees().len(),
         }
     }
 
@@ -57,6 +61,7 @@ impl Mixture {
         match self {
             Mixture::Gaussian(model) => model.log_joint(x),
             Mixture::Bernoulli(model) => model.log_joint(x),
+            Mixture::Student(model) => model.log_joint(x),
         }
     }
 
@@ -72,13 +77,14 @@ impl Mixture {
             Mixture::Bernoulli(model) => {
                 Mixture::Bernoulli(bernoulli_mixture::conditional::marginal(model, columns)?)
             }
+            Mixture::Student(model) => Mixture::Student(model.marginal(columns)?),
         })
     }
 
     /// The mixture of the other columns, once some, counted from 0, have these values.
     ///
     /// # Errors
-    /// Those of [`gaussian_mixture::conditional::conditional`] and its twin for coins.
+    /// Those of [`gaussian_mixture::conditional::conditional`] and its twins for coins and t.
     pub fn conditional(&self, given: &[(usize, f64)]) -> Result<Self> {
         Ok(match self {
             Mixture::Gaussian(model) => {
@@ -87,6 +93,7 @@ impl Mixture {
             Mixture::Bernoulli(model) => {
                 Mixture::Bernoulli(bernoulli_mixture::conditional::conditional(model, given)?)
             }
+            Mixture::Student(model) => Mixture::Student(model.conditional(given)?),
         })
     }
 
@@ -94,7 +101,7 @@ impl Mixture {
     /// [`incomplete::mixture::log_joint`].
     ///
     /// # Errors
-    /// Those of the mixture; coins must all be seen.
+    /// Those of the mixture; coins and t must all be seen.
     ///
     /// ```
     /// use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
@@ -123,6 +130,7 @@ impl Mixture {
         match self {
             Mixture::Gaussian(model) => model.sample(n, rng),
             Mixture::Bernoulli(model) => model.sample(n, rng),
+            Mixture::Student(model) => model.sample(n, rng),
         }
     }
 }

@@ -3,7 +3,8 @@
 use std::{cmp::Ordering, path::Path};
 
 use executable_em::{
-    Error, bernoulli_mixture::BernoulliMixture, data, pathologies::switching, scale::units::Units,
+    Error, bernoulli_mixture::BernoulliMixture, data, incomplete::student::StudentMixture,
+    pathologies::switching, scale::units::Units,
 };
 use executable_em_engine::{Mixture, SavedMixture, Source};
 use executable_em_figures::{
@@ -49,6 +50,17 @@ With --weights each datum counts as often as that column says; the sum of the we
 --covariance all the four families stand in one table, and the one of lowest BIC is kept. A fit that --start begins at a
 model has one run, and goes on where that ended.
 
+A sweep that gains little may be one of many: where components overlap, a thousand sweeps of a rise below --tol may still
+lie ahead. With --stop aitken a run ends when ℓ itself is estimated to be within --tol, a datum, of its limit; that may
+take a larger --max-iter. With --accelerate a run, after twenty plain sweeps, guesses from two sweeps where it is going,
+and takes a sweep from there unless ℓ would be lower (SQUAREM): on 200 random problems a third of the sweeps and three
+quarters of the time. Guesses may lead to another maximum: of these problems to a lower one in two, to a higher in five.
+
+Mixtures of Student's t (--model student) have degrees of freedom ν from 1 to 200 for each component; what outliers would do
+to means and covariances of Gaussians they do to ν. They are fitted on one thread, always accelerated, and much slower than
+Gaussians; means and scale matrices are printed and saved, of which the covariance is ν/(ν − 2) times, for ν > 2. They do
+not do without missing cells.
+
 Coins begin at random biases near those of the data, and have no use for --covariance, --standardize, --floor and kinds
 of --start. Their ℓ is that of the flips in a given order: of the numbers of heads it is larger, by the same for
 all parameters. Clusters (--model kmeans) are found by Lloyd's algorithm from k-means++ starts, and run until they are at
@@ -59,8 +71,10 @@ Examples:
   executable-em fit big.csv -k 1..8 --columns length,width --standardize --restarts 5
   executable-em fit survey.csv -k 2 --missing -99
   executable-em fit faithful.csv -k 2 --errors
+  executable-em fit faithful.csv -k 3 --stop aitken --max-iter 10000
   executable-em fit faithful.csv -k 20 --variational --out model.json
   executable-em fit heads.csv -k 2 --model bernoulli --flips 10
+  executable-em fit faithful.csv -k 2 --model student --out model.json
   executable-em fit survey.csv -k 1..5 --weights count --covariance all
   executable-em fit more.csv --start model.json --out better.json
   executable-em fit big.csv -k 8 --model kmeans --standardize
@@ -77,9 +91,8 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     let plan = Plan::of(options)?;
     let engine = options.engine()?;
     let (file, mut watch) = (options.input.name(), Watch::new());
-    let is_of_coins = matches!(plan.kinds[..], [Kind::Bernoulli { .. }]);
-    let mut reading =
-        options.open(plan.start.as_ref().map(|saved| saved.columns.as_slice()), !is_of_coins)?;
+    let may_miss = matches!(plan.kinds[..], [Kind::Gaussian { .. }, ..]);
+    let mut reading = options.open(plan.start.as_ref().map(|saved| saved.columns.as_slice()), may_miss)?;
     let d = reading.names.len() - usize::from(options.weights.is_some());
     if let Some(saved) = plan.start.as_ref().filter(|saved| saved.columns != reading.names[..d]) {
         let (columns, found) = (saved.columns.join(", "), reading.names[..d].join(", "));
@@ -87,8 +100,12 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     }
     if let [Kind::Bernoulli { flips }] = plan.kinds[..] {
         reading = reading.of_heads(d, flips, file.clone());
-    } else if options.plot.is_some() && plan.ks.start() == plan.ks.end() && d > plot::MOST_COLUMNS {
-        return Err(plot::too_many(d));
+    } else if options.plot.is_some() && plan.ks.start() == plan.ks.end() {
+        match plan.kinds[..] {
+            [Kind::Student { .. }, ..] => return Err(no_plot_of_t()),
+            _ if d > plot::MOST_COLUMNS => return Err(plot::too_many(d)),
+            _ => {}
+        }
     }
     let store = options.collect(reading, &watch)?;
     store.gaps.check(&file, &store.names, &store.columns)?;
@@ -122,6 +139,8 @@ pub fn run(options: &Options) -> Result<(), Failure> {
             restarts: options.restarts.map(|restarts| restarts as usize),
             seed: options.seed(),
             stopping: options.stopping(),
+            // Of t, EM itself crawls in ν.
+            is_accelerated: options.accelerate || matches!(plan.kinds[..], [Kind::Student { .. }, ..]),
             watch: &watch,
         };
         plan.search(&search)
@@ -136,6 +155,9 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     };
     let model = sorted(match (&best.fit.model, &units) {
         (Mixture::Gaussian(model), Some(units)) => Mixture::Gaussian(units.undo(model)?),
+        (Mixture::Student(model), Some(units)) => {
+            Mixture::Student(StudentMixture::new(units.undo(model.shape())?, model.degrees().clone())?)
+        }
         (model, _) => model.clone(),
     })?;
     let data = DataLine { file: &file, store: &store, is_standardized: options.standardize };
@@ -298,6 +320,7 @@ pub fn figure(
     let model = match model {
         Mixture::Gaussian(model) => model,
         Mixture::Bernoulli(model) => return plot::biases(model, store.n, &names),
+        Mixture::Student(_) => return Err(no_plot_of_t()),
     };
     let is_whole = |i: &usize| sample.row(*i).iter().all(|value| !value.is_nan());
     let whole: Vec<usize> = (0..sample.nrows()).filter(is_whole).collect();
@@ -307,6 +330,11 @@ pub fn figure(
     plot::fit(model, &thinned(&sample.select_rows(&whole), plot::MOST_DOTS), store.n, &names)
 }
 
+/// What is drawn of Gaussians, densities and their ellipses, t have not.
+pub fn no_plot_of_t() -> Failure {
+    Failure::Usage("--plot draws no t: leave it out, or give several k and see the criteria".to_owned())
+}
+
 /// The same mixture, the component of largest weight first.
 fn sorted(model: Mixture) -> Result<Mixture, Failure> {
     let weights = model.weights();
@@ -314,6 +342,10 @@ fn sorted(model: Mixture) -> Result<Mixture, Failure> {
     order.sort_by(|&one, &other| weights[other].total_cmp(&weights[one]));
     Ok(match model {
         Mixture::Gaussian(model) => Mixture::Gaussian(switching::relabelled(&model, &order)?),
+        Mixture::Student(model) => {
+            let shape = switching::relabelled(model.shape(), &order)?;
+            Mixture::Student(StudentMixture::new(shape, model.degrees().select_rows(&order))?)
+        }
         Mixture::Bernoulli(coins) => {
             let (weights, biases) = (coins.weights().select_rows(&order), coins.biases().select_rows(&order));
             Mixture::Bernoulli(BernoulliMixture::new(weights, biases, coins.flips())?)

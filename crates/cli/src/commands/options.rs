@@ -22,7 +22,7 @@ pub struct Options {
     /// Of coins, how many flips an entry counts the heads of [default: 1, entries are 0 or 1]
     #[arg(long, value_name = "M", value_parser = clap::value_parser!(u32).range(1..))]
     pub flips: Option<u32>,
-    /// Which covariances Gaussians may have, or all four side by side [default: full]
+    /// Which covariances Gaussians, or scale matrices t, may have, or all four side by side [default: full]
     #[arg(long, value_name = "FAMILY")]
     pub covariance: Option<Family>,
     /// Column that says how often each datum counts, by name or by number; it is no feature then
@@ -45,6 +45,12 @@ pub struct Options {
     /// Stop when a sweep raises ℓ by no more than this, in nats a datum [default: 1e-8]
     #[arg(long, value_name = "NATS", allow_negative_numbers = true)]
     pub tol: Option<f64>,
+    /// What --tol is compared with [default: rise]
+    #[arg(long, value_name = "RULE")]
+    pub stop: Option<Stop>,
+    /// After twenty sweeps, let a run guess where it is going, and go there if ℓ is no lower: some runs end elsewhere
+    #[arg(long)]
+    pub accelerate: bool,
     /// Largest number of sweeps
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
     pub max_iter: u32,
@@ -86,8 +92,18 @@ pub enum Model {
     Gaussian,
     /// Coins: independent columns of 0 and 1, or of numbers of heads among --flips
     Bernoulli,
+    /// Student's t: Gaussians with heavy tails, which outliers do not pull; no cell may be missing
+    Student,
     /// Clusters: each datum belongs to the nearest mean
     Kmeans,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Stop {
+    /// By how much the last sweep raised ℓ
+    Rise,
+    /// What ℓ still lacks of its limit, by Aitken's estimate
+    Aitken,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -150,13 +166,21 @@ impl Options {
         let of_kinds = [("--start", self.start.is_some() && !is_of_model)];
         let of_any = [("--start", self.start.is_some())];
         let of_coins = [("--flips", self.flips.is_some())];
-        let of_mixtures = [("--plot", self.plot.is_some()), ("--tol", self.tol.is_some())];
+        let of_mixtures = [
+            ("--plot", self.plot.is_some()),
+            ("--tol", self.tol.is_some()),
+            ("--stop", self.stop.is_some()),
+            ("--accelerate", self.accelerate),
+        ];
         let (foreign, relation, model): (Vec<_>, _, _) = match self.model {
             // Of a model to start at it is asked when that is read.
             None if is_of_model => (Vec::new(), "", ""),
             None | Some(Model::Gaussian) => (of_coins.to_vec(), "without", "bernoulli"),
             Some(Model::Bernoulli) => {
                 ([&of_gaussians[..], &of_scales, &of_kinds].concat(), "with", "bernoulli")
+            }
+            Some(Model::Student) => {
+                ([&of_coins[..], &[("--floor", self.floor.is_some())]].concat(), "with", "student")
             }
             Some(Model::Kmeans) => {
                 ([&of_gaussians[..], &of_any, &of_coins, &of_mixtures].concat(), "with", "kmeans")
@@ -195,6 +219,17 @@ impl Options {
                 return usage(format!("{option} {} would be {form}, not {suffix}", path.display()));
             }
         }
+        let accelerated = [
+            ("--accelerate", self.accelerate),
+            ("--model student", matches!(self.model, Some(Model::Student))),
+        ];
+        if let (Some(Stop::Aitken), Some((option, _))) =
+            (self.stop, accelerated.iter().find(|(_, is_on)| *is_on))
+        {
+            return usage(format!(
+                "{option} contradicts --stop aitken, which reads its estimate off plain sweeps"
+            ));
+        }
         self.check_variational()?;
         self.check_sure()?;
         let Some(path) = &self.plot else { return Ok(None) };
@@ -212,10 +247,11 @@ impl Options {
     }
 
     pub fn stopping(&self) -> Stopping {
-        Stopping {
-            tolerance: Tolerance::LogLikelihood(self.tol.unwrap_or(1e-8)),
-            max_sweeps: self.max_iter as usize,
-        }
+        let tolerance = match self.stop {
+            None | Some(Stop::Rise) => Tolerance::LogLikelihood,
+            Some(Stop::Aitken) => Tolerance::Limit,
+        };
+        Stopping { tolerance: tolerance(self.tol.unwrap_or(1e-8)), max_sweeps: self.max_iter as usize }
     }
 
     /// The engine on as many threads as are asked for; tables are read on as many, from now on.

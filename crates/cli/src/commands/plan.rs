@@ -42,6 +42,10 @@ impl Plan {
                 Some(Model::Bernoulli) => {
                     vec![Kind::Bernoulli { flips: options.flips.unwrap_or(1) as usize }]
                 }
+                Some(Model::Student) => families(options.covariance)
+                    .into_iter()
+                    .map(|family| Kind::Student { family, start: kind })
+                    .collect(),
                 _ => families(options.covariance)
                     .into_iter()
                     .map(|family| Kind::Gaussian { family, start: kind, floor: options.floor })
@@ -103,24 +107,35 @@ fn families(asked: Option<Family>) -> Vec<CovarianceFamily> {
 fn of_model(options: &Options, model: &Mixture, path: &Path) -> Result<Kind, Failure> {
     match model {
         Mixture::Gaussian(model) => {
-            let family = model.family();
-            if matches!(options.model, Some(Model::Bernoulli)) || options.flips.is_some() {
-                let option = if options.flips.is_some() { "--flips" } else { "--model bernoulli" };
+            let foreign = [
+                ("--flips", options.flips.is_some()),
+                ("--model bernoulli", matches!(options.model, Some(Model::Bernoulli))),
+                ("--model student", matches!(options.model, Some(Model::Student))),
+            ];
+            if let Some((option, _)) = foreign.iter().find(|(_, is_given)| *is_given) {
                 return Err(contradiction(option, path, "is a mixture of Gaussians"));
             }
-            if options.covariance.is_some() && families(options.covariance) != [family] {
-                return Err(contradiction(
-                    "--covariance",
-                    path,
-                    &format!("has {} covariances", family.name()),
-                ));
-            }
+            let family = of_family(options, model.family(), path, "covariances")?;
             Ok(Kind::Gaussian { family, start: Start::Mixed, floor: options.floor })
+        }
+        Mixture::Student(model) => {
+            let foreign = [
+                ("--flips", options.flips.is_some()),
+                ("--floor", options.floor.is_some()),
+                ("--model bernoulli", matches!(options.model, Some(Model::Bernoulli))),
+                ("--model gaussian", matches!(options.model, Some(Model::Gaussian))),
+            ];
+            if let Some((option, _)) = foreign.iter().find(|(_, is_given)| *is_given) {
+                return Err(contradiction(option, path, "is a mixture of t"));
+            }
+            let family = of_family(options, model.shape().family(), path, "scale matrices")?;
+            Ok(Kind::Student { family, start: Start::Mixed })
         }
         Mixture::Bernoulli(coins) => {
             let flips = coins.flips();
             let of_gaussians = [
                 ("--model gaussian", matches!(options.model, Some(Model::Gaussian))),
+                ("--model student", matches!(options.model, Some(Model::Student))),
                 ("--covariance", options.covariance.is_some()),
                 ("--floor", options.floor.is_some()),
             ];
@@ -132,6 +147,21 @@ fn of_model(options: &Options, model: &Mixture, path: &Path) -> Result<Kind, Fai
             }
             Ok(Kind::Bernoulli { flips })
         }
+    }
+}
+
+/// The family of the model, once --covariance says no other.
+fn of_family(
+    options: &Options,
+    family: CovarianceFamily,
+    path: &Path,
+    what: &str,
+) -> Result<CovarianceFamily, Failure> {
+    match options.covariance {
+        Some(_) if families(options.covariance) != [family] => {
+            Err(contradiction("--covariance", path, &format!("has {} {what}", family.name())))
+        }
+        _ => Ok(family),
     }
 }
 

@@ -63,7 +63,7 @@ pub fn run(arguments: &Predict) -> Result<(), Failure> {
             let d = reading.names.len();
             reading.of_heads(d, coins.flips(), input.name())
         }
-        Predictor::Clusters(_) => input.open(columns)?,
+        Predictor::Mixture(Mixture::Student(_)) | Predictor::Clusters(_) => input.open(columns)?,
     };
     // Before there is a file to take away.
     if out.is_some() {

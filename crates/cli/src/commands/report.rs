@@ -55,10 +55,7 @@ impl DataLine<'_> {
 /// What was found for one k; `model` is its best, in the units of the data and sorted.
 pub fn summary(data: &DataLine<'_>, found: &Found, model: &Mixture, options: &Options) -> String {
     let mut text = data.text();
-    let (one, what) = match &found.fit.model {
-        Mixture::Gaussian(model) => ("Gaussian", format!("{} covariances", model.family().name())),
-        Mixture::Bernoulli(model) => ("coin", format!("{} an entry", counted(model.flips(), "flip"))),
-    };
+    let (one, what) = described(&found.fit.model);
     let mixture = if found.k == 1 { "" } else { "a mixture of " };
     let (components, p) = (counted(found.k, one), found.parameters);
     let _ = writeln!(text, "Model     {mixture}{components}, {what}: {p} free parameters");
@@ -83,6 +80,17 @@ pub fn summary(data: &DataLine<'_>, found: &Found, model: &Mixture, options: &Op
         let _ = writeln!(text, "Note      {doubt}");
     }
     text + &parameters(model, &data.store.names)
+}
+
+/// What a component is, and of which kind.
+pub fn described(model: &Mixture) -> (&'static str, String) {
+    match model {
+        Mixture::Gaussian(model) => ("Gaussian", format!("{} covariances", model.family().name())),
+        Mixture::Bernoulli(model) => ("coin", format!("{} an entry", counted(model.flips(), "flip"))),
+        Mixture::Student(model) => {
+            ("t distribution", format!("{} scale matrices", model.shape().family().name()))
+        }
+    }
 }
 
 /// Which start won, and what became of the others.
@@ -125,6 +133,8 @@ fn note_of_cap(stopped: Stopped, options: &Options, what: &str) -> String {
 fn doubt(model: &Mixture, n: f64, d: usize, has_floor: bool) -> Option<String> {
     let k = model.k();
     match model {
+        // The shape is what can collapse.
+        Mixture::Student(model) => doubt(&Mixture::Gaussian(model.shape().clone()), n, d, has_floor),
         Mixture::Gaussian(model) => {
             let count = |j: &usize| model.weights()[*j] * n;
             // What is left of a datum in a component that nothing belongs to any more.
@@ -153,8 +163,9 @@ fn doubt(model: &Mixture, n: f64, d: usize, has_floor: bool) -> Option<String> {
 /// The parameters, a row a component.
 pub fn parameters(model: &Mixture, names: &[String]) -> String {
     match model {
-        Mixture::Gaussian(model) => of_gaussians(model, names),
+        Mixture::Gaussian(model) => of_gaussians(model, "sd", names),
         Mixture::Bernoulli(model) => of_coins(model, names),
+        Mixture::Student(model) => of_gaussians(model.shape(), "scale", names) + &of_degrees(model.degrees()),
     }
 }
 
@@ -234,8 +245,15 @@ pub fn counted(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
-/// Weights, means, standard deviations and, in few dimensions, correlations: a row a component.
-fn of_gaussians(model: &GaussianMixture, names: &[String]) -> String {
+/// Degrees of freedom, a row a component.
+fn of_degrees(degrees: &DVector<f64>) -> String {
+    let mut rows = vec![["degrees of freedom, 1 to 200", "ν"].map(str::to_owned).to_vec()];
+    rows.extend((1..).zip(degrees).map(|(j, nu): (usize, _)| vec![j.to_string(), format!("{nu:.2}")]));
+    format!("\n{}", aligned(&rows))
+}
+
+/// Weights, means, spreads and, in few dimensions, correlations: a row a component.
+fn of_gaussians(model: &GaussianMixture, spread: &str, names: &[String]) -> String {
     let (k, d) = (model.k(), model.d());
     let sd = DMatrix::from_fn(k, d, |j, a| model.variance(j, a).sqrt());
     let cell = |values: &DMatrix<f64>, j: usize, a: usize| {
@@ -245,7 +263,7 @@ fn of_gaussians(model: &GaussianMixture, names: &[String]) -> String {
     for columns in parts(d) {
         let weights = Some(model.weights());
         text += &table("mean", weights, k, names, columns.clone(), |j, a| cell(model.means(), j, a));
-        text += &table("sd", None, k, names, columns, |j, a| cell(&sd, j, a));
+        text += &table(spread, None, k, names, columns, |j, a| cell(&sd, j, a));
     }
     let is_correlated = matches!(model.family(), CovarianceFamily::Full | CovarianceFamily::Tied);
     if is_correlated && (2..=MOST_CORRELATED).contains(&d) {

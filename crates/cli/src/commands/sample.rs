@@ -64,7 +64,7 @@ pub fn run(arguments: &Sample) -> Result<(), Failure> {
             for (a, value) in row.iter().enumerate() {
                 text += if a == 0 { "" } else { "," };
                 let _ = match saved.model {
-                    Mixture::Gaussian(_) => write!(text, "{value:?}"),
+                    Mixture::Gaussian(_) | Mixture::Student(_) => write!(text, "{value:?}"),
                     // Heads are whole numbers.
                     Mixture::Bernoulli(_) => write!(text, "{value}"),
                 };

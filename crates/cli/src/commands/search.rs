@@ -1,13 +1,15 @@
 //! The search for the highest ℓ of one kind and k, and what the criteria say to what it finds.
 
 use executable_em::Error;
+use executable_em::convergence::accelerate::{Accelerated, Chart, Charted, Method};
 use executable_em::data;
-use executable_em::em::{Expected, Fit, Seen, Stopped, Stopping};
+use executable_em::em::{self, Climb, Expected, Fit, Seen, Stopped, Stopping};
 use executable_em::gaussian_mixture::{CovarianceFamily, FlooredMixture};
 use executable_em::scale::SufficientStatistics;
 use executable_em::selection::{Criteria, aic, weighted_bic};
-use executable_em_engine::{Data, Engine, Fused, Mixture, Source};
+use executable_em_engine::{Data, Engine, Fused, Mixture, OnSource, Source};
 use nalgebra::DMatrix;
+use std::{cell::RefCell, ops::ControlFlow};
 
 use super::{
     Failure, broken,
@@ -31,6 +33,9 @@ const PROMISING: [usize; 2] = [40, 20];
 /// Short runs whose ℓ differ by less than this, in nats a datum, are alike.
 const ALIKE: f64 = 1e-4;
 
+/// So many plain sweeps come before the first guess: by then a run has chosen its maximum.
+const PATIENCE: usize = 20;
+
 /// How much of the space of starts may lead to optima that nobody has seen, before there are trials.
 const UNSEEN: f64 = 0.02;
 
@@ -39,13 +44,14 @@ const UNSEEN: f64 = 0.02;
 pub enum Kind {
     Gaussian { family: CovarianceFamily, start: Start, floor: Option<f64> },
     Bernoulli { flips: usize },
+    Student { family: CovarianceFamily, start: Start },
 }
 
 impl Kind {
-    /// Of Gaussians.
+    /// Of Gaussians and t.
     pub fn family(self) -> Option<CovarianceFamily> {
         match self {
-            Kind::Gaussian { family, .. } => Some(family),
+            Kind::Gaussian { family, .. } | Kind::Student { family, .. } => Some(family),
             Kind::Bernoulli { .. } => None,
         }
     }
@@ -65,6 +71,8 @@ pub struct Search<'a> {
     pub restarts: Option<usize>,
     pub seed: u64,
     pub stopping: Stopping,
+    /// Whether runs guess where they are going.
+    pub is_accelerated: bool,
     pub watch: &'a Watch,
 }
 
@@ -128,6 +136,7 @@ impl Search<'_> {
                 let model = FlooredMixture::new(model.clone(), floor)?;
                 self.run_from(kind, model, |floored| Mixture::Gaussian(floored.mixture().clone()))
             }
+            (_, Some(Mixture::Student(model))) => self.run_from(kind, model.clone(), Mixture::Student),
             (_, Some(Mixture::Bernoulli(coins))) => self.run_from(kind, coins.clone(), Mixture::Bernoulli),
             (Kind::Gaussian { family, floor: None, .. }, _) => {
                 let begin = |x: &_, start, _| starts::begin(x, k, family, start, &mut rng);
@@ -141,6 +150,10 @@ impl Search<'_> {
                 };
                 self.best_from(kind, k, begin, |floored| Mixture::Gaussian(floored.mixture().clone()))
             }
+            (Kind::Student { family, .. }, _) => {
+                let begin = |x: &_, start, _| starts::begin_student(x, k, family, start, &mut rng);
+                self.best_from(kind, k, begin, Mixture::Student)
+            }
             (Kind::Bernoulli { flips }, _) => {
                 let begin = |x: &_, _, at| begin_coins(x, k, flips, at, &mut rng);
                 self.best_from(kind, k, begin, Mixture::Bernoulli)
@@ -149,7 +162,7 @@ impl Search<'_> {
     }
 
     /// One run, from a model.
-    fn run_from<M: Fused>(
+    fn run_from<M: Fused + Charted>(
         &self,
         kind: Kind,
         model: M,
@@ -162,7 +175,7 @@ impl Search<'_> {
     }
 
     /// The best of many starts: some runs to the end and, where these disagree, the most promising of many short ones.
-    fn best_from<M: Fused>(
+    fn best_from<M: Fused + Charted>(
         &self,
         kind: Kind,
         k: usize,
@@ -170,7 +183,7 @@ impl Search<'_> {
         mixture: impl Fn(M) -> Mixture,
     ) -> Result<Found, Failure> {
         let start = match kind {
-            Kind::Gaussian { start, .. } => start,
+            Kind::Gaussian { start, .. } | Kind::Student { start, .. } => start,
             Kind::Bernoulli { .. } => Start::Mixed,
         };
         let (count, mut runs) = (self.restarts.unwrap_or(RUNS), Runs::default());
@@ -208,7 +221,9 @@ impl Search<'_> {
             };
         }
         let began = match (kind, &best) {
-            (Kind::Gaussian { .. }, Ok(best)) => Some(of.of(best.start - offset).name()),
+            (Kind::Gaussian { .. } | Kind::Student { .. }, Ok(best)) => {
+                Some(of.of(best.start - offset).name())
+            }
             _ => None,
         };
         self.judge(kind, k, best, began, runs, mixture)
@@ -252,21 +267,47 @@ impl Search<'_> {
     }
 
     /// Runs to the end, each from a start with its number; what became of them is added to `runs`.
-    fn run<M: Fused>(
+    fn run<M: Fused + Charted>(
         &self,
         k: usize,
         stopping: &Stopping,
         starts: impl IntoIterator<Item = (usize, executable_em_engine::Result<M>)>,
         runs: &mut Runs,
     ) -> executable_em_engine::Result<Fit<M>> {
-        let numbers = std::cell::RefCell::new(Vec::new());
+        let numbers = RefCell::new(Vec::new());
         let starts = starts.into_iter().map(|(number, start)| {
             numbers.borrow_mut().push(number);
             start
         });
-        let best = self.engine.best_of(starts, self.source, stopping, |seen| match seen {
+        let plain = OnSource::new(self.engine, self.source);
+        let best = if self.is_accelerated {
+            let climb = Accelerated::of(plain, Method::Squarem, Chart::Unbounded, PATIENCE)?;
+            // What every run took: sweeps, each guess counted with what it cost.
+            let mut ends = vec![0];
+            let best = em::best_of(&climb, starts, stopping, |seen| {
+                if let Seen::Run { .. } = seen {
+                    ends.push(climb.evaluations());
+                }
+                self.note(k, &numbers.borrow(), runs, seen)
+            });
+            best.map(|best| Fit { sweeps: ends[best.start + 1] - ends[best.start] - 1, ..best })
+        } else {
+            em::best_of(&plain, starts, stopping, |seen| self.note(k, &numbers.borrow(), runs, seen))
+        };
+        best.map(|best| Fit { start: numbers.borrow()[best.start], ..best })
+    }
+
+    /// Shows a run on the terminal, and adds its end to what became of the others.
+    fn note<C: Climb<Error = executable_em_engine::Error>>(
+        &self,
+        k: usize,
+        numbers: &[usize],
+        runs: &mut Runs,
+        seen: Seen<'_, C>,
+    ) -> ControlFlow<()> {
+        match seen {
             Seen::Sweep { start, sweeps, expected, .. } => {
-                self.watch.sweep(k, numbers.borrow()[start] + 1, sweeps, expected.log_likelihood)
+                self.watch.sweep(k, numbers[start] + 1, sweeps, expected.log_likelihood)
             }
             Seen::Run { outcome, .. } => {
                 match outcome {
@@ -278,8 +319,7 @@ impl Search<'_> {
                 }
                 self.watch.flow()
             }
-        });
-        best.map(|best| Fit { start: numbers.borrow()[best.start], ..best })
+        }
     }
 
     /// What the criteria say to the best run, in the data's own units.
@@ -321,6 +361,7 @@ impl Search<'_> {
                     self.engine.statistics(model, self.source)?;
                 log_likelihood - expectation.expected_log_joint(model)?
             }
+            Mixture::Student(model) => self.engine.statistics(model, self.source)?.expectation.label_entropy,
         };
         // Where no label is in doubt, the difference of the two is their rounding.
         Ok(entropy.max(0.0))
@@ -338,7 +379,9 @@ fn all_failed(kind: Kind, k: usize, starts: usize, error: &executable_em_engine:
         _ => String::new(),
     };
     let family = match kind {
-        Kind::Gaussian { family, .. } if family != CovarianceFamily::Full => format!(", {}", family.name()),
+        Kind::Gaussian { family, .. } | Kind::Student { family, .. } if family != CovarianceFamily::Full => {
+            format!(", {}", family.name())
+        }
         _ => String::new(),
     };
     format!("k = {k}{family}: none of {starts} restarts succeeded: {error}{hint}")

@@ -7,6 +7,7 @@ use executable_em::gaussian_mixture::{
     CovarianceFamily, FlooredMixture, GaussianMixture, kmeans_start, narrow_start, projected_kmeans_start,
     random_start, scaled_kmeans_start, whitened_kmeans_start,
 };
+use executable_em::incomplete::student::StudentMixture;
 use executable_em::{Error, gaussian, kmeans};
 use nalgebra::{DMatrix, DVector};
 
@@ -69,6 +70,20 @@ pub fn begin(
         Start::Narrow => narrow_start(x, k, family, rng),
         Start::Projected => projected_kmeans_start(x, k, family, rng),
     }
+}
+
+/// Degrees of freedom to begin at: tails that are seen, but no Cauchy's.
+const DEGREES: f64 = 8.0;
+
+/// At Gaussians for the shape.
+pub fn begin_student(
+    x: &DMatrix<f64>,
+    k: usize,
+    family: CovarianceFamily,
+    start: Start,
+    rng: &mut Rng,
+) -> Result<StudentMixture, Error> {
+    StudentMixture::new(begin(x, k, family, start, rng)?, DVector::from_element(k, DEGREES))
 }
 
 /// Near the mean and, every third time once the first runs are over, anywhere.

@@ -21,12 +21,14 @@ use super::{
     fit::{figure, write_predictions},
     options::{Family, Model, Options},
     predict::Predictor,
-    report::{DataLine, counted, parameters},
+    report::{DataLine, counted, described, parameters},
     say,
     search::{Kind, RUNS, SAME},
     store::Store,
     watch::Watch,
 };
+
+const NOT_FOR_T: &str = "--variational is for Gaussians and coins, not for t";
 
 /// Sweeps of k-means that a start is worth.
 const SWEEPS: usize = 20;
@@ -70,13 +72,22 @@ impl Options {
             ("--floor", self.floor.is_some()),
             ("--weights", self.weights.is_some()),
         ];
+        if self.accelerate {
+            return usage("--accelerate is for maximum likelihood, not for --variational".to_owned());
+        }
         if let Some((option, _)) = foreign.iter().find(|(_, is_given)| *is_given) {
             return usage(format!(
                 "{option} has no meaning with --variational, whose prior is in the data's own units"
             ));
         }
-        if let Some(Model::Kmeans) = self.model {
-            return usage("--variational is for Gaussians and coins: clusters have no posterior".to_owned());
+        match self.model {
+            Some(Model::Kmeans) => {
+                return usage(
+                    "--variational is for Gaussians and coins: clusters have no posterior".to_owned(),
+                );
+            }
+            Some(Model::Student) => return usage(NOT_FOR_T.to_owned()),
+            _ => {}
         }
         match self.covariance {
             None | Some(Family::Full | Family::Diagonal) => Ok(()),
@@ -150,6 +161,7 @@ impl Options {
         let k = *self.ks().end();
         let weights = Weights::Dirichlet(self.concentration());
         store.read(None, |source| match kind {
+            Kind::Student { .. } => Err(Failure::Usage(NOT_FOR_T.to_owned())),
             Kind::Gaussian { family, .. } => {
                 let one = of_all(sample, engine, source)?;
                 let prior = VariationalGaussians::vague(&one, family)?;
@@ -214,6 +226,7 @@ impl Options {
         let log_likelihood = match &model {
             Mixture::Gaussian(model) => engine.statistics(model, source)?.log_likelihood,
             Mixture::Bernoulli(model) => engine.statistics(model, source)?.log_likelihood,
+            Mixture::Student(model) => engine.statistics(model, source)?.log_likelihood,
         };
         let same = reached.iter().filter(|&&other| bound - other <= SAME * total).count();
         Ok(Survivors { model, log_likelihood, sweeps, stopped, bound, start, same })
@@ -222,10 +235,7 @@ impl Options {
     /// The report.
     fn of_survivors(&self, data: &DataLine<'_>, found: &Survivors) -> String {
         let (k, alpha, n) = (*self.ks().end(), self.concentration(), data.store.total);
-        let (one, what) = match &found.model {
-            Mixture::Gaussian(model) => ("Gaussian", format!("{} covariances", model.family().name())),
-            Mixture::Bernoulli(model) => ("coin", format!("{} an entry", counted(model.flips(), "flip"))),
-        };
+        let (one, what) = described(&found.model);
         let mut text = data.text();
         let most = counted(k, one);
         let _ = writeln!(

@@ -91,6 +91,7 @@ fn no_criterion_chooses_among_clusterings() {
         "--flips 2",
         "--plot p.svg",
         "--tol 1",
+        "--stop aitken",
     ] {
         let name = option.split(' ').next().expect("a name");
         place.refuses(

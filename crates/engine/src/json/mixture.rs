@@ -6,6 +6,7 @@ use crate::{Mixture, Result};
 use executable_em::bernoulli_mixture::BernoulliMixture;
 use executable_em::em::Stopped;
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
+use executable_em::incomplete::student::StudentMixture;
 use nalgebra::{DMatrix, DVector};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -69,6 +70,7 @@ impl SavedMixture {
             means: None,
             covariances: None,
             variances: None,
+            degrees: None,
             biases: None,
             log_likelihood,
             n,
@@ -77,18 +79,10 @@ impl SavedMixture {
             seed,
         };
         match model {
-            Mixture::Gaussian(model) => {
-                document.kind = Kind::Gaussian;
-                document.family = Some(model.family().name().to_owned());
-                document.means = Some(rows(model.means()));
-                match model.variances() {
-                    None => document.covariances = Some(model.covariances().iter().map(rows).collect()),
-                    // One number says all of a round one.
-                    Some(variances) if model.family() == CovarianceFamily::Spherical => {
-                        document.variances = Some(rows(&variances.columns(0, 1).into_owned()));
-                    }
-                    Some(variances) => document.variances = Some(rows(variances)),
-                }
+            Mixture::Gaussian(model) => document.describe(Kind::Gaussian, model),
+            Mixture::Student(model) => {
+                document.describe(Kind::Student, model.shape());
+                document.degrees = Some(model.degrees().as_slice().to_vec());
             }
             Mixture::Bernoulli(model) => {
                 document.flips = Some(model.flips());
@@ -114,23 +108,48 @@ impl SavedMixture {
             _ => None,
         };
         let gaussian = (document.family, document.means, shapes);
-        let model = match (document.kind, gaussian, (document.flips, document.biases)) {
-            (Kind::Gaussian, (Some(name), Some(means), Some(shapes)), (None, None)) => {
-                let family = family(&name)?;
-                let covariances = shapes.covariances(family, k, d)?;
-                let means = matrix("means", means, k, d)?;
-                Mixture::Gaussian(GaussianMixture::new(weights, means, covariances, family)?)
+        let others = (document.degrees, document.flips, document.biases);
+        let of_gaussians = |name: String, means, shapes: Shapes| -> Result<GaussianMixture> {
+            let family = family(&name)?;
+            let covariances = shapes.covariances(family, k, d)?;
+            Ok(GaussianMixture::new(weights.clone(), matrix("means", means, k, d)?, covariances, family)?)
+        };
+        let model = match (document.kind, gaussian, others) {
+            (Kind::Gaussian, (Some(name), Some(means), Some(shapes)), (None, None, None)) => {
+                Mixture::Gaussian(of_gaussians(name, means, shapes)?)
             }
-            (Kind::Bernoulli, (None, None, None), (Some(flips), Some(biases))) => {
+            (Kind::Student, (Some(name), Some(means), Some(shapes)), (Some(degrees), None, None)) => {
+                check_length("degrees", degrees.len(), k)?;
+                let shape = of_gaussians(name, means, shapes)?;
+                Mixture::Student(StudentMixture::new(shape, DVector::from_vec(degrees))?)
+            }
+            (Kind::Bernoulli, (None, None, None), (None, Some(flips), Some(biases))) => {
                 Mixture::Bernoulli(BernoulliMixture::new(weights, matrix("biases", biases, k, d)?, flips)?)
             }
             _ => {
-                let reason = "a gaussian_mixture has family, means and covariances or variances, a bernoulli_mixture \
-                              flips and biases, and neither has what the other has";
+                let reason = "a gaussian_mixture has family, means and covariances or variances, a student_mixture \
+                              these and degrees, a bernoulli_mixture flips and biases, and none has what another has";
                 return Err(wrong("", reason).into());
             }
         };
         Ok(SavedMixture { model, columns, log_likelihood, n, sweeps, stopped, seed })
+    }
+}
+
+impl Document {
+    /// Gaussians, or the shape of t.
+    fn describe(&mut self, kind: Kind, model: &GaussianMixture) {
+        self.kind = kind;
+        self.family = Some(model.family().name().to_owned());
+        self.means = Some(rows(model.means()));
+        match model.variances() {
+            None => self.covariances = Some(model.covariances().iter().map(rows).collect()),
+            // One number says all of a round one.
+            Some(variances) if model.family() == CovarianceFamily::Spherical => {
+                self.variances = Some(rows(&variances.columns(0, 1).into_owned()));
+            }
+            Some(variances) => self.variances = Some(rows(variances)),
+        }
     }
 }
 
@@ -192,6 +211,8 @@ struct Document {
     #[serde(skip_serializing_if = "Option::is_none")]
     variances: Option<Vec<Vec<f64>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    degrees: Option<Vec<f64>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     biases: Option<Vec<Vec<f64>>>,
     log_likelihood: f64,
     n: usize,
@@ -207,6 +228,8 @@ enum Kind {
     Gaussian,
     #[serde(rename = "bernoulli_mixture")]
     Bernoulli,
+    #[serde(rename = "student_mixture")]
+    Student,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -95,7 +95,7 @@ impl Fused for VariationalFlips {
         source: &(impl Source + ?Sized),
     ) -> Result<Expected<BernoulliStatistics>> {
         let Expected { log_likelihood, total, expectation } = engine.statistics(&self.plain, source)?;
-        let bound = log_likelihood + total * self.log_sum - self.coins.divergence();
+        let bound = log_likelihood + total * self.log_sum - self.coins.divergence()?;
         Ok(Expected { log_likelihood: bound, total, expectation })
     }
 

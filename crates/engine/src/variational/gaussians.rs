@@ -129,7 +129,7 @@ impl VariationalGaussians {
     /// # Errors
     /// None for densities that [`VariationalGaussians::learned`] has made.
     pub fn divergence(&self) -> Result<f64> {
-        let mut divergence = self.shares.divergence();
+        let mut divergence = self.shares.divergence()?;
         for (of_one, prior) in self.components.iter().flat_map(|blocks| blocks.iter().zip(&self.prior)) {
             divergence += of_one.divergence(prior)?;
         }
