@@ -148,9 +148,12 @@ pub struct Accelerated<C: Climb> {
     evaluations: Cell<usize>,
     guesses: Cell<usize>,
     height: Cell<f64>,
-    ahead: RefCell<Option<(C::Model, Expected<C::Expectation>)>>,
+    ahead: RefCell<Option<Judged<C::Model, C::Expectation>>>,
     course: RefCell<Course<C::Model>>,
 }
+
+/// A guess that was taken, and its E step.
+type Judged<M, E> = (M, Expected<E>);
 
 /// What is remembered of one run.
 #[derive(Debug)]

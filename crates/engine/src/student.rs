@@ -33,15 +33,17 @@ impl Fused for StudentMixture {
 
     fn e_step(&self, _: &Engine, source: &(impl Source + ?Sized)) -> Result<Expected<StudentStatistics>> {
         let mut sum: Option<Expected<StudentStatistics>> = None;
+        let mut rows = 0;
         source.read(&mut |data| {
-            data.check_whole()?;
+            data.check_whole().map_err(|error| error.later_by(rows))?;
             for first in (0..data.x.nrows()).step_by(ROWS) {
-                let of_part = part(self, data, first)?;
+                let of_part = part(self, data, first).map_err(|error| error.later_by(rows + first))?;
                 match &mut sum {
                     None => sum = Some(of_part),
                     Some(sum) => add(sum, &of_part)?,
                 }
             }
+            rows += data.x.nrows();
             Ok(())
         })?;
         Ok(sum.ok_or(executable_em::Error::Empty { what: "data" })?)
@@ -86,8 +88,7 @@ fn part(model: &StudentMixture, data: Data<'_>, first: usize) -> Result<Expected
         None => DVector::from_element(rows, 1.0),
     };
     let log_joint = model.log_joint(&x)?;
-    let r =
-        latent::responsibilities(&log_joint).map_err(|error| crate::Error::from(error).later_by(first))?;
+    let r = latent::responsibilities(&log_joint)?;
     let log_densities = latent::log_marginals(&log_joint)?;
     let label_entropy = (0..rows)
         .map(|i| Ok(weights[i] * bound::entropy(&r.rows(i, 1).into_owned())?))

@@ -219,10 +219,8 @@ impl Options {
                 return usage(format!("{option} {} would be {form}, not {suffix}", path.display()));
             }
         }
-        let accelerated = [
-            ("--accelerate", self.accelerate),
-            ("--model student", matches!(self.model, Some(Model::Student))),
-        ];
+        let is_of_student = matches!(self.model, Some(Model::Student));
+        let accelerated = [("--accelerate", self.accelerate), ("--model student", is_of_student)];
         if let (Some(Stop::Aitken), Some((option, _))) =
             (self.stop, accelerated.iter().find(|(_, is_on)| *is_on))
         {

@@ -99,7 +99,7 @@ fn a_fit_is_drawn_by_its_dimension() {
 fn help_shows_examples() {
     let place = Place::with(&[]);
     for (command, count) in
-        [("fit", 9), ("predict", 3), ("impute", 2), ("sample", 2), ("conditional", 2), ("marginal", 2)]
+        [("fit", 11), ("predict", 3), ("impute", 2), ("sample", 2), ("conditional", 2), ("marginal", 2)]
     {
         let help = place.prints(&format!("{command} --help"));
         let (_, examples) = help.split_once("Examples:\n").expect("examples");

@@ -123,7 +123,7 @@ fn a_broken_model_is_refused_by_place() {
         (
             "gaussian_mixture",
             "kmedoids",
-            "kind: unknown variant `kmedoids`, expected `gaussian_mixture` or `bernoulli_mixture` at line 3 ",
+            "kind: unknown variant `kmedoids`, expected one of `gaussian_mixture`, `bernoulli_mixture`, `student_mixture` ",
         ),
         (
             "\"interrupted\"",
@@ -155,7 +155,7 @@ fn a_broken_model_is_refused_by_place() {
         (
             "\"family\": \"full\",",
             "",
-            "document: a gaussian_mixture has family, means and covariances or variances, a bernoulli",
+            "document: a gaussian_mixture has family, means and covariances or variances, a student",
         ),
         ("\"a\\\"b\"", "7", "columns[0]: invalid type: integer `7`, expected a string at line 6 "),
         ("\"k\": 2", "\"k\": 3", "weights: found a list of 2, expected one of 3"),

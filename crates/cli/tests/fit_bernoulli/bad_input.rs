@@ -111,12 +111,12 @@ fn a_broken_model_is_refused_by_place() {
         (
             "bernoulli_mixture",
             "gaussian_mixture",
-            "document: a gaussian_mixture has family, means and covariances or variances, a bernoulli_mixture flips and biases",
+            "document: a gaussian_mixture has family, means and covariances or variances, a student_mixture these and degrees, ",
         ),
         (
             "bernoulli_mixture",
             "coins",
-            "kind: unknown variant `coins`, expected `gaussian_mixture` or `bernoulli_mixture` at line 3 ",
+            "kind: unknown variant `coins`, expected one of `gaussian_mixture`, `bernoulli_mixture`, `student_mixture` ",
         ),
     ] {
         assert!(good.contains(from), "{from}");
