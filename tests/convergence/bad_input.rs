@@ -40,7 +40,10 @@ fn bad_input_is_named() {
         ),
         (delta_method(&dvector![1.0, 2.0], &dmatrix![1.0]).err(), "gradient: expected 1 × 1, found 2 × 1"),
         (rate::shown(&[one.clone(), two.clone()]).err(), "iterate: expected 1 × 1, found 2 × 1"),
-        (rate::shown(&[nan.clone()]).err(), "iterate: entry (0, 0) is NaN, but every entry must be finite"),
+        (
+            rate::shown(std::slice::from_ref(&nan)).err(),
+            "iterate: entry (0, 0) is NaN, but every entry must be finite",
+        ),
         (step_length(&one, &two, &one).err(), "iterate after a sweep: expected 1 × 1, found 2 × 1"),
         (squared_step(&one, &one, &two, 1.0).err(), "iterate after two sweeps: expected 1 × 1, found 2 × 1"),
         (squared_step(&one, &one, &one, f64::NAN).err(), "length of the step is NaN, but must be finite"),
