@@ -131,7 +131,7 @@ pub fn observed_from_map(complete: &DMatrix<f64>, map: &DMatrix<f64>) -> Result<
 /// ```
 ///
 /// `run` holds the coordinates of successive iterates; returns a number for each three of them in a row, 0 where the run
-/// rests. [`Error::Shape`](crate::Error::Shape) for iterates of different lengths.
+/// rests. [`Error::Shape`] for iterates of different lengths.
 ///
 /// Source: X-14.
 /// ```
