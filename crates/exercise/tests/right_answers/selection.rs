@@ -124,7 +124,8 @@ right! {
         },
         |n, alpha| {
             // From the urn of one guest less: the last opens a table, or the others' tables are all there are.
-            let fewer = if n > 1 { restaurant::clusters_law(n - 1, alpha).unwrap() } else { DVector::from_element(1, 1.0) };
+            let one = || DVector::from_element(1, 1.0);
+            let fewer = if n > 1 { restaurant::clusters_law(n - 1, alpha).unwrap() } else { one() };
             let opens = alpha / (alpha + n as f64 - 1.0);
             fewer.iter().enumerate().map(|(tables, p)| p * (tables as f64 + opens)).sum()
         };
