@@ -1,10 +1,10 @@
 //! Chapter 2: the density, ℓ, its derivatives, and the updates.
 
 use crate::case::Case;
-use crate::judge::{Exercise, Verdict, misshapen, near, unlike};
+use crate::judge::{Exercise, Verdict, misshapen, near, odds_differ, unlike};
 use executable_em::errata::{lecture_b, lecture_h, lecture_l};
 use executable_em::gaussian_mixture::{CovarianceFamily::Full, GaussianMixture};
-use executable_em::latent;
+use executable_em::latent::{self, Model};
 use nalgebra::{DMatrix, DVector, RowDVector};
 
 /// One Gaussian: `answer(x, mean, covariance)` gives n log densities, in nats.
@@ -32,14 +32,13 @@ pub fn log_density(
         .law(|case, densities, answer| {
             let mut at_mean = case.rows(&[0]);
             at_mean.x.set_row(0, &case.model.means().row(0));
-            let v = (case.x.row(0) - case.model.means().row(0)).transpose();
-            let solved = case.model.covariances()[0].clone().lu().solve(&v).expect("regular");
-            unlike(
-                "how far the log density falls from the mean to the datum",
-                answer(&at_mean)[0] - densities[0],
-                0.5 * v.dot(&solved),
-                1e-9,
-            )
+            let (top, solver) = (answer(&at_mean)[0], case.model.covariances()[0].clone().lu());
+            (0..densities.len()).find_map(|i| {
+                let v = (case.x.row(i) - case.model.means().row(0)).transpose();
+                let solved = solver.solve(&v).expect("regular");
+                let name = "how far the log density falls from the mean to the datum";
+                unlike(name, top - densities[i], 0.5 * v.dot(&solved), 1e-9)
+            })
         })
         .slip("B-E01", |case| {
             let (mean, covariance) = (case.model.means().row(0).into_owned(), &case.model.covariances()[0]);
@@ -114,20 +113,8 @@ pub fn mixture_responsibilities(answer: impl Fn(&DMatrix<f64>, &GaussianMixture)
             (0..r.nrows()).find_map(sum).map(|words| format!("{words}: did you divide by the sum?"))
         })
         .law(|case, r, _| {
-            // Weights and densities, component by component, from the mixture with all its weight on one.
-            let alone = |j: usize| {
-                let unit = DVector::from_fn(case.model.k(), |l, _| f64::from(u8::from(l == j)));
-                let model = case.model.with_weights(unit).expect("a distribution");
-                case.model.weights()[j].ln() + model.log_likelihood(&case.rows(&[0]).x).expect("data")
-            };
-            (1..case.model.k())
-                .find_map(|j| {
-                    let wanted = alone(j) - alone(0);
-                    let name = format!("the log odds of component {} against 1 for datum 1", j + 1);
-                    let words = || unlike(&name, (r[(0, j)] / r[(0, 0)]).ln(), wanted, 1e-7);
-                    // Beyond that, the exponentials underflow.
-                    if wanted.abs() > 500.0 { None } else { words() }
-                })
+            let log_joint = case.model.log_joint(&case.x).ok()?;
+            odds_differ(["component", "1"], r, &log_joint)
                 .map(|words| format!("{words}: are the determinants in it?"))
         })
         .slip("T-E11", |case| {

@@ -2,7 +2,7 @@
 
 use executable_em::gaussian_mixture::GaussianMixture;
 use executable_em::latent::{self, Model};
-use executable_em::{bound, em, kmeans};
+use executable_em::{bound, em, gaussian, kmeans};
 use executable_em_exercise as exercise;
 use nalgebra::{DMatrix, DVector};
 use std::f64::consts::TAU;
@@ -71,6 +71,11 @@ fn of_gaussian_mixtures() {
             let height = -0.5 * x.ncols() as f64 * TAU.ln() - covariance.determinant().ln();
             forms(x, mean, &covariance.clone().try_inverse().unwrap()).map(|form| height - 0.5 * form)
         };
+        // One datum for all: an index that does not run.
+        log_density, "how far the log density falls": |x, mean, covariance| {
+            let first = gaussian::log_density(x, mean, covariance).unwrap()[0];
+            DVector::from_element(x.nrows(), first)
+        };
         // A variance taken for a standard deviation, in the exponent and in front of it.
         density, "the weighted sum of its components'": |x, model| {
             let squared = model.covariances().iter().map(|v| v * v).collect();
@@ -89,6 +94,10 @@ fn of_gaussian_mixtures() {
             latent::responsibilities(&model.component_log_densities(x).unwrap()).unwrap()
         };
         mixture_responsibilities, "the sum of row 1": |x, model| down_the_columns(&model.log_joint(x).unwrap());
+        mixture_responsibilities, "against 1 for datum 2": |x, model| {
+            let r = model.responsibilities(x).unwrap();
+            DMatrix::from_fn(x.nrows(), model.k(), |_, j| r[(0, j)])
+        };
         // The pull without Σ⁻¹.
         score_in_means, "the slope of ℓ in coordinate": |x, model| {
             let r = model.responsibilities(x).unwrap();
@@ -154,6 +163,10 @@ fn of_soft_k_means() {
             latent::responsibilities(&(squares * (-0.5 * model.stiffness()))).unwrap()
         };
         soft_responsibilities, "the sum of row 1": |x, model| down_the_columns(&model.log_joint(x).unwrap());
+        soft_responsibilities, "against mean 1 for datum 2": |x, model| {
+            let r = model.responsibilities(x).unwrap();
+            r.map_with_location(|_, j, _| r[(0, j)])
+        };
         soft_sweep, "the largest entry of Σ r (x − m)": |x, model| {
             model.responsibilities(x).unwrap().transpose() * x / x.nrows() as f64
         };

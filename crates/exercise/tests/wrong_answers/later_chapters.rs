@@ -14,6 +14,11 @@ fn of_coins() {
         coin_log_joint, "the sum of the joint over all flips": |x, m| m.component_log_probabilities(x).unwrap();
         // The joint, and not its log.
         coin_log_joint, "the sum of the joint over all flips": |x, m| m.log_joint(x).unwrap().map(f64::exp);
+        coin_log_joint, "against coin 1 for datum 2": |x, m| {
+            let log_joint = m.log_joint(x).unwrap();
+            // All rows, where the exercise asks for all flips; else the first.
+            if x.nrows() == 1 << x.ncols() { log_joint } else { log_joint.map_with_location(|_, j, _| log_joint[(0, j)]) }
+        };
         // An average.
         coin_log_likelihood, "the sum over the data one by one": |x, m| {
             m.log_likelihood(x).unwrap() / x.nrows() as f64
