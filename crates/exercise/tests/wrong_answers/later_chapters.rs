@@ -17,7 +17,8 @@ fn of_coins() {
         coin_log_joint, "against coin 1 for datum 2": |x, m| {
             let log_joint = m.log_joint(x).unwrap();
             // All rows, where the exercise asks for all flips; else the first.
-            if x.nrows() == 1 << x.ncols() { log_joint } else { log_joint.map_with_location(|_, j, _| log_joint[(0, j)]) }
+            let first = |_, j: usize, _| log_joint[(0, j)];
+            if x.nrows() == 1 << x.ncols() { log_joint.clone() } else { log_joint.map_with_location(first) }
         };
         // An average.
         coin_log_likelihood, "the sum over the data one by one": |x, m| {
