@@ -189,7 +189,11 @@ pub fn score_in_covariances(
                 // Off the diagonal two entries move together.
                 let found = if a == b { score[j][(a, a)] } else { score[j][(a, b)] + score[j][(b, a)] };
                 let name = format!("the slope of ℓ in entry ({}, {}) of covariance {}", a + 1, b + 1, j + 1);
-                let words = unlike(&name, found, slope(case, moved), 1e-5)?;
+                let Some(words) = unlike(&name, found, slope(case, moved), 1e-5) else {
+                    let (name, mirrored) = (format!("{name} alone"), score[j][(b, a)]);
+                    return unlike(&name, score[j][(a, b)], mirrored, 1e-5)
+                        .map(|words| format!("{words}, as in its mirror image: all entries are free"));
+                };
                 let hint = if near(found, -slope(case, moved), 1e-5) { ": is the sign right?" } else { "" };
                 Some(words + hint)
             })

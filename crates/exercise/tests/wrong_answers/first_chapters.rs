@@ -108,6 +108,12 @@ fn of_gaussian_mixtures() {
             let score = executable_em::gaussian_mixture::score::in_covariances(model, x).unwrap();
             score.iter().map(|one| one * 2.0).collect()
         };
+        // The entries on and below the diagonal, as if the others were not there.
+        score_in_covariances, "all entries are free": |x, model| {
+            let score = executable_em::gaussian_mixture::score::in_covariances(model, x).unwrap();
+            let twice = |one: &DMatrix<f64>| one * 2.0 - DMatrix::from_diagonal(&one.diagonal());
+            score.iter().map(|one| twice(one).lower_triangle()).collect()
+        };
         // R_j, and not over π_j.
         score_in_weights, "the sum of weight times slope": |x, m| latent::counts(&m.responsibilities(x).unwrap());
         // Everyone's n.
@@ -241,6 +247,8 @@ fn of_the_bound() {
         // ℓ, whatever q is.
         lower_bound, "ℓ less the bound": |_, t| latent::log_likelihood(t).unwrap();
         jensen_gap, "the gap of f(x) = x²": |f, w, x| x.map(f).dot(w);
+        // f of the deviations: right for x², and for hardly anything else.
+        jensen_gap, "the gap of f(x) = x² + 3x − 1": |f, w, x| x.add_scalar(-w.dot(x)).map(f).dot(w);
         // Equal weights.
         jensen_gap, "the gap of f(x) = x²": |f, _, x| x.map(f).mean() - f(x.mean());
     }
