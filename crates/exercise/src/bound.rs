@@ -132,6 +132,8 @@ pub fn jensen_gap(answer: impl Fn(&dyn Fn(f64) -> f64, &DVector<f64>, &DVector<f
     struct Atoms {
         weights: DVector<f64>,
         points: DVector<f64>,
+        /// What is added to x²: so many times 3x − 1.
+        line: f64,
     }
     impl fmt::Display for Atoms {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -140,14 +142,21 @@ pub fn jensen_gap(answer: impl Fn(&dyn Fn(f64) -> f64, &DVector<f64>, &DVector<f
     }
     let atoms = |case: Case| {
         let points = case.model.means().column(0).into_owned();
-        Atoms { weights: case.model.weights().clone(), points }
+        Atoms { weights: case.model.weights().clone(), points, line: 0.0 }
     };
     Exercise::on(Case::all().into_iter().map(atoms).collect())
-        .law(|case, &gap: &f64, _| {
+        .law(|case, &gap: &f64, answer: &dyn Fn(&Atoms) -> f64| {
             let mean = case.weights.dot(&case.points);
             let variance: f64 =
                 case.weights.iter().zip(&case.points).map(|(w, x)| w * (x - mean).powi(2)).sum();
-            unlike("the gap of f(x) = x²", gap, variance, 1e-9).map(|words| format!("{words}, the variance"))
+            unlike("the gap of f(x) = x²", gap, variance, 1e-9)
+                .or_else(|| {
+                    // A line has no gap; f of the deviations, right for x² alone, would have one.
+                    let tilted =
+                        Atoms { weights: case.weights.clone(), points: case.points.clone(), line: 1.0 };
+                    unlike("the gap of f(x) = x² + 3x − 1", answer(&tilted), variance, 1e-9)
+                })
+                .map(|words| format!("{words}, the variance"))
         })
-        .judge(|case| answer(&|x| x * x, &case.weights, &case.points))
+        .judge(|case| answer(&|x| x * x + case.line * (3.0 * x - 1.0), &case.weights, &case.points))
 }

@@ -24,18 +24,20 @@ pub fn coin_log_joint(answer: impl Fn(&DMatrix<f64>, &BernoulliMixture) -> DMatr
             })
         })
         .law(|case, log_joint, _| {
-            let heads = |j: usize| {
+            let heads = |i: usize, j: usize| {
                 (0..case.x.ncols())
                     .map(|a| {
                         let p = case.model.biases()[(j, a)];
-                        if case.x[(0, a)] == 1.0 { p.ln() } else { (1.0 - p).ln() }
+                        if case.x[(i, a)] == 1.0 { p.ln() } else { (1.0 - p).ln() }
                     })
                     .sum::<f64>()
             };
-            (1..case.model.k()).find_map(|j| {
-                let odds = (case.model.weights()[j] / case.model.weights()[0]).ln() + heads(j) - heads(0);
-                let name = format!("the log odds of coin {} against coin 1 for datum 1", j + 1);
-                unlike(&name, log_joint[(0, j)] - log_joint[(0, 0)], odds, 1e-9)
+            let places = (0..case.x.nrows()).flat_map(|i| (1..case.model.k()).map(move |j| (i, j)));
+            places.into_iter().find_map(|(i, j)| {
+                let odds =
+                    (case.model.weights()[j] / case.model.weights()[0]).ln() + heads(i, j) - heads(i, 0);
+                let name = format!("the log odds of coin {} against coin 1 for datum {}", j + 1, i + 1);
+                unlike(&name, log_joint[(i, j)] - log_joint[(i, 0)], odds, 1e-9)
             })
         })
         .judge(|case| answer(&case.x, &case.model))

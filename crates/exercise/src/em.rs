@@ -133,6 +133,12 @@ pub fn expected_log_joint_before_and_after(
             .map(|words| {
                 format!("{words}, the divergence between the two posteriors: which θ is the posterior at?")
             })
+            .or_else(|| {
+                // The difference says nothing of what both may have too much, such as the entropy that is in the bound.
+                let entropy = executable_em::bound::entropy(&posterior(&case.model)).ok()?;
+                unlike("Q(old) + the entropy of the posterior", before + entropy, l(&case.model), 1e-9)
+                    .map(|words| format!("{words}, ℓ(old)"))
+            })
         })
         .judge(|case| answer(&case.x, &case.model, &next(case)))
 }

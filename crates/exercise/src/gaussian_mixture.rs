@@ -1,10 +1,10 @@
 //! Chapter 2: the density, ℓ, its derivatives, and the updates.
 
 use crate::case::Case;
-use crate::judge::{Exercise, Verdict, misshapen, near, unlike};
+use crate::judge::{Exercise, Verdict, misshapen, near, odds_differ, unlike};
 use executable_em::errata::{lecture_b, lecture_h, lecture_l};
 use executable_em::gaussian_mixture::{CovarianceFamily::Full, GaussianMixture};
-use executable_em::latent;
+use executable_em::latent::{self, Model};
 use nalgebra::{DMatrix, DVector, RowDVector};
 
 /// One Gaussian: `answer(x, mean, covariance)` gives n log densities, in nats.
@@ -32,14 +32,13 @@ pub fn log_density(
         .law(|case, densities, answer| {
             let mut at_mean = case.rows(&[0]);
             at_mean.x.set_row(0, &case.model.means().row(0));
-            let v = (case.x.row(0) - case.model.means().row(0)).transpose();
-            let solved = case.model.covariances()[0].clone().lu().solve(&v).expect("regular");
-            unlike(
-                "how far the log density falls from the mean to the datum",
-                answer(&at_mean)[0] - densities[0],
-                0.5 * v.dot(&solved),
-                1e-9,
-            )
+            let (top, solver) = (answer(&at_mean)[0], case.model.covariances()[0].clone().lu());
+            (0..densities.len()).find_map(|i| {
+                let v = (case.x.row(i) - case.model.means().row(0)).transpose();
+                let solved = solver.solve(&v).expect("regular");
+                let name = "how far the log density falls from the mean to the datum";
+                unlike(name, top - densities[i], 0.5 * v.dot(&solved), 1e-9)
+            })
         })
         .slip("B-E01", |case| {
             let (mean, covariance) = (case.model.means().row(0).into_owned(), &case.model.covariances()[0]);
@@ -52,6 +51,12 @@ pub fn log_density(
             round.then(|| lecture_l::log_density_without_the_dimension(&case.x, &mean, covariance[0]).ok())?
         })
         .judge(|case| answer(&case.x, &case.model.means().row(0).into_owned(), &case.model.covariances()[0]))
+}
+
+/// Σ_j π_j p_j(x_i) for each datum, from the components one by one. The answer is not asked about mixtures with a
+/// weight of zero: in the log domain it is minus infinity, on which right formulas differ.
+fn weighted_sums(case: &Case) -> Option<DVector<f64>> {
+    Some(case.model.component_log_densities(&case.x).ok()?.map(f64::exp) * case.model.weights())
 }
 
 /// The mixture: `answer(x, model)` gives n densities.
@@ -68,15 +73,11 @@ pub fn density(answer: impl Fn(&DMatrix<f64>, &GaussianMixture) -> DVector<f64>)
             let area = answer(&Case { x: grid, ..case.clone() }).sum() / 200.0;
             unlike("the area under the density", area, 1.0, 1e-6)
         })
-        .law(|case, densities, answer| {
-            let alone = |j: usize| {
-                let unit = DVector::from_fn(case.model.k(), |l, _| f64::from(u8::from(l == j)));
-                let model = case.model.with_weights(unit).expect("a distribution");
-                case.model.weights()[j] * answer(&Case { model, ..case.clone() })[0]
-            };
-            let sum = (0..case.model.k()).map(alone).sum();
-            unlike("the density", densities[0], sum, 1e-9)
-                .map(|words| format!("{words}, the weighted sum of its components'"))
+        .law(|case, densities, _| {
+            let sums = weighted_sums(case)?;
+            let row =
+                |i: usize| unlike(&format!("the density of datum {}", i + 1), densities[i], sums[i], 1e-9);
+            (0..sums.len()).find_map(row).map(|words| format!("{words}, the weighted sum of its components'"))
         })
         .judge(|case| answer(&case.x, &case.model))
 }
@@ -90,12 +91,7 @@ pub fn log_likelihood(answer: impl Fn(&DMatrix<f64>, &GaussianMixture) -> f64) -
                 .map(|words| format!("{words}, the sum over the data one by one"))
         })
         .law(|case, _, answer| {
-            let alone = |j: usize| {
-                let unit = DVector::from_fn(case.model.k(), |l, _| f64::from(u8::from(l == j)));
-                let model = case.model.with_weights(unit).expect("a distribution");
-                case.model.weights()[j] * answer(&Case { model, ..case.rows(&[0]) }).exp()
-            };
-            let sum: f64 = (0..case.model.k()).map(alone).sum();
+            let sum = weighted_sums(case)?[0];
             unlike("the likelihood of one datum", answer(&case.rows(&[0])).exp(), sum, 1e-9).map(|words| {
                 format!("{words}, the weighted sum of its components': is the sum inside the log?")
             })
@@ -117,20 +113,8 @@ pub fn mixture_responsibilities(answer: impl Fn(&DMatrix<f64>, &GaussianMixture)
             (0..r.nrows()).find_map(sum).map(|words| format!("{words}: did you divide by the sum?"))
         })
         .law(|case, r, _| {
-            // Weights and densities, component by component, from the mixture with all its weight on one.
-            let alone = |j: usize| {
-                let unit = DVector::from_fn(case.model.k(), |l, _| f64::from(u8::from(l == j)));
-                let model = case.model.with_weights(unit).expect("a distribution");
-                case.model.weights()[j].ln() + model.log_likelihood(&case.rows(&[0]).x).expect("data")
-            };
-            (1..case.model.k())
-                .find_map(|j| {
-                    let wanted = alone(j) - alone(0);
-                    let name = format!("the log odds of component {} against 1 for datum 1", j + 1);
-                    let words = || unlike(&name, (r[(0, j)] / r[(0, 0)]).ln(), wanted, 1e-7);
-                    // Beyond that, the exponentials underflow.
-                    if wanted.abs() > 500.0 { None } else { words() }
-                })
+            let log_joint = case.model.log_joint(&case.x).ok()?;
+            odds_differ(["component", "1"], r, &log_joint)
                 .map(|words| format!("{words}: are the determinants in it?"))
         })
         .slip("T-E11", |case| {
@@ -205,7 +189,11 @@ pub fn score_in_covariances(
                 // Off the diagonal two entries move together.
                 let found = if a == b { score[j][(a, a)] } else { score[j][(a, b)] + score[j][(b, a)] };
                 let name = format!("the slope of ℓ in entry ({}, {}) of covariance {}", a + 1, b + 1, j + 1);
-                let words = unlike(&name, found, slope(case, moved), 1e-5)?;
+                let Some(words) = unlike(&name, found, slope(case, moved), 1e-5) else {
+                    let (name, mirrored) = (format!("{name} alone"), score[j][(b, a)]);
+                    return unlike(&name, score[j][(a, b)], mirrored, 1e-5)
+                        .map(|words| format!("{words}, as in its mirror image: all entries are free"));
+                };
                 let hint = if near(found, -slope(case, moved), 1e-5) { ": is the sign right?" } else { "" };
                 Some(words + hint)
             })

@@ -182,3 +182,22 @@ pub(crate) fn misshapen(found: &DMatrix<f64>, wanted: (usize, usize)) -> Option<
     (found.shape() != wanted)
         .then(|| format!("it is {} × {}, and should be {rows} × {columns}", found.nrows(), found.ncols()))
 }
+
+/// The words for responsibilities whose log odds are not those of the log joint, wherever no exponential underflows;
+/// `what` is the name of a column, and `first` that of the first.
+pub(crate) fn odds_differ(
+    [what, first]: [&str; 2],
+    r: &DMatrix<f64>,
+    log_joint: &DMatrix<f64>,
+) -> Option<String> {
+    let places = (0..r.nrows()).flat_map(|i| (1..r.ncols()).map(move |j| (i, j)));
+    places.into_iter().find_map(|(i, j)| {
+        // A share of e⁻⁵⁰⁰ has all its digits; not far below, it loses them.
+        if log_joint[(i, j)].min(log_joint[(i, 0)]) < log_joint.row(i).max() - 500.0 {
+            return None;
+        }
+        let name = format!("the log odds of {what} {} against {first} for datum {}", j + 1, i + 1);
+        let wanted = log_joint[(i, j)] - log_joint[(i, 0)];
+        unlike(&name, (r[(i, j)] / r[(i, 0)]).ln(), wanted, 1e-7)
+    })
+}

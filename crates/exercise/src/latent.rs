@@ -1,7 +1,7 @@
 //! Chapter 4: one-hot labels, the log joint, the posterior, and Q.
 
 use crate::case::{Case, shown, vector};
-use crate::judge::{Exercise, Verdict, misshapen, unlike};
+use crate::judge::{Exercise, Verdict, misshapen, odds_differ, unlike};
 use executable_em::errata::{lecture_c, lecture_h, lecture_l, lecture_t};
 use executable_em::latent::{self, Model, complete, labelings};
 use nalgebra::{DMatrix, DVector};
@@ -161,21 +161,7 @@ pub fn responsibilities(answer: impl Fn(&DMatrix<f64>) -> DMatrix<f64>) -> Verdi
             let words = |i: usize| unlike(&format!("the sum of row {}", i + 1), r.row(i).sum(), 1.0, 1e-9);
             (0..r.nrows()).find_map(words).map(|words| format!("{words}: did you divide by the sum?"))
         })
-        .law(|table, r, _| {
-            let log_joint = &table.log_joint;
-            (1..r.ncols()).flat_map(|j| (0..r.nrows()).map(move |i| (i, j))).find_map(|(i, j)| {
-                let wanted = log_joint[(i, j)] - log_joint[(i, 0)];
-                let words = || {
-                    unlike(
-                        &format!("the log odds of component {} against 1 for datum {}", j + 1, i + 1),
-                        (r[(i, j)] / r[(i, 0)]).ln(),
-                        wanted,
-                        1e-7,
-                    )
-                };
-                if wanted.abs() > 500.0 { None } else { words() }
-            })
-        })
+        .law(|table, r, _| odds_differ(["component", "1"], r, &table.log_joint))
         .slip("H-E08", |table| lecture_h::responsibilities_with_a_shared_index(&table.log_joint).ok())
         .slip("L-E04", |table| {
             let labels = lecture_l::most_probable_labels(&table.log_joint).ok()?;

@@ -1,9 +1,9 @@
 //! Chapter 3: soft responsibilities, where means part, and the hard limit.
 
 use crate::case::Case;
-use crate::judge::{Exercise, Verdict, misshapen, near, unlike};
+use crate::judge::{Exercise, Verdict, misshapen, near, odds_differ, unlike};
 use executable_em::errata::lecture_h;
-use executable_em::latent;
+use executable_em::latent::{self, Model};
 use executable_em::soft_kmeans::{SoftKMeans, Weights, parting_growth};
 use nalgebra::{DMatrix, DVector};
 
@@ -24,24 +24,9 @@ pub fn soft_responsibilities(answer: impl Fn(&DMatrix<f64>, &SoftKMeans) -> DMat
                 .find_map(|i| unlike(&format!("the sum of row {}", i + 1), r.row(i).sum(), 1.0, 1e-9))
         })
         .law(|case, r, _| {
-            let model = soft(case);
-            (1..case.model.k()).find_map(|j| {
-                let nearer = |j: usize| (case.x.row(0) - model.means().row(j)).norm_squared();
-                let wanted = (model.weights()[j] / model.weights()[0]).ln()
-                    - 0.5 * model.stiffness() * (nearer(j) - nearer(0));
-                let found = (r[(0, j)] / r[(0, 0)]).ln();
-                // Beyond that, the exponentials underflow.
-                if wanted.abs() > 500.0 {
-                    return None;
-                }
-                let words = unlike(
-                    &format!("the log odds of mean {} against mean 1 for datum 1", j + 1),
-                    found,
-                    wanted,
-                    1e-7,
-                )?;
-                Some(format!("{words}: what of the ½ in the Gaussian's exponent?"))
-            })
+            let log_joint = soft(case).log_joint(&case.x).ok()?;
+            odds_differ(["mean", "mean 1"], r, &log_joint)
+                .map(|words| format!("{words}: what of the ½ in the Gaussian's exponent?"))
         })
         .slip("H-E06", |case| lecture_h::responsibilities_without_the_half(&soft(case), &case.x).ok())
         .slip("H-E07", |case| {
