@@ -190,12 +190,12 @@ fn missing_cells() {
             censored::Intervals::new(dvector![0.0, 0.0], dvector![f64::INFINITY, f64::INFINITY]).unwrap();
         let mut run = vec![censored::Normal::new(0.0, 1.0).unwrap()];
         for t in 0..20 {
-            let moments = censored::expected(&run[t], &beyond);
+            let moments = censored::expected(&run[t], &beyond).unwrap();
             run.push(censored::maximize(&run[t], &beyond, &moments).unwrap());
         }
         let moves: Vec<f64> = run.windows(2).map(|pair| pair[1].mean() - pair[0].mean()).collect();
         assert!(moves.windows(2).all(|pair| pair[1] > 0.0 && pair[1] < pair[0]));
-        let l = |model: &censored::Normal| censored::log_likelihood(model, &beyond);
+        let l = |model: &censored::Normal| censored::log_likelihood(model, &beyond).unwrap();
         assert!(run.windows(2).all(|pair| l(&pair[0]) < l(&pair[1]) && l(&pair[1]) < 0.0));
         exam.says(3, r"it tends to 0 as $\mu/\sigma\to\infty$");
         exam.says(3, r"by less and less, and no sweep is the last");
