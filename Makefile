@@ -27,8 +27,8 @@ SEEDS := 100
 CHAPTER := kmeans gaussian gaussian_mixture soft_kmeans latent bound em \
 	bernoulli_mixture pathologies selection scale incomplete convergence variational errata
 
-.PHONY: help book browse lab check soak fuzz notebooks figures doc mutants bench bench-file live browse-live clean distclean \
-	cargo python
+.PHONY: help book browse lab check soak fuzz notebooks figures doc mutants bench bench-file live browse-live \
+	clean distclean cargo python
 
 ## make book       the notebooks as a web book, from nothing: installs what is missing, draws the figures, executes the
 ##                 notebooks (each as one Rust program), builds the pages; the first time takes a few minutes
@@ -38,15 +38,16 @@ book: figures notebooks doc
 	$(RUN) $(BOOK)/pages.py build/pages "$(DOC)" build/live
 	$(RUN) -m sphinx -q -W --keep-going -c $(BOOK) -d build/doctrees build/pages build/book
 	cp -r "$(DOC)" build/book/doc
-	@if [ -e build/live/module.js ]; then cp -r build/live build/book/live; else echo "The book has no live pages; make live builds them"; fi
+	@if [ -e build/live/module.js ]; then cp -r build/live build/book/live; \
+		else echo "The book has no live pages; make live builds them"; fi
 	@! grep -rnoE '<(script|link|img|iframe|source)[^>]* (src|href)="(https?:)?//[^"]*|url\(["'\'']?(https?:)?//[^)]*' \
 		build/book --include='*.html' --include='*.css' \
 		|| { echo "error: the book loads the outside addresses above" >&2; exit 1; }
 	$(RUN) $(BOOK)/walk.py build/book
 	@echo "The book is ready: open $(CURDIR)/build/book/index.html"
 
-## make browse     reads the built book in Chromium, offline: console, formulas, search, links, and its width in two windows;
-##                 keep pictures of all pages: make browse SCREENSHOTS=build/screenshots
+## make browse     reads the built book in Chromium, offline: console, formulas, search, links, and its width in two
+##                 windows; keep pictures of all pages: make browse SCREENSHOTS=build/screenshots
 browse: $(JUPYTER)
 	$(RUN) $(BOOK)/browse.py build/book $(SCREENSHOTS:%=--screenshots %)
 
@@ -82,8 +83,8 @@ check: $(JUPYTER) $(KERNEL) | cargo
 soak: | cargo
 	cargo test --no-run --quiet
 	@mkdir -p build
-	@# A test of random cases is in the block or has the closure of proptest!, or takes cases by number. A name selects every
-	@# test that contains it.
+	@# A test of random cases is in the block or has the closure of proptest!, or takes cases by number. A name
+	@# selects every test that contains it.
 	@tests=$$(find tests crates/engine/tests -name '*.rs' ! -path '*/common/*' ! -path '*/catalogue/*' -exec awk ' \
 		/fn [a-z]/ { name = $$0; sub(/.*fn /, "", name); sub(/[<(].*/, "", name) } \
 		/^proptest! / { block = 1 } \
@@ -93,12 +94,13 @@ soak: | cargo
 	for seed in $$(od -An -v -tu4 -N $$((4 * $(SEEDS))) /dev/urandom); do for program in $$programs; do \
 		settings="PROPTEST_RNG_SEED=$$seed $(CASES:%=PROPTEST_CASES=%)"; \
 		env $$settings "$$program" $$tests >build/soak.log 2>&1 && continue; failed=1; \
-		of=$${program%-*}; echo "$$settings cargo test --test $${of##*/} --" $$(sed -n 's/^test \(.*\) \.\.\. FAILED$$/\1/p' build/soak.log); \
+		of=$${program%-*}; echo "$$settings cargo test --test $${of##*/} --" \
+			$$(sed -n 's/^test \(.*\) \.\.\. FAILED$$/\1/p' build/soak.log); \
 	done; done; \
 	[ -z "$$failed" ] || { echo "error: these tests do not hold for every seed" >&2; exit 1; }
 
-## make fuzz       5 000 hostile tables and models, and 350 kills, on fresh seeds; says which seed to repeat what fails with;
-##                 other numbers: make fuzz RUNS=1000 KILLS=50 FUZZ_SEED=7
+## make fuzz       5 000 hostile tables and models, and 350 kills, on fresh seeds; says which seed to repeat what fails
+##                 with; other numbers: make fuzz RUNS=1000 KILLS=50 FUZZ_SEED=7
 fuzz: RUNS := 5000
 fuzz: KILLS := 350
 fuzz: FUZZ_SEED := $(shell od -An -v -tu4 -N 3 /dev/urandom | tr -d ' ')
@@ -130,18 +132,19 @@ mutants: $(MUTANTS)
 		CARGO_TARGET_DIR="$(CURDIR)/build/mutants/target" \
 			"$(TOOLS)/mutants/bin/cargo-mutants" mutants -f "src/$$chapter.rs" -f "src/$$chapter/**" \
 			-o "build/mutants/$$chapter" -C=--lib -C="--test=$$chapter" \
-			$$(test $$chapter != gaussian_mixture || echo -C=--test=latent -C=--test=bound -C=--test=em -C=--test=errata) || blind="$$blind $$chapter"; done; \
+			$$(test $$chapter != gaussian_mixture || \
+				echo -C=--test=latent -C=--test=bound -C=--test=em -C=--test=errata) || blind="$$blind $$chapter"; done; \
 	[ -z "$$blind" ] || { echo "error: not every mutant was caught in$$blind: see build/mutants" >&2; exit 1; }
 
-## make bench      times the engine beside its peers (scikit-learn, oneDAL, linfa), which it installs; some 25
-##                 minutes on a machine that does nothing else; writes results.json and README.md in crates/engine/benches.
+## make bench      times the engine beside its peers (scikit-learn, oneDAL, linfa), which it installs; some 25 minutes
+##                 on a machine that does nothing else; writes results.json and README.md in crates/engine/benches.
 ##                 A short look, which writes neither: make bench QUICK=1, or make bench SIZES="100000,2,5 1000000,8,16"
 bench: $(PEERS) | cargo
 	"$(TOOLS)/bench/bin/python" -m unittest discover -q -s crates/engine/benches
 	"$(TOOLS)/bench/bin/python" crates/engine/benches/compare.py $(if $(QUICK),--quick) $(SIZES)
 
-## make bench-file from a CSV file of half a gigabyte to a fitted model, beside pandas and polars with scikit-learn and oneDAL;
-##                 other sizes: make bench-file SIZE=1000000,8,16
+## make bench-file from a CSV file of half a gigabyte to a fitted model, beside pandas and polars with scikit-learn and
+##                 oneDAL; other sizes: make bench-file SIZE=1000000,8,16
 bench-file: $(PEERS) | cargo
 	"$(TOOLS)/bench/bin/python" crates/engine/benches/whole.py $(SIZE)
 
@@ -167,7 +170,8 @@ cargo:
 python:
 	@command -v $(PYTHON) >/dev/null || { echo "error: $(PYTHON) is missing: install Python 3.11 or newer" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-		|| { echo "error: $$($(PYTHON) --version) is too old: install Python 3.11 or newer, or name one: make PYTHON=python3.12" >&2; exit 1; }
+		|| { echo "error: $$($(PYTHON) --version) is too old: install Python 3.11 or newer, or name one:" \
+			"make PYTHON=python3.12" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
 		|| { echo "error: Python's venv module is missing: on Debian and Ubuntu, apt install python3-venv" >&2; exit 1; }
 
@@ -179,7 +183,8 @@ $(JUPYTER): | python
 
 $(PEERS): | python
 	$(PYTHON) -m venv "$(TOOLS)/bench"
-	"$(TOOLS)/bench/bin/python" -m pip install --quiet --disable-pip-version-check -r crates/engine/benches/requirements.txt
+	"$(TOOLS)/bench/bin/python" -m pip install --quiet --disable-pip-version-check \
+		-r crates/engine/benches/requirements.txt
 	@rm -f "$(TOOLS)"/bench/.made-of-* && touch $@
 
 # Full optimisation would nearly double this build. As it is, a warm notebook starts in about 10 s.

@@ -1,7 +1,7 @@
 //! The book's main figures with other data: `cargo run --release --example own_data -- folder`.
 //!
-//! Three files: k-means half step by half step, EM sweep by sweep, and the four families of covariances, on the four blobs.
-//! Put your own n×2 matrix in their place, as `fit_csv` reads one.
+//! Three files: k-means half step by half step, EM sweep by sweep, and the four families of covariances, on the four
+//! blobs. Put your own n×2 matrix in their place, as `fit_csv` reads one.
 
 use executable_em::gaussian_mixture::{CovarianceFamily, random_start};
 use executable_em::{data, kmeans};

@@ -1,7 +1,7 @@
 //! A model of one's own in three methods: a mixture of exponential lifetimes. `cargo run --release --example own_model`
 //!
-//! Likelihood, responsibilities, the bound, the loop and restarts then come for free; at the end it is asked for the laws
-//! that every model obeys.
+//! Likelihood, responsibilities, the bound, the loop and restarts then come for free; at the end it is asked for the
+//! laws that every model obeys.
 
 use executable_em::latent::{self, Model};
 use executable_em::{Error, Result, bound, data, em};

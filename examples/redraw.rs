@@ -1,7 +1,7 @@
 //! Draw a figure with other data: `cargo run --release --example redraw -- drawn.svg`.
 //!
-//! For the main figures of the book there are ready functions (`own_data`); here one is put together from the drawing kit.
-//! A mixture fitted to the standardised geyser, its responsibilities as colours, and ℓ over the sweeps beside it.
+//! For the main figures of the book there are ready functions (`own_data`); here one is put together from the drawing
+//! kit. A mixture fitted to the standardised geyser, its responsibilities as colours, and ℓ over the sweeps beside it.
 
 use executable_em::gaussian_mixture::{CovarianceFamily, random_start};
 use executable_em::{data, em};

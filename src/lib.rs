@@ -48,7 +48,8 @@
 //! | A | [`errata`] | the slips of the five lectures, each beside what is right |
 //!
 //! They rest on [`gaussian`] and [`data`]. The ids in `Source:` lines name the items (H-28) and slips (H-E01) of the
-//! lectures, by the letters that the README lists; `executable-em catalogue H-28` says what an id is and where it lives.
+//! lectures, by the letters that the README lists; `executable-em catalogue H-28` says what an id is and where it
+//! lives.
 //!
 //! # Notation
 //!

@@ -25,7 +25,8 @@ import websocket  # what JupyterLab's server brings along
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
-    --disable-component-update --disable-sync --hide-scrollbars --remote-allow-origins=* --remote-debugging-port=0""".split()
+    --disable-component-update --disable-sync --hide-scrollbars --remote-allow-origins=*
+    --remote-debugging-port=0""".split()
 WIDTHS = (1400, 390)
 # What of a page is not as it should be, for one width and one scheme of colours.
 FAULTS = """(width => {
@@ -93,7 +94,8 @@ class Browser:
         if event == "Page.loadEventFired":
             self.loaded = True
         elif event == "Runtime.exceptionThrown":
-            self.faults.append("exception: " + said["exceptionDetails"].get("exception", {}).get("description", "?")[:200])
+            thrown = said["exceptionDetails"].get("exception", {})
+            self.faults.append("exception: " + thrown.get("description", "?")[:200])
         elif event == "Runtime.consoleAPICalled" and said["type"] == "error":
             self.faults.append("console: " + " ".join(str(part.get("value", "")) for part in said["args"])[:200])
         elif event == "Log.entryAdded" and said["entry"]["level"] == "error":
@@ -146,7 +148,8 @@ def fetch(address):
 def browser(program, own):
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         command = [program, *FLAGS, f"--user-data-dir={profile}", "about:blank"]
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        silent = subprocess.DEVNULL
+        process = subprocess.Popen(command, stdin=silent, stdout=silent, stderr=silent)
         try:
             ready, end = Path(profile) / "DevToolsActivePort", time.monotonic() + 60
             while not (ready.exists() and ready.read_text().strip()) and time.monotonic() < end:
@@ -203,7 +206,8 @@ def lecture_faults(tab, address, letter):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("book", type=Path)
-    parser.add_argument("--screenshots", type=Path, metavar="FOLDER", help="keep a picture of every page in every window")
+    keep = "keep a picture of every page in every window"
+    parser.add_argument("--screenshots", type=Path, metavar="FOLDER", help=keep)
     parser.add_argument("pages", nargs="*", metavar="PAGE", help="all of them by default")
     options = parser.parse_intermixed_args()
     program = next(filter(None, map(shutil.which, NAMES)), None)
@@ -212,7 +216,8 @@ def main():
         return 0
     if options.screenshots:
         options.screenshots.mkdir(parents=True, exist_ok=True)
-    pages = options.pages or [*sorted(path.name for path in options.book.glob("*.html")), "doc/executable_em/index.html"]
+    chapters = sorted(path.name for path in options.book.glob("*.html"))
+    pages = options.pages or [*chapters, "doc/executable_em/index.html"]
     faults = []
     with served(options.book) as address, browser(program, address) as tab:
         for name in pages:

@@ -272,7 +272,8 @@ def speed_faults(hand, address):
         yield f"a half step of EM and its drawing take {took:.0f} ms"
     many = """(() => {
         const rows = Array.from({ length: 10000 }, (_, i) => `${(i * 0.618034) % 7},${(i * i * 0.0414214) % 5}`);
-        const question = { page: 'fit', text: `a,b\\n${rows.join('\\n')}`, columns: [1, 2], family: 'full', k: 5, highest: 5 };
+        const text = `a,b\\n${rows.join('\\n')}`;
+        const question = { page: 'fit', text, columns: [1, 2], family: 'full', k: 5, highest: 5 };
         const start = performance.now();
         return Library.ask(question).all_sweeps / (performance.now() - start) * 1000;
     })()"""

@@ -60,7 +60,8 @@ class Pages:
             source = "".join(cell["source"])
             if cell["cell_type"] == "markdown":
                 source = re.sub(r"(?m)^(#+) (.+)$", lambda found: self.heading(path.stem, *found.groups()), source)
-                source = re.sub(r"(?m)^\*(?:In|Beyond) the lectures: .*\*$", lambda found: self.linked(found[0]), source)
+                line = r"(?m)^\*(?:In|Beyond) the lectures: .*\*$"
+                source = re.sub(line, lambda found: self.linked(found[0]), source)
                 cell["source"] = source
             for output in cell.get("outputs", []):
                 shown = "".join(output.get("data", {}).get("text/markdown", ""))
@@ -93,8 +94,10 @@ class Pages:
         text = (self.target / "index.md").read_text(encoding="utf-8")
         link = lambda name, words: f'<a href="live/{name}.html">{words}</a>'
         pages = ", ".join(link(name, title) for name, title in LIVE.values())
-        hold = f"**Something to take hold of.** {pages}. Each stands in its chapter too, and its address holds what you see."
-        own = f"**You have data.** {link('data', 'Paste them here')}, and your browser fits them; or let the program do it:"
+        hold = f"**Something to take hold of.** {pages}. Each stands in its chapter too, "
+        hold += "and its address holds what you see."
+        own = f"**You have data.** {link('data', 'Paste them here')}, and your browser fits them; "
+        own += "or let the program do it:"
         title = "## How to read a chapter"
         for before, after in [("**You have data.**", own), (title, f"{hold}\n\n{title}")]:
             if before not in text:
@@ -118,7 +121,8 @@ class Pages:
                 inner = folder.removeprefix(crate.removeprefix("executable_em_")).strip("/")
                 below = self.documentation / crate / inner
                 # What a module exports again has its page where it was made.
-                for file in [below / page, *(sorted(below.glob(f"*/{page}")) if inner and page != "index.html" else [])]:
+                deeper = sorted(below.glob(f"*/{page}")) if inner and page != "index.html" else []
+                for file in [below / page, *deeper]:
                     if file.exists() and f'id="{anchor}"' * bool(anchor) in file.read_text(encoding="utf-8"):
                         place = Path("doc") / file.relative_to(self.documentation)
                         return f'<a href="{place}{"#" * bool(anchor)}{anchor}"><code>{path}</code></a>'
@@ -145,8 +149,8 @@ class Pages:
         own = [entry for entry in self.entries if entry["id"].startswith(f"{letter}-")]
         items = [entry for entry in own if "statement" in entry]
         errata = [entry for entry in own if "statement" not in entry]
-        lines += [f"{len(items)} items in the order of the lecture, and {len(errata)} slips. Each with where the book derives"]
-        lines += ["it, the functions that compute it, the tests that hold it to account, and the figures that draw it.", ""]
+        lines += [f"{len(items)} items in the order of the lecture, and {len(errata)} slips. Each with where"]
+        lines += ["the book derives it, the functions that compute it, the tests that hold it to account, and the figures that", "draw it.", ""]
         for title, entries in (("Items", items), ("Errata", errata)):
             if entries:
                 lines += [f"## {title}", ""]
@@ -160,7 +164,8 @@ class Pages:
             yield self.linked(entry["statement"], own)
         else:
             name = CLASSES.get(entry["class"], entry["class"])
-            yield f"**Printed** {self.linked(entry['printed'], own)}  \n**Right** {self.linked(entry['right'], own)} *({name})*"
+            printed, right = self.linked(entry["printed"], own), self.linked(entry["right"], own)
+            yield f"**Printed** {printed}  \n**Right** {right} *({name})*"
         yield ""
         places = [
             ("derived in", entry["sections"], self.section),
@@ -193,7 +198,8 @@ class Pages:
             )
         for chapter, texts in pages.items():
             self.write(f"tests_{chapter}.md", f"# {chapter}\n\n" + "\n".join(texts))
-        lines = ["# The tests", "", "The tests that the pages by lecture name, chapter by chapter. `cargo test` runs these and all others."]
+        lines = ["# The tests", "", "The tests that the pages by lecture name, chapter by chapter."]
+        lines += ["`cargo test` runs these and all others."]
         lines += ["", "```{toctree}", ":maxdepth: 1", "", *(f"tests_{chapter}" for chapter in pages), "```", ""]
         self.write("tests.md", "\n".join(lines))
 
@@ -208,7 +214,9 @@ class Pages:
                 chapter = path.parent.name
                 lines += [f"## {chapter}", ""]
             title, words = words_of(path)
-            lines += [f"(figure-{slug(name)})=", f"### {title or name}", "", f"![{title or name}](../figures/{path.parent.name}/{path.name})", ""]
+            title = title or name
+            lines += [f"(figure-{slug(name)})=", f"### {title}", ""]
+            lines += [f"![{title}](../figures/{path.parent.name}/{path.name})", ""]
             lines += [words, ""] if words else []
             form = "gif" if path.suffix == ".gif" else "pdf"
             lines += ["```sh", f"cargo run --release -- figures {name} --format {form}", "```", ""]

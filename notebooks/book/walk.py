@@ -24,7 +24,8 @@ class Page(HTMLParser):
 
 def broken(book):
     """What is not there: each page with the link that leads nowhere."""
-    pages = {path: Page(path.read_text(encoding="utf-8")) for path in book.rglob("*.html") if not {"doc", "_static"} & set(path.parts)}
+    ours = [path for path in book.rglob("*.html") if not {"doc", "_static"} & set(path.parts)]
+    pages = {path: Page(path.read_text(encoding="utf-8")) for path in ours}
     for path, page in pages.items():
         for link in page.links:
             target = urlsplit(link)

@@ -32,8 +32,9 @@ pub fn marginal(model: &BernoulliMixture, columns: &[usize]) -> Result<Bernoulli
 /// r_j \propto \alpha_j\prod_a p_{ja}^{x_a}(1-p_{ja})^{m-x_a}
 /// ```
 /// `given` holds columns, counted from 0, and their numbers of heads; the rest keep their order. Columns as in
-/// [`marginal`]; [`Error::Empty`](crate::Error::Empty) if none is left, [`Error::Entry`](crate::Error::Entry) for what is
-/// no number of heads, [`Error::ImpossibleDatum`](crate::Error::ImpossibleDatum) for heads that no coin can show.
+/// [`marginal`]; [`Error::Empty`](crate::Error::Empty) if none is left, [`Error::Entry`](crate::Error::Entry) for
+/// what is no number of heads, [`Error::ImpossibleDatum`](crate::Error::ImpossibleDatum) for heads that no coin can
+/// show.
 ///
 /// Source: T-48.
 /// ```

@@ -207,7 +207,8 @@ impl BernoulliMixture {
     /// ```math
     /// z_i\sim\mathrm{Cat}(\alpha), \qquad x_{ia}\mid z_i\sim\mathrm{Bin}(m, p_{z_ia})
     /// ```
-    /// Returns n×d numbers of heads and n labels. [`Error::Domain`](crate::Error::Domain) for more numbers than memory may hold.
+    /// Returns n×d numbers of heads and n labels. [`Error::Domain`](crate::Error::Domain) for more numbers than
+    /// memory may hold.
     ///
     /// Source: T-46.
     /// ```

@@ -25,7 +25,8 @@ pub fn remaining([earlier, before, now]: [f64; 3]) -> f64 {
     }
 }
 
-/// What a run still lacks, from ℓ after each of its sweeps: [`remaining`] over the last tenth of it and the tenth before.
+/// What a run still lacks, from ℓ after each of its sweeps: [`remaining`] over the last tenth of it and the tenth
+/// before.
 ///
 /// The usual rule, "ℓ rises by less than ε", says nothing of the limit: at ρ = 0.9999 the sum of the rises that are
 /// left is 5000 times the last of them. Tenths of the run, so that the estimate sees a change of c and not the rounding

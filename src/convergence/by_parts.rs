@@ -15,8 +15,8 @@ use nalgebra::{DMatrix, DVector};
 ///
 /// Q is $`-\tfrac12\sum_j R_j\big(d\log\lambda_j + \tfrac1{\lambda_j}\operatorname{tr}C^{-1}S_j\big)`$ and a constant.
 /// Given the sizes, its maximum in C is the first line; given C, its maximum in λ is the second; together they have no
-/// closed form. `scatters` holds the k matrices S_j that full covariances would be, `counts` the R_j, `sizes` the λ_j to
-/// begin with, all positive. Returns the k covariances λ_j C.
+/// closed form. `scatters` holds the k matrices S_j that full covariances would be, `counts` the R_j, `sizes` the λ_j
+/// to begin with, all positive. Returns the k covariances λ_j C.
 /// [`Error::NotPositiveDefinite`](crate::Error::NotPositiveDefinite) where the average has no inverse.
 ///
 /// Source: X-30; Banfield and Raftery (1993), Meng and Rubin (1993).
@@ -53,12 +53,13 @@ fn size(covariance: &DMatrix<f64>) -> Result<f64> {
 
 /// A sweep of ECM: the E step, the maxima in π and μ, and one round of [`proportional`] for the covariances.
 /// ```math
-/// Q(\theta^{t+1} \mid \theta^t) \ge Q(\theta^t \mid \theta^t) \quad\Longrightarrow\quad \ell(\theta^{t+1}) \ge \ell(\theta^t)
+/// Q(\theta^{t+1} \mid \theta^t) \ge Q(\theta^t \mid \theta^t) \quad\Longrightarrow\quad \ell(\theta^{t+1}) \ge
+/// \ell(\theta^t)
 /// ```
 ///
-/// The step is conditional: each part of θ has its maximum, the others given. It need not reach the top of Q, and ℓ rises
-/// all the same. To repeat the round within the sweep until it stands still would be EM, at more work a sweep. `model`
-/// has covariances λ_j C (of any other, the first sweep is no ascent but a projection), `x` is n×d.
+/// The step is conditional: each part of θ has its maximum, the others given. It need not reach the top of Q, and ℓ
+/// rises all the same. To repeat the round within the sweep until it stands still would be EM, at more work a sweep.
+/// `model` has covariances λ_j C (of any other, the first sweep is no ascent but a projection), `x` is n×d.
 ///
 /// Source: X-30; Meng and Rubin (1993).
 /// ```

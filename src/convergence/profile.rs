@@ -93,8 +93,8 @@ pub fn held_at(
 /// \ell_p(v_\pm) = \ell(\hat\theta) - \text{drop}, \qquad v_- < \hat\mu_{ja} < v_+
 /// ```
 ///
-/// `top` is a maximum of ℓ, `x` n×d, [`DROP`] the usual drop. From μ̂ outwards in steps of a standard error until ℓ_p has
-/// fallen far enough, then by bisection to 10⁻⁶ of one. Each run starts where the one before ended. Unlike
+/// `top` is a maximum of ℓ, `x` n×d, [`DROP`] the usual drop. From μ̂ outwards in steps of a standard error until ℓ_p
+/// has fallen far enough, then by bisection to 10⁻⁶ of one. Each run starts where the one before ended. Unlike
 /// μ̂ ± 1.96 standard errors it need not be symmetric, and it is the same in any units of μ.
 /// [`Error::Domain`] if ℓ_p has not fallen that far 64 standard errors away; errors as in [`errors::standard_errors`].
 ///

@@ -130,8 +130,8 @@ pub fn observed_from_map(complete: &DMatrix<f64>, map: &DMatrix<f64>) -> Result<
 /// \hat\rho_t = \frac{\|\theta^{t+1} - \theta^t\|}{\|\theta^t - \theta^{t-1}\|} \longrightarrow \rho_{\max}
 /// ```
 ///
-/// `run` holds the coordinates of successive iterates; returns a number for each three of them in a row, 0 where the run
-/// rests. [`Error::Shape`] for iterates of different lengths.
+/// `run` holds the coordinates of successive iterates; returns a number for each three of them in a row, 0 where the
+/// run rests. [`Error::Shape`] for iterates of different lengths.
 ///
 /// Source: X-14.
 /// ```

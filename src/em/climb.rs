@@ -10,8 +10,8 @@ use std::ops::ControlFlow;
 pub enum Tolerance {
     /// Stop when a sweep raises ℓ by no more than this, in nats a datum (for k-means: lowers J, in squared units).
     LogLikelihood(f64),
-    /// Stop when ℓ is within this of its limit, in nats a datum, as [Aitken's estimate](aitken::left) has it for a tenth
-    /// of the run; or at rest.
+    /// Stop when ℓ is within this of its limit, in nats a datum, as [Aitken's estimate](aitken::left) has it for a
+    /// tenth of the run; or at rest.
     Limit(f64),
     /// Stop when no parameter moves by more than this, relative to max(1, |θ_m|): see
     /// [`largest_move`](super::largest_move).
@@ -136,16 +136,18 @@ pub enum Seen<'a, C: Climb> {
     },
 }
 
-/// A fall of ℓ by less than this, in nats a datum and relative to 1 + |ℓ|/n, is rounding: a density errs by dκε, and ε is
-/// 2·10⁻¹⁶.
+/// A fall of ℓ by less than this, in nats a datum and relative to 1 + |ℓ|/n, is rounding: a density errs by dκε, and
+/// ε is 2·10⁻¹⁶.
 const ROUNDING: f64 = 1e-10;
 
-/// The highest of the runs from several starts, under the eyes of a watcher: the one loop that everything here climbs by.
+/// The highest of the runs from several starts, under the eyes of a watcher: the one loop that everything here climbs
+/// by.
 ///
-/// Starts are asked for one by one, as they are needed. A start or a run that fails, as where a component collapses onto
-/// a point, is passed over. If `watch` breaks off, the best so far is returned, with [`Stopped::Interrupted`].
+/// Starts are asked for one by one, as they are needed. A start or a run that fails, as where a component collapses
+/// onto a point, is passed over. If `watch` breaks off, the best so far is returned, with [`Stopped::Interrupted`].
 ///
-/// [`Error::Domain`] for a tolerance that is negative or NaN, [`Error::Empty`] for no starts, the first error if all fail.
+/// [`Error::Domain`] for a tolerance that is negative or NaN, [`Error::Empty`] for no starts, the first error if all
+/// fail.
 ///
 /// Source: C-10, L-15, T-23, H-18; the `n_init` of T-06.
 ///

@@ -97,8 +97,8 @@ impl<M: Model> Climb for OnData<'_, M> {
 /// [`Error::Domain`] for a tolerance that is negative or NaN, and the errors of the model's two steps: a component that
 /// collapses onto a point ends the run with [`Error::NotPositiveDefinite`].
 ///
-/// Source: H-38, H-52, H-61, L-12, C-06, C-24, C-25, C-41, C-44, B-05, B-13, B-14, T-23, T-24; C-E09, H-E21, B-E13, B-E14,
-/// T-E08.
+/// Source: H-38, H-52, H-61, L-12, C-06, C-24, C-25, C-41, C-44, B-05, B-13, B-14, T-23, T-24; C-E09, H-E21, B-E13,
+/// B-E14, T-E08.
 ///
 /// ```
 /// use executable_em::{data, em, gaussian_mixture::{CovarianceFamily, random_start}};

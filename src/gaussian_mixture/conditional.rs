@@ -13,9 +13,9 @@ use nalgebra::{DMatrix, DVector, RowDVector};
 /// ```math
 /// \int p(x)\,dx_b = \sum_j\pi_j\,\mathcal N(x_a;\ \mu_{j,a},\ \Sigma_{j,aa})
 /// ```
-/// `columns` counts from 0 and gives the order of the d columns that are kept; the components and the family are those of
-/// the model. [`Error::Empty`](crate::Error::Empty) for no column, [`Error::Domain`](crate::Error::Domain) for one that
-/// the model has not or that is named twice.
+/// `columns` counts from 0 and gives the order of the d columns that are kept; the components and the family are
+/// those of the model. [`Error::Empty`](crate::Error::Empty) for no column, [`Error::Domain`](crate::Error::Domain)
+/// for one that the model has not or that is named twice.
 ///
 /// Source: Bishop (2006), §2.3.2.
 /// ```
@@ -42,21 +42,22 @@ pub fn marginal(model: &GaussianMixture, columns: &[usize]) -> Result<GaussianMi
 /// The distribution of the other columns, once some are known.
 /// ```math
 /// p(x_b\mid x_a) = \sum_j r_j\,\mathcal N(x_b;\ m_j,\ C_j), \qquad
-/// r_j = \frac{\pi_j\,\mathcal N(x_a; \mu_{j,a}, \Sigma_{j,aa})}{\sum_l\pi_l\,\mathcal N(x_a; \mu_{l,a}, \Sigma_{l,aa})}
+/// r_j = \frac{\pi_j\,\mathcal N(x_a; \mu_{j,a}, \Sigma_{j,aa})}{\sum_l\pi_l\,\mathcal N(x_a; \mu_{l,a},
+/// \Sigma_{l,aa})}
 /// ```
 /// ```math
 /// m_j = \mu_{j,b} + \Sigma_{j,ba}\Sigma_{j,aa}^{-1}(x_a - \mu_{j,a}), \qquad
 /// C_j = \Sigma_{j,bb} - \Sigma_{j,ba}\Sigma_{j,aa}^{-1}\Sigma_{j,ab}
 /// ```
-/// The joint density of label and columns is $`\pi_j\,\mathcal N(x_a)\,\mathcal N(x_b\mid x_a)`$; divided by the marginal
-/// density of x_a, the first two factors are the responsibilities under that marginal, and the third is a Gaussian, whose
-/// mean is [`regression`](incomplete::gaussian::regression) and whose covariance the Schur complement of Σ_aa. It does
-/// not depend on what was seen.
+/// The joint density of label and columns is $`\pi_j\,\mathcal N(x_a)\,\mathcal N(x_b\mid x_a)`$; divided by the
+/// marginal density of x_a, the first two factors are the responsibilities under that marginal, and the third is a
+/// Gaussian, whose mean is [`regression`](incomplete::gaussian::regression) and whose covariance the Schur complement
+/// of Σ_aa. It does not depend on what was seen.
 ///
-/// `given` holds columns, counted from 0, and their values, in units of the data; the rest keep their order. Columns as in
-/// [`marginal`]; [`Error::Empty`](crate::Error::Empty) if none is left, [`Error::Domain`](crate::Error::Domain) for a
-/// value that is not finite, [`Error::ImpossibleDatum`](crate::Error::ImpossibleDatum) for values so far away that no
-/// component can explain them.
+/// `given` holds columns, counted from 0, and their values, in units of the data; the rest keep their order. Columns
+/// as in [`marginal`]; [`Error::Empty`](crate::Error::Empty) if none is left, [`Error::Domain`](crate::Error::Domain)
+/// for a value that is not finite, [`Error::ImpossibleDatum`](crate::Error::ImpossibleDatum) for values so far away
+/// that no component can explain them.
 ///
 /// Source: Bishop (2006), §2.3.1; X-03.
 /// ```

@@ -35,8 +35,8 @@ impl CovarianceFamily {
     /// ```
     /// Here Σ_j are the full updates and π_j = R_j/n the updated weights. Q depends on a covariance through
     /// $`-\frac{R_j}{2}(\log|\Sigma_j| + \operatorname{tr}\Sigma_j^{-1}\hat\Sigma_j)`$, and each line is where its
-    /// derivative within the family vanishes. `full` holds k finite matrices d×d, `weights` k numbers on the simplex. For the
-    /// last two families their diagonals, d×1, are enough, and are what is returned then.
+    /// derivative within the family vanishes. `full` holds k finite matrices d×d, `weights` k numbers on the simplex.
+    /// For the last two families their diagonals, d×1, are enough, and are what is returned then.
     ///
     /// Source: L-28, L-29, C-40, L-E03.
     /// ```

@@ -66,8 +66,8 @@ impl GaussianMixture {
     /// A mixture of these parameters, once they are seen to be a mixture.
     ///
     /// `weights` holds k numbers on the simplex, `means` is k×d, `covariances` holds k symmetric positive definite d×d
-    /// matrices of the `family`, which the M step chooses from; of diagonal and spherical ones their diagonals, d×1, will
-    /// do, and whatever the dimension no matrix is then made. [`Error::NotOnSimplex`](crate::Error::NotOnSimplex),
+    /// matrices of the `family`, which the M step chooses from; of diagonal and spherical ones their diagonals, d×1,
+    /// will do, and whatever the dimension no matrix is then made. [`Error::NotOnSimplex`](crate::Error::NotOnSimplex),
     /// [`Error::NotInFamily`](crate::Error::NotInFamily), or an error of [`gaussian::cholesky`].
     ///
     /// Source: H-21, L-02.
@@ -156,8 +156,8 @@ impl GaussianMixture {
         self.variances().map_or_else(|| self.covariances()[j][(a, a)], |variances| variances[(j, a)])
     }
 
-    /// The covariances as [`GaussianMixture::new`] takes them, in the fewest numbers: of diagonal and spherical ones the
-    /// diagonals, d×1.
+    /// The covariances as [`GaussianMixture::new`] takes them, in the fewest numbers: of diagonal and spherical ones
+    /// the diagonals, d×1.
     pub fn stored_covariances(&self) -> Vec<DMatrix<f64>> {
         self.shapes.stored()
     }

@@ -63,8 +63,8 @@ impl GaussianMixture {
     /// \sum_j\pi_j\left(\Sigma_j + \mu_j\mu_j^\top\right) - \bar\mu\bar\mu^\top
     ///   = \sum_j\pi_j\left(\Sigma_j + (\mu_j-\bar\mu)(\mu_j-\bar\mu)^\top\right)
     /// ```
-    /// Computed in the right-hand form, which does not cancel; infinite, or no number, where squares overflow. After an M
-    /// step it equals the covariance of the data.
+    /// Computed in the right-hand form, which does not cancel; infinite, or no number, where squares overflow. After
+    /// an M step it equals the covariance of the data.
     ///
     /// Source: H-22, H-38.
     /// ```

@@ -1,6 +1,7 @@
 //! The covariances of a mixture as they are stored: whole, with their factors, or along the axes, as their diagonals.
 //!
-//! A diagonal covariance has d numbers, not d². What asks for the matrix all the same gets it, made when it is asked for.
+//! A diagonal covariance has d numbers, not d². What asks for the matrix all the same gets it, made when it is asked
+//! for.
 
 use super::CovarianceFamily;
 use crate::check;

@@ -59,8 +59,8 @@ pub fn kmeans_start(
 
 /// A start at a k-means clustering of the data in units of their own: each column divided by its standard deviation.
 ///
-/// Then neither the start nor where EM ends depends on the units of a column. `x` is n×d; a column without spread stays as
-/// it is. Errors as in [`random_start`].
+/// Then neither the start nor where EM ends depends on the units of a column. `x` is n×d; a column without spread
+/// stays as it is. Errors as in [`random_start`].
 ///
 /// Source: T-09, H-06.
 /// ```
@@ -96,11 +96,11 @@ fn scaled(x: &DMatrix<f64>) -> DMatrix<f64> {
 /// ```math
 /// y_i = L^{-1}(x_i - \bar x), \qquad LL^\top = \frac1n\sum_i(x_i - \bar x)(x_i - \bar x)^\top
 /// ```
-/// Then no regular linear map of the data changes the labels: clusters that lie side by side across a long direction are
-/// found as easily as those along it. Diagonal and spherical components, which know no correlations, start at a
-/// [`scaled_kmeans_start`] where L would cost more than all else: from a hundred columns on, or no fewer than data. `x` is
-/// n×d; errors as in [`random_start`], [`Error::NotPositiveDefinite`](crate::Error::NotPositiveDefinite) if columns depend on
-/// each other.
+/// Then no regular linear map of the data changes the labels: clusters that lie side by side across a long direction
+/// are found as easily as those along it. Diagonal and spherical components, which know no correlations, start at a
+/// [`scaled_kmeans_start`] where L would cost more than all else: from a hundred columns on, or no fewer than data.
+/// `x` is n×d; errors as in [`random_start`], [`Error::NotPositiveDefinite`](crate::Error::NotPositiveDefinite) if
+/// columns depend on each other.
 ///
 /// Source: T-09, H-18.
 /// ```
@@ -123,8 +123,8 @@ pub fn whitened_kmeans_start(
 /// A random start of narrow components: k different data as means, equal weights, and the covariance of all the data
 /// divided by (uk)², u uniform between 1 and 3.
 ///
-/// Where [`random_start`] lets every component see all data, so that most of them go the same way, these see what is near
-/// them, and small or thin groups keep a component of their own. `x` is n×d; errors as in [`random_start`].
+/// Where [`random_start`] lets every component see all data, so that most of them go the same way, these see what is
+/// near them, and small or thin groups keep a component of their own. `x` is n×d; errors as in [`random_start`].
 ///
 /// Source: H-38, T-23; Biernacki, Celeux and Govaert (2003), Computational Statistics & Data Analysis 41, 561–575.
 /// ```

@@ -140,8 +140,8 @@ pub fn log_likelihood(model: &Normal, data: &Intervals) -> Result<f64> {
 /// ```
 ///
 /// with the moments of the [truncated](normal::truncated_moments) standard normal; here both about μ, where nothing
-/// cancels. Returns E[x_i − μ] and E[(x_i − μ)²], n numbers each; [`Error::NotFinite`] where a square leaves the range of
-/// numbers.
+/// cancels. Returns E[x_i − μ] and E[(x_i − μ)²], n numbers each; [`Error::NotFinite`] where a square leaves the
+/// range of numbers.
 ///
 /// Source: X-10, X-11.
 /// ```

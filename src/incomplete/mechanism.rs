@@ -80,8 +80,8 @@ impl Mechanism {
 
     /// The data after the mechanism has taken cells of one column away.
     ///
-    /// `x` is n×d, complete. Errors as in [`probability`](Self::probability), [`Error::Domain`] where the column hides the
-    /// other one, and those of [`Incomplete::new`].
+    /// `x` is n×d, complete. Errors as in [`probability`](Self::probability), [`Error::Domain`] where the column
+    /// hides the other one, and those of [`Incomplete::new`].
     ///
     /// Source: X-01.
     /// ```

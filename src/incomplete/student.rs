@@ -14,11 +14,12 @@ use crate::variational::special::digamma;
 use nalgebra::{DMatrix, DVector};
 use std::f64::consts::PI;
 
-/// The fewest degrees of freedom that an update chooses, those of a Cauchy distribution. With so few that (n − 1)ν < 1, ℓ
-/// has no bound: a component that shrinks onto one datum gains −log σ there and loses −ν log σ at each of the others.
+/// The fewest degrees of freedom that an update chooses, those of a Cauchy distribution. With so few that (n − 1)ν <
+/// 1, ℓ has no bound: a component that shrinks onto one datum gains −log σ there and loses −ν log σ at each of the
+/// others.
 pub const FEWEST_DEGREES: f64 = 1.0;
-/// The most that an update chooses: beyond, a t is a Gaussian to all that data can tell (its excess of kurtosis is .03),
-/// and ν would climb for ever.
+/// The most that an update chooses: beyond, a t is a Gaussian to all that data can tell (its excess of kurtosis is
+/// .03), and ν would climb for ever.
 pub const MOST_DEGREES: f64 = 200.0;
 
 /// A mixture of k t distributions in d dimensions.
@@ -95,7 +96,8 @@ impl StudentMixture {
 
     /// By how much each scale, expected, exceeds its logarithm, expected: what ν is updated by.
     /// ```math
-    /// u_{ij} - E[\log u\mid x_i, z_i = j] = u_{ij} - \psi\big(\tfrac{\nu_j + d}2\big) + \log\tfrac{\nu_j + \delta_{ij}}2
+    /// u_{ij} - E[\log u\mid x_i, z_i = j] = u_{ij} - \psi\big(\tfrac{\nu_j + d}2\big) + \log\tfrac{\nu_j +
+    /// \delta_{ij}}2
     /// ```
     ///
     /// `x` is n×d; returns n×k numbers above 1. Errors as in [`Self::scales`].
@@ -236,8 +238,8 @@ pub fn sweep_by_parts(model: &StudentMixture, x: &DMatrix<f64>) -> Result<Studen
     StudentMixture::new(half.shape, degrees)
 }
 
-/// The degrees of freedom at which Q is at rest, one equation: ν of a component whose scales exceed their logarithms by so
-/// much, on average over its responsibilities.
+/// The degrees of freedom at which Q is at rest, one equation: ν of a component whose scales exceed their logarithms
+/// by so much, on average over its responsibilities.
 /// ```math
 /// \log\tfrac{\nu_j}2 - \psi\big(\tfrac{\nu_j}2\big) = \frac1{R_j}\sum_i r_{ij}\big(u_{ij} - E\log u_{ij}\big) - 1
 /// ```

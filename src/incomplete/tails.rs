@@ -52,8 +52,8 @@ impl StudentMixture {
     /// \Sigma_j' = \frac{\nu_j + \delta_j}{\nu_j + d_g}\,\big(\Sigma_{j,oo} - B_j\Sigma_{j,go}\big)
     /// ```
     ///
-    /// with weights in proportion to $`\pi_j\,t_{\nu_j}(x_g)`$. Unlike a Gaussian's, the spread depends on what is given:
-    /// far out, less is known. Errors as in [`conditional::conditional`].
+    /// with weights in proportion to $`\pi_j\,t_{\nu_j}(x_g)`$. Unlike a Gaussian's, the spread depends on what is
+    /// given: far out, less is known. Errors as in [`conditional::conditional`].
     ///
     /// Source: X-29; Ding (2016).
     /// ```

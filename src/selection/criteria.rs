@@ -37,10 +37,10 @@ pub fn bic(log_likelihood: f64, parameters: usize, n: usize) -> Result<f64> {
 /// ```math
 /// -2\,\ell(\hat\theta) + p\log\sum_i w_i
 /// ```
-/// Whole weights are data repeated, and their sum is the number of those. Weights that only say which data to trust more
-/// fix the sum by convention, and with it BIC: scale them to sum to the number of data, or to their effective number
-/// $`(\sum w)^2/\sum w^2`$. With the expected complete-data log-likelihood ℓ − H in the place of ℓ it is [`icl`].
-/// [`Error::Domain`](crate::Error::Domain) for a total that is not positive.
+/// Whole weights are data repeated, and their sum is the number of those. Weights that only say which data to trust
+/// more fix the sum by convention, and with it BIC: scale them to sum to the number of data, or to their effective
+/// number $`(\sum w)^2/\sum w^2`$. With the expected complete-data log-likelihood ℓ − H in the place of ℓ it is
+/// [`icl`]. [`Error::Domain`](crate::Error::Domain) for a total that is not positive.
 ///
 /// Source: B-26; Schwarz (1978).
 /// ```

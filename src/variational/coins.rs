@@ -100,7 +100,8 @@ impl VariationalCoins {
 
     /// The expected logarithms of the biases and of what they lack to one, two k×d matrices.
     /// ```math
-    /// E\log p_{jc} = \psi(a_{jc}) - \psi(a_{jc} + b_{jc}), \qquad E\log(1 - p_{jc}) = \psi(b_{jc}) - \psi(a_{jc} + b_{jc})
+    /// E\log p_{jc} = \psi(a_{jc}) - \psi(a_{jc} + b_{jc}), \qquad E\log(1 - p_{jc}) = \psi(b_{jc}) - \psi(a_{jc} +
+    /// b_{jc})
     /// ```
     ///
     /// Source: X-27.

@@ -81,7 +81,8 @@ calls! { p;
     },
     "convergence::accelerate::fit" => {
         let x = p.x();
-        Accelerated::new(&x, method(p), which_chart(p)).and_then(|climb| accelerate::fit(&climb, p.gaussians(), &stopping(p)))
+        Accelerated::new(&x, method(p), which_chart(p))
+            .and_then(|climb| accelerate::fit(&climb, p.gaussians(), &stopping(p)))
     },
     "convergence::aitken::remaining" => aitken::remaining([p.share(), p.share(), p.share()]),
     "convergence::aitken::left" => aitken::left(p.values().as_slice()),

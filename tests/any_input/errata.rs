@@ -69,7 +69,9 @@ calls! { p;
     "errata::lecture_t::assign_by_difference" => lecture_t::assign_by_difference(&p.x(), &p.means()),
     "errata::lecture_t::posterior_sums_with_a_free_index" =>
         lecture_t::posterior_sums_with_a_free_index(&p.log_joint(), p.component()),
-    "errata::lecture_t::residual_form_derivative_of_a_symmetric_form" =>
-        lecture_t::residual_form_derivative_of_a_symmetric_form(&p.values(), &p.x(), &p.square(), &p.mean().transpose()),
+    "errata::lecture_t::residual_form_derivative_of_a_symmetric_form" => {
+        let mean = p.mean().transpose();
+        lecture_t::residual_form_derivative_of_a_symmetric_form(&p.values(), &p.x(), &p.square(), &mean)
+    },
     "errata::lecture_t::q_without_brackets" => lecture_t::q_without_brackets(&p.coins(), &p.heads(), &p.r()),
 }

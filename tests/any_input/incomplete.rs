@@ -105,9 +105,15 @@ calls! { p;
     "Incomplete::part" => Incomplete::part(cells(p)).map(|data| data.patterns().len()),
     "Incomplete::is_missing" => { let data = gaps(p); data.is_missing(data.n() - 1, data.d() - 1) },
     "Incomplete::missing_count" => gaps(p).missing_count(),
-    "incomplete::bound::expected_log_joint" => { let (data, q) = posterior(p); q.and_then(|q| bound::expected_log_joint(&p.gaussians(), &data, &q)) },
+    "incomplete::bound::expected_log_joint" => {
+        let (data, q) = posterior(p);
+        q.and_then(|q| bound::expected_log_joint(&p.gaussians(), &data, &q))
+    },
     "incomplete::bound::entropy" => { let (data, q) = posterior(p); q.and_then(|q| bound::entropy(&data, &q)) },
-    "incomplete::bound::lower_bound" => { let (data, q) = posterior(p); q.and_then(|q| bound::lower_bound(&p.gaussians(), &data, &q)) },
+    "incomplete::bound::lower_bound" => {
+        let (data, q) = posterior(p);
+        q.and_then(|q| bound::lower_bound(&p.gaussians(), &data, &q))
+    },
     "incomplete::bound::gap" => { let (data, q) = posterior(p); q.and_then(|q| bound::gap(&p.gaussians(), &data, &q)) },
     "Intervals::new" => Intervals::new(p.values(), p.values()),
     "Intervals::counted" => Intervals::counted(p.values(), p.values(), p.masses()),

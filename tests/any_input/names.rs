@@ -30,8 +30,8 @@ const HOLDERS: [(&str, &str); 21] = [
     ("StudentMixture", "shape degrees"),
 ];
 
-/// Plain arithmetic on numbers, matrices or vectors of one length, whose answer to NaN is NaN; and a running sum of data
-/// that others check.
+/// Plain arithmetic on numbers, matrices or vectors of one length, whose answer to NaN is NaN; and a running sum of
+/// data that others check.
 const ARITHMETIC: [&str; 15] = [
     "bernoulli_mixture::times_log",
     "bernoulli_mixture::check_heads",

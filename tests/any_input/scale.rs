@@ -45,7 +45,8 @@ calls! { p;
     "Units::of" => Units::of(&spreads(&p.x())),
     "Units::standardize" => Units::of(&spreads(&p.x())).and_then(|units| units.standardize(p.x())),
     "Units::back" => Units::of(&spreads(&p.x())).and_then(|units| units.back(p.means())),
-    "Units::standardize_seen" => Units::of(&spreads(&p.x())).and_then(|units| units.standardize_seen(p.means())).map(|y| y.shape()),
+    "Units::standardize_seen" =>
+        Units::of(&spreads(&p.x())).and_then(|units| units.standardize_seen(p.means())).map(|y| y.shape()),
     "Units::log_volume_of_seen" =>
         Units::of(&spreads(&p.x())).and_then(|units| units.log_volume_of_seen(p.mean().as_slice())),
     "Units::undo" => Units::of(&spreads(&p.x())).and_then(|units| units.undo(&p.gaussians())),

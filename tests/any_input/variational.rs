@@ -62,7 +62,10 @@ fn factorised(pool: &mut Pool) -> Factorised {
 calls! { p;
     "CoinPrior::new" => CoinPrior::new(weights(p), p.share(), p.share(), p.flips()),
     "VariationalCoins::learned" => some_coins(p),
-    "VariationalCoins::counted" => VariationalCoins::counted(coin_prior(p), p.counts(), p.r().transpose(), p.r().transpose()),
+    "VariationalCoins::counted" => {
+        let (heads, tails) = (p.r().transpose(), p.r().transpose());
+        VariationalCoins::counted(coin_prior(p), p.counts(), heads, tails)
+    },
     "VariationalCoins::expected_logs" => some_coins(p).map(|q| q.expected_logs()),
     "VariationalCoins::expected_log_joint" => some_coins(p).and_then(|q| q.expected_log_joint(&p.heads())),
     "VariationalCoins::divergence" => some_coins(p).and_then(|q| q.divergence()),

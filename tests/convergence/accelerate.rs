@@ -100,8 +100,8 @@ fn no_step_lowers_the_log_likelihood() {
     assert!(compared > 300, "{compared}");
 }
 
-/// nor does any of anything else that climbs, whose numbers have a chart: coins, t, and Gaussians with a floor;
-/// and the plain sweeps come first.
+/// nor does any of anything else that climbs, whose numbers have a chart: coins, t, and Gaussians with a
+/// floor; and the plain sweeps come first.
 #[test]
 fn anything_that_is_numbers_is_accelerated() {
     let mut rng = data::rng(seed() + 40);

@@ -13,7 +13,8 @@ use executable_em::{data, gaussian};
 use nalgebra::{DMatrix, DVector};
 use num_dual::Dual64;
 
-/// each half of a round is a maximum: no other size for these shapes, no other shape for those sizes, does better.
+/// each half of a round is a maximum: no other size for these shapes, no other shape for those sizes, does
+/// better.
 #[test]
 fn each_half_of_a_round_is_a_maximum() {
     let mut compared = 0;
@@ -129,8 +130,8 @@ fn proportional_lies_between_tied_and_full() {
     );
 }
 
-/// of one Gaussian the profile has a closed form, in any dimension: the other columns cost nothing, for they follow
-/// by regression.
+/// of one Gaussian the profile has a closed form, in any dimension: the other columns cost nothing, for they
+/// follow by regression.
 #[test]
 fn the_profile_of_one_gaussian_is_a_logarithm() {
     let (x, n) = (data::old_faithful(), 272.0);
@@ -157,8 +158,8 @@ fn the_profile_of_one_gaussian_is_a_logarithm() {
     }
 }
 
-/// on Old Faithful, where the clusters are large, the interval is that of the standard error to a few per cent; on
-/// every seventh datum it is wider on the side of the other cluster.
+/// on Old Faithful, where the clusters are large, the interval is that of the standard error to a few per cent;
+/// on every seventh datum it is wider on the side of the other cluster.
 #[test]
 fn the_profile_corrects_the_parabola_where_data_are_few() {
     let (top, x) = faithful();

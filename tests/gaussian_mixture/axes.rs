@@ -1,5 +1,5 @@
-//! Diagonal covariances given as their diagonals: the same mixtures, densities, steps and starts as from the matrices, and
-//! of any width.
+//! Diagonal covariances given as their diagonals: the same mixtures, densities, steps and starts as from the
+//! matrices, and of any width.
 
 use crate::common::cases::{self, Case};
 use executable_em::gaussian_mixture::{
@@ -57,8 +57,8 @@ fn sweeps_are_those_of_the_matrices() {
         let whole = model.with_covariances(model.covariances().to_vec(), CovarianceFamily::Full).unwrap();
         let (Ok(r), Ok(full)) = (model.responsibilities(&x), em::sweep(&whole, &x)) else { continue };
         let narrow = em::sweep(&model, &x).unwrap();
-        // Each entry of a scatter is a sum of n products of three factors, divided once; γ(n + 4) of itself, on both sides;
-        // a spherical one is the mean of d such.
+        // Each entry of a scatter is a sum of n products of three factors, divided once; γ(n + 4) of itself, on both
+        // sides; a spherical one is the mean of d such.
         let bound = 2.0 * crate::common::bounds::gamma(x.nrows() + 4 + x.ncols());
         let expected = model.family().constrain(full.covariances().to_vec(), full.weights()).unwrap();
         for (j, expected) in expected.iter().enumerate() {

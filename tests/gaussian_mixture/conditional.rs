@@ -14,8 +14,8 @@ use rand::seq::index;
 /// The integral of the joint density over the columns `free`, the others as in `x`, and a bound on its relative error.
 ///
 /// The rule of `common::quadrature`. The slice of component j is a Gaussian whose variances are not below the smallest
-/// eigenvalue of Σ_j (it is the inverse of a block of Σ_j⁻¹); its mean lies within Δ_j standard deviations of μ_j, where
-/// Δ_j is the Mahalanobis distance of what is known (Cauchy and Schwarz), itself below that of the whole row.
+/// eigenvalue of Σ_j (it is the inverse of a block of Σ_j⁻¹); its mean lies within Δ_j standard deviations of μ_j,
+/// where Δ_j is the Mahalanobis distance of what is known (Cauchy and Schwarz), itself below that of the whole row.
 fn integrated(model: &GaussianMixture, x: &[f64], free: &[usize]) -> (f64, f64) {
     let naive = Naive::<f64>::new(model);
     let of = |pick: fn(f64, f64) -> f64, value: &dyn Fn(usize) -> f64| {
@@ -73,8 +73,8 @@ fn known_columns_and_left_out_ones_agree_with_quadrature() {
             let pick = |x: &[f64], columns: &[usize]| {
                 DMatrix::from_row_slice(1, columns.len(), &columns.iter().map(|&a| x[a]).collect::<Vec<_>>())
             };
-            // Each log density is a sum of terms below 200, from a solution whose error is κγ; the conditional has solved
-            // twice, and a condition below that of Σ.
+            // Each log density is a sum of terms below 200, from a solution whose error is κγ; the conditional has
+            // solved twice, and a condition below that of Σ.
             let condition = model.covariances().iter().map(scaled_condition).fold(1.0, f64::max);
             let relative = quadrature + 4.0 * 200.0 * gamma(3 * d + 8) * condition * condition;
             assert!(relative < 1e-6, "the bound must say something: {relative:e}");

@@ -60,8 +60,8 @@ fn a_narrow_start_is_a_random_one_made_small() {
     }
 }
 
-/// Three stripes in whitened data lie apart from one side alone, and a start that looks from there parts them. A shear of
-/// the second column by the first, whose Cholesky factor is the sheared one, changes nothing of what is seen.
+/// Three stripes in whitened data lie apart from one side alone, and a start that looks from there parts them. A
+/// shear of the second column by the first, whose Cholesky factor is the sheared one, changes nothing of what is seen.
 ///
 /// Source: T-09.
 #[test]

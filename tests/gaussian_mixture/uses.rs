@@ -235,8 +235,8 @@ fn mixtures_as_class_densities_classify_what_single_gaussians_cannot() {
     assert_eq!(error, Error::NotOnSimplex { what: "priors", row: 0, value: 1.25 });
 }
 
-/// Naive Bayes is the diagonal mixture with its labels seen: the classifier and its responsibilities name the same class.
-/// Where columns hang together within a class it loses to full covariances, and to a mixture of diagonal ones.
+/// Naive Bayes is the diagonal mixture with its labels seen: the classifier and its responsibilities name the same
+/// class. Where columns hang together within a class it loses to full covariances, and to a mixture of diagonal ones.
 ///
 /// Source: X-32, L-03.
 #[test]

@@ -259,8 +259,8 @@ fn hiding_less_is_faster() {
     assert_within(by_parts.degrees()[0], by_em.degrees()[0], 0.05);
 }
 
-/// given some columns, the density of the others is that of all over that of those; some columns have the integral
-/// over the others; and draws have the moments.
+/// given some columns, the density of the others is that of all over that of those; some columns have the
+/// integral over the others; and draws have the moments.
 #[test]
 fn columns_given_others_are_the_quotient() {
     let (model, _) = case(CovarianceFamily::Full, 10, 3, 3, seed() + 60);

@@ -1,4 +1,5 @@
-//! What has no log joint of whole data: mixtures with missing cells, and mean field, whose state are its responsibilities.
+//! What has no log joint of whole data: mixtures with missing cells, and mean field, whose state are its
+//! responsibilities.
 
 use crate::common::bounds::gamma;
 use crate::common::cases::{self, Case, Kind};
@@ -68,7 +69,8 @@ fn mean_field_is_lawful(
 proptest! {
     #![proptest_config(config(100))]
 
-    /// Mixtures with missing cells: the order of data and components, data twice, units; F touches ℓ and never exceeds it.
+    /// Mixtures with missing cells: the order of data and components, data twice, units; F touches ℓ and never
+    /// exceeds it.
     ///
     /// Source, H-52.
     #[test]

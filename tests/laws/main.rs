@@ -1,6 +1,6 @@
 //! The laws that hold for every model with a discrete latent label, written once: for the Gaussian mixture in its four
-//! families, for the mixture of coins, for that of t, and for a mixture of Poissons that is defined here and knows nothing but the
-//! `Model` trait.
+//! families, for the mixture of coins, for that of t, and for a mixture of Poissons that is defined here and knows
+//! nothing but the `Model` trait.
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -18,8 +18,8 @@ use proptest::prelude::*;
 use rand::RngExt;
 
 impl Lawful for StudentMixture {
-    /// ½(ν + d) log(1 + δ/ν) errs by at most (1 + d/ν) times what ½δ does, which is part of the Gaussian's bound; the rest
-    /// is a sum of five terms, in which log Γ is good to 10⁻¹³, relatively and absolutely.
+    /// ½(ν + d) log(1 + δ/ν) errs by at most (1 + d/ν) times what ½δ does, which is part of the Gaussian's bound; the
+    /// rest is a sum of five terms, in which log Γ is good to 10⁻¹³, relatively and absolutely.
     fn rounding(&self, x: &DMatrix<f64>) -> DMatrix<f64> {
         let d = self.shape().d() as f64;
         let log_joint = self.log_joint(x).expect("a log joint");
@@ -30,8 +30,8 @@ impl Lawful for StudentMixture {
         })
     }
 
-    /// Two evaluations of ℓ. What the E step errs by costs to second order only, for ℓ(θ) is the maximum of F in q, and so
-    /// does what the M step misses its maximiser by: far below n times 10⁻¹².
+    /// Two evaluations of ℓ. What the E step errs by costs to second order only, for ℓ(θ) is the maximum of F in q,
+    /// and so does what the M step misses its maximiser by: far below n times 10⁻¹².
     fn fall(&self, next: &Self, x: &DMatrix<f64>) -> Option<f64> {
         let of = |model: &Self| Some(log_likelihood_error(&model.log_joint(x).ok()?, &model.rounding(x)));
         Some(of(self)? + of(next)? + 1e-12 * x.nrows() as f64)
@@ -99,7 +99,11 @@ proptest! {
     ///
     /// Source: X-29.
     #[test]
-    fn units_and_origin_do_not_matter((family, model, x) in student_case(), power in -7..7_i32, shift in -1e3..1e3_f64) {
+    fn units_and_origin_do_not_matter(
+        (family, model, x) in student_case(),
+        power in -7..7_i32,
+        shift in -1e3..1e3_f64,
+    ) {
         let unit = 2_f64.powi(power);
         let grid = |value: f64| (value * 1_048_576.0).round() / 1_048_576.0;
         let (x, shift) = (x.map(grid), grid(shift));

@@ -18,8 +18,8 @@ pub struct Program {
     cells: usize,
 }
 
-/// What stands before the cells. A cell's last expression is shown by its own method `evcxr_display`, which Rust prefers,
-/// or else by this one, a loop's `()` too; an error that leaves a cell is told in its own words.
+/// What stands before the cells. A cell's last expression is shown by its own method `evcxr_display`, which Rust
+/// prefers, or else by this one, a loop's `()` too; an error that leaves a cell is told in its own words.
 const FRAME: &str = "\
 trait Display {
     fn evcxr_display(&self);

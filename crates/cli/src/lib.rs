@@ -1,4 +1,5 @@
-//! The command line: fits mixtures to people's data, regenerates the published figures, and prints the map of the lectures.
+//! The command line: fits mixtures to people's data, regenerates the published figures, and prints the map of the
+//! lectures.
 
 pub mod catalogue;
 mod commands;

@@ -105,16 +105,70 @@ fn advice_fits_the_cell() {
     ]);
     let number = "expected a finite number";
     for (file, message) in [
-        ("quoted.csv", format!("line 2, column 1 (a): found \"1,234\", {number}; write 1234 if the comma groups thousands, 1.234 if it is a decimal comma")),
-        ("more.csv", format!("line 2, column 1 (a): found \"1,234,567\", {number}; write it without separators of thousands: 1234567")),
-        ("swiss.csv", format!("line 2, column 1 (a): found \"-1'234.5\", {number}; write it without separators of thousands: -1234.5")),
-        ("dots.csv", format!("line 2, column 1 (a): found \"1.234.567,5\", {number}; write it without separators of thousands: 1234567.5")),
-        ("decimal.csv", format!("line 2, column 1 (a): found \"12,5\", {number}; write it with a decimal point")),
-        ("blanks.txt", format!("line 2, column 1 (a b): found \"1 2\", {number}; cells separated so are read with --delimiter ' '")),
-        ("pipes.txt", format!("line 2, column 1 (a|b): found \"1|2\", {number}; cells separated so are read with --delimiter '|'")),
-        ("marked.csv", "line 2, column 2: found \"b\", expected 1 cells on every line; lines that begin with # are passed over with --comment '#'".to_owned()),
-        ("below.csv", "line 3, column 2 (b): found \"\", expected 2 cells on every line; lines that begin with # are passed over with --comment '#'".to_owned()),
-        ("titled.csv", "line 2, column 2: found \"b\", expected 1 cells on every line; lines before the table are passed over with --skip-lines".to_owned()),
+        (
+            "quoted.csv",
+            format!(
+                "line 2, column 1 (a): found \"1,234\", {number}; write 1234 if the comma groups \
+        thousands, 1.234 if it is a decimal comma"
+            ),
+        ),
+        (
+            "more.csv",
+            format!(
+                "line 2, column 1 (a): found \"1,234,567\", {number}; write it without separators of \
+        thousands: 1234567"
+            ),
+        ),
+        (
+            "swiss.csv",
+            format!(
+                "line 2, column 1 (a): found \"-1'234.5\", {number}; write it without separators of \
+        thousands: -1234.5"
+            ),
+        ),
+        (
+            "dots.csv",
+            format!(
+                "line 2, column 1 (a): found \"1.234.567,5\", {number}; write it without separators of \
+        thousands: 1234567.5"
+            ),
+        ),
+        (
+            "decimal.csv",
+            format!("line 2, column 1 (a): found \"12,5\", {number}; write it with a decimal point"),
+        ),
+        (
+            "blanks.txt",
+            format!(
+                "line 2, column 1 (a b): found \"1 2\", {number}; cells separated so are read with \
+        --delimiter ' '"
+            ),
+        ),
+        (
+            "pipes.txt",
+            format!(
+                "line 2, column 1 (a|b): found \"1|2\", {number}; cells separated so are read with \
+        --delimiter '|'"
+            ),
+        ),
+        (
+            "marked.csv",
+            "line 2, column 2: found \"b\", expected 1 cells on every line; lines that begin with # are \
+        passed over with --comment '#'"
+                .to_owned(),
+        ),
+        (
+            "below.csv",
+            "line 3, column 2 (b): found \"\", expected 2 cells on every line; lines that begin with # \
+        are passed over with --comment '#'"
+                .to_owned(),
+        ),
+        (
+            "titled.csv",
+            "line 2, column 2: found \"b\", expected 1 cells on every line; lines before the table are \
+        passed over with --skip-lines"
+                .to_owned(),
+        ),
     ] {
         place.refuses(&format!("fit {file} -k 1"), 1, &format!("{file}: {message}"));
     }
@@ -136,7 +190,8 @@ fn an_index_is_warned_of() {
     let place = Place::with(&[]);
     let warning = |number: usize, rest: &str| {
         format!(
-            "warning: x.csv: column {number} has no name and counts the rows, as an index does; leave it out: --columns {rest}\n"
+            "warning: x.csv: column {number} has no name and counts the rows, as an index does; leave it out: \
+             --columns {rest}\n"
         )
     };
     for (header, first, warned) in [

@@ -12,8 +12,8 @@ use executable_em_engine::table::write_raw;
 use nalgebra::DMatrix;
 use place::{Place, text};
 
-/// Old Faithful without the eruptions of rows 1, 6, 11, … and the waiting of rows 3, 8, 13, …: the table of chapter 11's
-/// reference values.
+/// Old Faithful without the eruptions of rows 1, 6, 11, … and the waiting of rows 3, 8, 13, …: the table of chapter
+/// 11's reference values.
 fn crossed() -> DMatrix<f64> {
     let mut x = data::old_faithful();
     (0..272).step_by(5).for_each(|i| x[(i, 0)] = f64::NAN);
@@ -163,13 +163,13 @@ fn what_gaps_do_not_allow_is_named() {
         ("nothing.csv", "nothing.csv: column a: every cell is missing"),
         (
             "odd.csv",
-            "odd.csv: line 3, column 2 (b): found \"?\", expected a finite number; a missing value: say --missing \"?\", \
-             fill it in, delete the line, or leave the column out: --columns a",
+            "odd.csv: line 3, column 2 (b): found \"?\", expected a finite number; a missing value: say --missing \
+             \"?\", fill it in, delete the line, or leave the column out: --columns a",
         ),
         (
             "once.csv",
-            "once.csv: column b is constant (2): a Gaussian cannot have variance 0; leave it out: --columns a, or set a \
-             --floor",
+            "once.csv: column b is constant (2): a Gaussian cannot have variance 0; leave it out: --columns a, or \
+             set a --floor",
         ),
     ] {
         place.refuses(&format!("fit {line} -k 1"), 1, error);

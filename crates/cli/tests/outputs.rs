@@ -116,7 +116,8 @@ fn the_model_outlives_the_report() {
 fn a_signal_ends_with_the_best_so_far() {
     for signal in ["TERM", "HUP", "INT"] {
         let place = with_data();
-        let line = "fit x.csv -k 8 --start random --restarts 4000000 --tol 0 --max-iter 2 --out m.json --responsibilities r.csv";
+        let line = "fit x.csv -k 8 --start random --restarts 4000000 --tol 0 --max-iter 2 --out m.json \
+        --responsibilities r.csv";
         let child =
             place.command(line).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
         std::thread::sleep(Duration::from_millis(700));

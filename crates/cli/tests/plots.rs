@@ -65,7 +65,8 @@ fn letters_without_a_form_are_replaced() {
         Place::with(&[("named.csv", &table("年龄,体重", 0.0, 1.0)), ("bare.csv", &table("", 0.0, 1.0))]);
     let line = |file: &str, format: &str| format!("fit {file} -k 2 --restarts 1 --plot {file}.{format}");
     let output = place.run(&line("named.csv", "png"));
-    let warning = "warning: the plot has no letters for some names and shows '年龄' as x1, '体重' as x2; an .svg keeps what is \
+    let warning = "warning: the plot has no letters for some names and shows '年龄' as x1, '体重' as x2; an .svg keeps \
+    what is \
                    no control character\n";
     assert_eq!((text(&output.stderr).as_str(), output.status.code()), (warning, Some(0)));
     place.prints(&line("bare.csv", "png"));

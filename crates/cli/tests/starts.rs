@@ -85,8 +85,8 @@ fn heavy_tail() -> String {
 
 /// A random mixture of full covariances and data from it: as a table, and k.
 ///
-/// The means lie two to five standard deviations from each other in every column, the shares differ by ten, and there are
-/// at least sixty data for each component: fewer, or more components than there are groups, and ℓ has higher maxima
+/// The means lie two to five standard deviations from each other in every column, the shares differ by ten, and there
+/// are at least sixty data for each component: fewer, or more components than there are groups, and ℓ has higher maxima
 /// without meaning, with a component on a handful of data, and the more of them the longer one looks.
 fn problem(number: u64) -> (String, usize) {
     let mut rng = data::rng(900_000 + number);

@@ -14,7 +14,8 @@ use place::{Place, text};
 
 const FAITHFUL: &str = include_str!("../../../src/data/old_faithful.csv");
 
-/// The standard errors of the free coordinates: the Hessian of a likelihood written out, by hyper-dual numbers, inverted.
+/// The standard errors of the free coordinates: the Hessian of a likelihood written out, by hyper-dual numbers,
+/// inverted.
 fn by_differentiation(model: &GaussianMixture, x: &DMatrix<f64>) -> DVector<f64> {
     let directions = coordinates::directions(model.k(), model.d(), model.family());
     let p = directions.len();
@@ -128,8 +129,8 @@ fn what_is_not_sure_is_refused() {
         ),
         (
             "few.csv -k 1 --covariance spherical --standardize --errors",
-            "--errors has no meaning with --standardize and spherical covariances, which are diagonal ones in the data's \
-             own units",
+            "--errors has no meaning with --standardize and spherical covariances, which are diagonal ones in the \
+             data's own units",
         ),
     ] {
         place.refuses(&format!("fit {line}"), 2, error);

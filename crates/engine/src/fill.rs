@@ -16,8 +16,8 @@ impl Engine {
     /// x_m \sim \mathcal N\big(\mu_m + B(x_s - \mu_s),\ C\big)
     /// ```
     ///
-    /// Filled with means, a column would hold one value many times, and a cluster of such rows would be flat. Starts are
-    /// looked for in what is returned; the fit itself sees no filled cell. `x` is n×d with NaN for missing cells,
+    /// Filled with means, a column would hold one value many times, and a cluster of such rows would be flat. Starts
+    /// are looked for in what is returned; the fit itself sees no filled cell. `x` is n×d with NaN for missing cells,
     /// `columns` says how the whole table spreads: where no Gaussian can be fitted, the gaps get its means.
     ///
     /// Source: X-07, X-09.

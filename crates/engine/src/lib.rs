@@ -2,8 +2,8 @@
 //!
 //! The chapters say what a step *is*; this module computes the same step for people with data. It never stores an n×k
 //! matrix: a block of a few hundred data goes through both steps while it is in the nearest cache, and leaves only its
-//! sums ([`Moments`](executable_em::scale::Moments)) behind. The result has the same bits with any number of threads; not on
-//! every machine, as registers of another width (none, AVX2, AVX-512) add in another order.
+//! sums ([`Moments`](executable_em::scale::Moments)) behind. The result has the same bits with any number of threads;
+//! not on every machine, as registers of another width (none, AVX2, AVX-512) add in another order.
 //! Responsibilities below 4^−100 may be left out, as long as the sums prove that they would not show them.
 //!
 //! | file | what it holds |
@@ -148,8 +148,8 @@ impl Engine {
         Engine::on(threads, Arch::Scalar)
     }
 
-    /// One engine for each set of vector instructions that the machine has, and one without: to see that they agree. They
-    /// do but for rounding, as wider registers add in another order.
+    /// One engine for each set of vector instructions that the machine has, and one without: to see that they agree.
+    /// They do but for rounding, as wider registers add in another order.
     ///
     /// # Errors
     /// Those of [`Engine::new`].
@@ -188,14 +188,15 @@ impl Engine {
 
     /// The E step: ℓ, and the sufficient statistics of the data under the responsibilities at these parameters.
     ///
-    /// They are those of the derivations, [`Moments`](executable_em::scale::Moments) for Gaussians, and add up: over files and
-    /// machines, as long as all of them start from the same θ.
+    /// They are those of the derivations, [`Moments`](executable_em::scale::Moments) for Gaussians, and add up: over
+    /// files and machines, as long as all of them start from the same θ.
     ///
     /// # Errors
     /// [`Error::Shape`](executable_em::Error::Shape) for data of another dimension,
     /// [`Error::Empty`](executable_em::Error::Empty) for a source without any,
     /// [`Error::ImpossibleDatum`](executable_em::Error::ImpossibleDatum) for a datum that no component can explain,
-    /// [`Error::Domain`](executable_em::Error::Domain) where the squared distances of k-means overflow; those of reading.
+    /// [`Error::Domain`](executable_em::Error::Domain) where the squared distances of k-means overflow; those of
+    /// reading.
     ///
     /// ```
     /// use executable_em::data;

@@ -7,6 +7,7 @@ use crate::Result;
 use executable_em::check;
 use pulp::Arch;
 use std::collections::VecDeque;
+use std::hint;
 use std::mem;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -48,6 +49,9 @@ const CHUNKS: usize = 64;
 const LONGEST: usize = 16_384;
 /// Waking the other threads takes as long as this many multiply–adds.
 const WAKING: usize = 200_000;
+/// So often the caller looks whether the others are done before it goes to sleep: for the last part of a sweep, which
+/// takes less time than to be woken again.
+const LOOKS: usize = 2_000;
 
 /// The rows of every chunk; they depend on the data alone, never on the threads.
 fn chunk_len(n: usize, block: usize) -> usize {
@@ -124,6 +128,9 @@ struct Turn {
 }
 
 /// On all threads. Whatever the order in which chunks are done, they are added in their own.
+///
+/// Windows of chunks, each a parallel iterator whose parts are added after it, took a fifth longer at 10 000 and
+/// 100 000 data in the plane, and as long for a million or for more dimensions.
 fn in_turns<P: Pass>(
     pool: &rayon::ThreadPool,
     pass: &P,
@@ -163,13 +170,19 @@ fn in_turns<P: Pass>(
 
 /// Runs it on the caller's thread, which is awake, and on those of the pool.
 pub(super) fn on_all_threads(pool: Option<&rayon::ThreadPool>, work: impl Fn() + Sync) {
-    match pool {
-        None => work(),
-        Some(pool) => pool.in_place_scope(|scope| {
-            scope.spawn_broadcast(|_, _| work());
+    let Some(pool) = pool else {
+        return work();
+    };
+    let busy = AtomicUsize::new(0);
+    pool.in_place_scope(|scope| {
+        scope.spawn_broadcast(|_, _| {
+            busy.fetch_add(1, Ordering::Relaxed);
             work();
-        }),
-    }
+            busy.fetch_sub(1, Ordering::Relaxed);
+        });
+        work();
+        (0..LOOKS).take_while(|_| busy.load(Ordering::Relaxed) > 0).for_each(|_| hint::spin_loop());
+    });
 }
 
 impl Turn {

@@ -42,8 +42,8 @@ impl Eq for Drawn {}
 /// data than `size` all are returned (those of weight 0 never).
 ///
 /// On such a sample [`kmeans_start`](executable_em::gaussian_mixture::kmeans_start) and
-/// [`random_start`](executable_em::gaussian_mixture::random_start) give a start for the whole: the k-means++ of data that are
-/// too many to be visited once a component.
+/// [`random_start`](executable_em::gaussian_mixture::random_start) give a start for the whole: the k-means++ of data
+/// that are too many to be visited once a component.
 ///
 /// Source: Efraimidis and Spirakis (2006), Information Processing Letters 97, 181–185.
 ///
@@ -96,11 +96,12 @@ pub fn sample(source: &(impl Source + ?Sized), size: usize, rng: &mut Rng) -> Re
     Ok(DMatrix::from_fn(kept.len(), d, |i, a| kept[i].row[a]))
 }
 
-/// Data drawn in proportion to their weights, in the order in which they are read: the table that the weights stand for,
-/// as far as `size` rows can show it.
+/// Data drawn in proportion to their weights, in the order in which they are read: the table that the weights stand
+/// for, as far as `size` rows can show it.
 ///
 /// ```math
-/// c_i = \lfloor u + s\,W_i\rfloor - \lfloor u + s\,W_{i-1}\rfloor, \qquad W_i = \sum_{l\le i}w_l, \quad u\sim\mathrm U(0, 1)
+/// c_i = \lfloor u + s\,W_i\rfloor - \lfloor u + s\,W_{i-1}\rfloor, \qquad W_i = \sum_{l\le i}w_l, \quad u\sim\mathrm
+/// U(0, 1)
 /// ```
 /// Datum i is returned c_i times, $`s\,w_i`$ times on average and never off by one or more (systematic sampling). Whole
 /// weights that sum to no more than `size` have s = 1: every datum is repeated just as often as its weight says. Other

@@ -1,7 +1,7 @@
 //! The step of a mixture of t, by the derivation's own formulas, block by block.
 //!
-//! Not fused: it stores the n×k matrices of a block and works on one thread. Its sums add up over blocks all the same, so
-//! that data are streamed, and weighted, as for any other model.
+//! Not fused: it stores the n×k matrices of a block and works on one thread. Its sums add up over blocks all the
+//! same, so that data are streamed, and weighted, as for any other model.
 
 use super::{Data, Engine, Fused, Result, Source};
 use executable_em::bound;

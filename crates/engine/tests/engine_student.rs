@@ -1,4 +1,5 @@
-//! The engine's step of a mixture of t is the derivation's: single steps from random states, whole, weighted and streamed.
+//! The engine's step of a mixture of t is the derivation's: single steps from random states, whole, weighted and
+//! streamed.
 
 #[path = "../../../tests/common/mod.rs"]
 mod common;

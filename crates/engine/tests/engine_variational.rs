@@ -90,8 +90,8 @@ fn full_steps_are_the_derivations() -> Result<()> {
     Ok(())
 }
 
-/// of diagonal covariances every column is a Gauss–Wishart density of its own, updated by its own cells; the bound
-/// is Q + H less the sum of their divergences.
+/// of diagonal covariances every column is a Gauss–Wishart density of its own, updated by its own cells; the
+/// bound is Q + H less the sum of their divergences.
 #[test]
 fn diagonal_steps_are_those_of_the_columns() -> Result<()> {
     let engine = Engine::new(1)?;

@@ -95,8 +95,8 @@ pub fn coin_biases(answer: impl Fn(&DMatrix<f64>, &DMatrix<f64>) -> DMatrix<f64>
         .judge(|case| answer(&case.x, &case.r))
 }
 
-/// Two coins that single flips cannot tell from these: `answer(model)` gives weights and biases that are not the model's,
-/// with the same share of heads.
+/// Two coins that single flips cannot tell from these: `answer(model)` gives weights and biases that are not the
+/// model's, with the same share of heads.
 pub fn indistinguishable_coins(
     answer: impl Fn(&BernoulliMixture) -> (DVector<f64>, DVector<f64>),
 ) -> Verdict {
@@ -129,8 +129,9 @@ pub fn indistinguishable_coins(
 
 /// A model of one's own: two starts and data for it, which must obey the laws of every mixture.
 ///
-/// `model` implements `Model`, `x` are data for it: probabilities that sum to one over the labels, ℓ that never falls in
-/// a sweep, and an M step at the maximum of Q, compared with those of other responsibilities, and with the starts themselves.
+/// `model` implements `Model`, `x` are data for it: probabilities that sum to one over the labels, ℓ that never falls
+/// in a sweep, and an M step at the maximum of Q, compared with those of other responsibilities, and with the starts
+/// themselves.
 pub fn your_model<M: Model>(models: &[M], x: &DMatrix<f64>) -> Verdict {
     struct Own(usize);
     impl fmt::Display for Own {

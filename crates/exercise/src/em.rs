@@ -13,8 +13,8 @@ impl Numbers for GaussianMixture {
     }
 }
 
-/// The largest slope of Q at a model, in the means and in the covariances, each in the units of its own maximum: by how much
-/// the parameter misses it, to first order.
+/// The largest slope of Q at a model, in the means and in the covariances, each in the units of its own maximum: by
+/// how much the parameter misses it, to first order.
 pub(crate) fn misses(case: &Case, at: &GaussianMixture) -> Option<(f64, f64)> {
     let r = case.model.responsibilities(&case.x).ok()?;
     let counts = latent::counts(&r);

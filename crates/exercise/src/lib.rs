@@ -1,7 +1,7 @@
 //! The book's exercises: each checks a reader's function by the identities that a right answer obeys.
 //!
-//! No answer is stored. A checker runs the function on random cases, small ones first, and says which law fails first and
-//! on which data. Where the answer is one of the slips that the five lectures print, it says which.
+//! No answer is stored. A checker runs the function on random cases, small ones first, and says which law fails first
+//! and on which data. Where the answer is one of the slips that the five lectures print, it says which.
 //!
 //! ```
 //! use executable_em_exercise as exercise;

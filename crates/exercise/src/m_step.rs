@@ -125,8 +125,8 @@ pub fn score_in_variances(
         .judge(move |case| answer(&case.x, &case.r, case.model.means(), &variances(case)))
 }
 
-/// The M step as a loss: `answer(x, r, model)` gives a number whose minimum is where Q has its maximum, and which falls by
-/// as much as Q rises.
+/// The M step as a loss: `answer(x, r, model)` gives a number whose minimum is where Q has its maximum, and which
+/// falls by as much as Q rises.
 pub fn loss(answer: impl Fn(&DMatrix<f64>, &DMatrix<f64>, &GaussianMixture) -> f64) -> Verdict {
     let q = |case: &Case, at: &GaussianMixture| {
         latent::expected_log_joint(&case.r, &at.log_joint(&case.x).expect("data")).expect("tables")

@@ -53,8 +53,8 @@ pub fn higher_than(answer: impl Fn(&DMatrix<f64>, f64) -> GaussianMixture) -> Ve
         .judge(|case| answer(&case.x, HEIGHT))
 }
 
-/// The variance of one Gaussian on the line with the prior 𝒲⁻¹(ν, ψ): `answer(x, mean, nu, psi)` gives where the posterior is
-/// highest.
+/// The variance of one Gaussian on the line with the prior 𝒲⁻¹(ν, ψ): `answer(x, mean, nu, psi)` gives where the
+/// posterior is highest.
 pub fn map_variance(answer: impl Fn(&DMatrix<f64>, f64, f64, f64) -> f64) -> Verdict {
     const NU: f64 = 4.0;
     const PSI: f64 = 0.5;

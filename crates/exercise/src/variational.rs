@@ -59,8 +59,8 @@ pub fn evidence_of_flips(answer: impl Fn(usize, usize, f64, f64) -> f64) -> Verd
         .judge(|case| answer(case.at(0) as usize, case.at(1) as usize, case.at(2), case.at(3)))
 }
 
-/// `answer(data, variance, mean, spread)` gives mean and variance of the posterior of μ, for data 𝒩(μ, variance) and the
-/// prior 𝒩(mean, spread), `spread` a variance.
+/// `answer(data, variance, mean, spread)` gives mean and variance of the posterior of μ, for data 𝒩(μ, variance) and
+/// the prior 𝒩(mean, spread), `spread` a variance.
 pub fn posterior_of_a_mean(answer: impl Fn(&DVector<f64>, f64, f64, f64) -> (f64, f64)) -> Verdict {
     let log_normal = |x: f64, mean: f64, variance: f64| {
         -0.5 * (std::f64::consts::TAU * variance).ln() - (x - mean).powi(2) / (2.0 * variance)
@@ -173,14 +173,15 @@ pub fn mean_field_gap(answer: impl Fn(f64) -> f64) -> Verdict {
         .judge(|case| answer(case.at(0)))
 }
 
-/// One round of mean field: `answer(means, covariance)` gives the means of the independent coordinates after each, in order,
-/// went to its best place; p has mean zero.
+/// One round of mean field: `answer(means, covariance)` gives the means of the independent coordinates after each, in
+/// order, went to its best place; p has mean zero.
 pub fn mean_field_round(answer: impl Fn(&DVector<f64>, &DMatrix<f64>) -> DVector<f64>) -> Verdict {
     let start = |covariance: &DMatrix<f64>| DVector::from_fn(covariance.nrows(), |a, _| 1.0 + a as f64);
     Exercise::on(Tilted::all())
         .law(|Tilted(covariance), means: &DMatrix<f64>, _| misshapen(means, (covariance.nrows(), 1)))
         .law(move |Tilted(covariance), means, _| {
-            // Where a coordinate went, KL had no slope: Λ (m − μ) vanishes there, with the later ones still as they were.
+            // Where a coordinate went, KL had no slope: Λ (m − μ) vanishes there, with the later ones still as they
+            // were.
             let precision = covariance.clone().try_inverse()?;
             (0..means.len()).find_map(|a| {
                 let then =

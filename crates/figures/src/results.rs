@@ -18,8 +18,8 @@ pub struct Results {
     pub tricks: Vec<(String, Vec<(String, f64)>)>,
     /// Milliseconds a sweep over n, over d and over k, the other two held.
     pub scaling: [Vec<(f64, f64)>; 3],
-    /// Milliseconds a sweep over the distance of two clusters' centres in standard deviations, for n = 20 000, d = 64 and
-    /// k = 16.
+    /// Milliseconds a sweep over the distance of two clusters' centres in standard deviations, for n = 20 000, d = 64
+    /// and k = 16.
     pub apart: Vec<(f64, f64)>,
 }
 

@@ -41,7 +41,8 @@ fn scene(width: f64, panel_height: f64, panels: impl IntoIterator<Item = Panel>)
 /// Lloyd's algorithm after some half steps: the data with the regions of the means and the means' ways, and J.
 ///
 /// `x` is n×2, `start` k×2; more half steps than the run has are its last. Errors as in
-/// [`lloyd`](executable_em::kmeans::lloyd), and [`Error::Shape`](executable_em::Error::Shape) for data not in the plane.
+/// [`lloyd`](executable_em::kmeans::lloyd), and [`Error::Shape`](executable_em::Error::Shape) for data not in the
+/// plane.
 ///
 /// ```
 /// use executable_em_figures::state;
@@ -148,8 +149,8 @@ pub fn ascent(start: &Start, width: f64) -> Result<Scene> {
 
 /// A fitted mixture of any dimension over two columns of its data, or over one; and BIC over k where there are several.
 ///
-/// `x` is n×d; `columns` are counted from 0; `criteria` holds k and BIC. Of more than 3000 data every so many are drawn.
-/// Errors as in [`marginal`](executable_em::gaussian_mixture::conditional::marginal).
+/// `x` is n×d; `columns` are counted from 0; `criteria` holds k and BIC. Of more than 3000 data every so many are
+/// drawn. Errors as in [`marginal`](executable_em::gaussian_mixture::conditional::marginal).
 ///
 /// ```
 /// use executable_em::{data, gaussian_mixture::{CovarianceFamily, random_start}};

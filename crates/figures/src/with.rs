@@ -32,7 +32,8 @@ pub fn kmeans_steps(x: &DMatrix<f64>, start: &DMatrix<f64>) -> Result<Figure> {
     ))
 }
 
-/// EM from its start to rest, as in `gaussian_mixture/steps`: the states after 0, 1, 2, 5 and 20 sweeps, and ℓ over all.
+/// EM from its start to rest, as in `gaussian_mixture/steps`: the states after 0, 1, 2, 5 and 20 sweeps, and ℓ over
+/// all.
 ///
 /// `x` is n×2. Errors as in [`trace`](executable_em::em::trace), and [`Error::Shape`](executable_em::Error::Shape) for
 /// data that are not in the plane.
@@ -52,16 +53,18 @@ pub fn em_steps(x: &DMatrix<f64>, start: &GaussianMixture) -> Result<Figure> {
     let heights = plot::span(run.log_likelihoods().into_iter().skip(1), 0.06);
     let figure = gaussian_mixture::steps_of(x, &run, &Panel::around(x), heights)?;
     Ok(figure.titled("EM, sweep by sweep").described(
-        "Colours are responsibilities, ellipses lie at one, two and three standard deviations. Last: ℓ over the sweeps.",
+        "Colours are responsibilities, ellipses lie at one, two and three standard deviations. Last: ℓ over the \
+         sweeps.",
         "Scatter plots of the data with the ellipses of the components, and the curve of the log-likelihood.",
     ))
 }
 
 /// What the four families of covariances make of the same data, as in `gaussian_mixture/families`.
 ///
-/// `x` is n×2; each family is fitted with k components from ten random starts of that seed, and the best is shown. Errors
-/// as in [`random_start`](executable_em::gaussian_mixture::random_start) and [`best`](executable_em::em::best), and
-/// [`Error::Shape`](executable_em::Error::Shape) for data that are not in the plane.
+/// `x` is n×2; each family is fitted with k components from ten random starts of that seed, and the best is shown.
+/// Errors as in [`random_start`](executable_em::gaussian_mixture::random_start) and
+/// [`best`](executable_em::em::best), and [`Error::Shape`](executable_em::Error::Shape) for data that are not in the
+/// plane.
 ///
 /// Source: L-24, T-09.
 /// ```

@@ -36,7 +36,8 @@ pub struct Blocks {
 }
 
 impl Blocks {
-    /// Of a table whose columns are chosen; nobody has asked for the first of them if it is to be warned of as an index.
+    /// Of a table whose columns are chosen; nobody has asked for the first of them if it is to be warned of as an
+    /// index.
     pub fn new(reader: Table, file: String, columns: Vec<usize>, warns: bool, may_miss: bool) -> Self {
         let name = |column: usize| reader.names()[column].as_str();
         let is_unnamed = |&place: &usize| match reader.has_header() {

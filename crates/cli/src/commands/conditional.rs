@@ -23,9 +23,9 @@ Examples:
   executable-em conditional model.json --given length=1.5 --given width=0.2 > rest.json";
 
 pub const MARGINAL: &str = "\
-The result is exact: every component forgets the other columns. Components keep their numbers; the columns have the order
-in which they are named. It is a model like any other: predict, sample, conditional and marginal read it. It was fitted
-to no data, so its n and ℓ are 0.
+The result is exact: every component forgets the other columns. Components keep their numbers; the columns have the
+order in which they are named. It is a model like any other: predict, sample, conditional and marginal read it. It was
+fitted to no data, so its n and ℓ are 0.
 
 Examples:
   executable-em marginal model.json --columns eruptions --out eruptions.json

@@ -50,21 +50,22 @@ With --weights each datum counts as often as that column says; the sum of the we
 --covariance all the four families stand in one table, and the one of lowest BIC is kept. A fit that --start begins at a
 model has one run, and goes on where that ended.
 
-A sweep that gains little may be one of many: where components overlap, a thousand sweeps of a rise below --tol may still
-lie ahead. With --stop aitken a run ends when ℓ itself is estimated to be within --tol, a datum, of its limit; that may
-take a larger --max-iter. With --accelerate a run, after twenty plain sweeps, guesses from two sweeps where it is going,
-and takes a sweep from there unless ℓ would be lower (SQUAREM): on 200 random problems a third of the sweeps and three
-quarters of the time. Guesses may lead to another maximum: of these problems to a lower one in two, to a higher in five.
+A sweep that gains little may be one of many: where components overlap, a thousand sweeps of a rise below --tol may
+still lie ahead. With --stop aitken a run ends when ℓ itself is estimated to be within --tol, a datum, of its limit;
+that may take a larger --max-iter. With --accelerate a run, after twenty plain sweeps, guesses from two sweeps where
+it is going, and takes a sweep from there unless ℓ would be lower (SQUAREM): on 200 random problems a third of the
+sweeps and three quarters of the time. Guesses may lead to another maximum: of these problems to a lower one in two,
+to a higher in five.
 
-Mixtures of Student's t (--model student) have degrees of freedom ν from 1 to 200 for each component; what outliers would do
-to means and covariances of Gaussians they do to ν. They are fitted on one thread, always accelerated, and much slower than
-Gaussians; means and scale matrices are printed and saved, of which the covariance is ν/(ν − 2) times, for ν > 2. They do
-not do without missing cells.
+Mixtures of Student's t (--model student) have degrees of freedom ν from 1 to 200 for each component; what outliers
+would do to means and covariances of Gaussians they do to ν. They are fitted on one thread, always accelerated, and
+much slower than Gaussians; means and scale matrices are printed and saved, of which the covariance is ν/(ν − 2)
+times, for ν > 2. They do not do without missing cells.
 
-Coins begin at random biases near those of the data, and have no use for --covariance, --standardize, --floor and kinds
-of --start. Their ℓ is that of the flips in a given order: of the numbers of heads it is larger, by the same for
-all parameters. Clusters (--model kmeans) are found by Lloyd's algorithm from k-means++ starts, and run until they are at
-rest; they have no ℓ, so no criterion says how many there are.
+Coins begin at random biases near those of the data, and have no use for --covariance, --standardize, --floor and
+kinds of --start. Their ℓ is that of the flips in a given order: of the numbers of heads it is larger, by the same for
+all parameters. Clusters (--model kmeans) are found by Lloyd's algorithm from k-means++ starts, and run until they are
+at rest; they have no ℓ, so no criterion says how many there are.
 
 Examples:
   executable-em fit faithful.csv -k 2 --plot fit.svg --out model.json

@@ -28,8 +28,8 @@ use super::{
 
 #[derive(Args, Clone)]
 pub struct Input {
-    /// Table of numbers: text, with or without a header, which gzip may have packed; a NumPy array (.npy); or little-endian
-    /// doubles row by row (.f64); - is standard input
+    /// Table of numbers: text, with or without a header, which gzip may have packed; a NumPy array (.npy); or
+    /// little-endian doubles row by row (.f64); - is standard input
     data: PathBuf,
     #[command(flatten)]
     columns: Columns,

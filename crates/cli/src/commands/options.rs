@@ -54,7 +54,8 @@ pub struct Options {
     /// Largest number of sweeps
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
     pub max_iter: u32,
-    /// Let no variance, in any direction, fall below this, in squared units of what is fitted: components cannot collapse
+    /// Let no variance, in any direction, fall below this, in squared units of what is fitted: components cannot
+    /// collapse
     #[arg(long, value_name = "VARIANCE", allow_negative_numbers = true)]
     pub floor: Option<f64>,
     /// Let the data choose how many of the K components they need: mean field instead of maximum likelihood

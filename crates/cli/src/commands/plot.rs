@@ -25,8 +25,9 @@ const MOST_BIG: usize = 40;
 /// The height of a line of text, in pixels.
 const LINE: f64 = 15.0;
 
-/// The names as a picture in this format can show them: one with a letter that its fonts lack gives way to a number, and
-/// that is said once. Whoever looks at an SVG may have fonts for all letters; but no document holds control characters.
+/// The names as a picture in this format can show them: one with a letter that its fonts lack gives way to a number,
+/// and that is said once. Whoever looks at an SVG may have fonts for all letters; but no document holds control
+/// characters.
 pub fn shown(names: &[String], format: Format) -> Vec<String> {
     let is_shown = |name: &String| {
         !name.chars().any(char::is_control) && (format == Format::Svg || export::undrawable(name).is_empty())

@@ -22,9 +22,10 @@ use super::{
 pub const EXAMPLES: &str = "\
 Writes a row for each datum: label (the component of largest responsibility, numbered from 1 as fit prints them),
 log_density (of the mixture, in nats) and the responsibilities r1, r2, …. Where cells are missing, a mixture of
-Gaussians says what those that are seen say: their density, and the responsibilities given them. Of a datum that is impossible under every
-component the log density is -inf, and the other cells are empty. Of clusters: label (the nearest mean) and
-squared_distance from it, in the units of the clustering. --keep copies columns of the input in front of these.
+Gaussians says what those that are seen say: their density, and the responsibilities given them. Of a datum that is
+impossible under every component the log density is -inf, and the other cells are empty. Of clusters: label (the
+nearest mean) and squared_distance from it, in the units of the clustering. --keep copies columns of the input in
+front of these.
 
 Examples:
   executable-em predict model.json new.csv --out labels.csv

@@ -200,7 +200,8 @@ pub fn of_clusters(
     let (low, high) =
         (sd.iter().copied().fold(f64::INFINITY, f64::min), sd.iter().copied().fold(0.0, f64::max));
     if !data.is_standardized && high > 10.0 * low {
-        let hint = "some columns spread over ten times as far as others and decide alone; --standardize weighs all alike";
+        let hint = "some columns spread over ten times as far as others and decide alone; --standardize weighs all \
+        alike";
         let _ = writeln!(text, "Note      {hint}");
     }
     let names = &data.store.names;

@@ -115,8 +115,8 @@ impl Runs {
         different + usize::from(!reached.is_empty()) + usize::from(self.failed > 0)
     }
 
-    /// The part of the space of starts from which runs go to optima that none has reached, as expected after r runs that
-    /// saw w of them: w(w + 1)/(r(r − 1)), Boender and Rinnooy Kan (1987), Mathematical Programming 37, 59–80.
+    /// The part of the space of starts from which runs go to optima that none has reached, as expected after r runs
+    /// that saw w of them: w(w + 1)/(r(r − 1)), Boender and Rinnooy Kan (1987), Mathematical Programming 37, 59–80.
     fn unseen(&self, least: f64) -> f64 {
         let (w, r) = (self.optima(least) as f64, (self.reached.len() + self.failed) as f64);
         w * (w + 1.0) / (r * (r - 1.0))

@@ -21,8 +21,8 @@ use super::{
     watch::Watch,
 };
 
-/// The most that is made one matrix, in bytes: 2^24 rows of two numbers. What is larger is passed over block by block, from
-/// a file if there is no room for it: the sums have the same bits.
+/// The most that is made one matrix, in bytes: 2^24 rows of two numbers. What is larger is passed over block by
+/// block, from a file if there is no room for it: the sums have the same bits.
 const MATRIX: usize = 1 << 28;
 
 /// So many blocks are read before they are wanted.

@@ -109,8 +109,10 @@ fn errors(model: &GaussianMixture, store: &Store, watch: &Watch) -> Result<Strin
 }
 
 fn of_errors(model: &GaussianMixture, errors: &StandardErrors, names: &[String]) -> String {
-    let mut text = "\nStandard errors, from the observed information: they trust that ℓ is quadratic about its maximum\n"
-        .to_owned();
+    let mut text =
+        "\nStandard errors, from the observed information: they trust that ℓ is quadratic about its \
+    maximum\n"
+            .to_owned();
     let (k, d) = (model.k(), model.d());
     let variance = |j: usize, a: usize| (model.variance(j, a), errors.covariances[j][(a, a)]);
     for columns in parts(d) {
@@ -168,7 +170,8 @@ fn proof(model: &GaussianMixture, store: &Store) -> Result<String, Failure> {
     })?;
     let x = executable_em_engine::table::assemble(blocks)?;
     let Some(found) = certify(model, &x)? else {
-        let reason = "nothing is proved: where the fit has ended, an interval test finds no box in which ℓ has just one \
+        let reason = "nothing is proved: where the fit has ended, an interval test finds no box in which ℓ has just \
+        one \
                       stationary point, a maximum";
         return Err(broken(format!("{reason}; a lower --tol, more --restarts or fewer components can help")));
     };

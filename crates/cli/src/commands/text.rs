@@ -11,7 +11,8 @@ pub struct Text {
     /// Whether the first line holds names [default: if it holds text above a number, or nothing but text]
     #[arg(long, value_name = "yes|no", value_parser = ["yes", "no"])]
     header: Option<String>,
-    /// What separates cells: one character, or ' ' for any run of blanks [default: a tab, ; or , as the first lines show]
+    /// What separates cells: one character, or ' ' for any run of blanks [default: a tab, ; or , as the first lines
+    /// show]
     #[arg(long, value_name = "CHARACTER", value_parser = delimiter)]
     delimiter: Option<u8>,
     /// Pass over lines that begin with this

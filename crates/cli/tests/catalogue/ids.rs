@@ -1,7 +1,8 @@
-//! The ids of the five lectures, and of what they name and stop at (X): which there are, and how they are found in a text.
+//! The ids of the five lectures, and of what they name and stop at (X): which there are, and how they are found in a
+//! text.
 
-/// Every id, lecture by lecture: its items, numbered without a gap, then its errata. Three numbers were skipped when the
-/// list was first made, and stand for nothing; they stay free, so that no id ever changes its meaning.
+/// Every id, lecture by lecture: its items, numbered without a gap, then its errata. Three numbers were skipped when
+/// the list was first made, and stand for nothing; they stay free, so that no id ever changes its meaning.
 pub fn all() -> Vec<String> {
     let lectures: [(char, u32, u32, &[u32]); 6] = [
         ('H', 65, 28, &[27]),

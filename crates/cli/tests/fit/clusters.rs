@@ -14,8 +14,8 @@ fn clusters(place: &Place, name: &str) -> SavedClusters {
     }
 }
 
-/// At rest: every mean is the average of its data, and J is the derivation's. In standard units the two kinds of eruption
-/// part at J = 79.576.
+/// At rest: every mean is the average of its data, and J is the derivation's. In standard units the two kinds of
+/// eruption part at J = 79.576.
 #[test]
 fn the_clusters_are_at_rest() {
     let place = Place::with(&[("x.csv", FAITHFUL)]);
@@ -59,7 +59,8 @@ fn the_clusters_are_at_rest() {
         assert_within(table.values.column(1).sum(), j, gamma(8 * 272) * j);
         assert!(printed.contains("won; ") && !printed.contains("BIC"), "{printed}");
     }
-    let note = "Note      some columns spread over ten times as far as others and decide alone; --standardize weighs all alike";
+    let note = "Note      some columns spread over ten times as far as others and decide alone; --standardize \
+    weighs all alike";
     assert!(place.prints("fit x.csv -k 2 --model kmeans").contains(note));
 }
 

@@ -29,8 +29,9 @@ fn a_conditional_is_the_joint_over_the_marginal() {
          2       5.805\n\nModel in w.json\n"
     );
     let printed = place.prints("conditional m.json --given waiting=70 --out e.json");
-    // By hand from the report of the fit: the mean 4.2897 + .38 · .4123/6.004 · (70 − 79.968), the sd .4123 √(1 − .38²), the
-    // odds .6441 e^{−1.378}/6.004 to .3559 e^{−3.574}/5.805. Their four digits err by half a unit, and these by less than four.
+    // By hand from the report of the fit: the mean 4.2897 + .38 · .4123/6.004 · (70 − 79.968), the sd .4123 √(1 −
+    // .38²), the odds .6441 e^{−1.378}/6.004 to .3559 e^{−3.574}/5.805. Their four digits err by half a unit, and
+    // these by less than four.
     assert!(printed.starts_with("mean  weight  eruptions\n1     0.94"), "{printed}");
     let rest = place.gaussians("e.json");
     assert_within(rest.means()[0], 4.0296, 2e-4);

@@ -15,7 +15,8 @@ fn a_fit_goes_on_where_another_ended() {
     place.prints(&format!("{begin} --max-iter 5 --out five.json"));
     let printed = place.prints("fit x.csv --start five.json --tol 0 --max-iter 5 --out more.json");
     assert!(printed.contains("          begun at the model in five.json\n"), "{printed}");
-    // The components stand in another order in between, so the same sums of 272 terms are rounded otherwise, five times.
+    // The components stand in another order in between, so the same sums of 272 terms are rounded otherwise, five
+    // times.
     let bound = 5.0 * gamma(4 * 272) * 200.0;
     assert_matrices_within(place.gaussians("ten.json").means(), place.gaussians("more.json").means(), bound);
     let (five, more) = (place.saved("five.json"), place.saved("more.json"));
@@ -65,17 +66,42 @@ fn contradictions_are_refused() {
     for (line, code, error) in [
         ("x.csv --start m.json -k 3", 2, format!("-k {contradicts} has 2 components")),
         ("x.csv --start m.json -k 1..3", 2, format!("-k {contradicts} has 2 components")),
-        ("x.csv --start m.json --covariance tied", 2, format!("--covariance {contradicts} has full covariances")),
-        ("x.csv --start m.json --model bernoulli", 2, format!("--model bernoulli {contradicts} is a mixture of Gaussians")),
-        ("x.csv --start m.json --restarts 3", 2, "--restarts has no meaning with a model to start at".to_owned()),
-        ("x.csv --start m.json --standardize", 2, "--standardize has no meaning with a model to start at".to_owned()),
+        (
+            "x.csv --start m.json --covariance tied",
+            2,
+            format!("--covariance {contradicts} has full covariances"),
+        ),
+        (
+            "x.csv --start m.json --model bernoulli",
+            2,
+            format!(
+                "--model bernoulli {contradicts} is a mixture of \
+        Gaussians"
+            ),
+        ),
+        (
+            "x.csv --start m.json --restarts 3",
+            2,
+            "--restarts has no meaning with a model to start at".to_owned(),
+        ),
+        (
+            "x.csv --start m.json --standardize",
+            2,
+            "--standardize has no meaning with a model to start at".to_owned(),
+        ),
         ("x.csv --start k.json", 1, "k.json: holds clusters of k-means, which have no density".to_owned()),
         ("x.csv --start no.json", 1, "no.json: No such file or directory (os error 2)".to_owned()),
-        ("x.csv --start m.json --out m.json", 2, "--out m.json is what is read (m.json): name another file".to_owned()),
+        (
+            "x.csv --start m.json --out m.json",
+            2,
+            "--out m.json is what is read (m.json): name another file".to_owned(),
+        ),
         (
             "other.csv --start m.json",
             1,
-            "other.csv: has no column eruptions, as the model has; there are a, b; name those to use with --columns".to_owned(),
+            "other.csv: has no column eruptions, as the model has; there are a, b; name those to use with \
+             --columns"
+                .to_owned(),
         ),
         (
             "bare.csv --start m.json",

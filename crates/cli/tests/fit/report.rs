@@ -33,7 +33,8 @@ fn what_went_wrong_in_a_fit_is_told() {
     assert!(!lone.contains("Note"), "two data are enough: {lone}");
     place.write("lone.csv", "a\n0\n0.1\n0.2\n0.3\n0.4\n0.5\n9\n");
     let lone = place.prints("fit lone.csv -k 2 --covariance tied --restarts 1");
-    let hint = "Note      component 2 rests on 1.0 data: ℓ has no maximum where one collapses; try fewer components or a";
+    let hint = "Note      component 2 rests on 1.0 data: ℓ has no maximum where one collapses; try fewer components \
+    or a";
     assert!(lone.contains(hint), "{lone}");
     let lone = place.prints("fit lone.csv -k 2 --restarts 1 --floor 0.01");
     assert!(lone.contains(&format!("rests on 1.0 {of_floor}")), "{lone}");

@@ -123,12 +123,14 @@ fn a_broken_model_is_refused_by_place() {
         (
             "gaussian_mixture",
             "kmedoids",
-            "kind: unknown variant `kmedoids`, expected one of `gaussian_mixture`, `bernoulli_mixture`, `student_mixture` ",
+            "kind: unknown variant `kmedoids`, expected one of `gaussian_mixture`, `bernoulli_mixture`, \
+             `student_mixture` ",
         ),
         (
             "\"interrupted\"",
             "\"tired\"",
-            "stopped: unknown variant `tired`, expected one of `converged`, `max_sweeps`, `fell`, `interrupted` at line ",
+            "stopped: unknown variant `tired`, expected one of `converged`, `max_sweeps`, `fell`, `interrupted` at \
+             line ",
         ),
         ("\"n\": 272", "\"n\": -1", "n: invalid value: integer `-1`, expected usize at line 19 "),
         (

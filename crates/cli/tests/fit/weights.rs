@@ -29,7 +29,8 @@ fn whole_weights_are_rows_repeated() {
         let printed = place.prints(&format!("fit w.csv --weights count {line} {more} --out w.json"));
         let streamed = if more == "--stream" { ", streamed" } else { "" };
         let head = format!(
-            "Data      w.csv: n = 400, d = 2 (a, b){streamed}\n          weighted by count; the weights' sum, 800, is the n \
+            "Data      w.csv: n = 400, d = 2 (a, b){streamed}\n          weighted by count; the weights' sum, 800, \
+             is the n \
              of all that follows\n"
         );
         assert!(printed.starts_with(&head), "{printed}");
@@ -104,7 +105,8 @@ fn weights_that_are_none_are_refused() {
     assert!(
         text(&output.stderr).starts_with("error: nan.csv: row 2, column w: found NaN, expected a weight")
     );
-    // The mean of ½, ¼, ¼ is 2 and the variance 1.5: ℓ = −½(log 3π + 1). The sum of the weights is 1: BIC charges nothing.
+    // The mean of ½, ¼, ¼ is 2 and the variance 1.5: ℓ = −½(log 3π + 1). The sum of the weights is 1: BIC charges
+    // nothing.
     let printed = place.prints("fit shares.csv --weights w -k 1");
     for expected in
         ["the weights' sum, 1, is the n", "1     1.0000  2.000\n", "ℓ = -1.622 nats", "BIC 3.243,"]

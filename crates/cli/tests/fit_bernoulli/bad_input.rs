@@ -111,12 +111,14 @@ fn a_broken_model_is_refused_by_place() {
         (
             "bernoulli_mixture",
             "gaussian_mixture",
-            "document: a gaussian_mixture has family, means and covariances or variances, a student_mixture these and degrees, ",
+            "document: a gaussian_mixture has family, means and covariances or variances, a student_mixture these \
+             and degrees, ",
         ),
         (
             "bernoulli_mixture",
             "coins",
-            "kind: unknown variant `coins`, expected one of `gaussian_mixture`, `bernoulli_mixture`, `student_mixture` ",
+            "kind: unknown variant `coins`, expected one of `gaussian_mixture`, `bernoulli_mixture`, \
+             `student_mixture` ",
         ),
     ] {
         assert!(good.contains(from), "{from}");

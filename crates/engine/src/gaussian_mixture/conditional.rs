@@ -47,13 +47,15 @@ impl<'a> Conditional<'a> {
         Ok(Conditional { model, seen, missing, marginal, regressions })
     }
 
-    /// Adds the expected sums of the rows of this pattern: those of all columns, from those of the columns that are seen.
+    /// Adds the expected sums of the rows of this pattern: those of all columns, from those of the columns that are
+    /// seen.
     /// ```math
     /// e_m = a + Bu, \qquad u = x_s - c_s, \quad a = \mu_m - c_m - B(\mu_s - c_s)
     /// ```
     ///
-    /// is the expectation of x_m − c_m, linear in what is seen. So Σ r e_m, Σ r e_m uᵀ and Σ r e_m e_mᵀ follow from R, s
-    /// and S of the seen columns, and no row need be completed. To the last of them comes R C, what stays uncertain.
+    /// is the expectation of x_m − c_m, linear in what is seen. So Σ r e_m, Σ r e_m uᵀ and Σ r e_m e_mᵀ follow from
+    /// R, s and S of the seen columns, and no row need be completed. To the last of them comes R C, what stays
+    /// uncertain.
     pub fn add(&self, counts: &DVector<f64>, of_seen: Option<&Moments>, sum: &mut Moments) {
         let &Conditional { model, seen, missing, .. } = self;
         for (j, (b, c)) in self.regressions.iter().enumerate().filter(|&(j, _)| counts[j] > 0.0) {

@@ -6,8 +6,8 @@
 //!
 //! - Its count R lacks less than τ W.
 //! - A power of 4 between 0 and τ has |m| < 2^63, since neighbouring numbers out there are 2048 apart, and
-//!   4^−2048 = 0. So its ½Δ² = (c − l) log 4 is below 2^65, and as (x − μ)_a² ≤ Σ_aa Δ², the second moment S_aa about the mean
-//!   lacks less than 2^−134 W Σ_aa.
+//!   4^−2048 = 0. So its ½Δ² = (c − l) log 4 is below 2^65, and as (x − μ)_a² ≤ Σ_aa Δ², the second moment S_aa about
+//!   the mean lacks less than 2^−134 W Σ_aa.
 //!
 //! So sums with R ≥ 2^−60 W and S_aa ≥ 2^−60 W Σ_aa for all a lack no more than 2^−140 R and 2^−74 S_aa, and by
 //! Cauchy's and Schwarz's inequality no more than 2^−74 √(S_aa S_bb) of S_ab and 2^−107 √(R S_aa) of the first moment

@@ -38,9 +38,9 @@ use std::slice;
 /// The means of k-means. What climbs on them is −J: the E step sends each datum to its nearest mean, the M step each
 /// mean to the average of its data.
 ///
-/// The same as [`assign`](executable_em::kmeans::assign) and [`update_means`](executable_em::kmeans::update_means): the labels exactly,
-/// the means to rounding. As near to two means, a datum goes to the one of lower index; a cluster without data keeps
-/// its mean.
+/// The same as [`assign`](executable_em::kmeans::assign) and [`update_means`](executable_em::kmeans::update_means):
+/// the labels exactly, the means to rounding. As near to two means, a datum goes to the one of lower index; a cluster
+/// without data keeps its mean.
 ///
 /// Source: H-02, H-04, T-04; Lloyd (1982).
 ///

@@ -47,8 +47,8 @@ impl KMeansStatistics {
     /// Adds the statistics of other data, taken at the same means.
     ///
     /// # Errors
-    /// [`Error::Shape`](executable_em::Error::Shape) for another k or d, [`Error::Domain`](executable_em::Error::Domain)
-    /// for other reference points; `self` is then as it was.
+    /// [`Error::Shape`](executable_em::Error::Shape) for another k or d,
+    /// [`Error::Domain`](executable_em::Error::Domain) for other reference points; `self` is then as it was.
     pub fn add(&mut self, other: &KMeansStatistics) -> Result<()> {
         check::same_points(&other.references, &self.references, "that of the statistics it joins")?;
         self.rows += other.rows;

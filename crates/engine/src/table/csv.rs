@@ -53,8 +53,8 @@ impl<R: Read> CsvReader<R> {
     ///
     /// # Errors
     /// [`Error::Empty`] without any line that is not blank, [`Error::Io`] if it cannot be read, [`Error::Cell`] for a
-    /// name that is no UTF-8 or, beside numbers, looks like a number itself, [`Error::TooLong`] for a line that does not
-    /// end, [`Error::TooWide`] for one of more than [`MOST_COLUMNS`](super::MOST_COLUMNS) cells.
+    /// name that is no UTF-8 or, beside numbers, looks like a number itself, [`Error::TooLong`] for a line that does
+    /// not end, [`Error::TooWide`] for one of more than [`MOST_COLUMNS`](super::MOST_COLUMNS) cells.
     pub fn new(input: R, file: &str) -> Result<Self> {
         CsvReader::with_dialect(input, file, &Dialect::default())
     }

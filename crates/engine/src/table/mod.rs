@@ -79,9 +79,10 @@ pub fn read_csv(path: impl AsRef<Path>) -> Result<Table> {
 
 /// Reads a table of numbers from comma-, semicolon- or tab-separated text, with or without a header line.
 ///
-/// What separates cells is seen by the first two lines; see [`Dialect`] for that, and for more ways to write a table. The
-/// first line is a header if it holds text above a number, or nothing but text. Cells may be quoted, and hold separators and line breaks then; blank lines
-/// are passed over. Every other line needs as many cells as the first, each a finite number.
+/// What separates cells is seen by the first two lines; see [`Dialect`] for that, and for more ways to write a table.
+/// The first line is a header if it holds text above a number, or nothing but text. Cells may be quoted, and hold
+/// separators and line breaks then; blank lines are passed over. Every other line needs as many cells as the first,
+/// each a finite number.
 ///
 /// # Errors
 /// [`Error::Cell`] for a cell that is something else, [`Error::Empty`] without any data, [`Error::TooLong`] for what

@@ -8,8 +8,8 @@ use std::io::Read;
 /// [`RawReader`](super::RawReader) gives them.
 ///
 /// An array of one dimension is one column. Its numbers are floats of 4 or 8 bytes, whole numbers or truth values, in
-/// either order of their bytes; whether they are finite is for others to ask. Column by column (`fortran_order`) it is read
-/// as a whole first.
+/// either order of their bytes; whether they are finite is for others to ask. Column by column (`fortran_order`) it
+/// is read as a whole first.
 ///
 /// Source: NumPy Enhancement Proposal 1, "A Simple File Format for NumPy Arrays".
 ///
@@ -76,8 +76,8 @@ impl<R: Read> NpyReader<R> {
     /// Reads what the array says of itself; `file` is what errors call it.
     ///
     /// # Errors
-    /// [`Error::Npy`] for another array than a matrix of numbers, [`Error::Empty`] for one without any, [`Error::Io`] if it
-    /// cannot be read.
+    /// [`Error::Npy`] for another array than a matrix of numbers, [`Error::Empty`] for one without any, [`Error::Io`]
+    /// if it cannot be read.
     pub fn new(mut input: R, file: &str) -> Result<Self> {
         let wrong = |reason: String| Error::Npy { file: file.to_owned(), reason };
         let begin = |length| bytes(&mut input, length).map_err(|source| io(file, source));

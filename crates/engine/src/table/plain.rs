@@ -26,7 +26,8 @@ pub(super) struct Plain {
     /// Row after row the chosen columns, and how many numbers are taken.
     values: Vec<f64>,
     taken: usize,
-    /// How many records are to be read one by one before lines are tried again, and after the next line that is not plain.
+    /// How many records are to be read one by one before lines are tried again, and after the next line that is not
+    /// plain.
     left: u32,
     pause: u32,
 }

@@ -17,7 +17,8 @@ use nalgebra::{DMatrix, DVector, RowDVector};
 /// ```
 ///
 /// [`VariationalMixture`](executable_em::variational::VariationalMixture) for people with data: the same two steps, and
-/// the bound in place of ℓ. A diagonal precision has independent columns, each a Gauss–Wishart density of one dimension.
+/// the bound in place of ℓ. A diagonal precision has independent columns, each a Gauss–Wishart density of one
+/// dimension.
 ///
 /// Source: X-24, X-25; Bishop (2006), §10.2.
 ///
@@ -52,7 +53,8 @@ impl VariationalGaussians {
     /// A prior that says little: worth one datum at the mean of all data, and a scatter of their covariance for as few
     /// degrees of freedom as the dimension allows.
     ///
-    /// `one` is the Gaussian of all data, as a mixture of one. Returns one density of d columns, or one for each column.
+    /// `one` is the Gaussian of all data, as a mixture of one. Returns one density of d columns, or one for each
+    /// column.
     ///
     /// # Errors
     /// [`Error::NotInFamily`](executable_em::Error::NotInFamily) for a family that is neither full nor diagonal.

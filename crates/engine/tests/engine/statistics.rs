@@ -7,8 +7,8 @@ use executable_em::gaussian_mixture::CovarianceFamily;
 use executable_em_engine::{Engine, Result};
 use proptest::prelude::*;
 
-/// All sizes that straddle the edges of lanes (1, 4 or 8), strips (two registers) and blocks (at most 384), of the panels of
-/// four dimensions and of the dimensions that have kernels of their own (1 to 8).
+/// All sizes that straddle the edges of lanes (1, 4 or 8), strips (two registers) and blocks (at most 384), of the
+/// panels of four dimensions and of the dimensions that have kernels of their own (1 to 8).
 #[test]
 fn statistics_are_the_derivations_at_every_size() -> Result<()> {
     for engine in engines()? {

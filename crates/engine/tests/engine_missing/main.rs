@@ -68,12 +68,12 @@ fn errors(model: &GaussianMixture, data: &Incomplete, pattern: &Pattern) -> (DMa
 /// Every expected statistic is the derivation's sum over the derivation's posterior.
 ///
 /// In units of a component's standard deviations D let H be its correlations and κ = 1/λ_min(H), which bounds that of
-/// every block. A row b of B = H_ms H_ss⁻¹ has |b| ≤ √κ, as h H_ss⁻¹ hᵀ ≤ 1; Cholesky finds it to dκγ(3d + 1)|b| (Higham
-/// 2002, Theorem 10.4, with factors whose products of magnitudes are at most 1). So where v is seen, an expected cell
-/// has a magnitude M ≤ √κ|v|₁ and errs by E ≤ 2dκ^{3/2}γ(3d + 4)|v|₁; one that is seen has M = |v| and E = 2εM. C, at
-/// most 1, errs by d times the error of B and its own sums, E_C ≤ 2d²κ^{3/2}γ(3d + 4). A product of two expected cells
-/// is a sum of products of v with B at both sides: whatever the order of summation over rows and columns, γ(n + 4d + 12)
-/// of the magnitudes. r errs as chapter 2 has it. All of it for both sides.
+/// every block. A row b of B = H_ms H_ss⁻¹ has |b| ≤ √κ, as h H_ss⁻¹ hᵀ ≤ 1; Cholesky finds it to dκγ(3d + 1)|b|
+/// (Higham 2002, Theorem 10.4, with factors whose products of magnitudes are at most 1). So where v is seen, an
+/// expected cell has a magnitude M ≤ √κ|v|₁ and errs by E ≤ 2dκ^{3/2}γ(3d + 4)|v|₁; one that is seen has M = |v| and
+/// E = 2εM. C, at most 1, errs by d times the error of B and its own sums, E_C ≤ 2d²κ^{3/2}γ(3d + 4). A product of
+/// two expected cells is a sum of products of v with B at both sides: whatever the order of summation over rows and
+/// columns, γ(n + 4d + 12) of the magnitudes. r errs as chapter 2 has it. All of it for both sides.
 #[track_caller]
 fn assert_statistics(expected: &Expected<Moments>, model: &GaussianMixture, x: &DMatrix<f64>) {
     let (n, d) = x.shape();

@@ -32,7 +32,8 @@ fn bits(blocks: &[DMatrix<f64>]) -> Vec<(usize, Vec<u64>)> {
     blocks.iter().map(|block| (block.nrows(), block.iter().map(|value| value.to_bits()).collect())).collect()
 }
 
-/// Mostly plain lines; some are quoted, blank, broken by a quoted line break, commented or lack a value; perhaps one is wrong.
+/// Mostly plain lines; some are quoted, blank, broken by a quoted line break, commented or lack a value; perhaps one
+/// is wrong.
 #[test]
 fn lines_at_once_are_their_records_one_by_one() {
     let mut rng = executable_em::data::rng(7);

@@ -53,7 +53,8 @@ proptest! {
         skip in 0..4usize,
     ) {
         let dialect = Dialect { header, separator, comment, skip };
-        let table = CsvReader::with_dialect(text.as_bytes(), "table", &dialect).and_then(|mut table| assemble(&mut table));
+        let table = CsvReader::with_dialect(text.as_bytes(), "table", &dialect)
+            .and_then(|mut table| assemble(&mut table));
         if let Ok(x) = table {
             prop_assert!(!x.is_empty() && x.iter().all(|value| value.is_finite()));
         }

@@ -103,8 +103,8 @@ pub(crate) fn touching() -> Result<Figure> {
         "EM in three pictures, ℓ and its bounds in nats. The E step picks, of all curves F(q, θ) below the \
          log-likelihood, the one that touches it at the current θ. The M step climbs to that curve's top; the \
          log-likelihood there is higher still, by the KL gap. The next E step closes the gap, and so on.",
-        "Three panels with the same curve of two hills. Left, three parabolas below it, one touching. Middle, the way \
-         along that parabola to its top. Right, a new parabola touching above that top.",
+        "Three panels with the same curve of two hills. Left, three parabolas below it, one touching. Middle, the \
+         way along that parabola to its top. Right, a new parabola touching above that top.",
     ))
 }
 
@@ -141,10 +141,10 @@ pub(crate) fn climbing() -> Result<Figure> {
     }
     let figure = Figure::animation(&frames)?;
     Ok(figure.described(
-        "The same story, moving: the curve is the log-likelihood, the parabola the bound F(q, θ). An E step changes q and \
-         lifts the bound until it touches at θ; an M step changes θ and walks up the bound.",
-        "A parabola below a curve with two hills rises until it touches, a dot walks up to its top, the parabola changes \
-         and touches anew, until the dot stands on the higher hill.",
+        "The same story, moving: the curve is the log-likelihood, the parabola the bound F(q, θ). An E step \
+         changes q and lifts the bound until it touches at θ; an M step changes θ and walks up the bound.",
+        "A parabola below a curve with two hills rises until it touches, a dot walks up to its top, the parabola \
+         changes and touches anew, until the dot stands on the higher hill.",
     ))
 }
 

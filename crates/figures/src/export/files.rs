@@ -136,7 +136,8 @@ fn straight(path: &Path) -> io::Result<File> {
     File::options().append(true).open(path)
 }
 
-/// Where a file is that this path names, there or not yet, at the end of all links; None for what is written straight to.
+/// Where a file is that this path names, there or not yet, at the end of all links; None for what is written straight
+/// to.
 ///
 /// ```
 /// use executable_em_figures::export::destination;

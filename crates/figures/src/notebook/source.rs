@@ -18,8 +18,8 @@ pub struct Source {
 }
 
 impl Source {
-    /// The lines of the function, without its documentation, and of the private ones of the same file that it calls, but
-    /// for guards: what is checked is not what is derived.
+    /// The lines of the function, without its documentation, and of the private ones of the same file that it calls,
+    /// but for guards: what is checked is not what is derived.
     pub fn text(&self) -> &str {
         &self.text
     }

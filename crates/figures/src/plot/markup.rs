@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use crate::notebook::escaped;
 
-/// Signs that the figures' first font lacks, or, as α in italics, draws as a Latin letter; and a font that has them: left
-/// to itself, a renderer might set the whole text in whatever font it finds.
+/// Signs that the figures' first font lacks, or, as α in italics, draws as a Latin letter; and a font that has them:
+/// left to itself, a renderer might set the whole text in whatever font it finds.
 pub(crate) const MATHEMATICS: &str = "ℓ∂∈≤≥≈∥∞∇α";
 const MATHEMATICS_FONTS: &str = "NewComputerModern Math,'STIX Two Math','Cambria Math',Georgia,serif";
 

@@ -84,8 +84,8 @@ impl Page {
     /// Draws the page as SVG text.
     ///
     /// # Errors
-    /// The first thing that a panel could not draw; [`Error::Domain`](executable_em::Error::Domain) if the page is too narrow
-    /// for its columns, has no height, or measures more than 100 000 pixels.
+    /// The first thing that a panel could not draw; [`Error::Domain`](executable_em::Error::Domain) if the page is
+    /// too narrow for its columns, has no height, or measures more than 100 000 pixels.
     pub fn draw(&self) -> Result<String> {
         for panel in &self.panels {
             if let Some(problem) = &panel.problem {

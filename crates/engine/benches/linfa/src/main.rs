@@ -12,8 +12,8 @@ use rand::RngCore;
 use std::fs;
 use std::sync::Arc;
 
-/// linfa takes no start, but its random start asks a generator for responsibilities, row by row, and normalises them. This
-/// generator answers with hard labels: nearly one for the label's component, zero for all others.
+/// linfa takes no start, but its random start asks a generator for responsibilities, row by row, and normalises them.
+/// This generator answers with hard labels: nearly one for the label's component, zero for all others.
 #[derive(Clone)]
 struct Labels {
     labels: Arc<Vec<u8>>,
@@ -52,8 +52,8 @@ fn main() -> Result<()> {
     let generator = Labels { labels, k: task.k, asked: 0 };
 
     // A fit that ends by its count of iterations is an error for linfa; it must be told that it has converged. With an
-    // infinite tolerance any finite change will do, and the first change is infinite: every run makes two sweeps, and the
-    // next run goes on where the last one ended.
+    // infinite tolerance any finite change will do, and the first change is infinite: every run makes two sweeps, and
+    // the next run goes on where the last one ended.
     let run = |sweeps: usize| -> Result<_> {
         let parameters = GaussianMixtureModel::params_with_rng(task.k, generator.clone())
             .init_method(GmmInitMethod::Random)
