@@ -1,8 +1,12 @@
-"""The Markdown that `make bench` prints, made from what it has written."""
+"""The Markdown that `make bench` and `make bench-file` print, made from what they have measured."""
+
+import textwrap
 
 ORDER = ["engine", "oneDAL", "scikit-learn", "linfa", "derivation"]
-BEGIN = "<!-- bench: written by `make bench` -->"
-END = "<!-- end of bench -->"
+
+
+def paragraph(text):
+    return textwrap.fill(text, 118, break_long_words=False, break_on_hyphens=False)
 
 
 def digits(value, count=3):
@@ -13,13 +17,16 @@ def digits(value, count=3):
 def markdown(results):
     machine, versions = results["machine"], results["versions"]
     peers = ", ".join(f"{name} {version}" for name, version in versions.items())
-    lines = [
+    words = (
         f"Milliseconds for one sweep, on 1 and on 2 threads, and in brackets how many times the engine's; measured on "
         f"{results['date']} on {machine['cpu']} ({machine['cores']} cores), side by side: all contenders start from "
         "the same parameters, in 64-bit floats, and take turns; the median of their turns counts. After "
         f"{results['sweeps']} sweeps their ℓ (for k-means, J) agree to {results['tolerance']:.1e} of it. The limit is "
         "the time of d² + 2d + 13 multiply–adds a pair of datum and component, at the rate of a loop that does nothing "
-        f"else. {peers}.",
+        f"else. {peers}."
+    )
+    lines = [
+        paragraph(words),
         "",
         "| n, d, k | engine | of the limit | "
         + " | ".join(ORDER[1:])
@@ -61,9 +68,33 @@ def megabytes(records, name):
     return "–" if count is None else digits(count / 1e6, 2)
 
 
-def into(text, table):
-    """The text with the table between its markers, if it has them."""
-    if BEGIN not in text or END not in text:
+def whole(result):
+    """What `make bench-file` has measured: seconds from a file to a fit."""
+    cpu, cores = result["machine"]["cpu"], result["machine"]["cores"]
+    words = (
+        f"From a CSV file of {result['megabytes']:.0f} MB ({result['size']}) to the parameters after {result['sweeps']} "
+        f"sweeps, each a whole process that begins at the same parameters; measured on {result['date']} on {cpu} "
+        f"({cores} cores), in turn, {times_each(result['turns'])}. All come to the same ℓ. "
+        + ", ".join(f"{name} {version}" for name, version in result["versions"].items())
+        + "."
+    )
+    own = result["seconds"]["executable-em"]
+    rows = [f"| {name} | {digits(took)} | {digits(took / own)} |" for name, took in result["seconds"].items()]
+    return "\n".join([paragraph(words), "", "| | seconds | times ours |", "|---|---|---|", *rows])
+
+
+def times_each(turns):
+    return "once each" if turns == 1 else f"the median of {turns}"
+
+
+def markers(command):
+    return f"<!-- {command}: written by `make {command}` -->", f"<!-- end of {command} -->"
+
+
+def into(text, table, command="bench"):
+    """The text with the table between the markers of its command, if it has them."""
+    begin, end = markers(command)
+    if begin not in text or end not in text:
         return text
-    before, rest = text.split(BEGIN, 1)
-    return f"{before}{BEGIN}\n\n{table}\n\n{END}{rest.split(END, 1)[1]}"
+    before, rest = text.split(begin, 1)
+    return f"{before}{begin}\n\n{table}\n\n{end}{rest.split(end, 1)[1]}"

@@ -196,16 +196,33 @@ class Results(unittest.TestCase):
             "tolerance": 1.2e-10,
             "sizes": [{"size": str(case), "contenders": []} for case in CASES],
         }
-        _, _, *rows = table.markdown(results).splitlines()
+        rows = [line for line in table.markdown(results).splitlines() if line.startswith("|")]
         self.assertEqual(len(rows), 2 + len(CASES))
         self.assertEqual({row.count("|") for row in rows}, {rows[0].count("|")})
 
     def test_the_table_goes_between_its_markers_and_nowhere_else(self):
-        text = f"before\n{table.BEGIN}\nold\n{table.END}\nafter\n"
+        begin, end = table.markers("bench")
+        text = f"before\n{begin}\nold\n{end}\nafter\n"
         once = table.into(text, "new")
-        self.assertEqual(once, f"before\n{table.BEGIN}\n\nnew\n\n{table.END}\nafter\n")
+        self.assertEqual(once, f"before\n{begin}\n\nnew\n\n{end}\nafter\n")
+        self.assertEqual(table.into(once, "other", "bench-file"), once)
         self.assertEqual(table.into(once, "new"), once)
         self.assertEqual(table.into("no markers", "new"), "no markers")
+
+    def test_seconds_of_a_file_stand_beside_ours(self):
+        result = {
+            "date": "2026-01-31",
+            "machine": {"cpu": "a CPU", "cores": 2},
+            "versions": {"polars": "1.2"},
+            "size": "10, 2, 2",
+            "megabytes": 12.3,
+            "sweeps": 20,
+            "turns": 3,
+            "seconds": {"executable-em": 0.5, "polars + a peer": 6.0},
+        }
+        *words, _, _, own, peer = table.whole(result).splitlines()
+        self.assertIn("CSV file of 12 MB", words[0])
+        self.assertEqual([own, peer], ["| executable-em | 0.5 | 1 |", "| polars + a peer | 6 | 12 |"])
 
     def test_json_reads_back_with_four_digits(self):
         value = {"a": [1.23456, {"b": None, "c": "ℓ" * 200}], "n": 1_000_000, "e": []}

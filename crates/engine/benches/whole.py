@@ -1,10 +1,11 @@
 """From a CSV file to a fitted model, each contender a whole process: `make bench-file`.
 
 All start from the same parameters, take the same sweeps in 64-bit floats, and take turns; the median of their turns
-counts. A referee computes everybody's ℓ, and a mismatch is an error.
+counts. A referee computes everybody's ℓ, and a mismatch is an error. Writes README.md at the size it has by itself.
 """
 
 import argparse
+import datetime
 import json
 import statistics
 import subprocess
@@ -18,19 +19,21 @@ import numpy as np
 import polars
 
 from cases import Case, draw, score, start
+from compare import machine
 from race import TOLERANCE, Mismatch
+from table import into, whole
 
 ROOT = Path(__file__).resolve().parents[3]
 PROGRAM = ROOT / "target/release/executable-em"
+BENCHES = Path(__file__).resolve().parent
+README = BENCHES / "README.md"
 READERS = ("pandas", "polars")
+SIZE = "6000000,8,5"
 # Reads a table, fits it, writes the parameters.
 PEER = """
-import sys, numpy
+import os, sys, numpy, peer
+from cases import Case
 reader, makers, path, start, out, sweeps = sys.argv[1:]
-if makers == "oneDAL":
-    from sklearnex import patch_sklearn
-    patch_sklearn(verbose=False)
-from sklearn.mixture import GaussianMixture
 if reader == "pandas":
     import pandas
     x = pandas.read_csv(path).to_numpy()
@@ -38,11 +41,10 @@ else:
     import polars
     x = polars.read_csv(path).to_numpy(order="c")
 given = numpy.load(start)
-fit = GaussianMixture(
-    len(given["weights"]), tol=0, reg_covar=0, max_iter=int(sweeps), weights_init=given["weights"],
-    means_init=given["means"], precisions_init=numpy.linalg.inv(given["covariances"]),
-).fit(x)
-numpy.savez(out, weights=fit.weights_, means=fit.means_, covariances=fit.covariances_)
+given = [given[part] for part in ("weights", "means", "covariances")]
+make = {"scikit-learn": peer.scikit_learn, "oneDAL": peer.one_dal}[makers]
+fit = make(Case(*x.shape, len(given[0])), x, given, os.cpu_count())(int(sweeps))
+numpy.savez(out, **dict(zip(("weights", "means", "covariances"), map(numpy.squeeze, map(numpy.array, fit)))))
 """
 
 
@@ -69,7 +71,7 @@ def model(weights, means, covariances, columns):
 
 def seconds(command):
     begun = time.perf_counter()
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, cwd=BENCHES)
     if done.returncode:
         raise SystemExit(f"{command[0]}: {done.stderr}")
     return time.perf_counter() - begun
@@ -116,7 +118,7 @@ def agree(case, x, folder, names):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("size", nargs="?", default="6000000,8,5", help="n,d,k")
+    parser.add_argument("size", nargs="?", default=SIZE, help="n,d,k")
     parser.add_argument("--sweeps", type=int, default=20)
     parser.add_argument("--turns", type=int, default=3)
     asked = parser.parse_args()
@@ -124,10 +126,20 @@ def main():
     case = Case(*map(int, asked.size.split(",")))
     with tempfile.TemporaryDirectory() as folder:
         times, size = race(case, asked.sweeps, asked.turns, Path(folder))
-    packages = ", ".join(f"{name} {version(name)}" for name in ("pandas", "polars", "scikit-learn", "daal"))
-    print(f"{case}: {size:.0f} MB, {asked.sweeps} sweeps, median of {asked.turns} turns; {packages}")
-    for name, taken in times.items():
-        print(f"{name:24} {taken:7.2f} s {taken / times['executable-em']:7.2f}×")
+    packages = {"pandas": "pandas", "polars": "polars", "scikit-learn": "scikit-learn", "oneDAL": "daal"}
+    table = whole({
+        "date": datetime.date.today().isoformat(),
+        "machine": machine(),
+        "versions": {name: version(package) for name, package in packages.items()},
+        "size": str(case),
+        "megabytes": size,
+        "sweeps": asked.sweeps,
+        "turns": asked.turns,
+        "seconds": times,
+    })
+    print(table)
+    if asked.size == SIZE:
+        README.write_text(into(README.read_text(), table, "bench-file"))
 
 
 if __name__ == "__main__":
