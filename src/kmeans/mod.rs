@@ -43,7 +43,9 @@ pub fn squared_distances(x: &DMatrix<f64>, means: &DMatrix<f64>) -> Result<DMatr
 
 /// [`squared_distances`] of data and means that are known to be such.
 pub(crate) fn distances(x: &DMatrix<f64>, means: &DMatrix<f64>) -> DMatrix<f64> {
-    DMatrix::from_fn(x.nrows(), means.nrows(), |i, j| (x.row(i) - means.row(j)).norm_squared())
+    DMatrix::from_fn(x.nrows(), means.nrows(), |i, j| {
+        (0..x.ncols()).map(|a| (x[(i, a)] - means[(j, a)]).powi(2)).sum()
+    })
 }
 
 /// The assignment step: the nearest mean of every datum, the lower index where two are as near.
