@@ -125,16 +125,18 @@ class Browser:
             time.sleep(0.05)
         self.value("window.MathJax && MathJax.startup ? MathJax.startup.promise.then(() => true) : true")
 
-    def window(self, width, scheme="light"):
-        self.ask("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
+    def window(self, width, scheme="light", height=900):
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        self.ask("Emulation.setDeviceMetricsOverride", **size)
         self.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
 
-    def picture(self, path):
-        self.value("window.scrollTo(0, 0)")
+    def picture(self, path, width, scheme):
+        """All of the page, in a window as high as it: what lies beyond a window may be drawn in another place."""
         height = min(self.value("document.documentElement.scrollHeight"), 16000)
-        clip = {"x": 0, "y": 0, "width": self.value("window.innerWidth"), "height": height, "scale": 1}
-        shot = self.ask("Page.captureScreenshot", captureBeyondViewport=True, clip=clip)
-        path.write_bytes(base64.b64decode(shot["data"]))
+        self.window(width, scheme, height)
+        self.value("new Promise(done => setTimeout(() => done(true), 500))")
+        path.write_bytes(base64.b64decode(self.ask("Page.captureScreenshot")["data"]))
+        self.window(width, scheme)
 
 
 def fetch(address):
@@ -170,7 +172,7 @@ def page_faults(tab, address, name, screenshots):
             time.sleep(0.2)
             yield from (f"{name} at {width}, {scheme}: {fault}" for fault in tab.value(f"{FAULTS}({width})"))
             if screenshots and (scheme == "light" or width == WIDTHS[0]):
-                tab.picture(screenshots / f"{Path(name).stem}-{width}-{scheme}.png")
+                tab.picture(screenshots / f"{Path(name).stem}-{width}-{scheme}.png", width, scheme)
     yield from (f"{name}: {fault}" for fault in dict.fromkeys(tab.faults))
 
 

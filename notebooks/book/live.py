@@ -222,7 +222,7 @@ def look_faults(hand, address, name, screenshots, first="true"):
             if (wide := tab.value("document.documentElement.scrollWidth")) > width:
                 yield f"{wide} pixels wide in a window of {width}"
             if screenshots:
-                tab.picture(screenshots / f"live-{name}-{width}-{scheme}.png")
+                tab.picture(screenshots / f"live-{name}-{width}-{scheme}.png", width, scheme)
 
 
 def fallback_faults(tab, address, name):

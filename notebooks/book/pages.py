@@ -32,6 +32,12 @@ ID = r"\b[A-Z]-E?\d{2}\b"
 CLASSES = {"E": "error", "Q": "true with a proviso", "N": "notation", "O": "perhaps the scan", "R": "right as printed"}
 
 
+def held_together(text):
+    """No line may begin with what follows a formula: a word joiner stands between them."""
+    after = lambda found: f"{found[1]}\u2060{found[2]}" if found[2] else found[0]
+    return re.sub(r"(?s)(\$\$.+?\$\$|\$[^$]+\$)([-,.;:!?)'’”]?)", after, text)
+
+
 class Pages:
     """What links need to know: the entries, the headings and the pages of the documentation."""
 
@@ -62,7 +68,7 @@ class Pages:
                 source = re.sub(r"(?m)^(#+) (.+)$", lambda found: self.heading(path.stem, *found.groups()), source)
                 line = r"(?m)^\*(?:In|Beyond) the lectures: .*\*$"
                 source = re.sub(line, lambda found: self.linked(found[0]), source)
-                cell["source"] = source
+                cell["source"] = held_together(source)
             for output in cell.get("outputs", []):
                 shown = "".join(output.get("data", {}).get("text/markdown", ""))
                 if shown:
@@ -150,7 +156,8 @@ class Pages:
         items = [entry for entry in own if "statement" in entry]
         errata = [entry for entry in own if "statement" not in entry]
         lines += [f"{len(items)} items in the order of the lecture, and {len(errata)} slips. Each with where"]
-        lines += ["the book derives it, the functions that compute it, the tests that hold it to account, and the figures that", "draw it.", ""]
+        lines += ["the book derives it, the functions that compute it, the tests that hold it to account, and the"]
+        lines += ["figures that draw it.", ""]
         for title, entries in (("Items", items), ("Errata", errata)):
             if entries:
                 lines += [f"## {title}", ""]
@@ -176,7 +183,9 @@ class Pages:
         yield "{.places}"
         yield "  \n".join(f"{name}: {', '.join(map(link, names))}" for name, names, link in places if names)
         if "reason" in entry:
-            yield f"\n*{entry['reason']}*"
+            chapter = next((ROOT / "notebooks").glob(f"*_{entry['chapter']}.ipynb"))
+            nowhere = "" if entry["sections"] else f", read beside [chapter {int(chapter.name[:2])}]({chapter.name})"
+            yield f"\n*{entry['reason']}*{nowhere}"
 
     def tests(self):
         """The tests that the catalogue names, a page a chapter."""
