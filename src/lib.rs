@@ -18,7 +18,8 @@
 //! And why it climbs: the bound touches ℓ after the E step, and the M step raises both.
 //!
 //! ```
-//! use executable_em::{bound, data, em, gaussian_mixture::{CovarianceFamily, random_start}, latent::{self, Model}};
+//! use executable_em::gaussian_mixture::{CovarianceFamily, random_start};
+//! use executable_em::{bound, data, em, latent, latent::Model};
 //! let x = data::old_faithful();
 //! let model = random_start(&x, 2, CovarianceFamily::Full, &mut data::rng(1))?;
 //! let log_joint = model.log_joint(&x)?;

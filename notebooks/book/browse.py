@@ -172,7 +172,8 @@ def page_faults(tab, address, name, screenshots):
             time.sleep(0.2)
             yield from (f"{name} at {width}, {scheme}: {fault}" for fault in tab.value(f"{FAULTS}({width})"))
             if screenshots and (scheme == "light" or width == WIDTHS[0]):
-                tab.picture(screenshots / f"{Path(name).stem}-{width}-{scheme}.png", width, scheme)
+                stem = name.removesuffix(".html").replace("/", "-")
+                tab.picture(screenshots / f"{stem}-{width}-{scheme}.png", width, scheme)
     yield from (f"{name}: {fault}" for fault in dict.fromkeys(tab.faults))
 
 

@@ -163,7 +163,7 @@ class Pages:
                 lines += [f"## {title}", ""]
             for entry in entries:
                 lines += [f"({entry['id'].lower()})=", f"### {entry['id']}", "", *self.entry(entry), ""]
-        self.write(f"lecture_{letter}.md", "\n".join(lines))
+        self.write(f"lecture_{letter}.md", held_together("\n".join(lines)))
 
     def entry(self, entry):
         own = entry["id"]
