@@ -33,8 +33,8 @@ CLASSES = {"E": "error", "Q": "true with a proviso", "N": "notation", "O": "perh
 
 
 def held_together(text):
-    """No line may begin with what follows a formula: a word joiner stands between them."""
-    after = lambda found: f"{found[1]}\u2060{found[2]}" if found[2] else found[0]
+    """No line may begin with what follows a formula: both stand in a span that does not break."""
+    after = lambda found: f'<span class="held">{found[1]}{found[2]}</span>' if found[2] else found[0]
     return re.sub(r"(?s)(\$\$.+?\$\$|\$[^$]+\$)([-,.;:!?)'’”]?)", after, text)
 
 
