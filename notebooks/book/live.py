@@ -21,10 +21,14 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 # The controls of each page in the order in which a reader might use them.
 PAGES = {
     "kmeans": ["assign", "update", "back", "worst", "plus", "random", "assign", "run"],
-    "mixture": ["E", "M", "E", "back", "random", "clusters", "again", "run"],
+    "mixture": ["outlier", "E", "M", "none", "E", "back", "random", "clusters", "again", "run"],
     "stiffness": ["again", "run"],
     "ascent": ["step", "back", "again", "run"],
     "hills": ["E", "M", "back", "again", "run"],
+    "coins": ["step", "step", "back", "again", "run"],
+    "rate": ["nearer", "farther", "farther"],
+    "survival": ["step", "back", "run", "again"],
+    "collapse": ["step", "back", "again", "run"],
 }
 # What there is to be looked at on the page on the reader's data.
 FITTED = "document.getElementById('example').click(), fit()"
@@ -114,8 +118,8 @@ def page_faults(hand, address, name, controls):
     yield from hand.answers()
 
     moved = hand.drag(tab.value("document.querySelectorAll('.handle').length") - 1, -30, -20)
-    # The dial of the stiffness goes right and left only.
-    if abs(moved[0] + 30) > 1.5 or abs(moved[1] + 20) > 1.5 and name != "stiffness":
+    # What lies on a line goes right and left only.
+    if abs(moved[0] + 30) > 1.5 or abs(moved[1] + 20) > 1.5 and name not in ("stiffness", "collapse", "rate"):
         yield f"what was dragged by (−30, −20) pixels moved by {moved}"
     if tab.value("location.hash") == first:
         yield "a drag leaves no trace in the address"
@@ -136,7 +140,8 @@ def page_faults(hand, address, name, controls):
         yield f"its own address leads elsewhere: {again!r} for {words!r}"
     yield from key_faults(hand)
     yield from hand.answers()
-    for text in ("#step=x&theta=y", "#begin=at,1,NaN&moves=Q", "#begin=nothing&data=nothing&blur=none&beta=x&start=x"):
+    nothing = "#begin=nothing&data=nothing&blur=none&beta=x&start=x&distance=x&alpha=x"
+    for text in ("#step=x&theta=y", "#begin=at,1,NaN&moves=Q", nothing):
         tab.value(f"location.hash = '{text}'")
         hand.settled()
     yield from hand.answers()
@@ -160,7 +165,7 @@ def key_faults(hand):
     for _ in range(40):
         hand.key("Tab", 9)
         reached.add(tab.value("document.activeElement.id"))
-    enabled = "[...document.querySelectorAll('button.step:not(:disabled), select, input')]"
+    enabled = "[...document.querySelectorAll('button.step, select, input')].filter(control => !control.disabled)"
     controls = set(tab.value(f"{enabled}.map(control => control.id)"))
     if controls - reached:
         yield f"the Tab key does not lead to {', '.join(sorted(controls - reached))}"

@@ -27,6 +27,10 @@ LIVE = {
     "soft_kmeans/bifurcation": ("stiffness", "Soft k-means: β is a dial"),
     "bound/contours": ("hills", "The bound: touch, climb, touch again"),
     "em/paths": ("ascent", "EM beside gradient ascent"),
+    "bernoulli_mixture/ridge": ("coins", "Coins: how many flips tell two apart"),
+    "pathologies/collapse": ("collapse", "Collapse, and what holds it"),
+    "convergence/distance": ("rate", "Far apart and close together: how fast, how sure"),
+    "variational/dying": ("survival", "Components that empty themselves"),
 }
 ID = r"\b[A-Z]-E?\d{2}\b"
 CLASSES = {"E": "error", "Q": "true with a proviso", "N": "notation", "O": "perhaps the scan", "R": "right as printed"}

@@ -153,6 +153,10 @@ fn bad_input_is_named() {
             "--floor contradicts the model to start at: m.json is a mixture of t",
         ),
         (
+            "fit x.csv --stop aitken --start m.json",
+            "--stop aitken contradicts the model to start at: m.json is a mixture of t",
+        ),
+        (
             "fit x.csv --covariance tied --start m.json",
             "--covariance contradicts the model to start at: m.json has full scale matrices",
         ),

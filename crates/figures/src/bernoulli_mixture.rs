@@ -1,5 +1,10 @@
 //! The figures of the chapter on Bernoulli mixtures.
 
+mod tosses;
+
+pub use tosses::Tosses;
+pub(crate) use tosses::state;
+
 use super::drawn;
 use crate::plot::{self, Anchor, Colour, Figure, Grid, Marker, Page, Panel, Point};
 use executable_em::bernoulli_mixture::identifiability::{information, outcomes};
@@ -45,8 +50,13 @@ const TICKS: [f64; 3] = [0.0, 0.5, 1.0];
 
 /// A square of probabilities with the heights of `log_likelihood` in shades, `drops` below its highest value.
 fn map(height: impl Fn(Point) -> Result<f64>, drops: &[f64]) -> Result<Panel> {
+    shades(81, height, drops)
+}
+
+/// The same on so many nodes a side.
+fn shades(nodes: usize, height: impl Fn(Point) -> Result<f64>, drops: &[f64]) -> Result<Panel> {
     // Away from 0 and 1 by a hair: there ℓ is −∞.
-    let grid = Grid::new([0.001, 0.999], [0.001, 0.999], 81);
+    let grid = Grid::new([0.001, 0.999], [0.001, 0.999], nodes);
     let values =
         grid.nodes().row_iter().map(|node| height([node[0], node[1]])).collect::<Result<Vec<f64>>>()?;
     let highest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);

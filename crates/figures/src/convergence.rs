@@ -1,5 +1,10 @@
 //! The figures of the chapter on convergence.
 
+mod apart;
+
+pub use apart::Apart;
+pub(crate) use apart::state;
+
 use crate::plot::{self, Anchor, Figure, Page, Panel, Point};
 use executable_em::Result;
 use executable_em::convergence::accelerate::{self, Accelerated, Chart, Method};

@@ -1,5 +1,10 @@
 //! The figures of the chapter on pathologies.
 
+mod remedies;
+
+pub(crate) use remedies::state;
+pub use remedies::{Course, Doomed, Remedy};
+
 use crate::plot::{self, Anchor, Colour, Figure, Grid, Marker, Page, Panel, Point, number};
 use executable_em::em::{self, Iterate, Stopping, Tolerance, Trace};
 use executable_em::gaussian_mixture::{CovarianceFamily, FlooredMixture, GaussianMixture};

@@ -4,14 +4,22 @@
 //! The panels' [`PanelFrame`]s say where on the page a mean lies, and what a place on the page means.
 
 use crate::plot::{Figure, Page, Panel, PanelFrame};
-use crate::{bound, em, gaussian_mixture, kmeans, soft_kmeans};
+use crate::{
+    bernoulli_mixture, bound, convergence, em, gaussian_mixture, kmeans, pathologies, soft_kmeans,
+    variational,
+};
 use executable_em::Result;
+use executable_em::bernoulli_mixture::BernoulliMixture;
 use executable_em::gaussian_mixture::GaussianMixture;
 use nalgebra::DMatrix;
 
+pub use bernoulli_mixture::Tosses;
 pub use bound::Hills;
+pub use convergence::Apart;
 pub use em::Start;
+pub use pathologies::{Course, Doomed, Remedy};
 pub use soft_kmeans::Annealed;
+pub use variational::{Crowd, Survival};
 
 /// A figure, and where its panels' data lie.
 #[derive(Clone, Debug)]
@@ -145,6 +153,68 @@ pub fn stiffness(log_stiffness: f64, width: f64) -> Result<(Annealed, Scene)> {
 /// Those of [`Start::climbs`].
 pub fn ascent(start: &Start, width: f64) -> Result<Scene> {
     scene(width, 300.0, em::state(start)?)
+}
+
+/// A run that may end on a datum, after so many sweeps: the two densities over the data, and ℓ or the log posterior.
+///
+/// `course` is the run of `start`; the data and the start of `pathologies/collapse`, unless the means are elsewhere.
+///
+/// ```
+/// use executable_em_figures::state::{self, Doomed, Remedy};
+/// let start = Doomed { means: [0.0, 5.0], remedy: Remedy::Prior(0.2) };
+/// assert!(state::collapse(&start, &start.run(5)?, 390.0)?.figure.svg().contains("log posterior"));
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+///
+/// # Errors
+/// Those of the densities.
+pub fn collapse(start: &Doomed, course: &Course, width: f64) -> Result<Scene> {
+    scene(width, 260.0, pathologies::state(start, course)?)
+}
+
+/// Two coins after the sweeps of a run: its way on the map of ℓ, and the numbers of heads as the coins share them.
+///
+/// `run` is that of `start`: [`Tosses::run`].
+///
+/// ```
+/// use executable_em_figures::state::{self, Tosses};
+/// let start = Tosses { biases: [0.6, 0.5], flips: 3 };
+/// assert!(state::coins(&start, &start.run(4)?, 390.0)?.figure.svg().contains("heads in each draw"));
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+///
+/// # Errors
+/// Those of the log-likelihood.
+pub fn coins(start: &Tosses, run: &[(BernoulliMixture, f64)], width: f64) -> Result<Scene> {
+    scene(width, 300.0, bernoulli_mixture::state(start, run)?)
+}
+
+/// Two clusters so far apart: their densities with what is known of the means, and how ℓ nears its top.
+///
+/// ```
+/// use executable_em_figures::state::{self, Apart};
+/// assert!(state::rate(&Apart::by(3.0)?, 390.0)?.figure.svg().contains("two clusters"));
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+///
+/// # Errors
+/// Those of the densities.
+pub fn rate(of: &Apart, width: f64) -> Result<Scene> {
+    scene(width, 270.0, convergence::state(of)?)
+}
+
+/// A mean-field mixture after the sweeps of a run: the components that are alive, and how many data each has had.
+///
+/// ```
+/// use executable_em_figures::state::{self, Crowd};
+/// assert!(state::survival(&Crowd::usual()?.run(3)?, 390.0)?.figure.svg().contains("after 3"));
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+///
+/// # Errors
+/// Those of the responsibilities.
+pub fn survival(of: &Survival, width: f64) -> Result<Scene> {
+    scene(width, 290.0, variational::state(of)?)
 }
 
 /// A fitted mixture of any dimension over two columns of its data, or over one; and BIC over k where there are several.

@@ -1,7 +1,12 @@
 //! The figures of the chapter on variational inference. The geyser is standardised: its units are standard deviations.
 
+mod survival;
+
+pub(crate) use survival::state;
+pub use survival::{Crowd, Survival};
+
 use crate::plot::{self, Anchor, Colour, Figure, Grid, Page, Panel, Point};
-use executable_em::em::{self, Seen, Stopping, Tolerance};
+use executable_em::em::{self, Stopping, Tolerance};
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, kmeans_start, random_start};
 use executable_em::latent::{self, Model};
 use executable_em::selection::{bic, icl};
@@ -10,7 +15,6 @@ use executable_em::variational::tilted::{Factorised, round};
 use executable_em::variational::{GaussWishart, VariationalMixture, Weights};
 use executable_em::{Result, bound, data, kmeans};
 use nalgebra::{DMatrix, DVector, RowDVector, dmatrix, dvector};
-use std::ops::ControlFlow;
 
 fn geyser() -> Result<DMatrix<f64>> {
     data::standardize(&data::old_faithful())
@@ -68,24 +72,8 @@ pub(super) fn tilted() -> Result<Figure> {
     ))
 }
 
-/// Six components from the nearest of the first six data, sweep by sweep.
-fn run_of_six() -> Result<(DMatrix<f64>, Vec<VariationalMixture>)> {
-    let x = geyser()?;
-    let r = kmeans::responsibilities(&x, &x.rows(0, 6).into_owned())?;
-    let start = VariationalMixture::learned(Weights::Dirichlet(0.001), unit_prior()?, &x, &r);
-    let stopping = Stopping { tolerance: Tolerance::LogLikelihood(1e-9), max_sweeps: 1000 };
-    let mut run = Vec::new();
-    em::best_of(&OnBound::new(&x)?, [start], &stopping, |seen| {
-        if let Seen::Sweep { model, .. } = seen {
-            run.push(VariationalMixture::clone(model));
-        }
-        ControlFlow::Continue(())
-    })?;
-    Ok((x, run))
-}
-
 /// The data in mixed colours, and the components that are alive.
-fn state(title: &str, model: &VariationalMixture, x: &DMatrix<f64>) -> Result<Panel> {
+fn in_its_components(title: &str, model: &VariationalMixture, x: &DMatrix<f64>) -> Result<Panel> {
     let mut panel = Panel::new([-2.3, 2.3], [-2.6, 2.4]);
     panel.title(title).x_label("eruption, sd").y_label("waiting, sd");
     panel.x_ticks(&[-2.0, 0.0, 2.0]).y_ticks(&[-2.0, 0.0, 2.0]);
@@ -98,16 +86,13 @@ fn state(title: &str, model: &VariationalMixture, x: &DMatrix<f64>) -> Result<Pa
     Ok(panel)
 }
 
-/// Source: X-24, X-25.
-pub(super) fn dying() -> Result<Figure> {
-    let (x, run) = run_of_six()?;
+/// The data of each component over the sweeps of a run, on a page for so many of them.
+fn deaths(run: &[VariationalMixture], sweeps: usize) -> Panel {
     let last = run.len() - 1;
-    let mut end = state("two at the end", &run[last], &x)?;
-    end.without_y_axis().y_label("");
-    let mut counts = Panel::new([0.0, last as f64], [-0.35, 2.5]);
+    let mut counts = Panel::new([0.0, sweeps as f64], [-0.35, 2.5]);
     counts.title("data of each component").x_label("sweep").y_label("expected count");
     counts.y_named_ticks(&[(0.0, "1"), (1.0, "10"), (2.0, "100")]);
-    for j in 0..6 {
+    for j in 0..run[0].components().len() {
         // Until less than half a datum is left to it.
         let alive = run.iter().map(|model| model.shares().counts()[j]).take_while(|&count| count > 0.5);
         let path: Vec<Point> =
@@ -117,12 +102,22 @@ pub(super) fn dying() -> Result<Figure> {
             counts.dots(&[death], &[plot::component(j)], 3.6, 1.0);
         }
     }
+    counts
+}
+
+/// Source: X-24, X-25.
+pub(super) fn dying() -> Result<Figure> {
+    let (x, Survival { run, bounds: heights, .. }) = (geyser()?, Crowd::usual()?.run(1000)?);
+    let last = run.len() - 1;
+    let mut end = in_its_components("two at the end", &run[last], &x)?;
+    end.without_y_axis().y_label("");
+    let counts = deaths(&run, last);
     let mut bounds = Panel::new([0.0, last as f64], [-560.0, -430.0]);
     bounds.title("the bound").x_label("sweep").y_label("nats").y_ticks(&[-550.0, -500.0, -450.0]);
-    let height = |model: &VariationalMixture| model.lower_bound(&x, &model.responsibilities(&x)?);
-    let heights = run.iter().enumerate().map(|(sweep, model)| Ok([sweep as f64, height(model)?]));
-    bounds.line(&heights.collect::<Result<Vec<Point>>>()?, plot::INK, 2.0);
-    let start = state("six at the start", &run[0], &x)?;
+    let heights: Vec<Point> =
+        heights.iter().enumerate().map(|(sweep, &height)| [sweep as f64, height]).collect();
+    bounds.line(&heights, plot::INK, 2.0);
+    let start = in_its_components("six at the start", &run[0], &x)?;
     let page = Page::new(2).panel_height(200.0).panel(start).panel(end).panel(counts).panel(bounds);
     Ok(Figure::still(&page)?.described(
         "A mean-field mixture of six on the standardised geyser, with α = 0.001 for the weights. Above, \

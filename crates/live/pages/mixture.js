@@ -1,5 +1,6 @@
-// EM for a Gaussian mixture. The address: data, family, where EM begins (across; random,k,seed; clusters,k,seed; or at
-// with six numbers a component: weight, mean, variance, covariance, variance), half steps, and which update is made.
+// EM for a Gaussian mixture. The address: data, and what the reader has put among them; family, where EM begins (across;
+// random,k,seed; clusters,k,seed; or at with six numbers a component: weight, mean, variance, covariance, variance), half
+// steps, and which update is made.
 "use strict";
 
 function begin(text) {
@@ -20,14 +21,21 @@ function at({ weights, means, covariances }) {
     return ["at", ...weights.flatMap((weight, j) => [weight, ...means[j], ...covariances[j]])].join(",");
 }
 
+// The state of an answer as a beginning, if EM can go on from there.
+const begun = ({ parameters, broken }) => broken ? START[page.state.data] : at(parameters);
+const pairs = text =>
+    text.split(",").map(Number).flatMap((_, index, all) => index % 2 ? [all.slice(index - 1, index + 1)] : []);
+// So many data of the reader's own have room in an address.
+const MOST = 100;
+
 const START = { faithful: "across", blobs: "random,4,42", stripes: "random,2,1", unequal: "random,2,1" };
 const COUNT = { faithful: 2, blobs: 4, stripes: 2, unequal: 2 };
 const ARMS = ["mean", "right", "above"];
 
 const page = new Page({
-    defaults: { data: "faithful", family: "full", begin: "across", step: "0", update: "right" },
+    defaults: { data: "faithful", more: "", family: "full", begin: "across", step: "0", update: "right" },
     question: state => ({
-        page: "mixture", data: state.data, family: state.family, begin: begin(state.begin),
+        page: "mixture", data: state.data, more: pairs(state.more), family: state.family, begin: begin(state.begin),
         half_steps: Number(state.step), about_old_means: state.update === "printed",
     }),
     // Arms below, means on top: where they meet, the mean is what a hand wants.
@@ -42,6 +50,12 @@ const page = new Page({
         page.state = { ...page.state, begin: at(page.answer.parameters), step: String(page.answer.half_steps) };
         Address.write(page.state);
     },
+    // The components stay where they are, and see one datum more.
+    added: (page, at) => {
+        page.pause();
+        const more = [...pairs(page.state.more), at].slice(-MOST);
+        page.go({ more: more.flat().join(","), begin: begun(page.answer), step: "0" });
+    },
     settle: (page, answer) => { page.state.step = String(answer.half_steps); },
     shown: (answer, state) => {
         for (const name of ["data", "family", "update"]) {
@@ -55,6 +69,7 @@ const page = new Page({
             button.disabled = answer.at_rest || answer.next !== name;
         }
         document.getElementById("run").disabled = answer.at_rest;
+        document.getElementById("none").disabled = !state.more;
         document.getElementById("back").disabled = answer.half_steps === 0;
     },
     running: runs => { document.getElementById("run").textContent = runs ? "Pause" : "Run"; },
@@ -64,7 +79,8 @@ const forward = steps => page.go({ step: String(page.answer.half_steps + steps) 
 let seed = 1;
 const start = (kind, data = page.state.data) => {
     page.pause();
-    page.go({ data, begin: kind ? `${kind},${COUNT[data]},${seed++}` : START[data], step: "0" });
+    const more = data === page.state.data ? page.state.more : "";
+    page.go({ data, more, begin: kind ? `${kind},${COUNT[data]},${seed++}` : START[data], step: "0" });
 };
 
 on("E", "click", () => { page.pause(); forward(1); });
@@ -84,7 +100,11 @@ on("family", "change", event => {
 on("update", "change", event => {
     page.pause();
     // From here on with the other formula.
-    const { parameters, broken } = page.answer;
-    const from = broken ? { begin: START[page.state.data] } : { begin: at(parameters) };
-    page.go({ update: event.target.checked ? "printed" : "right", step: "0", ...from });
+    page.go({ update: event.target.checked ? "printed" : "right", step: "0", begin: begun(page.answer) });
 });
+// Up on the left, where none of the data sets has any: with it, all that a click can do can be done by keys.
+on("outlier", "click", () => {
+    const { left, top, width, height } = page.stage.frames[0];
+    page.added(page, page.stage.in_data(0, [left + 0.06 * width, top + 0.08 * height]));
+});
+on("none", "click", () => { page.pause(); page.go({ more: "", begin: begun(page.answer), step: "0" }); });

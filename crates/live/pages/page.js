@@ -5,14 +5,14 @@ const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 class Page {
     // `question(state)` is what to ask, `handles(answer)` what can be held, `shown(answer, state)` what else changes,
-    // `moved(page, handle, at)` what a hand does.
+    // `moved(page, handle, at)` what a hand does, `added(page, at)` what it puts there, if it may.
     constructor(parts) {
         Object.assign(this, parts);
         this.state = Address.read(this.defaults);
         this.stage = new Stage(document.querySelector(".stage"), (handle, at) => {
             this.pause();
             this.moved(this, handle, at);
-        });
+        }, at => this.added?.(this, at));
         this.words = document.querySelector(".words");
         this.timer = null;
         Address.changed(() => { this.state = Address.read(this.defaults); this.show(); });

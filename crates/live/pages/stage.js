@@ -5,11 +5,16 @@
 const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#785e3c", "#6e6e6e"];
 
 class Stage {
-    // `moved(handle, [x, y])` hears of every move, in the data's own units.
-    constructor(element, moved) {
+    // `moved(handle, [x, y])` hears of every move, `added([x, y])` of a place in the first panel, in the data's own units.
+    constructor(element, moved, added) {
         this.element = element;
         this.moved = moved;
         this.paper = document.createElement("div");
+        this.paper.addEventListener("click", event => {
+            const [box, { left, top, width, height }] = [this.element.getBoundingClientRect(), this.frames[0]];
+            const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+            if (x > left && x < left + width && y > top && y < top + height) added(this.in_data(0, [x, y]));
+        });
         this.layer = document.createElement("div");
         this.frames = [];
         this.waiting = null;

@@ -11,20 +11,28 @@
 //! | `mixture` | EM for a Gaussian mixture in the plane |
 //! | `hills` | coordinate ascent on the bound |
 //! | `ascent` | EM and gradient ascent from one start |
+//! | `coins` | EM for two coins, from biases and flips of the reader's choice |
+//! | `collapse` | a run that ends on a datum, and what holds it |
+//! | `rate` | how fast EM is, and how sure, by the distance of two clusters |
 //! | `stiffness` | soft k-means while β is raised |
+//! | `survival` | mean field: which components stay |
 //! | `fit` | fits of the reader's own data |
 //! | `data` | the data sets that the pages have |
 //! | `binding` | the one function that a browser calls |
 
 mod ascent;
 mod binding;
+mod coins;
+mod collapse;
 mod data;
 mod fit;
 mod hills;
 mod kmeans;
 mod mixture;
 mod picture;
+mod rate;
 mod stiffness;
+mod survival;
 
 pub use data::DataSet;
 pub use picture::{Frame, Picture};
@@ -57,10 +65,15 @@ fn told(error: &executable_em::Error) -> String {
         executable_em::Error::NotPositiveDefinite { component, smallest_eigenvalue } => format!(
             "component {} has no width left: the smallest eigenvalue of its covariance is {}",
             component + 1,
-            format!("{smallest_eigenvalue:.1e}").replace('-', "−")
+            if *smallest_eigenvalue == 0.0 { "0".to_owned() } else { scientific(*smallest_eigenvalue) }
         ),
         other => other.to_string(),
     }
+}
+
+/// A number that may be as small as numbers go.
+fn scientific(value: f64) -> String {
+    format!("{value:.1e}").replace('-', "−")
 }
 
 fn told_by_engine(error: &executable_em_engine::Error) -> String {
@@ -80,7 +93,11 @@ enum Question {
     Mixture(mixture::Question),
     Hills(hills::Question),
     Ascent(ascent::Question),
+    Coins(coins::Question),
+    Collapse(collapse::Question),
     Stiffness(stiffness::Question),
+    Rate(rate::Question),
+    Survival(survival::Question),
     Example,
     Table(fit::Table),
     Fit(fit::Question),
@@ -116,7 +133,11 @@ fn answered(question: &str) -> Result<serde_json::Value> {
         Question::Mixture(question) => serde_json::to_value(mixture::answer(&question)?)?,
         Question::Hills(question) => serde_json::to_value(hills::answer(&question)?)?,
         Question::Ascent(question) => serde_json::to_value(ascent::answer(&question)?)?,
+        Question::Coins(question) => serde_json::to_value(coins::answer(&question)?)?,
+        Question::Collapse(question) => serde_json::to_value(collapse::answer(&question)?)?,
         Question::Stiffness(question) => serde_json::to_value(stiffness::answer(&question)?)?,
+        Question::Rate(question) => serde_json::to_value(rate::answer(&question)?)?,
+        Question::Survival(question) => serde_json::to_value(survival::answer(&question)?)?,
         Question::Example => serde_json::to_value(fit::EXAMPLE)?,
         Question::Table(question) => serde_json::to_value(fit::seen(&question)?)?,
         Question::Fit(question) => serde_json::to_value(fit::answer(&question)?)?,

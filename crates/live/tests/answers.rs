@@ -172,6 +172,81 @@ fn the_gradient_oversteps_and_em_does_not() {
     assert!(words.as_str().is_some_and(|words| words.contains("oversteps")), "{words}");
 }
 
+/// Without a remedy ℓ runs away, and the sweep after the last has no answer; a floor and a prior hold it.
+#[test]
+fn a_floor_and_a_prior_hold_what_collapses() {
+    let start = json!({"page": "collapse", "means": [0, 5], "log_size": -2, "sweeps": 60, "width": 390});
+    let run = |remedy: &str| ask(&with(start.clone(), "remedy", json!(remedy)));
+    let alone = run("none");
+    assert!(alone["sweeps"].as_u64() < Some(10) && alone["height"].as_f64() > Some(100.0), "{alone}");
+    assert!(alone["broken"].as_str().is_some_and(|reason| reason.starts_with("component 1")), "{alone}");
+    for remedy in ["floor", "prior"] {
+        let held = run(remedy);
+        assert!(held["broken"].is_null() && held["at_rest"] == true, "{held}");
+        assert!(held["variances"][0].as_f64() > Some(0.0014), "{held}");
+    }
+    assert_eq!(run("floor")["variances"][0].as_f64(), Some(0.01));
+    // Inverse Wishart with ν = 4: ψ/(R + ν + 2), with the datum 0 alone.
+    assert!((run("prior")["variances"][0].as_f64().unwrap_or(0.0) - 0.01 / 7.0).abs() < 1e-7);
+}
+
+/// From the same biases one flip a draw ends on a line, ten flips at a peak; equal coins stay equal.
+#[test]
+fn flips_tell_coins_apart() {
+    let run = |biases: [f64; 2], flips: usize| {
+        ask(&json!({"page": "coins", "biases": biases, "flips": flips, "sweeps": 200, "width": 390}))
+    };
+    let at = |answer: &Value| [0, 1].map(|j| answer["biases"][j].as_f64().unwrap_or(f64::NAN));
+    let one = run([0.6, 0.5], 1);
+    assert!(one["words"].as_str().is_some_and(|words| words.contains("mean of the biases")), "{one}");
+    let [p, q] = at(&run([0.6, 0.5], 10));
+    // Three standard errors of a share of 150 flips, 3 √(.35 · .65/150).
+    assert!((p - 0.8).abs() < 0.117 && (q - 0.35).abs() < 0.117, "{p} {q}");
+    let [mirrored_q, mirrored_p] = at(&run([0.5, 0.6], 10));
+    assert!((p - mirrored_p).abs() < 1e-9 && (q - mirrored_q).abs() < 1e-9);
+    let equal = run([0.4, 0.4], 10);
+    assert!(equal["words"].as_str().is_some_and(|words| words.contains("a trap")), "{equal}");
+}
+
+/// The nearer the clusters, the more is missing, the slower EM and the less sure the means; and the run shows it.
+#[test]
+fn overlap_costs_speed_and_certainty() {
+    let mut before = (f64::INFINITY, f64::INFINITY);
+    for distance in [1.6, 2.0, 3.0, 4.0, 5.0, 6.0] {
+        let answer = ask(&json!({"page": "rate", "distance": distance, "width": 700}));
+        let of = |name: &str| answer[name].as_f64().unwrap_or(f64::NAN);
+        let error = answer["errors"][0].as_f64().unwrap_or(f64::NAN);
+        assert!(of("fraction") < before.0 && error < before.1, "{distance}: {answer}");
+        assert!(
+            (of("fraction") - of("shown")).abs() < 0.05,
+            "{distance}: {} {}",
+            of("fraction"),
+            of("shown")
+        );
+        before = (of("fraction"), error);
+    }
+}
+
+/// With a small α two of six stay, at the bound of the reference; a large α keeps more; and no sweep lowers the bound.
+#[test]
+fn components_empty_themselves() {
+    let run = |alpha: f64, sweeps: usize| {
+        ask(
+            &json!({"page": "survival", "means": [], "log_concentration": alpha, "sweeps": sweeps, "width": 390}),
+        )
+    };
+    let mut before = f64::NEG_INFINITY;
+    for sweeps in 0..20 {
+        let bound = run(-3.0, sweeps)["bound"].as_f64().unwrap_or(f64::NAN);
+        assert!(bound >= before - 1e-9, "{sweeps}: {bound} < {before}");
+        before = bound;
+    }
+    let end = run(-3.0, 200);
+    assert!(end["alive"] == 2 && end["at_rest"] == true, "{end}");
+    assert!((end["bound"].as_f64().unwrap_or(0.0) + 443.297873).abs() < 1e-5, "{}", end["bound"]);
+    assert!(run(2.0, 200)["alive"].as_u64() > Some(2));
+}
+
 /// The fit of Old Faithful as the README has it; columns without numbers are named and left out.
 #[test]
 fn a_table_is_fitted_as_on_the_command_line() {
@@ -234,6 +309,13 @@ fn every_question_has_an_answer() {
         r#"{"page": "mixture", "begin": {"parameters": {"weights": [1], "means": [[1e200, 0]],
             "covariances": [[1, 0, 1]]}}, "half_steps": 2, "width": 700}"#,
         r#"{"page": "ascent", "place": [0, 0], "step": 0, "steps": 3, "width": 390}"#,
+        r#"{"page": "coins", "biases": [0, 1], "flips": 0, "sweeps": 3, "width": 390}"#,
+        r#"{"page": "coins", "biases": [1e300, -1], "flips": 4000000000, "sweeps": 4000000000, "width": 390}"#,
+        r#"{"page": "rate", "distance": -1e300, "width": 1e300}"#,
+        r#"{"page": "survival", "means": [[1e300, 0]], "log_concentration": 1e300, "sweeps": 3, "width": 390}"#,
+        r#"{"page": "survival", "means": [[0, 0]], "log_concentration": -1e300, "sweeps": 3, "width": 390}"#,
+        r#"{"page": "collapse", "means": [1e300, 0], "remedy": "none", "log_size": 0, "sweeps": 3, "width": 390}"#,
+        r#"{"page": "collapse", "means": [0, 5], "remedy": "floor", "log_size": -400, "sweeps": 3, "width": 390}"#,
         r#"{"page": "ascent", "place": [1e200, 0], "step": 1e300, "steps": 3, "width": 390}"#,
         r#"{"page": "hills", "theta": 1e300, "at": 0, "blur": -3, "moves": "EMQ", "width": -1}"#,
         r#"{"page": "hills", "theta": 0, "at": 1e200, "blur": 7, "moves": "M", "width": 700}"#,

@@ -7,7 +7,7 @@ use executable_em_engine::{Mixture, SavedMixture};
 
 use super::{
     Failure,
-    options::{Begin, Family, Model, Options},
+    options::{Begin, Family, Model, Options, Stop},
     predict::read_mixture,
     search::{Found, Kind, Search},
     starts::Start,
@@ -122,6 +122,8 @@ fn of_model(options: &Options, model: &Mixture, path: &Path) -> Result<Kind, Fai
             let foreign = [
                 ("--flips", options.flips.is_some()),
                 ("--floor", options.floor.is_some()),
+                // Its sweeps are always accelerated.
+                ("--stop aitken", matches!(options.stop, Some(Stop::Aitken))),
                 ("--model bernoulli", matches!(options.model, Some(Model::Bernoulli))),
                 ("--model gaussian", matches!(options.model, Some(Model::Gaussian))),
             ];

@@ -47,6 +47,7 @@ pub use figure::{Figure, Frame};
 pub(crate) use markup::MATHEMATICS;
 pub use page::{Page, PanelFrame};
 pub use panel::{Anchor, Marker, Panel, points, span};
+pub(crate) use ticks::whole_ticks;
 
 /// A place in data units: x, then y.
 pub type Point = [f64; 2];

@@ -18,6 +18,11 @@ pub(super) fn nice([low, high]: [f64; 2], wanted: usize) -> Vec<f64> {
         .unwrap_or_default()
 }
 
+/// Whole numbers from 0 on, at most five of them above it: of what is counted there are no halves.
+pub fn whole_ticks(most: usize) -> Vec<f64> {
+    (0..=most).step_by(most.div_ceil(5).max(1)).map(|tick| tick as f64).collect()
+}
+
 /// What stands at the ticks of an axis and, where numbers would be too long for that, what they leave out.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Labels {

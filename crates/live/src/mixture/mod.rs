@@ -18,6 +18,9 @@ use serde::{Deserialize, Serialize};
 pub struct Question {
     #[serde(default)]
     data: DataSet,
+    /// Data that the reader has put among them.
+    #[serde(default)]
+    more: Vec<[f64; 2]>,
     #[serde(default)]
     family: Family,
     begin: Begin,
@@ -93,7 +96,7 @@ pub struct Answer {
 }
 
 pub fn answer(question: &Question) -> Result<Answer> {
-    let x = question.data.x()?;
+    let x = question.x()?;
     let family = CovarianceFamily::from(question.family);
     let mut begin = question.begin.model(&x, family)?;
     let mut run = Run::of(begin, &x, question.half_steps, question.about_old_means)?;
@@ -142,6 +145,16 @@ pub fn answer(question: &Question) -> Result<Answer> {
         words,
         picture: scene.into(),
     })
+}
+
+impl Question {
+    fn x(&self) -> Result<DMatrix<f64>> {
+        let x = self.data.x()?;
+        let n = x.nrows();
+        let mut all = x.resize_vertically(n + self.more.len(), 0.0);
+        all.rows_mut(n, self.more.len()).copy_from(&matrix(&self.more));
+        Ok(all)
+    }
 }
 
 /// Why a matrix is no covariance, with components counted from 1 as on the page.
