@@ -30,8 +30,8 @@ pub fn answer(question: &Question) -> Result<Answer> {
     let means = [0, 1]
         .map(|j| format!("{} ± {}", number(apart.model.means()[j], 2), number(1.96 * apart.errors[j], 2)));
     let words = format!(
-        "{} standard deviations apart: the missing labels hide {} % of the information, steps shorten by {} a sweep, and \
-         a digit of ℓ takes {} sweeps. Means: {}, in 95 of 100 cases.",
+        "{} standard deviations apart: the missing labels hide up to {} % of the information, late steps are {} of the \
+         one before, and a digit of ℓ takes {} sweeps. Means: {}, in 95 of 100 cases.",
         number(apart.distance, 2),
         number(100.0 * apart.fraction, 1),
         number(apart.shown, 3),

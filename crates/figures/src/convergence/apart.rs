@@ -50,8 +50,8 @@ impl Apart {
     /// ```
     /// use executable_em_figures::state::Apart;
     /// let [near, far] = [Apart::by(2.0)?, Apart::by(5.0)?];
-    /// assert!(near.fraction > 0.6 && far.fraction < 0.1);
-    /// assert!((near.fraction - near.shown).abs() < 0.02);
+    /// assert!(near.fraction > 0.8 && far.fraction < 0.2);
+    /// assert!((near.fraction - near.shown).abs() < 0.03);
     /// # Ok::<(), executable_em::Error>(())
     /// ```
     pub fn by(distance: f64) -> Result<Self> {
