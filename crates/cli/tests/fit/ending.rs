@@ -48,8 +48,14 @@ fn an_interrupted_fit_reports_the_best_so_far() {
             status.lines().find_map(|line| line.strip_prefix("SigCgt:")).map(str::trim).map(str::to_owned);
         mask.and_then(|mask| u64::from_str_radix(&mask, 16).ok()).is_some_and(|mask| mask & 2 != 0)
     };
+    // Where these tests were started to ignore Ctrl-C, as in the background of a script, so does the child.
+    let patience = std::time::Instant::now();
     while !listens() {
         assert!(child.try_wait().expect("a child").is_none(), "it ended by itself");
+        if patience.elapsed().as_secs() > 60 {
+            child.kill().expect("a child");
+            panic!("it does not listen to SIGINT: is that ignored here?");
+        }
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
     std::thread::sleep(std::time::Duration::from_millis(300));
