@@ -31,8 +31,8 @@ pub struct HalfStep {
 }
 
 impl HalfStep {
-    fn new(step: Step, x: &DMatrix<f64>, labels: Vec<usize>, means: &DMatrix<f64>) -> Self {
-        let objective = cost(&indicators(&labels, means.nrows()), &distances(x, means));
+    fn new(step: Step, labels: Vec<usize>, means: &DMatrix<f64>, distances: &DMatrix<f64>) -> Self {
+        let objective = cost(&indicators(&labels, means.nrows()), distances);
         HalfStep { step, labels, means: means.clone(), objective }
     }
 }
@@ -100,8 +100,9 @@ pub fn lloyd(x: &DMatrix<f64>, start: &DMatrix<f64>, max_sweeps: usize) -> Resul
     let stopping = Stopping { tolerance: Tolerance::Parameters(0.0), max_sweeps };
     let fit = em::best_of(&Clusters(x), [Ok(start.clone())], &stopping, |seen| {
         if let Seen::Sweep { model: means, expected, .. } = seen {
-            let update =
-                half_steps.last().map(|last| HalfStep::new(Step::Update, x, last.labels.clone(), means));
+            let update = half_steps
+                .last()
+                .map(|last| HalfStep::new(Step::Update, last.labels.clone(), means, &distances(x, means)));
             half_steps.extend(update.into_iter().chain([expected.expectation.clone()]));
         }
         ControlFlow::Continue(())
@@ -118,7 +119,8 @@ impl Climb for Clusters<'_> {
     type Error = Error;
 
     fn expect(&self, means: &DMatrix<f64>) -> Result<Expected<HalfStep>> {
-        let half_step = HalfStep::new(Step::Assign, self.0, nearest(&distances(self.0, means)), means);
+        let distances = distances(self.0, means);
+        let half_step = HalfStep::new(Step::Assign, nearest(&distances), means, &distances);
         let total = self.0.nrows() as f64;
         Ok(Expected { log_likelihood: -half_step.objective, total, expectation: half_step })
     }
