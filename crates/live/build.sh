@@ -79,15 +79,17 @@ rm -rf "${out:?}"/*
     printf 'const MODULE = "%s";\n' "$(gzip -9 -n -c "$out/em_bg.wasm" | base64 -w 0)"
 } >"$out/module.js"
 rm "$out/em.js" "$out/em_bg.wasm"
-cp crates/live/pages/*.{html,css,js} "$out"
-# What is seen before the module is there, and without JavaScript.
-cp figures/kmeans/steps.svg "$out/kmeans.svg"
-cp figures/gaussian_mixture/steps.svg "$out/mixture.svg"
-cp figures/bound/contours.svg "$out/hills.svg"
-cp figures/em/paths.svg "$out/ascent.svg"
-cp figures/bernoulli_mixture/ridge.svg "$out/coins.svg"
-cp figures/pathologies/collapse.svg "$out/collapse.svg"
-cp figures/variational/dying.svg "$out/survival.svg"
-cp figures/convergence/distance.svg "$out/rate.svg"
-cp figures/soft_kmeans/bifurcation.svg "$out/stiffness.svg"
+cp crates/live/pages/*.{css,js} crates/live/pages/data.html "$out"
+# The other pages stand in one frame. The figure is what is seen before the module is there, and without JavaScript.
+for page in crates/live/pages/*.html; do
+    field() { sed -n "s/^$1: //p" "$page"; }
+    name=$(basename "$page" .html) chapter=$(field chapter)
+    [[ -n $chapter ]] || continue
+    number=${chapter%%_*}
+    sed -e "s|@name@|$name|; s|@title@|$(field title)|; s|@still@|$(field still)|" \
+        -e "s|@chapter@|$chapter|; s|@number@|${number#0}|" \
+        -e "/@intro@/{r "<(sed '1,/^-->/d; /^<!-- controls -->/,$d' "$page") -e 'd}' \
+        -e "/@controls@/{r "<(sed '1,/^<!-- controls -->/d' "$page") -e 'd}' crates/live/frame.html >"$out/$name.html"
+    cp "figures/$(field beside).svg" "$out/$name.svg"
+done
 echo "live: $(du -k "$out/module.js" | cut -f1) KB of module in $out"

@@ -20,20 +20,17 @@ LECTURES = {
     "T": "Daniel, *Expectation Maximization*",
     "X": "Beyond the last slide",
 }
-# Below which still figure a chapter shows the live page that brings it to life, and what it is called there.
-LIVE = {
-    "kmeans/steps": ("kmeans", "k-means: take hold of the means"),
-    "gaussian_mixture/steps": ("mixture", "EM: take hold of a Gaussian mixture"),
-    "soft_kmeans/bifurcation": ("stiffness", "Soft k-means: β is a dial"),
-    "bound/contours": ("hills", "The bound: touch, climb, touch again"),
-    "em/paths": ("ascent", "EM beside gradient ascent"),
-    "bernoulli_mixture/ridge": ("coins", "Coins: how many flips tell two apart"),
-    "pathologies/collapse": ("collapse", "Collapse, and what holds it"),
-    "convergence/distance": ("rate", "Far apart and close together: how fast, how sure"),
-    "variational/dying": ("survival", "Components that empty themselves"),
-}
 ID = r"\b[A-Z]-E?\d{2}\b"
 CLASSES = {"E": "error", "Q": "true with a proviso", "N": "notation", "O": "perhaps the scan", "R": "right as printed"}
+
+
+def live_pages():
+    """Below which still figure a chapter shows the live page that brings it to life, and what it is called there."""
+    field = lambda name, text: re.search(rf"(?m)^{name}: (.*)$", text)
+    pages = [(path.stem, path.read_text(encoding="utf-8")) for path in (ROOT / "crates/live/pages").glob("*.html")]
+    told = [(field("chapter", text)[1], field("beside", text)[1], name, field("title", text)[1])
+            for name, text in pages if field("chapter", text)]
+    return {beside: (name, title) for _, beside, name, title in sorted(told)}
 
 
 def held_together(text):
@@ -49,6 +46,7 @@ class Pages:
         self.target = target
         self.documentation = documentation
         self.live = live
+        self.live_pages = live_pages()
         self.entries = json.loads((ROOT / "catalogue.json").read_text(encoding="utf-8"))
         self.known = {entry["id"] for entry in self.entries}
         self.headings = {}
@@ -84,7 +82,7 @@ class Pages:
     def beside(self, cell):
         """The live page that belongs to what a cell draws, if it was built."""
         drawn = re.fullmatch(r'figures::draw\("([a-z_/]+)"\)\?', "".join(cell["source"]).strip())
-        name, title = LIVE.get(drawn[1], (None, None)) if drawn else (None, None)
+        name, title = self.live_pages.get(drawn[1], (None, None)) if drawn else (None, None)
         if name and (self.live / f"{name}.html").exists():
             place = f"live/{name}.html"
             frame = f'<iframe class="live" src="{place}" title="{title}" loading="lazy"></iframe>'
@@ -103,7 +101,7 @@ class Pages:
             return
         text = (self.target / "index.md").read_text(encoding="utf-8")
         link = lambda name, words: f'<a href="live/{name}.html">{words}</a>'
-        pages = ", ".join(link(name, title) for name, title in LIVE.values())
+        pages = ", ".join(link(name, title) for name, title in self.live_pages.values())
         hold = f"**Something to take hold of.** {pages}. Each stands in its chapter too, "
         hold += "and its address holds what you see."
         own = f"**You have data.** {link('data', 'Paste them here')}, and your browser fits them; "
