@@ -8,23 +8,17 @@ const page = new Page({
     handles: ({ place }) => [{ panel: 0, kind: "mean", name: "the start", at: place }],
     // What was walked is walked from the new start.
     moved: (page, _, place) => page.go({ start: place.join(",") }),
-    shown: ({ steps, at_rest }, { eta }) => {
+    shown: (_, { eta }) => {
         document.getElementById("eta").value = eta;
         document.getElementById("size").textContent = Number(eta).toFixed(2);
-        for (const id of ["step", "run"]) document.getElementById(id).disabled = at_rest;
-        document.getElementById("back").disabled = steps === 0;
     },
-    settle: (page, { steps }) => { page.state.step = String(steps); },
-    running: runs => { document.getElementById("run").textContent = runs ? "Pause" : "Run"; },
+    made: ({ steps }) => steps,
+    pace: 160,
 });
 
-const by = steps => page.go({ step: String(page.answer.steps + steps) });
 // Each where a run has something to tell: far off, beside the saddle, and where the gradient swings.
 const STARTS = ["-3.6,3.3", "-0.95,-0.9", "3,2.85", "-3.7,-3.4", "0.2,-3.7", "3.7,-0.4"];
 
-on("step", "click", () => { page.pause(); by(1); });
-on("run", "click", () => page.run(() => by(1), 160));
-on("back", "click", () => { page.pause(); by(-1); });
 on("again", "click", () => {
     page.pause();
     const next = (STARTS.indexOf(page.state.start) + 1) % STARTS.length;

@@ -8,22 +8,14 @@ const page = new Page({
     handles: ({ start }) => [{ panel: 0, kind: "mean", name: "the biases at the start", at: start }],
     // What was run is run from the new start.
     moved: (page, _, place) => page.go({ start: place.join(",") }),
-    shown: ({ sweeps, at_rest, flips }) => {
-        document.getElementById("flips").value = flips;
-        for (const id of ["step", "run"]) document.getElementById(id).disabled = at_rest;
-        document.getElementById("back").disabled = sweeps === 0;
-    },
-    settle: (page, { sweeps }) => { page.state.step = String(sweeps); },
-    running: runs => { document.getElementById("run").textContent = runs ? "Pause" : "Run"; },
+    shown: ({ flips }) => { document.getElementById("flips").value = flips; },
+    made: ({ sweeps }) => sweeps,
+    pace: 200,
 });
 
-const by = sweeps => page.go({ step: String(page.answer.sweeps + sweeps) });
 // Beside the diagonal on either side, far off, and on the diagonal itself.
 const STARTS = ["0.6,0.5", "0.1,0.2", "0.95,0.1", "0.08,0.9", "0.4,0.4"];
 
-on("step", "click", () => { page.pause(); by(1); });
-on("run", "click", () => page.run(() => by(1), 200));
-on("back", "click", () => { page.pause(); by(-1); });
 on("again", "click", () => {
     page.pause();
     page.go({ start: STARTS[(STARTS.indexOf(page.state.start) + 1) % STARTS.length], step: "0" });

@@ -12,26 +12,20 @@ const page = new Page({
     })),
     // What was run is run from the new start.
     moved: (page, { index }, [to]) => page.go({ start: page.answer.means.with(index, to).join(",") }),
-    shown: ({ sweeps, at_rest }, { remedy, size }) => {
+    shown: ({ sweeps }, { remedy, size }) => {
         document.getElementById("remedy").value = remedy;
         document.getElementById("size").value = size;
         document.getElementById("size").disabled = remedy === "none";
         document.getElementById("what").textContent = { none: "size", floor: "floor", prior: "scale ψ" }[remedy];
         document.getElementById("value").textContent =
             remedy === "none" ? "" : String(Number((10 ** Number(size)).toPrecision(2)));
-        for (const id of ["step", "run"]) document.getElementById(id).disabled = at_rest;
-        for (const id of ["back", "again"]) document.getElementById(id).disabled = sweeps === 0;
+        document.getElementById("again").disabled = sweeps === 0;
     },
-    // A sweep without an answer stays asked for.
-    settle: (page, { sweeps, broken }) => { page.state.step = String(sweeps + (broken ? 1 : 0)); },
-    running: runs => { document.getElementById("run").textContent = runs ? "Pause" : "Run"; },
+    // A sweep without an answer was asked for, too.
+    made: ({ sweeps, broken }) => sweeps + (broken ? 1 : 0),
+    pace: 350,
 });
 
-const by = sweeps => page.go({ step: String(page.answer.sweeps + sweeps) });
-
-on("step", "click", () => { page.pause(); by(1); });
-on("run", "click", () => page.run(() => by(1), 350));
-on("back", "click", () => { page.pause(); by(-1); });
 on("again", "click", () => { page.pause(); page.go({ step: "0" }); });
 on("remedy", "change", event => { page.pause(); page.go({ remedy: event.target.value, step: "0" }); });
 on("size", "input", event => { page.pause(); page.go({ size: event.target.value }); });

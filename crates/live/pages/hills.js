@@ -24,7 +24,6 @@ const page = new Page({
         document.getElementById("blur").value = blur;
         document.getElementById("share").textContent = `${Math.round(blur * 100)} %`;
     },
-    running: runs => { document.getElementById("run").textContent = runs ? "Pause" : "Run"; },
 });
 
 const step = letter => page.go({ moves: page.state.moves + letter });

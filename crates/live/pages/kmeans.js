@@ -26,15 +26,10 @@ const page = new Page({
     settle: (page, answer) => { page.state.step = String(answer.half_steps); },
     shown: (answer, state) => {
         document.getElementById("data").value = state.data;
-        for (const name of ["assign", "update"]) {
-            const button = document.getElementById(name);
-            button.classList.toggle("next", !answer.at_rest && answer.next === name);
-            button.disabled = answer.at_rest || answer.next !== name;
-        }
+        inTurn(["assign", "update"], answer);
         document.getElementById("run").disabled = answer.at_rest;
         document.getElementById("back").disabled = answer.half_steps === 0;
     },
-    running: runs => { document.getElementById("run").textContent = runs ? "Pause" : "Run"; },
 });
 
 const forward = () => page.go({ step: String(page.answer.half_steps + 1) });

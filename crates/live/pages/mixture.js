@@ -63,16 +63,11 @@ const page = new Page({
             if (name === "update") control.checked = state.update === "printed";
             else control.value = state[name];
         }
-        for (const name of ["E", "M"]) {
-            const button = document.getElementById(name);
-            button.classList.toggle("next", !answer.at_rest && answer.next === name);
-            button.disabled = answer.at_rest || answer.next !== name;
-        }
+        inTurn(["E", "M"], answer);
         document.getElementById("run").disabled = answer.at_rest;
         document.getElementById("none").disabled = !state.more;
         document.getElementById("back").disabled = answer.half_steps === 0;
     },
-    running: runs => { document.getElementById("run").textContent = runs ? "Pause" : "Run"; },
 });
 
 const forward = steps => page.go({ step: String(page.answer.half_steps + steps) });

@@ -5,9 +5,16 @@ const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 class Page {
     // `question(state)` is what to ask, `handles(answer)` what can be held, `shown(answer, state)` what else changes,
-    // `moved(page, handle, at)` what a hand does, `added(page, at)` what it puts there, if it may.
+    // `moved(page, handle, at)` what a hand does, `added(page, at)` what it puts there, if it may; `made(answer)` how many
+    // steps were made, where a page has a button for one more, one for one less and one to run at such a pace.
     constructor(parts) {
         Object.assign(this, parts);
+        if (this.made) {
+            const by = steps => this.go({ step: String(this.made(this.answer) + steps) });
+            on("step", "click", () => { this.pause(); by(1); });
+            on("run", "click", () => this.run(() => by(1), this.pace));
+            on("back", "click", () => { this.pause(); by(-1); });
+        }
         this.state = Address.read(this.defaults);
         this.stage = new Stage(document.querySelector(".stage"), (handle, at) => {
             this.pause();
@@ -45,8 +52,16 @@ class Page {
         this.words.classList.toggle("problem", Boolean(answer.broken));
         this.settle?.(this, answer);
         this.shown?.(answer, this.state);
+        if (this.made) this.offer(answer);
         Address.write(this.state);
         return true;
+    }
+
+    // An answer may have fewer steps than were asked for: its run is then at rest.
+    offer(answer) {
+        this.state.step = String(this.made(answer));
+        for (const id of ["step", "run"]) document.getElementById(id).disabled = answer.at_rest;
+        document.getElementById("back").disabled = this.made(answer) === 0;
     }
 
     problem(error) {
@@ -65,8 +80,10 @@ class Page {
             for (let count = 0; count < 400 && !this.answer.at_rest; count++) step();
             return;
         }
+        const button = document.getElementById("run");
+        this.invitation = button.textContent;
+        button.textContent = "Pause";
         this.timer = setInterval(tick, milliseconds);
-        this.running?.(true);
         tick();
     }
 
@@ -74,7 +91,7 @@ class Page {
         if (!this.timer) return;
         clearInterval(this.timer);
         this.timer = null;
-        this.running?.(false);
+        document.getElementById("run").textContent = this.invitation;
     }
 }
 
@@ -88,4 +105,13 @@ function on(id, event, act) {
     const element = document.getElementById(id);
     element.addEventListener(event, act);
     return element;
+}
+
+// Of two half steps only that whose turn it is can be made, and it shows.
+function inTurn(names, { next, at_rest }) {
+    for (const name of names) {
+        const button = document.getElementById(name);
+        button.classList.toggle("next", !at_rest && next === name);
+        button.disabled = at_rest || next !== name;
+    }
 }

@@ -15,7 +15,6 @@ const page = new Page({
         document.getElementById("run").disabled = log_stiffness >= HIGH - 0.01;
         page.answer.at_rest = log_stiffness >= HIGH - 0.01;
     },
-    running: runs => { document.getElementById("run").textContent = runs ? "Pause" : "Raise β slowly"; },
 });
 
 on("beta", "input", event => { page.pause(); page.go({ beta: event.target.value }); });

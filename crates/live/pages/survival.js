@@ -13,20 +13,14 @@ const page = new Page({
         panel: 0, kind: "mean", at, index, colour: COLOURS[index], name: `start of component ${index + 1}`,
     })),
     moved: (page, { index }, to) => page.go({ start: page.answer.means.with(index, to).flat().join(",") }),
-    shown: ({ sweeps, at_rest }, { alpha }) => {
+    shown: ({ sweeps }, { alpha }) => {
         document.getElementById("alpha").value = alpha;
         document.getElementById("value").textContent = String(Number((10 ** Number(alpha)).toPrecision(2)));
-        for (const id of ["step", "run"]) document.getElementById(id).disabled = at_rest;
-        for (const id of ["back", "again"]) document.getElementById(id).disabled = sweeps === 0;
+        document.getElementById("again").disabled = sweeps === 0;
     },
-    settle: (page, { sweeps }) => { page.state.step = String(sweeps); },
-    running: runs => { document.getElementById("run").textContent = runs ? "Pause" : "Run"; },
+    made: ({ sweeps }) => sweeps,
+    pace: 160,
 });
 
-const by = sweeps => page.go({ step: String(page.answer.sweeps + sweeps) });
-
-on("step", "click", () => { page.pause(); by(1); });
-on("run", "click", () => page.run(() => by(1), 160));
-on("back", "click", () => { page.pause(); by(-1); });
 on("again", "click", () => { page.pause(); page.go({ step: "0" }); });
 on("alpha", "input", event => { page.pause(); page.go({ alpha: event.target.value }); });

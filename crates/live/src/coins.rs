@@ -1,7 +1,7 @@
 //! Questions of the page on two coins.
 
-use crate::Result;
 use crate::picture::{Picture, width};
+use crate::{Result, after};
 use executable_em_figures::plot::number;
 use executable_em_figures::state::{self, Tosses};
 use serde::{Deserialize, Serialize};
@@ -56,11 +56,7 @@ pub fn answer(question: &Question) -> Result<Answer> {
         _ if rests => " Nothing moves any more. The mirror image in the diagonal is as good.",
         _ => "",
     };
-    let when = match sweeps {
-        0 => "At the start".to_owned(),
-        1 => "After 1 sweep".to_owned(),
-        _ => format!("After {sweeps} sweeps"),
-    };
+    let when = after(sweeps, "sweep");
     let [shown_p, shown_q] = [p, q].map(|bias| number(bias, 3));
     Ok(Answer {
         start: biases,

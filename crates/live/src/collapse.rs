@@ -1,7 +1,7 @@
 //! Questions of the page on collapse and its remedies.
 
 use crate::picture::{Picture, width};
-use crate::{Result, scientific, told};
+use crate::{Result, after, scientific, told};
 use executable_em_figures::plot::number;
 use executable_em_figures::state::{self, Doomed, Remedy};
 use serde::{Deserialize, Serialize};
@@ -58,11 +58,7 @@ pub fn answer(question: &Question) -> Result<Answer> {
     let height = course.heights[sweeps];
     let rests = matches!(course.heights[..], [.., before, after] if (after - before).abs() < LEAST);
     let what = if matches!(remedy, Remedy::Prior(_)) { "the log posterior is" } else { "ℓ =" };
-    let when = match sweeps {
-        0 => "At the start".to_owned(),
-        1 => "After 1 sweep".to_owned(),
-        _ => format!("After {sweeps} sweeps"),
-    };
+    let when = after(sweeps, "sweep");
     let widths = variances.map(shown).join(" and ");
     let broken = course.error.as_ref().map(told);
     let end = match &broken {

@@ -146,6 +146,15 @@ fn answered(question: &str) -> Result<serde_json::Value> {
     })
 }
 
+/// How far a run is, at the beginning of a sentence.
+fn after(count: usize, step: &str) -> String {
+    match count {
+        0 => "At the start".to_owned(),
+        1 => format!("After 1 {step}"),
+        _ => format!("After {count} {step}s"),
+    }
+}
+
 /// Rows of two numbers as an n×2 matrix.
 fn matrix(rows: &[[f64; 2]]) -> nalgebra::DMatrix<f64> {
     nalgebra::DMatrix::from_fn(rows.len(), 2, |i, a| rows[i][a])

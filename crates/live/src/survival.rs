@@ -1,7 +1,7 @@
 //! Questions of the page on components that empty themselves.
 
 use crate::picture::{Picture, width};
-use crate::{Result, matrix, rows};
+use crate::{Result, after, matrix, rows};
 use executable_em_figures::plot::number;
 use executable_em_figures::state::{self, Crowd};
 use serde::{Deserialize, Serialize};
@@ -47,11 +47,7 @@ pub fn answer(question: &Question) -> Result<Answer> {
     let mut counts: Vec<f64> = model.survivors().iter().map(|&j| model.shares().counts()[j]).collect();
     counts.sort_by(|one, other| other.total_cmp(one));
     let shown: Vec<String> = counts.iter().map(|&count| number(count, 1)).collect();
-    let when = match sweeps {
-        0 => "At the start".to_owned(),
-        1 => "After 1 sweep".to_owned(),
-        _ => format!("After {sweeps} sweeps"),
-    };
+    let when = after(sweeps, "sweep");
     let words = format!(
         "{when} {} of {} components are alive, with {} data; the bound is {}.{}",
         counts.len(),

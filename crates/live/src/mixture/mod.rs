@@ -4,7 +4,7 @@ mod hand;
 mod run;
 
 use crate::picture::{Picture, width};
-use crate::{DataSet, Result, matrix, rows};
+use crate::{DataSet, Result, after, matrix, rows};
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, kmeans_start, random_start};
 use executable_em::{Error, data};
 use executable_em_figures::plot::number;
@@ -118,8 +118,7 @@ pub fn answer(question: &Question) -> Result<Answer> {
             let which =
                 if next == "M" { "E step: responsibilities at these parameters" } else { "M step done" };
             let rest = if at_rest { " EM is at rest." } else { "" };
-            let plural = if sweeps == 1 { "sweep" } else { "sweeps" };
-            format!("After {sweeps} {plural}, {which}. ℓ = {}.{rest}", number(log_likelihood, 6))
+            format!("{}, {which}. ℓ = {}.{rest}", after(sweeps, "sweep"), number(log_likelihood, 6))
         }
     };
     let scene = state::mixture(
