@@ -5,8 +5,8 @@ const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 class Page {
     // `question(state)` is what to ask, `handles(answer)` what can be held, `shown(answer, state)` what else changes,
-    // `moved(page, handle, at)` what a hand does, `added(page, at)` what it puts there, if it may; `made(answer)` how many
-    // steps were made, where a page has a button for one more, one for one less and one to run at such a pace.
+    // `moved(page, handle, at)` what a hand does, `added(page, at)` what it puts there, if it may; `made(answer)` how
+    // many steps were made, where a page has a button for one more, one for one less and one to run at such a pace.
     constructor(parts) {
         Object.assign(this, parts);
         if (this.made) {
