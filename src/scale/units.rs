@@ -40,6 +40,25 @@ impl Units {
         Ok(units)
     }
 
+    /// What is taken off each of the d columns, in its units. Source: H-06.
+    ///
+    /// ```
+    /// use executable_em::scale::{spread::Spread, units::Units};
+    /// let mut spread = Spread::EMPTY;
+    /// spread.add(&[1.0, 5.0]);
+    /// let units = Units::of(&[spread])?;
+    /// assert_eq!((units.means()[0], units.deviations()[0]), (3.0, 2.0));
+    /// # Ok::<(), executable_em::Error>(())
+    /// ```
+    pub fn means(&self) -> &RowDVector<f64> {
+        &self.mean
+    }
+
+    /// What it is divided by then: d standard deviations. Source: H-06. Example: [`Units::means`].
+    pub fn deviations(&self) -> &RowDVector<f64> {
+        &self.sd
+    }
+
     /// The data in these units; `x` is n×d.
     ///
     /// ```math

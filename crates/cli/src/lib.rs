@@ -7,7 +7,13 @@ mod commands;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use commands::{Failure, conditional, figures, fit, impute, map, options, predict, sample, warn};
+pub use commands::{
+    Failure,
+    elsewhere::{Asked, Blocks, Table},
+    fit::run as fit,
+    options::Options,
+};
+use commands::{conditional, figures, fit, impute, map, options, predict, sample, warn};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -77,6 +83,11 @@ pub fn main() -> ExitCode {
         Some(Command::List) => figures::list(),
         Some(Command::Catalogue(map)) => map::print(&map),
     };
+    end(result)
+}
+
+/// Says what went wrong, if anything did, and ends with its status.
+pub fn end(result: Result<(), Failure>) -> ExitCode {
     match result {
         Ok(()) | Err(Failure::Enough) => ExitCode::SUCCESS,
         Err(Failure::Work(errors)) => {

@@ -24,6 +24,9 @@ pub enum Error {
     /// Data or a document that cannot be read.
     #[error(transparent)]
     Table(#[from] table::Error),
+    /// Data that are elsewhere could not be asked.
+    #[error(transparent)]
+    Elsewhere(Box<dyn std::error::Error + Send + Sync>),
     /// The system does not give the threads that were asked for.
     #[error("{threads} threads: {source}; ask for fewer")]
     Threads {

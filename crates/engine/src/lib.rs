@@ -11,6 +11,7 @@
 //! | this one | [`Engine`], and what it asks of a model: [`Fused`] |
 //! | `fit.rs` | sweeps until the tolerance is met, restarts: [`em`](executable_em::em)'s loop on a source |
 //! | `source.rs` | data in memory or in blocks that are read anew for every pass |
+//! | `question.rs` | the E step as a question to data that are elsewhere |
 //! | `gaps.rs` | data with missing cells, their rows by pattern |
 //! | `sample.rs`, `fill.rs` | a sample to start from, in a pass or two, and its gaps filled |
 //! | `gaussian_mixture/` | the step of a Gaussian mixture |
@@ -39,6 +40,7 @@ mod lanes;
 mod mixture;
 mod parallel;
 mod partial_sums;
+mod question;
 mod sample;
 mod softmax;
 mod source;
@@ -52,6 +54,7 @@ pub use gaps::{StreamWithGaps, WithGaps};
 pub use json::{Saved, SavedClusters, SavedMixture};
 pub use kmeans::{KMeans, KMeansStatistics};
 pub use mixture::Mixture;
+pub use question::{Elsewhere, Question};
 pub use sample::{sample, weighted_sample};
 pub use source::{Data, Source, Stream};
 pub use student::StudentStatistics;

@@ -35,6 +35,15 @@ impl Mixture {
         self.weights().len()
     }
 
+    /// The dimension d.
+    pub fn d(&self) -> usize {
+        match self {
+            Mixture::Gaussian(model) => model.d(),
+            Mixture::Bernoulli(model) => model.d(),
+            Mixture::Student(model) => model.shape().d(),
+        }
+    }
+
     /// The mixing weights, k numbers.
     pub fn weights(&self) -> &DVector<f64> {
         match self {

@@ -1,7 +1,7 @@
 //! Where the engine's data come from: memory, or blocks that are read anew for every pass.
 
-use super::Result;
 use super::gaps::Group;
+use super::{Elsewhere, Result};
 use executable_em::check;
 use nalgebra::{DMatrix, DVector};
 
@@ -90,6 +90,11 @@ pub trait Source {
     /// Whether cells may be missing: see [`WithGaps`](crate::WithGaps).
     fn has_gaps(&self) -> bool {
         false
+    }
+
+    /// Whoever holds the data, if they are elsewhere, and sums over them there.
+    fn elsewhere(&self) -> Option<&dyn Elsewhere> {
+        None
     }
 }
 

@@ -3,7 +3,7 @@
 //! Not fused: it stores the n×k matrices of a block and works on one thread. Its sums add up over blocks all the
 //! same, so that data are streamed, and weighted, as for any other model.
 
-use super::{Data, Engine, Fused, Result, Source};
+use super::{Data, Engine, Fused, Mixture, Question, Result, Source, question};
 use executable_em::bound;
 use executable_em::em::{self, Expected};
 use executable_em::gaussian_mixture::GaussianMixture;
@@ -32,6 +32,10 @@ impl Fused for StudentMixture {
     type Statistics = StudentStatistics;
 
     fn e_step(&self, _: &Engine, source: &(impl Source + ?Sized)) -> Result<Expected<StudentStatistics>> {
+        if let Some(elsewhere) = source.elsewhere() {
+            let question = Question::Mixture { model: Mixture::Student(self.clone()), about: None };
+            return question::read(self.shape(), &elsewhere.answer(&question)?);
+        }
         let mut sum: Option<Expected<StudentStatistics>> = None;
         let mut rows = 0;
         source.read(&mut |data| {

@@ -8,7 +8,7 @@ use nalgebra::DMatrix;
 use super::{
     Failure, broken,
     columns::listed,
-    input::{Kept, Table},
+    input::{Kept, Reader},
     warn,
 };
 
@@ -23,7 +23,7 @@ const GROUPING: [char; 7] = [',', '.', '\'', '’', ' ', '\u{a0}', '\u{202f}'];
 
 /// The blocks of a table.
 pub struct Blocks {
-    pub reader: Table,
+    pub reader: Reader,
     file: String,
     /// Which of the file's columns are read.
     pub columns: Vec<usize>,
@@ -38,7 +38,7 @@ pub struct Blocks {
 impl Blocks {
     /// Of a table whose columns are chosen; nobody has asked for the first of them if it is to be warned of as an
     /// index.
-    pub fn new(reader: Table, file: String, columns: Vec<usize>, warns: bool, may_miss: bool) -> Self {
+    pub fn new(reader: Reader, file: String, columns: Vec<usize>, warns: bool, may_miss: bool) -> Self {
         let name = |column: usize| reader.names()[column].as_str();
         let is_unnamed = |&place: &usize| match reader.has_header() {
             true => name(columns[place]).is_empty() || name(columns[place]).starts_with("Unnamed: "),

@@ -83,6 +83,10 @@ Examples:
 Exit status: 0 fitted, 1 something could not be read, fitted or written, 2 the command makes no sense,
 130 interrupted.";
 
+/// Does what the options say, and says what it found.
+///
+/// # Errors
+/// What went wrong, by exit status.
 pub fn run(options: &Options) -> Result<(), Failure> {
     let plot_as = options.check()?;
     options.ask()?;

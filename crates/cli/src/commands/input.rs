@@ -21,7 +21,8 @@ use super::{
     broken,
     columns::{Columns, numbers_in, places},
     device::{endless, is_device, stdin},
-    reading::{Raw, Reading},
+    elsewhere::{Held, Table},
+    reading::{Place, Raw, Reading},
     seen::Seen,
     text::Text,
 };
@@ -43,6 +44,9 @@ pub struct Input {
     keep: Vec<String>,
     #[arg(skip)]
     kept: Kept,
+    /// Whoever holds the table, if this program does not read it.
+    #[arg(skip)]
+    holder: Option<Rc<dyn Table>>,
 }
 
 /// Cells that are copied as they are, beside the numbers that are read.
@@ -58,7 +62,7 @@ pub struct Copied {
 pub type Kept = Rc<RefCell<Copied>>;
 
 /// The reader of a table of text, wherever that comes from.
-pub type Table = CsvReader<Box<dyn Read>>;
+pub type Reader = CsvReader<Box<dyn Read>>;
 
 impl Input {
     /// What messages call the data.
@@ -108,6 +112,9 @@ impl Input {
 
     fn begin(&self, model: Option<&[String]>, missing: &Missing) -> Result<Reading, Failure> {
         let name = self.name();
+        if let Some(table) = &self.holder {
+            return self.open_elsewhere(Rc::clone(table), model, missing);
+        }
         let is_raw = [".f64", ".f64.gz"].into_iter().any(|suffix| name.ends_with(suffix));
         if self.dimension.is_none() && is_raw {
             return Err(Failure::Usage("a .f64 file needs --dimension, the numbers in a row".to_owned()));
@@ -137,6 +144,26 @@ impl Input {
             Some(seen) => reading.of_unchanged(seen),
             None => reading,
         })
+    }
+
+    /// From now on the table is held by somebody else.
+    pub fn held_by(&mut self, table: Rc<dyn Table>) {
+        self.holder = Some(table);
+    }
+
+    fn open_elsewhere(
+        &self,
+        table: Rc<dyn Table>,
+        model: Option<&[String]>,
+        missing: &Missing,
+    ) -> Result<Reading, Failure> {
+        let name = self.name();
+        self.text.unused(&name, "a query")?;
+        let columns = self.columns.of(&name, table.names(), true, model)?;
+        let names = columns.iter().map(|&column| table.names()[column].clone()).collect();
+        let blocks = table.blocks(&columns)?.map(|block| Ok(block?));
+        let place = Some(Place::Elsewhere(Held { table, columns }));
+        Ok(self.finite(Reading { names, blocks: Box::new(blocks), place }, missing))
     }
 
     fn file(&self) -> Result<File, Failure> {
@@ -180,7 +207,7 @@ impl Input {
         let mut reading = self.of_numbers(d, RawReader::new(file, &name, d), model, missing)?;
         if let Some((seen, file)) = raw {
             let columns = self.columns_of(d, model)?;
-            reading.raw = Some(Raw { name, file, d, columns, seen });
+            reading.place = Some(Place::Raw(Raw { name, file, d, columns, seen }));
         }
         Ok(reading)
     }
@@ -205,7 +232,7 @@ impl Input {
         let columns = self.columns_of(d, model)?;
         let names = columns.iter().map(|column| format!("x{}", column + 1)).collect();
         let blocks = blocks.map(move |block| Ok(block?.select_columns(&columns)));
-        let reading = Reading { names, blocks: Box::new(blocks), raw: None };
+        let reading = Reading { names, blocks: Box::new(blocks), place: None };
         Ok(self.finite(reading, missing))
     }
 
@@ -249,7 +276,7 @@ impl Input {
         }
         let warns = self.columns.columns.is_empty() && model.is_none();
         let blocks = Blocks::new(reader, file, columns, warns, missing.is_word("")).keeping(&self.kept);
-        Ok(Reading { names, blocks: Box::new(blocks), raw: None })
+        Ok(Reading { names, blocks: Box::new(blocks), place: None })
     }
 
     /// A table with the columns of a model, whose cells are also wanted as they are written.
@@ -278,7 +305,7 @@ impl Input {
         input: Box<dyn Read>,
         model: Option<&[String]>,
         missing: &Missing,
-    ) -> Result<(Table, Vec<usize>), Failure> {
+    ) -> Result<(Reader, Vec<usize>), Failure> {
         let file = self.name();
         let dialect = self.text.dialect();
         let mut reader = CsvReader::with_dialect(input, &file, &dialect).map_err(|error| match &error {

@@ -20,6 +20,7 @@
 //! | `variational.rs` | `fit --variational` |
 //! | `gaps.rs` | what is missing from a table |
 //! | `input.rs` | the user's data, read block by block |
+//! | `elsewhere.rs` | a table that somebody else holds |
 //! | `reading.rs` | a table that is being read |
 //! | `columns.rs` | which of their columns are meant |
 //! | `weights.rs` | a column that says how often each datum counts |
@@ -34,6 +35,7 @@ mod clusters;
 mod columns;
 pub mod conditional;
 mod device;
+pub mod elsewhere;
 pub mod figures;
 pub mod fit;
 mod gaps;

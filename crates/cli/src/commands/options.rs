@@ -9,8 +9,10 @@ use executable_em_figures::export::Format;
 
 use super::{Failure, input::Input, starts::Start};
 
+/// What is to be fitted to which table, and what is to become of the fit.
 #[derive(Args)]
 pub struct Options {
+    /// The table.
     #[command(flatten)]
     pub input: Input,
     /// Number of components, or several to compare by BIC, AIC and ICL: 1..8 [default: that of a model to start at]
@@ -245,6 +247,7 @@ impl Options {
         self.k.as_ref().map_or(1..=1, |ks| ks.0.clone())
     }
 
+    /// When a run ends.
     pub fn stopping(&self) -> Stopping {
         let tolerance = match self.stop {
             None | Some(Stop::Rise) => Tolerance::LogLikelihood,
@@ -261,6 +264,7 @@ impl Options {
         Ok(Engine::new(threads)?)
     }
 
+    /// The seed of the starts.
     pub fn seed(&self) -> u64 {
         self.seed.unwrap_or(1)
     }

@@ -41,7 +41,7 @@ pub fn open(
     }
     let names = columns.iter().map(|&column| all[column].clone()).collect();
     let blocks = Groups { reader, columns, read: 0 }.map(move |block| block.map_err(&failed));
-    Ok(Reading { names, blocks: Box::new(blocks), raw: None })
+    Ok(Reading { names, blocks: Box::new(blocks), place: None })
 }
 
 /// A file whose row groups are read one after the other.

@@ -5,14 +5,31 @@ use std::fs::File;
 use executable_em_engine::table::Error;
 use nalgebra::DMatrix;
 
-use super::{Failure, broken, seen::Seen};
+use super::{Failure, broken, elsewhere::Held, seen::Seen};
 
 /// A table that is being read.
 pub struct Reading {
     pub names: Vec<String>,
     pub blocks: Box<dyn Iterator<Item = Result<DMatrix<f64>, Failure>>>,
-    /// Where the numbers lie, if they lie in a file as they are.
-    pub raw: Option<Raw>,
+    /// Where they are, if they need not be kept to be read again.
+    pub place: Option<Place>,
+}
+
+/// Where the numbers of a table are.
+pub enum Place {
+    /// In a file, as they are.
+    Raw(Raw),
+    Elsewhere(Held),
+}
+
+impl Place {
+    /// The columns that are wanted of it.
+    pub fn columns(&mut self) -> &mut Vec<usize> {
+        match self {
+            Place::Raw(raw) => &mut raw.columns,
+            Place::Elsewhere(held) => &mut held.columns,
+        }
+    }
 }
 
 /// A file of raw doubles, and which of its columns are wanted.
@@ -52,7 +69,7 @@ impl Reading {
         expected: String,
         file: String,
     ) -> Self {
-        let Reading { names, blocks, raw } = self;
+        let Reading { names, blocks, place } = self;
         let (columns, mut rows) = (names.clone(), 0);
         let checked = blocks.map(move |block| {
             let block = block?;
@@ -66,18 +83,18 @@ impl Reading {
             rows += block.nrows();
             Ok(block)
         });
-        Reading { names, blocks: Box::new(checked), raw }
+        Reading { names, blocks: Box::new(checked), place }
     }
 
     /// The same table, once its file is seen to be what it was.
     pub fn of_unchanged(self, seen: Seen) -> Self {
-        let Reading { names, mut blocks, raw } = self;
+        let Reading { names, mut blocks, place } = self;
         let mut seen = Some(seen);
         let checked = std::iter::from_fn(move || match blocks.next() {
             None => seen.take().and_then(|seen| seen.unchanged().err()).map(|error| Err(error.into())),
             block => block,
         });
-        Reading { names, blocks: Box::new(checked), raw }
+        Reading { names, blocks: Box::new(checked), place }
     }
 }
 
@@ -101,7 +118,7 @@ mod tests {
                 }
                 Ok(DMatrix::zeros(1, 1))
             });
-            let reading = Reading { names: vec!["a".to_owned()], blocks: Box::new(blocks), raw: None };
+            let reading = Reading { names: vec!["a".to_owned()], blocks: Box::new(blocks), place: None };
             let blocks: Vec<_> = reading.of_unchanged(seen.expect("a file")).blocks.collect();
             assert_eq!(blocks.len(), if rewritten { 4 } else { 3 });
             let last = blocks.into_iter().next_back().expect("a block").err();

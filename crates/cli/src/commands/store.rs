@@ -6,18 +6,23 @@ use std::{
     thread,
 };
 
-use executable_em::scale::{spread::Spread, units::Units};
+use executable_em::{
+    Error,
+    em::Expected,
+    scale::{spread::Spread, units::Units},
+};
 use executable_em_engine::{
-    Data, Source, WithGaps,
+    Data, Elsewhere, Engine, Question, Source, WithGaps,
     table::{self, BLOCK_ROWS, RawReader, assemble, write_raw},
 };
 use nalgebra::{DMatrix, DVector};
 
 use super::{
     Failure, broken,
+    elsewhere::{Asked, Held},
     gaps::Gaps,
     memory,
-    reading::{Raw, Reading},
+    reading::{Place, Raw, Reading},
     watch::Watch,
 };
 
@@ -48,6 +53,7 @@ enum Rows {
     Blocks(Vec<DMatrix<f64>>),
     /// Removed by the system when the program ends, however it ends; or the user's own.
     File(Raw),
+    Elsewhere(Held),
 }
 
 impl Store {
@@ -58,10 +64,11 @@ impl Store {
         stream: bool,
         watch: &Watch,
     ) -> Result<Self, Failure> {
-        let Reading { mut names, blocks, raw } = reading;
+        let Reading { mut names, blocks, place } = reading;
         let d = names.len();
         let weights = if are_weighted { names.pop() } else { None };
-        let memory = if stream { 0 } else { memory::room().max(MATRIX) };
+        let is_elsewhere = matches!(place, Some(Place::Elsewhere(_)));
+        let memory = if stream || is_elsewhere { 0 } else { memory::room().max(MATRIX) };
         let mut columns = vec![Spread::EMPTY; names.len()];
         let (mut n, mut gaps) = (0, Gaps::default());
         let mut total = 0.0;
@@ -87,7 +94,7 @@ impl Store {
             watch.read(n);
             if n * d * size_of::<f64>() <= memory {
                 kept.push(block);
-            } else if raw.is_none() {
+            } else if place.is_none() {
                 let file = match &mut file {
                     Some(file) => file,
                     none => none.insert(BufWriter::new(tempfile::tempfile().map_err(no_room)?)),
@@ -99,12 +106,16 @@ impl Store {
                 kept.clear();
             }
         }
-        let rows = match (file, raw) {
+        if n == 0 {
+            return Err(Error::Empty { what: "data" }.into());
+        }
+        let rows = match (file, place) {
+            (None, Some(Place::Elsewhere(held))) => Rows::Elsewhere(held),
             (Some(file), _) => {
                 let file = file.into_inner().map_err(|error| no_room(error.into_error()))?;
                 Rows::File(Raw { name: temporary(), file, d, columns: (0..d).collect(), seen: None })
             }
-            (None, Some(raw)) if kept.is_empty() => Rows::File(raw),
+            (None, Some(Place::Raw(raw))) if kept.is_empty() => Rows::File(raw),
             _ if n * d * size_of::<f64>() <= MATRIX => {
                 let (x, weights) = split(assemble(kept.into_iter().map(Ok))?, are_weighted);
                 Rows::Matrix(x, weights)
@@ -120,7 +131,7 @@ impl Store {
     }
 
     pub fn is_streamed(&self) -> bool {
-        matches!(self.rows, Rows::File(_))
+        matches!(self.rows, Rows::File(_) | Rows::Elsewhere(_))
     }
 
     /// Shows the data, perhaps in standard units, to whoever passes over them.
@@ -143,13 +154,15 @@ impl Store {
             }
             Rows::Blocks(blocks) => pass(&in_blocks(Blocks::Kept(blocks))),
             Rows::File(raw) => pass(&in_blocks(Blocks::Of(raw))),
+            Rows::Elsewhere(held) => pass(&in_blocks(Blocks::Elsewhere(held))),
         }
     }
 
     /// That the data are still those that were read first.
     pub fn unchanged(&self) -> Result<(), Failure> {
         match &self.rows {
-            Rows::Matrix(..) | Rows::Blocks(_) => Ok(()),
+            // Whoever holds the data asks that of every answer.
+            Rows::Matrix(..) | Rows::Blocks(_) | Rows::Elsewhere(_) => Ok(()),
             Rows::File(raw) => Ok(raw.unchanged()?),
         }
     }
@@ -168,6 +181,9 @@ impl Store {
                 blocks.iter().try_for_each(|block| visit(&split(block.clone(), are_weighted).0))
             }
             Rows::File(raw) => raw.blocks()?.try_for_each(|block| visit(&split(block?, are_weighted).0)),
+            Rows::Elsewhere(held) => {
+                held.blocks()?.try_for_each(|block| visit(&split(block?, are_weighted).0))
+            }
         }
     }
 }
@@ -210,9 +226,11 @@ struct InBlocks<'a> {
     has_gaps: bool,
 }
 
+#[derive(Clone, Copy)]
 enum Blocks<'a> {
     Kept(&'a [DMatrix<f64>]),
     Of(&'a Raw),
+    Elsewhere(&'a Held),
 }
 
 impl InBlocks<'_> {
@@ -253,11 +271,24 @@ impl Source for InBlocks<'_> {
                 });
                 next.into_iter().try_for_each(|block| self.show(block?, visit))
             }),
+            Blocks::Elsewhere(held) => held.blocks()?.try_for_each(|block| self.show(block?, visit)),
         }
     }
 
     fn has_gaps(&self) -> bool {
         self.has_gaps
+    }
+
+    fn elsewhere(&self) -> Option<&dyn Elsewhere> {
+        matches!(self.blocks, Blocks::Elsewhere(_)).then_some(self)
+    }
+}
+
+impl Elsewhere for InBlocks<'_> {
+    fn answer(&self, question: &Question) -> executable_em_engine::Result<Expected<Vec<f64>>> {
+        let InBlocks { blocks, units, are_weighted, has_gaps } = *self;
+        let Blocks::Elsewhere(held) = blocks else { return question.sums(&Engine::new(1)?, self) };
+        held.table.answer(&Asked { columns: &held.columns, are_weighted, has_gaps, units }, question)
     }
 }
 
@@ -287,7 +318,6 @@ fn temporary() -> String {
 mod tests {
     use super::*;
     use executable_em::gaussian_mixture::{CovarianceFamily, random_start};
-    use executable_em_engine::Engine;
 
     #[test]
     fn blocks_in_memory_and_in_a_file_have_sums_of_the_same_bits() {

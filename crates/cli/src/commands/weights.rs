@@ -1,6 +1,11 @@
 //! Data weights: a column that says how often each datum counts.
 
-use super::{Failure, columns::numbers_in, input::Input, reading::Reading};
+use super::{
+    Failure,
+    columns::numbers_in,
+    input::Input,
+    reading::{Place, Reading},
+};
 
 /// Begins to read a table: the columns of [`Input::open`], and behind them the one that holds the weights.
 pub fn open(
@@ -31,10 +36,9 @@ pub fn open(
     let order: Vec<usize> = (0..count).filter(|&other| other != at).chain([at]).collect();
     let reordered = order.clone();
     reading.names = order.iter().map(|&from| reading.names[from].clone()).collect();
-    reading.raw = reading.raw.map(|mut raw| {
-        raw.columns = order.iter().map(|&from| raw.columns[from]).collect();
-        raw
-    });
+    if let Some(columns) = reading.place.as_mut().map(Place::columns) {
+        *columns = order.iter().map(|&from| columns[from]).collect();
+    }
     reading.blocks = Box::new(reading.blocks.map(move |block| Ok(block?.select_columns(&reordered))));
     let is_weight = move |column: usize, weight: f64| column + 1 < count || weight >= 0.0;
     Ok(reading.of_entries(is_weight, "a weight, which is 0 or more".to_owned(), file))

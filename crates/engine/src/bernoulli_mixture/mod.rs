@@ -17,7 +17,7 @@ pub use statistics::BernoulliStatistics;
 use super::parallel::Pass;
 use super::partial_sums::PartialSums;
 use super::source::{Data, Source};
-use super::{Engine, Fused};
+use super::{Engine, Fused, Mixture, Question, question};
 use crate::{Error, Result};
 use block::{BLOCK, Chunk, Workspace};
 use executable_em::bernoulli_mixture::{BernoulliMixture, check_heads};
@@ -71,6 +71,10 @@ impl Fused for BernoulliMixture {
         engine: &Engine,
         source: &(impl Source + ?Sized),
     ) -> Result<Expected<BernoulliStatistics>> {
+        if let Some(elsewhere) = source.elsewhere() {
+            let question = Question::Mixture { model: Mixture::Bernoulli(self.clone()), about: None };
+            return question::read(self, &elsewhere.answer(&question)?);
+        }
         let (partial, _) = engine.pass(source, &Prepared::new(self)).map_err(|error| match error {
             // The kernel says only that no coin shows this; look again why not.
             Error::Mathematics(executable_em::Error::ImpossibleDatum { .. }) => {

@@ -3,8 +3,8 @@
 use super::super::gaps::Group;
 use super::super::parallel::on_all_threads;
 use super::super::source::Source;
+use super::Engine;
 use super::conditional::Conditional;
-use super::{Engine, whole};
 use crate::{Error, Result};
 use executable_em::check;
 use executable_em::em::Expected;
@@ -66,7 +66,7 @@ fn of_group(
         points.chunks_exact(model.d()).flat_map(|point| group.seen.iter().map(|&a| point[a])).collect()
     });
     let Expected { log_likelihood, total, expectation } =
-        whole(marginal, points.as_deref(), engine, group.data())?;
+        super::statistics(marginal, points.as_deref(), engine, &group.data())?;
     conditional.add(&expectation.counts, Some(&expectation), &mut sum.expectation);
     sum.expectation.total = total;
     Ok(Expected { log_likelihood, total, ..sum })

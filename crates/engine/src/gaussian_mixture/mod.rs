@@ -28,7 +28,7 @@ mod prepared;
 use super::parallel::Pass;
 use super::partial_sums::PartialSums;
 use super::source::{Data, Source};
-use super::{Engine, Fused};
+use super::{Engine, Fused, Mixture, Question, question};
 use crate::Result;
 use block::{Chunk, Workspace, block_len};
 use executable_em::em::{Expected, largest_move};
@@ -141,19 +141,34 @@ fn better_references(moments: &Moments) -> Option<Vec<f64>> {
     (0..k).any(is_far).then(|| (0..k).flat_map(better).collect())
 }
 
-/// The sums of whole rows about the means, or about these points, component by component.
-fn whole(
+/// The sums about the means, or about these points, component by component; of cells that are missing, the expected
+/// sums.
+pub(super) fn statistics(
     model: &GaussianMixture,
-    references: Option<&[f64]>,
+    about: Option<&[f64]>,
     engine: &Engine,
-    data: Data<'_>,
+    source: &(impl Source + ?Sized),
 ) -> Result<Expected<Moments>> {
-    match references {
-        None => model.e_step(engine, &data),
-        Some(references) => {
-            GaussianPass { prepared: &Prepared::new(model), references, neglects: false }.run(engine, &data)
+    if let Some(elsewhere) = source.elsewhere() {
+        let question =
+            Question::Mixture { model: Mixture::Gaussian(model.clone()), about: about.map(Vec::from) };
+        let (k, d) = (model.k(), model.d());
+        let points =
+            about.map_or_else(|| model.means().clone(), |about| DMatrix::from_row_slice(k, d, about));
+        return question::read((points, model.family().is_along_axes()), &elsewhere.answer(&question)?);
+    }
+    if source.has_gaps() {
+        return missing::statistics(model, about, engine, source);
+    }
+    let prepared = &Prepared::new(model);
+    let pass = GaussianPass { prepared, references: about.unwrap_or(prepared.means()), neglects: true };
+    if about.is_none() && is_worthwhile(prepared.layout) {
+        let expected = pass.run(engine, source)?;
+        if is_unseen(&expected.expectation, model) {
+            return Ok(expected);
         }
     }
+    GaussianPass { neglects: false, ..pass }.run(engine, source)
 }
 
 /// These moments, or where their points are too far away to keep all digits, moments about better ones.
@@ -166,30 +181,14 @@ pub(super) fn about_near_points<'a>(
     let Some(references) = better_references(moments) else {
         return Ok(Cow::Borrowed(moments));
     };
-    if source.has_gaps() {
-        return Ok(Cow::Owned(missing::statistics(model, Some(&references), engine, source)?.expectation));
-    }
-    let pass = GaussianPass { prepared: &Prepared::new(model), references: &references, neglects: false };
-    Ok(Cow::Owned(pass.run(engine, source)?.expectation))
+    Ok(Cow::Owned(statistics(model, Some(&references), engine, source)?.expectation))
 }
 
 impl Fused for GaussianMixture {
     type Statistics = Moments;
 
-    /// The sums about the means; of cells that are missing, the expected sums.
     fn e_step(&self, engine: &Engine, source: &(impl Source + ?Sized)) -> Result<Expected<Moments>> {
-        if source.has_gaps() {
-            return missing::statistics(self, None, engine, source);
-        }
-        let prepared = &Prepared::new(self);
-        let pass = GaussianPass { prepared, references: prepared.means(), neglects: true };
-        if is_worthwhile(prepared.layout) {
-            let expected = pass.run(engine, source)?;
-            if is_unseen(&expected.expectation, self) {
-                return Ok(expected);
-            }
-        }
-        GaussianPass { neglects: false, ..pass }.run(engine, source)
+        statistics(self, None, engine, source)
     }
 
     fn m_step(

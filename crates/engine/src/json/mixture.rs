@@ -260,11 +260,11 @@ fn family(name: &str) -> table::Result<CovarianceFamily> {
         .ok_or_else(|| wrong("family", format!("found {name:?}, expected full, tied, diagonal or spherical")))
 }
 
-pub(super) fn rows(matrix: &DMatrix<f64>) -> Vec<Vec<f64>> {
+pub(crate) fn rows(matrix: &DMatrix<f64>) -> Vec<Vec<f64>> {
     matrix.row_iter().map(|row| row.iter().copied().collect()).collect()
 }
 
-pub(super) fn matrix(place: &str, rows: Vec<Vec<f64>>, n: usize, d: usize) -> table::Result<DMatrix<f64>> {
+pub(crate) fn matrix(place: &str, rows: Vec<Vec<f64>>, n: usize, d: usize) -> table::Result<DMatrix<f64>> {
     check_length(place, rows.len(), n)?;
     for (i, row) in rows.iter().enumerate() {
         check_length(&format!("{place}[{i}]"), row.len(), d)?;
@@ -272,7 +272,7 @@ pub(super) fn matrix(place: &str, rows: Vec<Vec<f64>>, n: usize, d: usize) -> ta
     Ok(DMatrix::from_row_iterator(n, d, rows.into_iter().flatten()))
 }
 
-pub(super) fn check_length(place: &str, found: usize, expected: usize) -> table::Result<()> {
+pub(crate) fn check_length(place: &str, found: usize, expected: usize) -> table::Result<()> {
     if found == expected {
         return Ok(());
     }

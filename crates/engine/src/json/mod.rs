@@ -13,6 +13,7 @@ mod mixture;
 
 pub use clusters::SavedClusters;
 pub use mixture::SavedMixture;
+pub(crate) use mixture::{check_length, matrix, rows};
 
 use crate::table::{Error, Result};
 use layout::Layout;
@@ -98,7 +99,7 @@ pub fn write(document: &impl Serialize) -> Result<String> {
     Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
-fn wrong(place: &str, reason: impl Into<String>) -> Error {
+pub(crate) fn wrong(place: &str, reason: impl Into<String>) -> Error {
     // What ends before its name is known is part of what holds it.
     let place = place.trim_end_matches(['.', '?']);
     let place = if place.is_empty() { "document" } else { place };

@@ -22,7 +22,7 @@ pub use statistics::KMeansStatistics;
 use super::parallel::Pass;
 use super::partial_sums::PartialSums;
 use super::source::{Data, Source};
-use super::{Engine, Fused};
+use super::{Engine, Fused, Question, question};
 use crate::Result;
 use block::{BLOCK, Block, GROUP, tile_rows};
 use executable_em::check;
@@ -69,6 +69,16 @@ impl KMeans {
         Ok(KMeans { references: means.clone(), means })
     }
 
+    /// The same, but that what a pass sums is about these points, k×d, as in the middle of a run.
+    pub(super) fn about(means: DMatrix<f64>, references: DMatrix<f64>) -> Result<Self> {
+        check::finite("reference points", &references)?;
+        Ok(KMeans { references, ..KMeans::new(means)? })
+    }
+
+    pub(super) fn references(&self) -> &DMatrix<f64> {
+        &self.references
+    }
+
     /// The means, k×d, in units of the data.
     pub fn means(&self) -> &DMatrix<f64> {
         &self.means
@@ -79,6 +89,9 @@ impl Fused for KMeans {
     type Statistics = KMeansStatistics;
 
     fn e_step(&self, engine: &Engine, source: &(impl Source + ?Sized)) -> Result<Expected<KMeansStatistics>> {
+        if let Some(elsewhere) = source.elsewhere() {
+            return question::read(self, &elsewhere.answer(&Question::Clusters(self.clone()))?);
+        }
         let (k, d) = self.means.shape();
         let row_by_row = |points: &DMatrix<f64>| points.transpose().resize(d.next_multiple_of(GROUP), k, 0.0);
         let (means, references) = (row_by_row(&self.means), row_by_row(&self.references));

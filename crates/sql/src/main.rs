@@ -1,0 +1,7 @@
+//! The program executable-em-sql.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    executable_em_sql::main()
+}
