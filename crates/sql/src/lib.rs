@@ -4,8 +4,8 @@
 //! ```no_run
 //! use datafusion::prelude::SessionContext;
 //! # async fn run() -> datafusion::error::Result<()> {
-//! let context = SessionContext::new_with_config(executable_em_sql::config()).enable_url_table();
-//! executable_em_sql::register(&context)?;
+//! let mut context = SessionContext::new_with_config(executable_em_sql::config()).enable_url_table();
+//! executable_em_sql::register(&mut context)?;
 //! let model = std::fs::read_to_string("model.json")?;
 //! let sums = context.sql("SELECT em_statistics($model, eruptions, waiting) FROM 'geyser/*.parquet'").await?;
 //! sums.with_param_values(vec![("model", model.into())])?.show().await?;
@@ -31,6 +31,7 @@ mod query;
 use aggregate::EmStatistics;
 use clap::{Parser, Subcommand};
 use datafusion::arrow::{csv::WriterBuilder, datatypes::DataType};
+use datafusion::common::DataFusionError;
 use datafusion::execution::FunctionRegistry;
 use datafusion::logical_expr::{AggregateUDF, Expr, ScalarUDF, cast};
 use datafusion::prelude::{SessionConfig, SessionContext};
@@ -191,10 +192,10 @@ async fn session(cluster: Option<&str>) -> datafusion::error::Result<SessionCont
 impl Fit {
     fn run(mut self) -> Result<(), Failure> {
         let threads = self.options.threads.filter(|&threads| threads > 0).map(|threads| threads as usize);
-        let runtime = Arc::new(runtime(threads)?);
-        let context = runtime.block_on(session(self.cluster.as_deref()))?;
+        let (runtime, cluster) = (runtime(threads)?, self.cluster.take());
+        let context = runtime.block_on(session(cluster.as_deref())).map_err(failed)?;
         let sql = self.options.input.name();
-        let query = Query::new(runtime, &context, &sql, self.checkpoint.take())?;
+        let query = Query::new(runtime, &context, &sql, cluster, self.checkpoint.take())?;
         let Some(column) = self.by.take() else {
             return self.fit_to(query);
         };
@@ -229,26 +230,36 @@ fn named(path: &std::path::Path, value: &str) -> PathBuf {
 
 impl Ask {
     fn run(&self) -> Result<(), Failure> {
-        let model = self.model.as_ref().map(std::fs::read_to_string).transpose()?;
-        runtime(None)?.block_on(async {
-            let context = session(self.cluster.as_deref()).await?;
-            let mut frame = context.sql(&self.sql).await?;
-            if let Some(model) = model {
-                frame = frame.with_param_values(vec![("model", model.into())])?;
-            }
-            // Lists have no form in CSV but as texts.
-            let columns = frame.schema().iter().map(|(qualifier, field)| {
-                let column = Expr::Column((qualifier, field).into());
-                let text = || cast(column.clone(), DataType::Utf8).alias(field.name());
-                if field.data_type().is_nested() { text() } else { column }
-            });
-            let columns: Vec<Expr> = columns.collect();
-            let mut rows = frame.select(columns)?.execute_stream().await?;
-            let mut table = WriterBuilder::new().with_header(true).build(std::io::stdout().lock());
-            while let Some(batch) = rows.next().await {
-                table.write(&batch?)?;
-            }
-            Ok(())
-        })
+        let read = |path: &PathBuf| {
+            let unread = |error| Failure::Work(vec![format!("{}: {error}", path.display())]);
+            std::fs::read_to_string(path).map_err(unread)
+        };
+        let model = self.model.as_ref().map(read).transpose()?;
+        runtime(None)?.block_on(self.print(model)).map_err(failed)
     }
+
+    async fn print(&self, model: Option<String>) -> datafusion::error::Result<()> {
+        let context = session(self.cluster.as_deref()).await?;
+        let mut frame = context.sql(&self.sql).await?;
+        if let Some(model) = model {
+            frame = frame.with_param_values(vec![("model", model.into())])?;
+        }
+        // Lists have no form in CSV but as texts.
+        let columns = frame.schema().iter().map(|(qualifier, field)| {
+            let column = Expr::Column((qualifier, field).into());
+            let text = || cast(column.clone(), DataType::Utf8).alias(field.name());
+            if field.data_type().is_nested() { text() } else { column }
+        });
+        let columns: Vec<Expr> = columns.collect();
+        let mut rows = frame.select(columns)?.execute_stream().await?;
+        let mut table = WriterBuilder::new().with_header(true).build(std::io::stdout().lock());
+        while let Some(batch) = rows.next().await {
+            table.write(&batch?)?;
+        }
+        Ok(())
+    }
+}
+
+fn failed(error: DataFusionError) -> Failure {
+    Failure::Work(vec![message::said(&error)])
 }

@@ -105,3 +105,12 @@ pub fn is_number(of: &DataType) -> bool {
 pub fn external(error: impl std::error::Error + Send + Sync + 'static) -> DataFusionError {
     DataFusionError::External(Box::new(error))
 }
+
+/// What went wrong at the root of it, without the way that it came.
+pub fn said(error: &DataFusionError) -> String {
+    let error = error.find_root();
+    match error {
+        DataFusionError::External(error) => error.to_string(),
+        other => other.message().into_owned(),
+    }
+}

@@ -1,6 +1,6 @@
 //! A query as a table that `fit` can ask.
 
-use crate::message::{Message, is_number};
+use crate::message::{Message, is_number, said};
 use datafusion::arrow::array::{Array, AsArray, RecordBatch};
 use datafusion::arrow::datatypes::{DataType, Float64Type};
 use datafusion::common::{Column, DataFusionError};
@@ -9,7 +9,7 @@ use datafusion::prelude::{DataFrame, SessionContext};
 use executable_em::em::Expected;
 use executable_em_cli::{Asked, Blocks, Table};
 use executable_em_engine::{Error, Question, Result, SavedMixture};
-use futures::StreamExt;
+use futures::{StreamExt, stream};
 use nalgebra::DMatrix;
 use std::cell::Cell;
 use std::path::PathBuf;
@@ -25,39 +25,45 @@ pub struct Query {
     total: Cell<Option<f64>>,
     /// Where the parameters of the last sweep are kept.
     checkpoint: Option<PathBuf>,
+    /// The scheduler that is asked, if this process does not do the work.
+    cluster: Option<String>,
 }
 
 impl Query {
-    /// The rows that a query gives.
+    /// The rows that a query gives, here or as a cluster reads them.
     ///
     /// # Errors
     /// Those of the query.
     pub fn new(
-        runtime: Arc<Runtime>,
+        runtime: Runtime,
         context: &SessionContext,
         sql: &str,
+        cluster: Option<String>,
         checkpoint: Option<PathBuf>,
     ) -> Result<Self> {
-        let frame = runtime.block_on(context.sql(sql)).map_err(elsewhere)?;
-        Ok(Query::of(runtime, frame, checkpoint))
+        let frame = runtime.block_on(context.sql(sql)).map_err(elsewhere(&cluster))?;
+        let (names, total) = (names(&frame), Cell::new(None));
+        Ok(Query { runtime: Arc::new(runtime), frame, names, total, checkpoint, cluster })
     }
 
-    fn of(runtime: Arc<Runtime>, frame: DataFrame, checkpoint: Option<PathBuf>) -> Self {
-        let names = frame.schema().fields().iter().map(|field| field.name().clone()).collect();
-        Query { runtime, frame, names, total: Cell::new(None), checkpoint }
+    /// The same of other rows.
+    fn of(&self, frame: DataFrame) -> Self {
+        let (names, total) = (names(&frame), Cell::new(None));
+        let (runtime, checkpoint) = (Arc::clone(&self.runtime), self.checkpoint.clone());
+        Query { runtime, frame, names, total, checkpoint, cluster: self.cluster.clone() }
     }
 
     /// The rows of each value of a column, the others' columns, by value.
     ///
     /// # Errors
     /// Those of the query.
-    pub fn by(self, column: &str) -> Result<Vec<(String, Query)>> {
-        let frame = |frame: datafusion::error::Result<DataFrame>| frame.map_err(elsewhere);
+    pub fn by(&self, column: &str) -> Result<Vec<(String, Query)>> {
+        let frame = |frame: datafusion::error::Result<DataFrame>| frame.map_err(elsewhere(&self.cluster));
         let key = ident(column);
         let values =
             frame(self.frame.clone().select(vec![cast(key.clone(), DataType::Utf8).alias("value")]))?;
         let values = frame(frame(values.distinct())?.sort(vec![ident("value").sort(true, true)]))?;
-        let batches = self.runtime.block_on(values.collect()).map_err(elsewhere)?;
+        let batches = self.runtime.block_on(values.collect()).map_err(elsewhere(&self.cluster))?;
         let values = batches.iter().flat_map(|batch| batch.column(0).as_string::<i32>().iter());
         let mut groups = Vec::new();
         for value in values {
@@ -67,8 +73,7 @@ impl Query {
             };
             let rows =
                 frame(self.frame.clone().filter(is_there).and_then(|rows| rows.drop_columns(&[column])))?;
-            let query = Query::of(Arc::clone(&self.runtime), rows, self.checkpoint.clone());
-            groups.push((value.unwrap_or("NULL").to_owned(), query));
+            groups.push((value.unwrap_or("NULL").to_owned(), self.of(rows)));
         }
         Ok(groups)
     }
@@ -81,7 +86,7 @@ impl Query {
         }
         let (name, found) = (field.name(), field.data_type());
         let remedy = "cast it, or name the columns to use with --columns";
-        Err(elsewhere(DataFusionError::Plan(format!("column {name} is {found}, not numbers; {remedy}"))))
+        Err(Error::Elsewhere(format!("column {name} is {found}, not numbers; {remedy}").into()))
     }
 
     fn keep(&self, question: &Question, log_likelihood: f64) -> Result<()> {
@@ -104,18 +109,26 @@ impl Table for Query {
 
     fn blocks(&self, columns: &[usize]) -> Result<Blocks> {
         let chosen = columns.iter().map(|&column| Ok(self.number(column)?.alias(format!("x{column}"))));
-        let frame = self.frame.clone().select(chosen.collect::<Result<Vec<_>>>()?).map_err(elsewhere)?;
+        let frame = self
+            .frame
+            .clone()
+            .select(chosen.collect::<Result<Vec<_>>>()?)
+            .map_err(elsewhere(&self.cluster))?;
         let runtime = Arc::clone(&self.runtime);
-        let mut batches = runtime.block_on(frame.execute_stream()).map_err(elsewhere)?;
+        // One partition after the other: the starts depend on the order of the rows.
+        let partitions =
+            runtime.block_on(frame.execute_stream_partitioned()).map_err(elsewhere(&self.cluster))?;
+        let mut batches = stream::iter(partitions).flatten();
         let next = move || runtime.block_on(batches.next());
-        let blocks = std::iter::from_fn(next).map(|batch| Ok(block(&batch.map_err(elsewhere)?)));
+        let failed = elsewhere(&self.cluster);
+        let blocks = std::iter::from_fn(next).map(move |batch| Ok(block(&batch.map_err(&failed)?)));
         Ok(Box::new(blocks.filter(|block| !matches!(block, Ok(block) if block.nrows() == 0))))
     }
 
     fn answer(&self, asked: &Asked<'_>, question: &Question) -> Result<Expected<Vec<f64>>> {
         let message =
             Message::new(question, asked.are_weighted, asked.has_gaps).and_then(|message| message.literal());
-        let mut arguments = vec![lit(message.map_err(elsewhere)?)];
+        let mut arguments = vec![lit(message.map_err(elsewhere(&self.cluster))?)];
         for (a, &column) in asked.columns.iter().enumerate() {
             let number = self.number(column)?;
             arguments.push(match asked.units.filter(|units| a < units.means().len()) {
@@ -124,8 +137,8 @@ impl Table for Query {
             });
         }
         let sums = crate::statistics().call(arguments).alias("sums");
-        let frame = self.frame.clone().aggregate(vec![], vec![sums]).map_err(elsewhere)?;
-        let batches = self.runtime.block_on(frame.collect()).map_err(elsewhere)?;
+        let frame = self.frame.clone().aggregate(vec![], vec![sums]).map_err(elsewhere(&self.cluster))?;
+        let batches = self.runtime.block_on(frame.collect()).map_err(elsewhere(&self.cluster))?;
         let sums = batches.iter().flat_map(|batch| batch.column(0).as_list::<i32>().iter().flatten()).next();
         let sums = sums.ok_or(executable_em::Error::Empty { what: "data" })?;
         let &[log_likelihood, total, ref numbers @ ..] = &sums.as_primitive::<Float64Type>().values()[..]
@@ -134,7 +147,7 @@ impl Table for Query {
         };
         if let Some(before) = self.total.replace(Some(total)).filter(|&before| before != total) {
             let reason = format!("the table changed while it was being fitted: {before} rows, then {total}");
-            return Err(elsewhere(DataFusionError::Execution(reason)));
+            return Err(Error::Elsewhere(reason.into()));
         }
         self.keep(question, log_likelihood)?;
         Ok(Expected { log_likelihood, total, expectation: numbers.to_vec() })
@@ -154,7 +167,12 @@ fn block(batch: &RecordBatch) -> DMatrix<f64> {
     block
 }
 
-/// The first sentence of what went wrong where the data are.
-fn elsewhere(error: DataFusionError) -> Error {
-    Error::Elsewhere(Box::new(error))
+fn names(frame: &DataFrame) -> Vec<String> {
+    frame.schema().fields().iter().map(|field| field.name().clone()).collect()
+}
+
+/// What went wrong where the data are.
+fn elsewhere(cluster: &Option<String>) -> impl Fn(DataFusionError) -> Error + use<> {
+    let place = cluster.as_ref().map_or_else(String::new, |scheduler| format!("cluster {scheduler}: "));
+    move |error| Error::Elsewhere(format!("{place}{}", said(&error)).into())
 }
