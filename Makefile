@@ -27,7 +27,7 @@ SEEDS := 100
 CHAPTER := kmeans gaussian gaussian_mixture soft_kmeans latent bound em \
 	bernoulli_mixture pathologies selection scale incomplete convergence variational errata
 
-.PHONY: help book browse lab check soak fuzz notebooks figures doc mutants bench bench-file live browse-live \
+.PHONY: help book browse lab check sql soak fuzz notebooks figures doc mutants bench bench-file live browse-live \
 	clean distclean cargo python
 
 ## make book       the notebooks as a web book, from nothing: installs what is missing, draws the figures, executes the
@@ -70,13 +70,19 @@ lab: $(JUPYTER) $(KERNEL)
 ##                 runner's own tests, and every notebook's outputs as a fresh run gives them
 check: $(JUPYTER) $(KERNEL) | cargo
 	cargo fmt --check
-	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy --workspace --exclude executable-em-sql --all-targets -- -D warnings
 	cargo test -p executable-em-book
 	cargo clippy -p executable-em-figures --no-default-features -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
 	$(RUN) -m unittest discover -s $(BOOK)
 	$(RUN) $(BOOK)/execute.py --check
 	$(RUN) $(BOOK)/execute.py --check --kernel
+
+## make sql        lints and tests of fits by queries, on DataFusion and Ballista: some ten minutes the first time, for
+##                 four hundred crates
+sql: | cargo
+	cargo clippy -p executable-em-sql --all-targets -- -D warnings
+	cargo test --profile dev -p executable-em-sql
 
 ## make soak       every test of random cases on 100 fresh seeds, some ten seconds each; says how to repeat what fails;
 ##                 other numbers: make soak SEEDS=10 CASES=4000

@@ -11,8 +11,10 @@
 //! | [`spread`] | mean and variance of a column, block by block |
 //! | [`units`] | data in units of their spread, and a mixture back in their own |
 //! | [`cost`] | what a sweep must compute, and how measured times grow |
+//! | [`machines`] | what it takes on many machines |
 
 pub mod cost;
+pub mod machines;
 mod moments;
 pub mod spread;
 pub mod units;

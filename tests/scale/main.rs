@@ -5,6 +5,7 @@ mod common;
 
 mod bad_input;
 mod cost;
+mod machines;
 mod moments;
 mod q;
 mod spread;
