@@ -145,6 +145,7 @@ pub const ALL: &[Published] = &[
     still("scale/tricks", "What each trick of the engine buys", scale::tricks),
     still("scale/growth", "How the time of a sweep grows with n, d and k", scale::growth),
     still("scale/apart", "Clusters that lie apart take less time", scale::apart),
+    still("scale/machines", "A sweep on many machines, and when batches are faster", scale::machines),
     still("incomplete/shortcuts", "Deletion, mean imputation and EM on the same gaps", incomplete::shortcuts),
     still("incomplete/mixture", "A mixture of data with missing cells", incomplete::two_hidden_things),
     still("incomplete/outliers", "Outliers under Gaussians and under t distributions", incomplete::outliers),

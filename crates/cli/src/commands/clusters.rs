@@ -125,7 +125,7 @@ fn best(
         }
         Seen::Run { outcome, .. } => {
             reached.extend(outcome.as_ref().ok().map(|run| run.log_likelihood));
-            watch.flow()
+            watch.after(outcome)
         }
     });
     let fit = fit.map_err(|error| broken(format!("k = {k}: none of {count} starts succeeded: {error}")))?;

@@ -317,7 +317,7 @@ impl Search<'_> {
                         runs.failure.get_or_insert_with(|| error.to_string());
                     }
                 }
-                self.watch.flow()
+                self.watch.after(outcome)
             }
         }
     }

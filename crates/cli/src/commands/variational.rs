@@ -218,7 +218,7 @@ impl Options {
                     reached.push(run.log_likelihood);
                     total = run.total;
                 }
-                watch.flow()
+                watch.after(outcome)
             }
         })?;
         let Fit { model, log_likelihood: bound, sweeps, start, stopped, .. } = best;

@@ -11,6 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use executable_em_engine::{Error, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use signal_hook::{
     consts::{SIGHUP, SIGINT, SIGTERM},
@@ -45,7 +46,7 @@ impl Watch {
     }
 
     /// From now on a signal asks the work to stop; a second one ends it at once.
-    pub fn listen(&mut self) -> Result<(), Failure> {
+    pub fn listen(&mut self) -> std::result::Result<(), Failure> {
         let failed = |error: io::Error| broken(format!("signals cannot be watched: {error}"));
         // What is told to be ignored, as by nohup, stays so.
         for signal in [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|&signal| !is_ignored(signal)) {
@@ -62,7 +63,7 @@ impl Watch {
     }
 
     /// [`Failure::Interrupted`] if so.
-    pub fn go_on(&self) -> Result<(), Failure> {
+    pub fn go_on(&self) -> std::result::Result<(), Failure> {
         if self.is_interrupted() { Err(Failure::Interrupted) } else { Ok(()) }
     }
 
@@ -81,6 +82,14 @@ impl Watch {
             format!("k = {k}, restart {restart}, sweep {sweep}, ℓ = {log_likelihood:.3}, {rate:.3} sweeps/s")
         });
         self.flow()
+    }
+
+    /// After a run: where the data are out of reach, no other start will find them.
+    pub fn after<T>(&self, outcome: &Result<T>) -> ControlFlow<()> {
+        match outcome {
+            Err(Error::Elsewhere(_)) => ControlFlow::Break(()),
+            _ => self.flow(),
+        }
     }
 
     pub fn flow(&self) -> ControlFlow<()> {
