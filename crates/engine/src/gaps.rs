@@ -80,6 +80,14 @@ impl<'a> WithGaps<'a> {
         Ok(WithGaps { x, weights: Some(weights), groups: groups(x, Some(weights)) })
     }
 
+    /// Data with weights, or without.
+    ///
+    /// # Errors
+    /// Those of [`WithGaps::new`] and [`WithGaps::weighted`].
+    pub fn of(x: &'a DMatrix<f64>, weights: Option<&'a DVector<f64>>) -> Result<Self> {
+        weights.map_or_else(|| WithGaps::new(x), |weights| WithGaps::weighted(x, weights))
+    }
+
     /// The number of different patterns of missing cells, that of whole rows included.
     ///
     /// ```

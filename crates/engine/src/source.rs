@@ -70,6 +70,14 @@ impl<'a> Data<'a> {
         Ok(Data { x, weights: Some(weights), groups: None })
     }
 
+    /// Data with weights, or without.
+    ///
+    /// # Errors
+    /// Those of [`Data::new`] and [`Data::weighted`].
+    pub fn of(x: &'a DMatrix<f64>, weights: Option<&'a DVector<f64>>) -> crate::Result<Self> {
+        weights.map_or_else(|| Data::new(x), |weights| Data::weighted(x, weights))
+    }
+
     /// Refuses missing cells. Whoever can do without some of a row passes over the groups, whose rows are whole.
     pub(super) fn check_whole(&self) -> Result<()> {
         if self.groups.is_some() {

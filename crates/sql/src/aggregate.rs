@@ -97,17 +97,10 @@ impl Sums {
         let (d, x) = (self.question.d(), self.block.rows(0, self.rows));
         let (weights, x) =
             (self.message.are_weighted.then(|| x.column(d).into_owned()), x.columns(0, d).into_owned());
-        let engine = Engine::new(1).map_err(external)?;
-        let sums = match (self.message.has_gaps, &weights) {
-            (false, None) => Data::new(&x).and_then(|data| self.question.sums(&engine, &data)),
-            (false, Some(weights)) => {
-                Data::weighted(&x, weights).and_then(|data| self.question.sums(&engine, &data))
-            }
-            (true, None) => WithGaps::new(&x).and_then(|data| self.question.sums(&engine, &data)),
-            (true, Some(weights)) => {
-                WithGaps::weighted(&x, weights).and_then(|data| self.question.sums(&engine, &data))
-            }
-        };
+        let sums = Engine::new(1).and_then(|engine| match self.message.has_gaps {
+            false => self.question.sums(&engine, &Data::of(&x, weights.as_ref())?),
+            true => self.question.sums(&engine, &WithGaps::of(&x, weights.as_ref())?),
+        });
         let sums = sums.map_err(external)?;
         let numbers = [vec![sums.log_likelihood, sums.total], sums.expectation].concat();
         add(&mut self.own, &numbers);

@@ -150,7 +150,7 @@ impl Store {
             Rows::Matrix(x, weights) => {
                 let in_units = standardized(x)?;
                 let (x, weights) = (in_units.as_ref().unwrap_or(x), weights.as_ref());
-                if has_gaps { pass(&with_gaps(x, weights)?) } else { pass(&data(x, weights)?) }
+                if has_gaps { pass(&WithGaps::of(x, weights)?) } else { pass(&Data::of(x, weights)?) }
             }
             Rows::Blocks(blocks) => pass(&in_blocks(Blocks::Kept(blocks))),
             Rows::File(raw) => pass(&in_blocks(Blocks::Of(raw))),
@@ -198,26 +198,6 @@ fn split(table: DMatrix<f64>, are_weighted: bool) -> (DMatrix<f64>, Option<DVect
     (table.remove_column(last), Some(weights))
 }
 
-fn data<'a>(
-    x: &'a DMatrix<f64>,
-    weights: Option<&'a DVector<f64>>,
-) -> executable_em_engine::Result<Data<'a>> {
-    match weights {
-        Some(weights) => Data::weighted(x, weights),
-        None => Data::new(x),
-    }
-}
-
-fn with_gaps<'a>(
-    x: &'a DMatrix<f64>,
-    weights: Option<&'a DVector<f64>>,
-) -> executable_em_engine::Result<WithGaps<'a>> {
-    match weights {
-        Some(weights) => WithGaps::weighted(x, weights),
-        None => WithGaps::new(x),
-    }
-}
-
 /// Rows in blocks, perhaps in standard units, perhaps with weights, perhaps with missing cells.
 struct InBlocks<'a> {
     blocks: Blocks<'a>,
@@ -245,8 +225,8 @@ impl InBlocks<'_> {
             None => x,
         };
         match self.has_gaps {
-            true => with_gaps(&x, weights.as_ref())?.read(visit),
-            false => visit(data(&x, weights.as_ref())?),
+            true => WithGaps::of(&x, weights.as_ref())?.read(visit),
+            false => visit(Data::of(&x, weights.as_ref())?),
         }
     }
 }
