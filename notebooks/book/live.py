@@ -27,9 +27,11 @@ PAGES = {
     "hills": ["E", "M", "back", "again", "run"],
     "coins": ["step", "step", "back", "again", "run"],
     "rate": ["nearer", "farther", "farther"],
+    "criteria": ["more", "more", "fewer"],
     "survival": ["step", "back", "run", "again"],
     "collapse": ["step", "back", "again", "run"],
 }
+ON_A_LINE = {"stiffness", "collapse", "rate", "criteria"}
 # What there is to be looked at on the page on the reader's data.
 FITTED = "document.getElementById('example').click(), fit()"
 # SQUAREM's way to the maximum of three components hangs by the last digit of exp: another way there, no other end.
@@ -117,10 +119,13 @@ def page_faults(hand, address, name, controls):
     first = tab.value("location.hash")
     yield from hand.answers()
 
-    moved = hand.drag(tab.value("document.querySelectorAll('.handle').length") - 1, -30, -20)
+    # What lies on whole numbers goes from one to the next.
+    last = "[...document.querySelectorAll('.handle')].at(-1).handle"
+    left = tab.value(f"page.stage.stride({last})") or 30
+    moved = hand.drag(tab.value("document.querySelectorAll('.handle').length") - 1, -left, -20)
     # What lies on a line goes right and left only.
-    if abs(moved[0] + 30) > 1.5 or abs(moved[1] + 20) > 1.5 and name not in ("stiffness", "collapse", "rate"):
-        yield f"what was dragged by (−30, −20) pixels moved by {moved}"
+    if abs(moved[0] + left) > 1.5 or abs(moved[1] + 20) > 1.5 and name not in ON_A_LINE:
+        yield f"what was dragged by ({-left:.0f}, −20) pixels moved by {moved}"
     if tab.value("location.hash") == first:
         yield "a drag leaves no trace in the address"
     yield from hand.answers()

@@ -227,6 +227,26 @@ fn overlap_costs_speed_and_certainty() {
     }
 }
 
+/// The numbers of chapter 9, and what each criterion makes of them; a k that is not offered is the nearest that is.
+#[test]
+fn criteria_choose_as_in_the_chapter() {
+    let of = |data: &str, family: &str, k: u64| {
+        ask(&json!({"page": "criteria", "data": data, "family": family, "k": k, "width": 390}))
+    };
+    let two = of("faithful", "full", 2);
+    assert!((two["log_likelihood"].as_f64().unwrap_or(0.0) + 1130.264).abs() < 1e-3, "{two}");
+    assert!((two["bic"].as_f64().unwrap_or(0.0) - 2322.192).abs() < 1e-3, "{two}");
+    assert_eq!(two["rows"][2], json!(["17", "−1114.4", "2262.9", "2324.2", "2377.2", "−4.2303"]));
+    assert_eq!(two["best"], json!([6, 6, 2, 2, 2]));
+    assert_eq!(of("faithful", "tied", 3)["best"], json!([6, 5, 3, 2, 3]));
+    let blobs = of("blobs", "full", 4);
+    assert_eq!((&blobs["best"], &blobs["rows"][1][3]), (&json!([6, 6, 4, 4, 4]), &json!("3000.7")));
+    assert_eq!(
+        [of("faithful", "full", 0)["k"].as_u64(), of("faithful", "full", 99)["k"].as_u64()],
+        [Some(1), Some(6)]
+    );
+}
+
 /// With a small α two of six stay, at the bound of the reference; a large α keeps more; and no sweep lowers the bound.
 #[test]
 fn components_empty_themselves() {
@@ -311,6 +331,8 @@ fn every_question_has_an_answer() {
         r#"{"page": "ascent", "place": [0, 0], "step": 0, "steps": 3, "width": 390}"#,
         r#"{"page": "coins", "biases": [0, 1], "flips": 0, "sweeps": 3, "width": 390}"#,
         r#"{"page": "coins", "biases": [1e300, -1], "flips": 4000000000, "sweeps": 4000000000, "width": 390}"#,
+        r#"{"page": "criteria", "data": "nothing", "k": 3, "width": 390}"#,
+        r#"{"page": "criteria", "k": -1, "width": 390}"#,
         r#"{"page": "rate", "distance": -1e300, "width": 1e300}"#,
         r#"{"page": "survival", "means": [[1e300, 0]], "log_concentration": 1e300, "sweeps": 3, "width": 390}"#,
         r#"{"page": "survival", "means": [[0, 0]], "log_concentration": -1e300, "sweeps": 3, "width": 390}"#,
