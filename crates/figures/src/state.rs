@@ -16,7 +16,7 @@ use nalgebra::DMatrix;
 pub use bernoulli_mixture::Tosses;
 pub use bound::Hills;
 pub use convergence::Apart;
-pub use em::Start;
+pub use em::{Start, Way};
 pub use pathologies::{Course, Doomed, Remedy};
 pub use selection::Judged;
 pub use soft_kmeans::Annealed;
@@ -139,19 +139,21 @@ pub fn stiffness(log_stiffness: f64, width: f64) -> Result<(Annealed, Scene)> {
     Ok((state, scene(width, 270.0, panels)?))
 }
 
-/// EM and gradient ascent from one start on ℓ(μ₁, μ₂), the landscape of `em/paths`: their ways, and ℓ along them.
+/// EM, gradient ascent and SQUAREM from one start on ℓ(μ₁, μ₂), the landscape of `em/paths`: their ways, and ℓ along
+/// them.
 ///
 /// ```
 /// use executable_em_figures::state::{self, Start};
-/// let start = Start { place: [-3.6, 3.3], step: 0.04, steps: 5 };
-/// let [by_em, by_gradient] = start.climbs()?;
-/// assert!(by_em[5] > by_em[4] && by_em.len() == by_gradient.len());
-/// assert!(state::ascent(&start, 720.0)?.figure.svg().contains("saddle"));
+/// let start = Start { place: [-0.95, -0.9], step: 0.04, sweeps: 6 };
+/// let [by_em, by_gradient, by_leaps] = start.ways()?;
+/// assert!(by_em.heights[6] > by_em.heights[5] && by_em.sweeps == by_gradient.sweeps);
+/// assert!(by_leaps.sweeps == [0, 3, 6] && by_leaps.heights[2] > by_em.heights[6] + 0.3);
+/// assert!(state::ascent(&start, 720.0)?.figure.svg().contains("SQUAREM"));
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 ///
 /// # Errors
-/// Those of [`Start::climbs`].
+/// Those of [`Start::ways`].
 pub fn ascent(start: &Start, width: f64) -> Result<Scene> {
     scene(width, 300.0, em::state(start)?)
 }

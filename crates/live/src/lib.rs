@@ -10,7 +10,7 @@
 //! | `kmeans` | Lloyd's algorithm, half step by half step |
 //! | `mixture` | EM for a Gaussian mixture in the plane |
 //! | `hills` | coordinate ascent on the bound |
-//! | `ascent` | EM and gradient ascent from one start |
+//! | `ascent` | EM, gradient ascent and SQUAREM from one start |
 //! | `coins` | EM for two coins, from biases and flips of the reader's choice |
 //! | `collapse` | a run that ends on a datum, and what holds it |
 //! | `criteria` | fits with 1 to 6 components, and what each criterion says to them |

@@ -157,19 +157,24 @@ fn means_part_as_the_stiffness_grows() {
     }
 }
 
-/// EM never falls; the gradient does where η is too large.
+/// EM never falls, nor does SQUAREM, which beside the saddle is far ahead; the gradient falls where η is too large.
 #[test]
-fn the_gradient_oversteps_and_em_does_not() {
+fn the_gradient_oversteps_and_the_others_do_not() {
     let start = json!({"page": "ascent", "place": [0.2, -3.7], "step": 0.3, "width": 390});
-    let mut before = f64::NEG_INFINITY;
-    for steps in 0..20 {
-        let answer = ask(&with(start.clone(), "steps", json!(steps)));
-        let now = answer["em"].as_f64().unwrap_or(f64::NAN);
-        assert!(now >= before - 1e-12, "{answer}");
+    let mut before = [f64::NEG_INFINITY; 2];
+    for sweeps in 0..20 {
+        let answer = ask(&with(start.clone(), "sweeps", json!(sweeps)));
+        let now = ["em", "squarem"].map(|name| answer[name].as_f64().unwrap_or(f64::NAN));
+        assert!(now[0] >= before[0] - 1e-12 && now[1] >= before[1] - 1e-12, "{now:?} {before:?}");
         before = now;
     }
-    let words = ask(&with(start, "steps", json!(20)))["words"].clone();
+    let words = ask(&with(start, "sweeps", json!(20)))["words"].clone();
     assert!(words.as_str().is_some_and(|words| words.contains("oversteps")), "{words}");
+    let beside =
+        ask(&json!({"page": "ascent", "place": [-0.95, -0.9], "step": 0.04, "sweeps": 6, "width": 390}));
+    let [em, squarem] = ["em", "squarem"].map(|name| beside[name].as_f64().unwrap_or(f64::NAN));
+    assert!(squarem > em + 0.3, "{squarem} {em}");
+    assert!(beside["words"].as_str().is_some_and(|words| words.contains("its leaps")), "{}", beside["words"]);
 }
 
 /// Without a remedy ℓ runs away, and the sweep after the last has no answer; a floor and a prior hold it.
@@ -328,7 +333,7 @@ fn every_question_has_an_answer() {
             "covariances": [[1, 2, 1]]}}, "half_steps": 1, "width": 1e300}"#,
         r#"{"page": "mixture", "begin": {"parameters": {"weights": [1], "means": [[1e200, 0]],
             "covariances": [[1, 0, 1]]}}, "half_steps": 2, "width": 700}"#,
-        r#"{"page": "ascent", "place": [0, 0], "step": 0, "steps": 3, "width": 390}"#,
+        r#"{"page": "ascent", "place": [0, 0], "step": 0, "sweeps": 3, "width": 390}"#,
         r#"{"page": "coins", "biases": [0, 1], "flips": 0, "sweeps": 3, "width": 390}"#,
         r#"{"page": "coins", "biases": [1e300, -1], "flips": 4000000000, "sweeps": 4000000000, "width": 390}"#,
         r#"{"page": "criteria", "data": "nothing", "k": 3, "width": 390}"#,
@@ -338,7 +343,7 @@ fn every_question_has_an_answer() {
         r#"{"page": "survival", "means": [[0, 0]], "log_concentration": -1e300, "sweeps": 3, "width": 390}"#,
         r#"{"page": "collapse", "means": [1e300, 0], "remedy": "none", "log_size": 0, "sweeps": 3, "width": 390}"#,
         r#"{"page": "collapse", "means": [0, 5], "remedy": "floor", "log_size": -400, "sweeps": 3, "width": 390}"#,
-        r#"{"page": "ascent", "place": [1e200, 0], "step": 1e300, "steps": 3, "width": 390}"#,
+        r#"{"page": "ascent", "place": [1e200, 0], "step": 1e300, "sweeps": 3, "width": 390}"#,
         r#"{"page": "hills", "theta": 1e300, "at": 0, "blur": -3, "moves": "EMQ", "width": -1}"#,
         r#"{"page": "hills", "theta": 0, "at": 1e200, "blur": 7, "moves": "M", "width": 700}"#,
     ] {

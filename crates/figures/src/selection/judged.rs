@@ -60,7 +60,7 @@ pub(crate) fn state(of: &Judged, names: [&str; 2], k: usize) -> Result<[Panel; 2
         panel.line(&path, colour, 1.5).dots(&path, &[colour], 2.8, 1.0);
         chosen.extend(path.iter().filter(|point| point[1] == 0.0).map(|&point| (point, colour)));
         match path.last() {
-            Some(end) if end[1] < TOP => ends.push((end[1], *name, colour)),
+            Some(end) if end[1] < TOP => ends.push((end[1], name, colour)),
             _ => label_of(&mut panel, &path, TOP, name, colour),
         }
     }
@@ -68,13 +68,9 @@ pub(crate) fn state(of: &Judged, names: [&str; 2], k: usize) -> Result<[Panel; 2
     for ((best, colour), radius) in chosen.into_iter().zip([3.0, 5.6, 8.4, 11.2]).rev() {
         panel.dots(&[best], &[plot::WHITE], radius + 0.9, 1.0).dots(&[best], &[colour], radius, 1.0);
     }
-    // Names that would meet make room for each other, upwards.
-    ends.sort_by(|one, other| one.0.total_cmp(&other.0));
-    let mut room = 0.0;
-    for (height, name, colour) in ends {
-        let place = height.max(room);
-        panel.text([last, place], [14.0, 4.0], name, Anchor::Start, colour);
-        room = place + LINE;
+    let heights: Vec<f64> = ends.iter().map(|end| end.0).collect();
+    for ((_, name, colour), place) in ends.iter().zip(plot::apart(&heights, LINE, [0.0, TOP])) {
+        panel.text([last, place], [14.0, 4.0], name, Anchor::Start, *colour);
     }
     panel.mark([k as f64, BOTTOM], Marker::Cross, 12.0, plot::INK);
     Ok([cloud, panel])
