@@ -6,6 +6,7 @@ use crate::check;
 use crate::error::Result;
 use crate::gaussian_mixture::{FlooredMixture, GaussianMixture};
 use crate::incomplete::student::{FEWEST_DEGREES, MOST_DEGREES, StudentMixture};
+use crate::soft_kmeans::{SoftKMeans, Weights};
 use nalgebra::DVector;
 
 /// In which coordinates to guess.
@@ -98,5 +99,21 @@ impl Charted for StudentMixture {
         let degrees =
             numbers.rows(of_shape.len(), k).map(|log| log.exp().clamp(FEWEST_DEGREES, MOST_DEGREES));
         StudentMixture::new(self.shape().moved_to(&of_shape, chart)?, degrees)
+    }
+}
+
+/// The numbers of the mixture that it is; those that are held stay where they are.
+impl Charted for SoftKMeans {
+    fn coordinates(&self, chart: Chart) -> Result<DVector<f64>> {
+        self.mixture()?.coordinates(chart)
+    }
+
+    fn moved_to(&self, numbers: &DVector<f64>, chart: Chart) -> Result<Self> {
+        let mixture = self.mixture()?.moved_to(numbers, chart)?;
+        let moved = self.with_means(mixture.means().clone())?;
+        match self.weights_are() {
+            Weights::Held => Ok(moved),
+            Weights::Fitted => moved.with_weights(mixture.weights().clone()),
+        }
     }
 }

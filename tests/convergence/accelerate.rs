@@ -10,6 +10,7 @@ use executable_em::em::{self, OnData, Seen, Stopping, Tolerance};
 use executable_em::gaussian_mixture::{CovarianceFamily, FlooredMixture, GaussianMixture};
 use executable_em::incomplete::student::StudentMixture;
 use executable_em::latent::{self, Model};
+use executable_em::soft_kmeans::{SoftKMeans, Weights};
 use executable_em::{data, gaussian};
 use nalgebra::{DMatrix, DVector};
 use rand::RngExt;
@@ -157,6 +158,38 @@ fn never_falls<M: Model + Charted + Debug>(start: M, x: &DMatrix<f64>, method: M
     let l = |model: &M| latent::log_likelihood(&model.log_joint(x).unwrap()).unwrap();
     assert!(l(&em::sweep(&fit.model, x).unwrap()) - l(&fit.model) < 1e-9);
     assert!(climb.guesses() > 0);
+}
+
+/// a guess moves what is fitted; the stiffness of soft k-means, and weights that are held, stay as they are.
+#[test]
+fn what_is_held_stays() {
+    let x = DMatrix::from_column_slice(9, 1, &[-2.9, -2.4, -2.0, -1.9, -1.5, -1.1, -0.6, 1.6, 2.4]);
+    let mut rng = data::rng(seed() + 50);
+    let stopping = Stopping { tolerance: Tolerance::LogLikelihood(1e-12), max_sweeps: 1000 };
+    let mut guesses = 0;
+    for (weights, (method, chart)) in
+        [Weights::Held, Weights::Fitted].iter().flat_map(|w| METHODS.map(|m| (*w, m)))
+    {
+        let means = DMatrix::from_fn(2, 1, |_, _| rng.random_range(-4.0..4.0));
+        let start = SoftKMeans::new(means, 1.0, weights).unwrap();
+        let climb = Accelerated::of(OnData::new(&x).unwrap(), method, chart, 0).unwrap();
+        let mut height = f64::NEG_INFINITY;
+        let fit = em::best_of(&climb, [Ok(start.clone())], &stopping, |seen| {
+            if let Seen::Sweep { model, expected, .. } = seen {
+                // ℓ of nine data errs by far less than 10⁻¹².
+                assert_at_least(expected.log_likelihood, height, 1e-12);
+                height = expected.log_likelihood;
+                assert_eq!(model.stiffness(), 1.0);
+                assert!(weights == Weights::Fitted || model.weights() == start.weights());
+            }
+            ControlFlow::Continue(())
+        });
+        let model = fit.unwrap().model;
+        let next = em::sweep(&model, &x).unwrap();
+        assert!(next.log_likelihood(&x).unwrap() - model.log_likelihood(&x).unwrap() < 1e-9);
+        guesses += climb.guesses();
+    }
+    assert!(guesses > 10, "{guesses}");
 }
 
 /// The E steps until ℓ is within 10⁻⁷ nats of `limit`.

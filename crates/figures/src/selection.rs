@@ -1,5 +1,10 @@
 //! The figures of the chapter on choosing the number of components.
 
+mod judged;
+
+pub use judged::Judged;
+pub(crate) use judged::state;
+
 use crate::plot::{self, Anchor, Colour, Figure, Page, Panel, Point, number};
 use executable_em::em::{Stopping, Tolerance};
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, kmeans_start, random_start};
@@ -117,13 +122,7 @@ pub(super) fn two_or_three() -> Result<Figure> {
         } else {
             panel.without_y_axis();
         }
-        panel.scatter(&x, &plot::by_responsibility(&model.responsibilities(&x)?));
-        for (j, mean) in plot::points(model.means())?.into_iter().enumerate() {
-            for (sigmas, width) in [(2.0, 1.0), (1.0, 1.5)] {
-                panel.ellipse(mean, &model.covariances()[j], sigmas, plot::component(j), width);
-            }
-        }
-        panel.means(model.means());
+        in_its_components(&mut panel, &x, &model)?;
         page = page.panel(panel);
     }
     let figure = Figure::still(&page)?;
@@ -138,6 +137,18 @@ pub(super) fn two_or_three() -> Result<Figure> {
          the same \
          shape.",
     ))
+}
+
+/// The data in mixed colours, and the components at one and two standard deviations.
+fn in_its_components(panel: &mut Panel, x: &DMatrix<f64>, model: &GaussianMixture) -> Result<()> {
+    panel.scatter(x, &plot::by_responsibility(&model.responsibilities(x)?));
+    for (j, mean) in plot::points(model.means())?.into_iter().enumerate() {
+        for (sigmas, width) in [(2.0, 1.0), (1.0, 1.5)] {
+            panel.ellipse(mean, &model.covariances()[j], sigmas, plot::component(j), width);
+        }
+    }
+    panel.means(model.means());
+    Ok(())
 }
 
 /// ℓ held out in five folds, for each k.

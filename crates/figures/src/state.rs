@@ -5,7 +5,7 @@
 
 use crate::plot::{Figure, Page, Panel, PanelFrame};
 use crate::{
-    bernoulli_mixture, bound, convergence, em, gaussian_mixture, kmeans, pathologies, soft_kmeans,
+    bernoulli_mixture, bound, convergence, em, gaussian_mixture, kmeans, pathologies, selection, soft_kmeans,
     variational,
 };
 use executable_em::Result;
@@ -16,8 +16,9 @@ use nalgebra::DMatrix;
 pub use bernoulli_mixture::Tosses;
 pub use bound::Hills;
 pub use convergence::Apart;
-pub use em::Start;
+pub use em::{Start, Way};
 pub use pathologies::{Course, Doomed, Remedy};
+pub use selection::Judged;
 pub use soft_kmeans::Annealed;
 pub use variational::{Crowd, Survival};
 
@@ -138,19 +139,21 @@ pub fn stiffness(log_stiffness: f64, width: f64) -> Result<(Annealed, Scene)> {
     Ok((state, scene(width, 270.0, panels)?))
 }
 
-/// EM and gradient ascent from one start on ℓ(μ₁, μ₂), the landscape of `em/paths`: their ways, and ℓ along them.
+/// EM, gradient ascent and SQUAREM from one start on ℓ(μ₁, μ₂), the landscape of `em/paths`: their ways, and ℓ along
+/// them.
 ///
 /// ```
 /// use executable_em_figures::state::{self, Start};
-/// let start = Start { place: [-3.6, 3.3], step: 0.04, steps: 5 };
-/// let [by_em, by_gradient] = start.climbs()?;
-/// assert!(by_em[5] > by_em[4] && by_em.len() == by_gradient.len());
-/// assert!(state::ascent(&start, 720.0)?.figure.svg().contains("saddle"));
+/// let start = Start { place: [-0.95, -0.9], step: 0.04, sweeps: 6 };
+/// let [by_em, by_gradient, by_leaps] = start.ways()?;
+/// assert!(by_em.heights[6] > by_em.heights[5] && by_em.sweeps == by_gradient.sweeps);
+/// assert!(by_leaps.sweeps == [0, 3, 6] && by_leaps.heights[2] > by_em.heights[6] + 0.3);
+/// assert!(state::ascent(&start, 720.0)?.figure.svg().contains("SQUAREM"));
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 ///
 /// # Errors
-/// Those of [`Start::climbs`].
+/// Those of [`Start::ways`].
 pub fn ascent(start: &Start, width: f64) -> Result<Scene> {
     scene(width, 300.0, em::state(start)?)
 }
@@ -215,6 +218,30 @@ pub fn rate(of: &Apart, width: f64) -> Result<Scene> {
 /// Those of the responsibilities.
 pub fn survival(of: &Survival, width: f64) -> Result<Scene> {
     scene(width, 290.0, variational::state(of)?)
+}
+
+/// Fits with several numbers of components: that of `k` over the data, and the criteria over all of them.
+///
+/// `names` say what the columns are.
+///
+/// ```
+/// use executable_em::{data, em::Stopping, gaussian_mixture::{CovarianceFamily::Full, kmeans_start}};
+/// use executable_em::selection::{Restarts, search};
+/// use executable_em_figures::state::{self, Judged};
+/// let x = data::old_faithful();
+/// let restarts = Restarts { starts: 1, seed: 1, stopping: Stopping::default() };
+/// let found = search(&x, 1..=2, &restarts, |x, k, rng| kmeans_start(x, k, Full, rng))?;
+/// let judged = Judged { x, found, held_out: vec![-1293.3, -1142.1] };
+/// let scene = state::judged(&judged, ["eruption, min", "waiting, min"], 2, 390.0)?;
+/// assert!(scene.frames.len() == 2 && scene.figure.svg().contains("ICL"));
+/// # Ok::<(), executable_em::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::Domain`](executable_em::Error::Domain) for a k that was not fitted,
+/// [`Error::Shape`](executable_em::Error::Shape) for data that are not in the plane.
+pub fn judged(of: &Judged, names: [&str; 2], k: usize, width: f64) -> Result<Scene> {
+    scene(width, 300.0, selection::state(of, names, k)?)
 }
 
 /// A fitted mixture of any dimension over two columns of its data, or over one; and BIC over k where there are several.

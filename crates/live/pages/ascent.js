@@ -1,10 +1,10 @@
-// EM beside gradient ascent from one start. The address: the start, η, and how many steps both have made.
+// EM, gradient ascent and SQUAREM from one start. The address: the start, η, and how many sweeps each has made.
 "use strict";
 
 const page = new Page({
     defaults: { start: "-3.6,3.3", eta: "0.04", step: "0" },
     question: ({ start, eta, step }) =>
-        ({ page: "ascent", place: start.split(",").map(Number), step: Number(eta), steps: Number(step) }),
+        ({ page: "ascent", place: start.split(",").map(Number), step: Number(eta), sweeps: Number(step) }),
     handles: ({ place }) => [{ panel: 0, kind: "mean", name: "the start", at: place }],
     // What was walked is walked from the new start.
     moved: (page, _, place) => page.go({ start: place.join(",") }),
@@ -12,7 +12,7 @@ const page = new Page({
         document.getElementById("eta").value = eta;
         document.getElementById("size").textContent = Number(eta).toFixed(2);
     },
-    made: ({ steps }) => steps,
+    made: ({ sweeps }) => sweeps,
     pace: 160,
 });
 

@@ -8,6 +8,7 @@ const MOST_LETTERS = 20e6;
 
 let table = null; // what the library sees in the text
 let fits = []; // one answer for each k
+let runs = 0; // a run that is not the last is of a table that is no longer there
 let shown = 0; // which of them is drawn
 let file = "yours.csv";
 const stage = new Stage(document.querySelector(".stage"), () => {});
@@ -46,6 +47,7 @@ function read(text, name) {
 function see() {
     const text = find("text").value;
     [table, fits] = [null, []];
+    runs += 1;
     find("result").hidden = true;
     find("columns").replaceChildren();
     find("table").textContent = "";
@@ -73,16 +75,18 @@ async function fit() {
     const [lowest, highest] = ["lowest", "highest"].map(id => Math.max(1, Math.round(Number(find(id).value) || 1)));
     if (highest < lowest) return say("The highest number of components is below the lowest.", true);
     const question = { text: find("text").value, columns: chosen(), family: find("family").value, highest };
+    const run = ++runs;
     find("fit").disabled = true;
     const [found, refused] = [[], []];
     for (let k = lowest; k <= highest; k++) {
         say(k === 1 ? "Fitting one component …" : `Fitting ${k} components …`);
         await new Promise(done => setTimeout(done, 20));
         try {
-            found.push(Library.ask({ page: "fit", ...question, k }));
+            found.push(await Library.ask_aside({ page: "fit", ...question, k }));
         } catch (error) {
             refused.push(`${k} components: ${error.message}.`);
         }
+        if (run !== runs) return;
     }
     find("fit").disabled = false;
     find("result").hidden = found.length === 0;

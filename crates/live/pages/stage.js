@@ -70,12 +70,12 @@ class Stage {
             this.ask(button, [event.clientX - box.left - this.grip[0], event.clientY - box.top - this.grip[1]]);
         });
         button.addEventListener("keydown", event => {
-            const step = event.shiftKey ? 1 : 8;
+            const [x, y] = this.on_page(button.handle);
+            const step = this.stride(button.handle) ?? (event.shiftKey ? 1 : 8);
             const ways = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] };
             const way = ways[event.key];
             if (!way) return;
             event.preventDefault();
-            const [x, y] = this.on_page(button.handle);
             this.ask(button, [x + way[0], y + way[1]]);
         });
         return button;
@@ -96,6 +96,12 @@ class Stage {
     on_page({ panel, at: [x, y] }) {
         const { left, top, width, height, x: [x0, x1], y: [y0, y1] } = this.frames[panel];
         return [left + (x - x0) / (x1 - x0) * width, top + (y1 - y) / (y1 - y0) * height];
+    }
+
+    // How many pixels apart the places of a handle are that has no others between them.
+    stride({ panel, stride }) {
+        const { width, x: [low, high] } = this.frames[panel];
+        return stride && stride / (high - low) * width;
     }
 
     // Rounded to a tenth of a pixel: an address should not be longer than a hand is exact.

@@ -2,7 +2,7 @@
 //!
 //! A question holds a whole situation: the data, where a run began, how many half steps it has taken, the width of the
 //! reader's window. So an address can hold it too, the same question has the same answer in a browser and in a test,
-//! and nothing is kept in between. The mathematics is that of [`executable_em`], the drawings are those of
+//! and nothing is kept in between but what would come out the same. The mathematics is that of [`executable_em`], the drawings are those of
 //! [`executable_em_figures`]; here is neither.
 //!
 //! | file | whose questions |
@@ -10,9 +10,10 @@
 //! | `kmeans` | Lloyd's algorithm, half step by half step |
 //! | `mixture` | EM for a Gaussian mixture in the plane |
 //! | `hills` | coordinate ascent on the bound |
-//! | `ascent` | EM and gradient ascent from one start |
+//! | `ascent` | EM, gradient ascent and SQUAREM from one start |
 //! | `coins` | EM for two coins, from biases and flips of the reader's choice |
 //! | `collapse` | a run that ends on a datum, and what holds it |
+//! | `criteria` | fits with 1 to 6 components, and what each criterion says to them |
 //! | `rate` | how fast EM is, and how sure, by the distance of two clusters |
 //! | `stiffness` | soft k-means while β is raised |
 //! | `survival` | mean field: which components stay |
@@ -24,6 +25,7 @@ mod ascent;
 mod binding;
 mod coins;
 mod collapse;
+mod criteria;
 mod data;
 mod fit;
 mod hills;
@@ -95,6 +97,7 @@ enum Question {
     Ascent(ascent::Question),
     Coins(coins::Question),
     Collapse(collapse::Question),
+    Criteria(criteria::Question),
     Stiffness(stiffness::Question),
     Rate(rate::Question),
     Survival(survival::Question),
@@ -135,6 +138,7 @@ fn answered(question: &str) -> Result<serde_json::Value> {
         Question::Ascent(question) => serde_json::to_value(ascent::answer(&question)?)?,
         Question::Coins(question) => serde_json::to_value(coins::answer(&question)?)?,
         Question::Collapse(question) => serde_json::to_value(collapse::answer(&question)?)?,
+        Question::Criteria(question) => serde_json::to_value(criteria::answer(&question)?)?,
         Question::Stiffness(question) => serde_json::to_value(stiffness::answer(&question)?)?,
         Question::Rate(question) => serde_json::to_value(rate::answer(&question)?)?,
         Question::Survival(question) => serde_json::to_value(survival::answer(&question)?)?,

@@ -157,19 +157,24 @@ fn means_part_as_the_stiffness_grows() {
     }
 }
 
-/// EM never falls; the gradient does where η is too large.
+/// EM never falls, nor does SQUAREM, which beside the saddle is far ahead; the gradient falls where η is too large.
 #[test]
-fn the_gradient_oversteps_and_em_does_not() {
+fn the_gradient_oversteps_and_the_others_do_not() {
     let start = json!({"page": "ascent", "place": [0.2, -3.7], "step": 0.3, "width": 390});
-    let mut before = f64::NEG_INFINITY;
-    for steps in 0..20 {
-        let answer = ask(&with(start.clone(), "steps", json!(steps)));
-        let now = answer["em"].as_f64().unwrap_or(f64::NAN);
-        assert!(now >= before - 1e-12, "{answer}");
+    let mut before = [f64::NEG_INFINITY; 2];
+    for sweeps in 0..20 {
+        let answer = ask(&with(start.clone(), "sweeps", json!(sweeps)));
+        let now = ["em", "squarem"].map(|name| answer[name].as_f64().unwrap_or(f64::NAN));
+        assert!(now[0] >= before[0] - 1e-12 && now[1] >= before[1] - 1e-12, "{now:?} {before:?}");
         before = now;
     }
-    let words = ask(&with(start, "steps", json!(20)))["words"].clone();
+    let words = ask(&with(start, "sweeps", json!(20)))["words"].clone();
     assert!(words.as_str().is_some_and(|words| words.contains("oversteps")), "{words}");
+    let beside =
+        ask(&json!({"page": "ascent", "place": [-0.95, -0.9], "step": 0.04, "sweeps": 6, "width": 390}));
+    let [em, squarem] = ["em", "squarem"].map(|name| beside[name].as_f64().unwrap_or(f64::NAN));
+    assert!(squarem > em + 0.3, "{squarem} {em}");
+    assert!(beside["words"].as_str().is_some_and(|words| words.contains("its leaps")), "{}", beside["words"]);
 }
 
 /// Without a remedy ℓ runs away, and the sweep after the last has no answer; a floor and a prior hold it.
@@ -225,6 +230,26 @@ fn overlap_costs_speed_and_certainty() {
         );
         before = (of("fraction"), error);
     }
+}
+
+/// The numbers of chapter 9, and what each criterion makes of them; a k that is not offered is the nearest that is.
+#[test]
+fn criteria_choose_as_in_the_chapter() {
+    let of = |data: &str, family: &str, k: u64| {
+        ask(&json!({"page": "criteria", "data": data, "family": family, "k": k, "width": 390}))
+    };
+    let two = of("faithful", "full", 2);
+    assert!((two["log_likelihood"].as_f64().unwrap_or(0.0) + 1130.264).abs() < 1e-3, "{two}");
+    assert!((two["bic"].as_f64().unwrap_or(0.0) - 2322.192).abs() < 1e-3, "{two}");
+    assert_eq!(two["rows"][2], json!(["17", "−1114.4", "2262.9", "2324.2", "2377.2", "−4.2303"]));
+    assert_eq!(two["best"], json!([6, 6, 2, 2, 2]));
+    assert_eq!(of("faithful", "tied", 3)["best"], json!([6, 5, 3, 2, 3]));
+    let blobs = of("blobs", "full", 4);
+    assert_eq!((&blobs["best"], &blobs["rows"][1][3]), (&json!([6, 6, 4, 4, 4]), &json!("3000.7")));
+    assert_eq!(
+        [of("faithful", "full", 0)["k"].as_u64(), of("faithful", "full", 99)["k"].as_u64()],
+        [Some(1), Some(6)]
+    );
 }
 
 /// With a small α two of six stay, at the bound of the reference; a large α keeps more; and no sweep lowers the bound.
@@ -308,15 +333,17 @@ fn every_question_has_an_answer() {
             "covariances": [[1, 2, 1]]}}, "half_steps": 1, "width": 1e300}"#,
         r#"{"page": "mixture", "begin": {"parameters": {"weights": [1], "means": [[1e200, 0]],
             "covariances": [[1, 0, 1]]}}, "half_steps": 2, "width": 700}"#,
-        r#"{"page": "ascent", "place": [0, 0], "step": 0, "steps": 3, "width": 390}"#,
+        r#"{"page": "ascent", "place": [0, 0], "step": 0, "sweeps": 3, "width": 390}"#,
         r#"{"page": "coins", "biases": [0, 1], "flips": 0, "sweeps": 3, "width": 390}"#,
         r#"{"page": "coins", "biases": [1e300, -1], "flips": 4000000000, "sweeps": 4000000000, "width": 390}"#,
+        r#"{"page": "criteria", "data": "nothing", "k": 3, "width": 390}"#,
+        r#"{"page": "criteria", "k": -1, "width": 390}"#,
         r#"{"page": "rate", "distance": -1e300, "width": 1e300}"#,
         r#"{"page": "survival", "means": [[1e300, 0]], "log_concentration": 1e300, "sweeps": 3, "width": 390}"#,
         r#"{"page": "survival", "means": [[0, 0]], "log_concentration": -1e300, "sweeps": 3, "width": 390}"#,
         r#"{"page": "collapse", "means": [1e300, 0], "remedy": "none", "log_size": 0, "sweeps": 3, "width": 390}"#,
         r#"{"page": "collapse", "means": [0, 5], "remedy": "floor", "log_size": -400, "sweeps": 3, "width": 390}"#,
-        r#"{"page": "ascent", "place": [1e200, 0], "step": 1e300, "steps": 3, "width": 390}"#,
+        r#"{"page": "ascent", "place": [1e200, 0], "step": 1e300, "sweeps": 3, "width": 390}"#,
         r#"{"page": "hills", "theta": 1e300, "at": 0, "blur": -3, "moves": "EMQ", "width": -1}"#,
         r#"{"page": "hills", "theta": 0, "at": 1e200, "blur": 7, "moves": "M", "width": 700}"#,
     ] {

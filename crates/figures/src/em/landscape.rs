@@ -1,11 +1,13 @@
-//! ℓ over two means, and the ways of EM and of gradient ascent on it.
+//! ℓ over two means, and the ways of EM, of gradient ascent and of SQUAREM on it.
 
 use crate::plot::{self, Anchor, Colour, Grid, Marker, Panel, Point, number};
 use executable_em::Result;
-use executable_em::em::{self, Stopping, Tolerance};
+use executable_em::convergence::accelerate::{Accelerated, Chart, Method};
+use executable_em::em::{self, OnData, Seen, Stopping, Tolerance};
 use executable_em::gaussian_mixture::gradient;
 use executable_em::soft_kmeans::{SoftKMeans, Weights};
 use nalgebra::{DMatrix, dmatrix};
+use std::ops::ControlFlow;
 use std::sync::OnceLock;
 
 /// Seven data to the left, two to the right: the two means have very different counts.
@@ -83,84 +85,117 @@ pub(super) fn way(panel: &mut Panel, way: &[Point], colour: Colour) {
 /// The map takes longer than a frame, and is the same for all who ask.
 static MAP: OnceLock<Result<Landscape>> = OnceLock::new();
 
-/// Where two climbers begin, and how far they have come.
+/// A rise that is none, in nats.
+const LEAST: f64 = 1e-9;
+
+/// Where three climbers begin, and how far they may go.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Start {
     /// (μ₁, μ₂).
     pub place: Point,
     /// η of gradient ascent, in squared units of the data per nat.
     pub step: f64,
-    /// How many steps both have made.
-    pub steps: usize,
+    /// How many passes over the data each has made: a sweep of EM, a step of the gradient, a third of a leap.
+    pub sweeps: usize,
+}
+
+/// The way of a climber from its start.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Way {
+    /// How many passes over the data it took to each place.
+    pub sweeps: Vec<usize>,
+    /// (μ₁, μ₂).
+    pub places: Vec<Point>,
+    /// ℓ there, in nats.
+    pub heights: Vec<f64>,
+}
+
+impl Way {
+    fn of(sweeps: Vec<usize>, places: Vec<Point>) -> Result<Self> {
+        let x = data();
+        let heights = places.iter().map(|&place| at(place)?.log_likelihood(&x)).collect::<Result<_>>()?;
+        Ok(Way { sweeps, places, heights })
+    }
 }
 
 impl Start {
-    /// ℓ at the start and after each step: of EM, and of gradient ascent.
+    /// The ways of EM, of gradient ascent, and of SQUAREM, whose leaps take three sweeps each, or four where one is
+    /// refused; it ends where it is at rest.
     ///
     /// # Errors
     /// Those of [`gradient::ascend_means`], as for η that is not positive.
-    pub fn climbs(&self) -> Result<[Vec<f64>; 2]> {
-        let (x, [by_em, by_gradient]) = (data(), self.ways()?);
-        let height = |&point: &Point| at(point)?.log_likelihood(&x);
-        let of = |way: &[Point]| way.iter().map(height).collect::<Result<Vec<f64>>>();
-        Ok([of(&by_em)?, of(&by_gradient)?])
-    }
-
-    fn ways(&self) -> Result<[Vec<Point>; 2]> {
-        let (x, mut model) = (data(), at(self.place)?);
-        let by_gradient = gradient::ascend_means(&model.mixture()?, &x, self.step, self.steps)?;
-        let mut by_em = vec![self.place];
-        for _ in 0..self.steps {
-            model = em::sweep(&model, &x)?;
-            by_em.push(place(model.means()));
+    pub fn ways(&self) -> Result<[Way; 3]> {
+        let (x, start) = (data(), at(self.place)?);
+        let by_gradient = gradient::ascend_means(&start.mixture()?, &x, self.step, self.sweeps)?;
+        let mut by_em = vec![start.clone()];
+        for sweep in 0..self.sweeps {
+            by_em.push(em::sweep(&by_em[sweep], &x)?);
         }
-        Ok([by_em, by_gradient.iter().map(|model| place(model.means())).collect()])
+        let climb = Accelerated::of(OnData::new(&x)?, Method::Squarem, Chart::Plain, 0)?;
+        let (mut sweeps, mut by_leaps, mut height) = (Vec::new(), Vec::new(), f64::NEG_INFINITY);
+        let stopping = Stopping { tolerance: Tolerance::Parameters(0.0), max_sweeps: self.sweeps };
+        em::best_of(&climb, [Ok(start)], &stopping, |seen| {
+            if let Seen::Sweep { model, expected, .. } = seen {
+                // The first evaluation is that of the start.
+                let passes = climb.evaluations() - 1;
+                // Where a leap gains nothing that could be seen, rounding decides whether it is taken.
+                if passes > self.sweeps || expected.log_likelihood < height + LEAST {
+                    return ControlFlow::Break(());
+                }
+                height = expected.log_likelihood;
+                sweeps.push(passes);
+                by_leaps.push(place(model.means()));
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok([
+            Way::of((0..=self.sweeps).collect(), by_em.iter().map(|model| place(model.means())).collect())?,
+            Way::of(
+                (0..=self.sweeps).collect(),
+                by_gradient.iter().map(|model| place(model.means())).collect(),
+            )?,
+            Way::of(sweeps, by_leaps)?,
+        ])
     }
 }
 
-/// Both ways on the map, and ℓ along them.
+/// All ways on the map, and ℓ along them.
 pub(crate) fn state(start: &Start) -> Result<[Panel; 2]> {
     let map = MAP.get_or_init(Landscape::new).as_ref().map_err(Clone::clone)?;
-    let colours = [plot::component(0), plot::component(1)];
-    let (ways, climbs) = (start.ways()?, start.climbs()?);
+    let colours = [0, 1, 2].map(plot::component);
+    let ways = start.ways()?;
     let mut panel = map.panel.clone();
     panel.title("*ℓ* over the two means");
     for (of, colour) in ways.iter().zip(colours).rev() {
-        way(&mut panel, of, colour);
+        way(&mut panel, &of.places, colour);
     }
     map.mark(&mut panel);
     map.name(&mut panel);
     panel.dots(&[start.place], &[plot::WHITE], 6.6, 1.0).dots(&[start.place], &[plot::INK], 5.0, 1.0);
 
-    let last = start.steps.max(12) as f64;
-    let lowest = climbs.iter().flatten().copied().fold(map.height, f64::min);
-    let mut climb = Panel::new([-0.3, last + 0.3], plot::span([lowest, map.height], 0.08));
-    climb.title("*ℓ* after each step").x_label("step").room_right(56.0).line(
+    let (now, last) = (start.sweeps as f64, start.sweeps.max(12) as f64);
+    let lowest = ways.iter().flat_map(|way| &way.heights).copied().fold(map.height, f64::min);
+    let range = plot::span([lowest, map.height], 0.08);
+    let mut climb = Panel::new([-0.3, last + 0.3], range);
+    climb.title("*ℓ* after each sweep").x_label("sweep").room_right(74.0).line(
         &[[-0.3, map.height], [last + 0.3, map.height]],
         plot::FAINT,
         0.8,
     );
-    for ((heights, colour), name) in climbs.iter().zip(colours).zip(["EM", "gradient"]).rev() {
+    let ends: Vec<f64> = ways.iter().map(|way| way.heights[way.heights.len() - 1]).collect();
+    let names = plot::apart(&ends, 0.075 * (range[1] - range[0]), [lowest, range[1]]);
+    for (index, name) in ["EM", "gradient", "SQUAREM"].into_iter().enumerate().rev() {
+        let (of, colour) = (&ways[index], colours[index]);
         let points: Vec<Point> =
-            heights.iter().enumerate().map(|(at, &height)| [at as f64, height]).collect();
+            of.sweeps.iter().zip(&of.heights).map(|(&sweep, &height)| [sweep as f64, height]).collect();
+        // There it rests, or waits for the end of its next leap.
+        climb.line(&[points[points.len() - 1], [now, ends[index]]], plot::lighten(colour, 0.5), 1.0);
         climb.line(&points, colour, 1.4).dots(&points, &[colour], 2.6, 1.0);
-        // Names that would meet make room for each other.
-        let meet =
-            (climbs[0][start.steps] - climbs[1][start.steps]).abs() < 0.08 * (map.height - lowest).max(0.1);
-        if let Some(&end) = points.last() {
-            let down = if !meet {
-                4.0
-            } else if name == "EM" {
-                -4.0
-            } else {
-                14.0
-            };
-            climb.text(end, [8.0, down], name, Anchor::Start, colour);
-        }
+        climb.text([now, names[index]], [8.0, 4.0], name, Anchor::Start, colour);
     }
     if last <= 15.0 {
         climb.x_ticks(&[0.0, 3.0, 6.0, 9.0, 12.0, 15.0][..if last < 15.0 { 5 } else { 6 }]);
     }
-    climb.note(&format!("maximum *ℓ* = {}", number(map.height, 3)));
+    climb.note(&format!("at most {}", number(map.height, 3)));
     Ok([panel, climb])
 }

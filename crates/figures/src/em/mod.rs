@@ -2,8 +2,8 @@
 
 mod landscape;
 
-pub use landscape::Start;
 pub(super) use landscape::state;
+pub use landscape::{Start, Way};
 
 use super::drawn;
 use crate::plot::{self, Anchor, Figure, Marker, Page, Panel, Point, number};

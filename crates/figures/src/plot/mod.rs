@@ -46,7 +46,7 @@ pub use figure::{Figure, Frame};
 #[cfg(feature = "export")]
 pub(crate) use markup::MATHEMATICS;
 pub use page::{Page, PanelFrame};
-pub use panel::{Anchor, Marker, Panel, points, span};
+pub use panel::{Anchor, Marker, Panel, apart, points, span};
 pub(crate) use ticks::whole_ticks;
 
 /// A place in data units: x, then y.

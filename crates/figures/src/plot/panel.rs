@@ -310,3 +310,28 @@ pub fn span(values: impl IntoIterator<Item = f64>, margin: f64) -> [f64; 2] {
         _ => [0.0, 1.0],
     }
 }
+
+/// Where texts stand that want to be at these heights but at least `line` apart, within a range: those that would meet
+/// make room for each other, downwards, and upwards where the range ends.
+///
+/// ```
+/// use executable_em_figures::plot::apart;
+/// assert_eq!(apart(&[5.0, 9.0], 1.0, [0.0, 10.0]), [5.0, 9.0]);
+/// assert_eq!(apart(&[0.0, 0.5, 0.0], 1.0, [0.0, 10.0]), [1.0, 2.0, 0.0]);
+/// ```
+pub fn apart(heights: &[f64], line: f64, range: [f64; 2]) -> Vec<f64> {
+    let mut places = heights.to_vec();
+    let mut order: Vec<usize> = (0..heights.len()).collect();
+    order.sort_by(|&one, &other| heights[other].total_cmp(&heights[one]));
+    let mut room = range[1];
+    for &index in &order {
+        places[index] = places[index].min(room);
+        room = places[index] - line;
+    }
+    let mut room = range[0];
+    for &index in order.iter().rev() {
+        places[index] = places[index].max(room);
+        room = places[index] + line;
+    }
+    places
+}
