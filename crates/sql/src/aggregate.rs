@@ -8,8 +8,9 @@ use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::utils::format_state_name;
 use datafusion::logical_expr::{Accumulator, AggregateUDFImpl, Signature, Volatility};
 use executable_em_engine::{Data, Engine, Question, WithGaps};
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVector};
 use std::cmp::Ordering;
+use std::mem;
 use std::sync::Arc;
 
 /// The aggregate `em_statistics('<model>', x1, …, xd)`: a list of ℓ, the sum of the weights, and the sufficient
@@ -25,7 +26,7 @@ pub struct EmStatistics(Signature);
 pub const NAME: &str = "em_statistics";
 
 /// So many rows are handed to the engine at once, whatever the batches that they come in.
-const ROWS: usize = 1 << 15;
+const ROWS: usize = 1 << 12;
 
 impl Default for EmStatistics {
     fn default() -> Self {
@@ -64,14 +65,9 @@ impl AggregateUDFImpl for EmStatistics {
         if found != wanted {
             return exec_err!("{NAME}: the model has {wanted} columns, the query {found}");
         }
-        Ok(Box::new(Sums {
-            message,
-            question,
-            block: DMatrix::zeros(0, found),
-            rows: 0,
-            own: None,
-            parts: Vec::new(),
-        }))
+        let block = DMatrix::zeros(0, question.d());
+        let (weights, rows, own, parts) = (Vec::new(), 0, None, Vec::new());
+        Ok(Box::new(Sums { message, question, block, weights, rows, own, parts }))
     }
 }
 
@@ -80,8 +76,9 @@ impl AggregateUDFImpl for EmStatistics {
 struct Sums {
     message: Message,
     question: Question,
-    /// Rows that are not yet summed: the first `rows` of it.
+    /// Rows that are not yet summed, the first `rows` of it, and their weights, if they have any.
     block: DMatrix<f64>,
+    weights: Vec<f64>,
     rows: usize,
     /// ℓ, the weight and the statistics of those that are.
     own: Option<Vec<f64>>,
@@ -94,12 +91,11 @@ impl Sums {
         if self.rows == 0 {
             return Ok(());
         }
-        let (d, x) = (self.question.d(), self.block.rows(0, self.rows));
-        let (weights, x) =
-            (self.message.are_weighted.then(|| x.column(d).into_owned()), x.columns(0, d).into_owned());
+        self.block.resize_vertically_mut(self.rows, 0.0);
+        let weights = self.message.are_weighted.then(|| DVector::from_vec(mem::take(&mut self.weights)));
         let sums = Engine::new(1).and_then(|engine| match self.message.has_gaps {
-            false => self.question.sums(&engine, &Data::of(&x, weights.as_ref())?),
-            true => self.question.sums(&engine, &WithGaps::of(&x, weights.as_ref())?),
+            false => self.question.sums(&engine, &Data::of(&self.block, weights.as_ref())?),
+            true => self.question.sums(&engine, &WithGaps::of(&self.block, weights.as_ref())?),
         });
         let sums = sums.map_err(external)?;
         let numbers = [vec![sums.log_likelihood, sums.total], sums.expectation].concat();
@@ -119,7 +115,7 @@ impl Sums {
                 .find(|found| found.is_ne())
                 .unwrap_or(Ordering::Equal)
         });
-        Ok(std::mem::take(&mut self.parts))
+        Ok(mem::take(&mut self.parts))
     }
 }
 
@@ -154,6 +150,9 @@ impl Accumulator for Sums {
                     (0..taken).filter(|i| column.is_null(from + i)).for_each(|i| to[i] = f64::NAN);
                 }
             }
+            let weights = &columns[self.question.d()..];
+            let weight = |i: usize, of: &Float64Array| if of.is_null(i) { f64::NAN } else { of.value(i) };
+            self.weights.extend(weights.iter().flat_map(|of| (from..from + taken).map(|i| weight(i, of))));
             (self.rows, from) = (self.rows + taken, from + taken);
             if self.rows == ROWS {
                 self.sum_block()?;
@@ -191,7 +190,9 @@ impl Accumulator for Sums {
     }
 
     fn size(&self) -> usize {
-        let numbers = self.block.len() + self.parts.iter().chain(&self.own).map(Vec::len).sum::<usize>();
+        let numbers = self.block.len()
+            + self.weights.len()
+            + self.parts.iter().chain(&self.own).map(Vec::len).sum::<usize>();
         size_of_val(self) + size_of::<f64>() * numbers
     }
 }
