@@ -2,8 +2,8 @@
 //!
 //! A question holds a whole situation: the data, where a run began, how many half steps it has taken, the width of the
 //! reader's window. So an address can hold it too, the same question has the same answer in a browser and in a test,
-//! and nothing is kept in between but what would come out the same. The mathematics is that of [`executable_em`], the drawings are those of
-//! [`executable_em_figures`]; here is neither.
+//! and nothing is kept in between but what would come out the same. The mathematics is that of [`executable_em`], the
+//! drawings are those of [`executable_em_figures`]; here is neither.
 //!
 //! | file | whose questions |
 //! |---|---|
