@@ -130,6 +130,7 @@ def page_faults(hand, address, name, controls):
         yield "a drag leaves no trace in the address"
     yield from hand.answers()
 
+    yield from choice_faults(hand)
     for control in controls:
         tab.value(f"document.getElementById('{control}').click()")
         if control == "run" and not hand.at_rest():
@@ -153,6 +154,20 @@ def page_faults(hand, address, name, controls):
     if not tab.value("document.querySelector('.words.problem')?.textContent.endsWith('.')"):
         yield "an address without sense is not named"
     yield from dict.fromkeys(tab.faults)
+
+
+def choice_faults(hand):
+    """Every choice of every list can be made; the first, with which a page begins, at the end."""
+    tab = hand.tab
+    lists = "[...document.querySelectorAll('select')]"
+    for index, count in enumerate(tab.value(f"{lists}.map(list => list.options.length)")):
+        for choice in [*range(1, count), 0]:
+            change = f"list.selectedIndex = {choice}; list.dispatchEvent(new Event('change'))"
+            tab.value(f"(list => {{ {change} }})({lists}[{index}])")
+            chosen = f"{lists}[{index}].selectedIndex === {choice}"
+            if not tab.until(f"!document.querySelector('.words').textContent.endsWith('…') && {chosen}", 60):
+                yield f"choice {choice + 1} of list {index + 1} cannot be made"
+            yield from hand.answers()
 
 
 def key_faults(hand):

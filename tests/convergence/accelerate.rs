@@ -167,9 +167,8 @@ fn what_is_held_stays() {
     let mut rng = data::rng(seed() + 50);
     let stopping = Stopping { tolerance: Tolerance::LogLikelihood(1e-12), max_sweeps: 1000 };
     let mut guesses = 0;
-    for (weights, (method, chart)) in
-        [Weights::Held, Weights::Fitted].iter().flat_map(|w| METHODS.map(|m| (*w, m)))
-    {
+    let cases = [Weights::Held, Weights::Fitted].into_iter().flat_map(|w| METHODS.map(|(m, c)| (w, m, c)));
+    for (weights, method, chart) in cases {
         let means = DMatrix::from_fn(2, 1, |_, _| rng.random_range(-4.0..4.0));
         let start = SoftKMeans::new(means, 1.0, weights).unwrap();
         let climb = Accelerated::of(OnData::new(&x).unwrap(), method, chart, 0).unwrap();

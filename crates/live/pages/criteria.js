@@ -40,4 +40,15 @@ const by = step => page.go({ k: String(page.answer.k + step) });
 
 on("fewer", "click", () => by(-1));
 on("more", "click", () => by(1));
-for (const name of ["data", "family"]) on(name, "change", event => page.go({ [name]: event.target.value }));
+for (const name of ["data", "family"]) on(name, "change", event => fit({ [name]: event.target.value }));
+
+// A number of components at a time, so that the page can say how far it is.
+async function fit(change) {
+    const { data, family } = { ...page.state, ...change };
+    for (let k = 1; k <= page.answer.most; k++) {
+        page.words.textContent = `Fitting ${k} of ${page.answer.most} …`;
+        await new Promise(done => setTimeout(done));
+        Library.ask({ page: "fits", data, family, k });
+    }
+    page.go(change);
+}

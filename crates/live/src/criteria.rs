@@ -14,7 +14,7 @@ use executable_em_figures::state::{self, Judged};
 use nalgebra::DMatrix;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 /// So many components are offered.
 const MOST: usize = 6;
@@ -45,8 +45,24 @@ pub struct Answer {
     picture: Picture,
 }
 
+/// A part of the work beforehand, so that the page can say how far it is.
+#[derive(Debug, Deserialize)]
+pub struct Part {
+    data: DataSet,
+    family: Family,
+    /// Up to so many components.
+    k: usize,
+}
+
+/// Up to how many components there are fits then, at least.
+pub fn fitted(question: &Part) -> Result<usize> {
+    let most = question.k.min(MOST);
+    judged(question.data, question.family.into(), most)?;
+    Ok(most)
+}
+
 pub fn answer(question: &Question) -> Result<Answer> {
-    let judged = judged(question.data, question.family.into())?;
+    let judged = judged(question.data, question.family.into(), MOST)?;
     let k = question.k.clamp(1, MOST);
     let (found, held_out, n) = (&judged.found, &judged.held_out, judged.x.nrows() as f64);
     let row = |(one, height): (&Candidate<GaussianMixture>, &f64)| {
@@ -83,19 +99,22 @@ pub fn answer(question: &Question) -> Result<Answer> {
     })
 }
 
-/// The fits do not depend on which of them is shown, and are kept for the next question.
-fn judged(data: DataSet, family: CovarianceFamily) -> Result<Arc<Judged>> {
-    static KEPT: Mutex<Vec<(DataSet, CovarianceFamily, Arc<Judged>)>> = Mutex::new(Vec::new());
+/// The fits with up to so many components. They do not depend on what is shown, and are kept for the next question.
+fn judged(data: DataSet, family: CovarianceFamily, most: usize) -> Result<Judged> {
+    static KEPT: Mutex<Vec<(DataSet, CovarianceFamily, Judged)>> = Mutex::new(Vec::new());
     let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((.., judged)) = kept.iter().find(|one| (one.0, one.1) == (data, family)) {
-        return Ok(Arc::clone(judged));
+    let place = kept.iter().position(|one| (one.0, one.1) == (data, family)).unwrap_or(kept.len());
+    if place == kept.len() {
+        kept.push((data, family, Judged { x: data.x()?, found: Vec::new(), held_out: Vec::new() }));
     }
-    let (x, engine) = (data.x()?, Engine::new(1)?);
-    let found = (1..=MOST).map(|k| candidate(&engine, &x, k, family, data)).collect::<Result<_>>()?;
-    let held_out = (1..=MOST).map(|k| held_out(&engine, &x, k, family)).collect::<Result<_>>()?;
-    let judged = Arc::new(Judged { x, found, held_out });
-    kept.push((data, family, Arc::clone(&judged)));
-    Ok(judged)
+    let (engine, judged) = (Engine::new(1)?, &mut kept[place].2);
+    for k in judged.found.len() + 1..=most {
+        let (one, height) =
+            (candidate(&engine, &judged.x, k, family, data)?, held_out(&engine, &judged.x, k, family)?);
+        judged.found.push(one);
+        judged.held_out.push(height);
+    }
+    Ok(judged.clone())
 }
 
 /// The best of six random starts, as in `selection/criteria`, its components from left to right.

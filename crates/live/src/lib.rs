@@ -2,8 +2,8 @@
 //!
 //! A question holds a whole situation: the data, where a run began, how many half steps it has taken, the width of the
 //! reader's window. So an address can hold it too, the same question has the same answer in a browser and in a test,
-//! and nothing is kept in between but what would come out the same. The mathematics is that of [`executable_em`], the drawings are those of
-//! [`executable_em_figures`]; here is neither.
+//! and nothing is kept in between but what would come out the same. The mathematics is that of [`executable_em`], the
+//! drawings are those of [`executable_em_figures`]; here is neither.
 //!
 //! | file | whose questions |
 //! |---|---|
@@ -98,6 +98,7 @@ enum Question {
     Coins(coins::Question),
     Collapse(collapse::Question),
     Criteria(criteria::Question),
+    Fits(criteria::Part),
     Stiffness(stiffness::Question),
     Rate(rate::Question),
     Survival(survival::Question),
@@ -139,6 +140,7 @@ fn answered(question: &str) -> Result<serde_json::Value> {
         Question::Coins(question) => serde_json::to_value(coins::answer(&question)?)?,
         Question::Collapse(question) => serde_json::to_value(collapse::answer(&question)?)?,
         Question::Criteria(question) => serde_json::to_value(criteria::answer(&question)?)?,
+        Question::Fits(question) => serde_json::to_value(criteria::fitted(&question)?)?,
         Question::Stiffness(question) => serde_json::to_value(stiffness::answer(&question)?)?,
         Question::Rate(question) => serde_json::to_value(rate::answer(&question)?)?,
         Question::Survival(question) => serde_json::to_value(survival::answer(&question)?)?,

@@ -338,6 +338,7 @@ fn every_question_has_an_answer() {
         r#"{"page": "coins", "biases": [1e300, -1], "flips": 4000000000, "sweeps": 4000000000, "width": 390}"#,
         r#"{"page": "criteria", "data": "nothing", "k": 3, "width": 390}"#,
         r#"{"page": "criteria", "k": -1, "width": 390}"#,
+        r#"{"page": "fits", "data": "blobs", "family": "tied", "k": 4000000000}"#,
         r#"{"page": "rate", "distance": -1e300, "width": 1e300}"#,
         r#"{"page": "survival", "means": [[1e300, 0]], "log_concentration": 1e300, "sweeps": 3, "width": 390}"#,
         r#"{"page": "survival", "means": [[0, 0]], "log_concentration": -1e300, "sweeps": 3, "width": 390}"#,
