@@ -38,7 +38,7 @@ impl Machines {
     /// (2013), The tail at scale. Example: [`Machines`].
     pub fn work(&self, n: f64, machines: usize) -> Result<f64> {
         self.check(n, machines)?;
-        Ok(n * self.row / machines as f64 * (1.0 + self.disturbance * harmonic(machines)))
+        finite(n * self.row / machines as f64 * (1.0 + self.disturbance * harmonic(machines)))
     }
 
     /// The time that their sums take to become one, over a tree in which every node adds those of f others.
@@ -59,7 +59,7 @@ impl Machines {
             (depth, reached) = (depth + 1, reached.saturating_mul(fan_in));
         }
         let arriving = fan_in.min(machines) as f64;
-        Ok(f64::from(depth) * (self.latency + arriving * self.transfer))
+        finite(f64::from(depth) * (self.latency + arriving * self.transfer))
     }
 
     /// A sweep: the work, and then the sums.
@@ -71,7 +71,7 @@ impl Machines {
     ///
     /// Source: T-45; Dean and Ghemawat (2008). Example: [`Machines::enough`].
     pub fn sweep(&self, n: f64, machines: usize, fan_in: usize) -> Result<f64> {
-        Ok(self.work(n, machines)? + self.gather(machines, fan_in)?)
+        finite(self.work(n, machines)? + self.gather(machines, fan_in)?)
     }
 
     /// The number of machines beyond which everybody who sends to one makes the sweep slower.
@@ -95,7 +95,7 @@ impl Machines {
     pub fn enough(&self, n: f64) -> Result<f64> {
         self.check(n, 1)?;
         check::positive("transfer", self.transfer)?;
-        Ok((n * self.row / self.transfer).sqrt())
+        finite((n * self.row / self.transfer).sqrt())
     }
 
     /// The smallest batch for which one pass in batches takes no longer than s sweeps: rows of all machines together.
@@ -118,7 +118,7 @@ impl Machines {
     pub fn smallest_batch(&self, sweeps: usize, machines: usize, fan_in: usize) -> Result<f64> {
         check::domain("number of sweeps", sweeps as f64, sweeps >= 2, "≥ 2")?;
         check::positive("time of a row", self.row)?;
-        Ok(self.gather(machines, fan_in)? / (self.work(1.0, machines)? * (sweeps - 1) as f64))
+        finite(self.gather(machines, fan_in)? / (self.work(1.0, machines)? * (sweeps - 1) as f64))
     }
 
     fn check(&self, n: f64, machines: usize) -> Result<()> {
@@ -134,6 +134,12 @@ impl Machines {
             check::domain(what, value, value >= 0.0 && value.is_finite(), "finite and ≥ 0")
         })
     }
+}
+
+/// A result that no overflow has made endless.
+fn finite(value: f64) -> Result<f64> {
+    check::domain("time, or number of rows", value, value.is_finite(), "finite")?;
+    Ok(value)
 }
 
 /// 1 + 1/2 + … + 1/m; of many terms by Euler's expansion, whose next one is 1/(252 m⁶).

@@ -1,8 +1,10 @@
 //! Sums that add up, units, and what a sweep costs.
 
 use crate::calls;
+use crate::pool::Pool;
 use executable_em::em::Expected;
 use executable_em::scale::cost::{multiply_adds, power};
+use executable_em::scale::machines::Machines;
 use executable_em::scale::spread::Spread;
 use executable_em::scale::units::Units;
 use executable_em::scale::{self, Moments, SufficientStatistics};
@@ -20,7 +22,16 @@ fn spreads(x: &DMatrix<f64>) -> Vec<Spread> {
         .collect()
 }
 
+fn machines(p: &mut Pool) -> Machines {
+    Machines { row: p.number(), disturbance: p.number(), latency: p.number(), transfer: p.number() }
+}
+
 calls! { p;
+    "Machines::work" => machines(p).work(p.number(), p.count()),
+    "Machines::gather" => machines(p).gather(p.count(), p.count()),
+    "Machines::sweep" => machines(p).sweep(p.number(), p.count(), p.count()),
+    "Machines::enough" => machines(p).enough(p.number()),
+    "Machines::smallest_batch" => machines(p).smallest_batch(p.count(), p.count(), p.count()),
     "scale::cost::multiply_adds" => multiply_adds(p.count(), p.count(), p.count(), p.family()),
     "scale::cost::power" => power(p.masses().as_slice(), p.masses().as_slice()),
     "Expected::add" => Moments::of(&p.x(), &p.r(), &p.means()).and_then(|moments| {
@@ -43,6 +54,8 @@ calls! { p;
     "SufficientStatistics::expected_log_joint of Moments" =>
         Moments::map(&p.gaussians(), &p.x()).and_then(|moments| moments.expected_log_joint(&p.gaussians())),
     "Units::of" => Units::of(&spreads(&p.x())),
+    "Units::means" => Units::of(&spreads(&p.x())).map(|units| units.means().clone()),
+    "Units::deviations" => Units::of(&spreads(&p.x())).map(|units| units.deviations().clone()),
     "Units::standardize" => Units::of(&spreads(&p.x())).and_then(|units| units.standardize(p.x())),
     "Units::back" => Units::of(&spreads(&p.x())).and_then(|units| units.back(p.means())),
     "Units::standardize_seen" =>

@@ -11,6 +11,7 @@ pub use commands::{
     Failure,
     elsewhere::{Asked, Blocks, Table},
     fit::run as fit,
+    memory::room,
     options::Options,
 };
 use commands::{conditional, figures, fit, impute, map, options, predict, sample, warn};

@@ -4,22 +4,31 @@ use crate::message::{Message, is_number, said};
 use datafusion::arrow::array::{Array, AsArray, RecordBatch};
 use datafusion::arrow::datatypes::{DataType, Float64Type};
 use datafusion::common::{Column, DataFusionError};
+use datafusion::datasource::MemTable;
 use datafusion::logical_expr::{Expr, cast, ident, lit};
 use datafusion::prelude::{DataFrame, SessionContext};
 use executable_em::em::Expected;
-use executable_em_cli::{Asked, Blocks, Table};
+use executable_em_cli::{Asked, Blocks, Table, room};
 use executable_em_engine::{Error, Question, Result, SavedMixture};
 use futures::{StreamExt, stream};
 use nalgebra::DMatrix;
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
 /// The rows of a query, which is run again for every pass.
 pub struct Query {
     runtime: Arc<Runtime>,
+    /// As it was asked for.
+    query: DataFrame,
+    /// Its columns of numbers, called by their [`place`].
     frame: DataFrame,
+    /// The rows themselves, partition by partition, where there is room for them.
+    kept: OnceCell<DataFrame>,
+    /// How many rows the last pass over them has seen.
+    rows: Rc<Cell<usize>>,
     names: Vec<String>,
     /// The weight of all rows, once it is known.
     total: Cell<Option<f64>>,
@@ -41,16 +50,24 @@ impl Query {
         cluster: Option<String>,
         checkpoint: Option<PathBuf>,
     ) -> Result<Self> {
-        let frame = runtime.block_on(context.sql(sql)).map_err(elsewhere(&cluster))?;
-        let (names, total) = (names(&frame), Cell::new(None));
-        Ok(Query { runtime: Arc::new(runtime), frame, names, total, checkpoint, cluster })
+        let query = runtime.block_on(context.sql(sql)).map_err(elsewhere(&cluster))?;
+        Query::of(Arc::new(runtime), query, cluster, checkpoint)
     }
 
-    /// The same of other rows.
-    fn of(&self, frame: DataFrame) -> Self {
-        let (names, total) = (names(&frame), Cell::new(None));
-        let (runtime, checkpoint) = (Arc::clone(&self.runtime), self.checkpoint.clone());
-        Query { runtime, frame, names, total, checkpoint, cluster: self.cluster.clone() }
+    fn of(
+        runtime: Arc<Runtime>,
+        query: DataFrame,
+        cluster: Option<String>,
+        checkpoint: Option<PathBuf>,
+    ) -> Result<Self> {
+        let schema = query.schema();
+        let names = schema.fields().iter().map(|field| field.name().clone()).collect();
+        let numbers = schema.iter().enumerate().filter(|(_, (_, field))| is_number(field.data_type()));
+        let numbers = numbers
+            .map(|(at, column)| cast(Expr::Column(Column::from(column)), DataType::Float64).alias(place(at)));
+        let frame = query.clone().select(numbers.collect::<Vec<_>>()).map_err(elsewhere(&cluster))?;
+        let (kept, rows, total) = (OnceCell::new(), Rc::default(), Cell::new(None));
+        Ok(Query { runtime, query, frame, kept, rows, names, total, checkpoint, cluster })
     }
 
     /// The rows of each value of a column, the others' columns, by value.
@@ -61,7 +78,7 @@ impl Query {
         let frame = |frame: datafusion::error::Result<DataFrame>| frame.map_err(elsewhere(&self.cluster));
         let key = ident(column);
         let values =
-            frame(self.frame.clone().select(vec![cast(key.clone(), DataType::Utf8).alias("value")]))?;
+            frame(self.query.clone().select(vec![cast(key.clone(), DataType::Utf8).alias("value")]))?;
         let values = frame(frame(values.distinct())?.sort(vec![ident("value").sort(true, true)]))?;
         let batches = self.runtime.block_on(values.collect()).map_err(elsewhere(&self.cluster))?;
         let values = batches.iter().flat_map(|batch| batch.column(0).as_string::<i32>().iter());
@@ -72,21 +89,42 @@ impl Query {
                 None => key.clone().is_null(),
             };
             let rows =
-                frame(self.frame.clone().filter(is_there).and_then(|rows| rows.drop_columns(&[column])))?;
-            groups.push((value.unwrap_or("NULL").to_owned(), self.of(rows)));
+                frame(self.query.clone().filter(is_there).and_then(|rows| rows.drop_columns(&[column])))?;
+            let (runtime, cluster) = (Arc::clone(&self.runtime), self.cluster.clone());
+            let group = Query::of(runtime, rows, cluster, self.checkpoint.clone())?;
+            groups.push((value.unwrap_or("NULL").to_owned(), group));
         }
         Ok(groups)
     }
 
-    /// A column as numbers.
+    /// A column, if it is one of numbers.
     fn number(&self, column: usize) -> Result<Expr> {
-        let (qualifier, field) = self.frame.schema().qualified_field(column);
+        let field = self.query.schema().field(column);
         if is_number(field.data_type()) {
-            return Ok(cast(Expr::Column(Column::from((qualifier, field))), DataType::Float64));
+            return Ok(ident(place(column)));
         }
         let (name, found) = (field.name(), field.data_type());
         let remedy = "cast it, or name the columns to use with --columns";
         Err(Error::Elsewhere(format!("column {name} is {found}, not numbers; {remedy}").into()))
+    }
+
+    /// What sweeps are taken over: the query, or its rows, if this process does the work and has room for them.
+    fn source(&self) -> Result<DataFrame> {
+        let bytes = self.rows.get() * self.names.len() * size_of::<f64>();
+        if self.cluster.is_some() || bytes > room() {
+            return Ok(self.frame.clone());
+        }
+        if let Some(kept) = self.kept.get() {
+            return Ok(kept.clone());
+        }
+        let failed = elsewhere(&self.cluster);
+        let schema = Arc::new(self.frame.schema().as_arrow().clone());
+        let rows = self.runtime.block_on(self.frame.clone().collect_partitioned()).map_err(&failed)?;
+        // The same partitions as in the query: no other cuts.
+        let context = SessionContext::new_with_config(crate::config().with_repartition_file_scans(false));
+        let table = MemTable::try_new(schema, rows).and_then(|table| context.read_table(Arc::new(table)));
+        let table = table.map_err(&failed)?;
+        Ok(self.kept.get_or_init(|| table).clone())
     }
 
     fn keep(&self, question: &Question, log_likelihood: f64) -> Result<()> {
@@ -108,7 +146,7 @@ impl Table for Query {
     }
 
     fn blocks(&self, columns: &[usize]) -> Result<Blocks> {
-        let chosen = columns.iter().map(|&column| Ok(self.number(column)?.alias(format!("x{column}"))));
+        let chosen = columns.iter().map(|&column| self.number(column));
         let frame = self
             .frame
             .clone()
@@ -121,7 +159,13 @@ impl Table for Query {
         let mut batches = stream::iter(partitions).flatten();
         let next = move || runtime.block_on(batches.next());
         let failed = elsewhere(&self.cluster);
-        let blocks = std::iter::from_fn(next).map(move |batch| Ok(block(&batch.map_err(&failed)?)));
+        let rows = Rc::clone(&self.rows);
+        rows.set(0);
+        let blocks = std::iter::from_fn(next).map(move |batch| {
+            let block = block(&batch.map_err(&failed)?);
+            rows.set(rows.get() + block.nrows());
+            Ok(block)
+        });
         Ok(Box::new(blocks.filter(|block| !matches!(block, Ok(block) if block.nrows() == 0))))
     }
 
@@ -137,7 +181,7 @@ impl Table for Query {
             });
         }
         let sums = crate::statistics().call(arguments).alias("sums");
-        let frame = self.frame.clone().aggregate(vec![], vec![sums]).map_err(elsewhere(&self.cluster))?;
+        let frame = self.source()?.aggregate(vec![], vec![sums]).map_err(elsewhere(&self.cluster))?;
         let batches = self.runtime.block_on(frame.collect()).map_err(elsewhere(&self.cluster))?;
         let sums = batches.iter().flat_map(|batch| batch.column(0).as_list::<i32>().iter().flatten()).next();
         let sums = sums.ok_or(executable_em::Error::Empty { what: "data" })?;
@@ -167,8 +211,9 @@ fn block(batch: &RecordBatch) -> DMatrix<f64> {
     block
 }
 
-fn names(frame: &DataFrame) -> Vec<String> {
-    frame.schema().fields().iter().map(|field| field.name().clone()).collect()
+/// What a column is called on its way, whatever its name.
+fn place(column: usize) -> String {
+    format!("c{column}")
 }
 
 /// What went wrong where the data are.

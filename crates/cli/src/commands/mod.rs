@@ -42,7 +42,7 @@ mod gaps;
 pub mod impute;
 mod input;
 pub mod map;
-mod memory;
+pub mod memory;
 pub mod options;
 mod outputs;
 #[cfg(feature = "parquet")]
