@@ -91,12 +91,21 @@ pub trait Source {
     fn has_gaps(&self) -> bool {
         false
     }
+
+    /// The number of rows, where they are one block that lies in memory: then something may be remembered of each.
+    fn in_memory(&self) -> Option<usize> {
+        None
+    }
 }
 
 /// One block.
 impl Source for Data<'_> {
     fn read(&self, visit: &mut dyn FnMut(Data<'_>) -> Result<()>) -> Result<()> {
         visit(*self)
+    }
+
+    fn in_memory(&self) -> Option<usize> {
+        Some(self.x.nrows())
     }
 }
 

@@ -11,12 +11,14 @@
 //! | `precision.rs` | the precisions that it computes in |
 
 mod block;
+mod bounds;
 mod labels;
 mod nearest;
 mod packed;
 mod precision;
 mod statistics;
 
+pub use bounds::Bounds;
 pub use statistics::KMeansStatistics;
 
 use super::parallel::Pass;
@@ -24,7 +26,8 @@ use super::partial_sums::PartialSums;
 use super::source::{Data, Source};
 use super::{Engine, Fused};
 use crate::Result;
-use block::{BLOCK, Block, GROUP, tile_rows};
+use block::{Block, GROUP, STEP, tile_rows};
+use bounds::{Known, pay};
 use executable_em::check;
 use executable_em::em::Expected;
 use nalgebra::{DMatrix, DVector};
@@ -79,21 +82,23 @@ impl Fused for KMeans {
     type Statistics = KMeansStatistics;
 
     fn e_step(&self, engine: &Engine, source: &(impl Source + ?Sized)) -> Result<Expected<KMeansStatistics>> {
+        self.pass(engine, source, None)
+    }
+
+    fn e_step_in_run(
+        &self,
+        engine: &Engine,
+        source: &(impl Source + ?Sized),
+        bounds: &Bounds,
+    ) -> Result<Expected<KMeansStatistics>> {
         let (k, d) = self.means.shape();
-        let row_by_row = |points: &DMatrix<f64>| points.transpose().resize(d.next_multiple_of(GROUP), k, 0.0);
-        let (means, references) = (row_by_row(&self.means), row_by_row(&self.references));
-        let nearest = Means::new(&self.means);
-        let pass = KMeansPass { nearest, means: means.as_slice(), references: references.as_slice() };
-        let (PartialSums { log_likelihood, sums, .. }, rows) = engine.pass(source, &pass)?;
-        check::domain("sum of squared distances", -log_likelihood, log_likelihood.is_finite(), "finite")?;
-        let (first, counts) = sums.split_at(references.len());
-        let statistics = KMeansStatistics {
-            rows,
-            counts: DVector::from_row_slice(counts),
-            references: self.references.clone(),
-            first: DMatrix::from_fn(k, d, |j, a| first[j * references.nrows() + a]),
+        let Some(n) = source.in_memory().filter(|_| pay(k, d)) else {
+            return self.e_step(engine, source);
         };
-        Ok(Expected { log_likelihood, total: statistics.counts.sum(), expectation: statistics })
+        let known = bounds.at(&self.means, n);
+        let expected = self.pass(engine, source, Some(&known))?;
+        bounds.leave(known);
+        Ok(expected)
     }
 
     fn m_step(
@@ -119,6 +124,32 @@ impl Fused for KMeans {
     }
 }
 
+impl KMeans {
+    /// The E step, with what is known of the data.
+    fn pass(
+        &self,
+        engine: &Engine,
+        source: &(impl Source + ?Sized),
+        known: Option<&Known>,
+    ) -> Result<Expected<KMeansStatistics>> {
+        let (k, d) = self.means.shape();
+        let row_by_row = |points: &DMatrix<f64>| points.transpose().resize(d.next_multiple_of(GROUP), k, 0.0);
+        let (means, references) = (row_by_row(&self.means), row_by_row(&self.references));
+        let nearest = Means::new(&self.means);
+        let pass = KMeansPass { nearest, means: means.as_slice(), references: references.as_slice(), known };
+        let (PartialSums { log_likelihood, sums, .. }, rows) = engine.pass(source, &pass)?;
+        check::domain("sum of squared distances", -log_likelihood, log_likelihood.is_finite(), "finite")?;
+        let (first, counts) = sums.split_at(references.len());
+        let statistics = KMeansStatistics {
+            rows,
+            counts: DVector::from_row_slice(counts),
+            references: self.references.clone(),
+            first: DMatrix::from_fn(k, d, |j, a| first[j * references.nrows() + a]),
+        };
+        Ok(Expected { log_likelihood, total: statistics.counts.sum(), expectation: statistics })
+    }
+}
+
 /// The sums s of all clusters, and their R.
 struct KMeansPass<'a> {
     nearest: Means,
@@ -126,13 +157,16 @@ struct KMeansPass<'a> {
     means: &'a [f64],
     /// Likewise the points that the sums are about.
     references: &'a [f64],
+    /// What is known of the data already.
+    known: Option<&'a Known>,
 }
 
 impl Pass for KMeansPass<'_> {
-    type Workspace = Block;
+    type Workspace = Room;
 
-    fn workspace(&self) -> Block {
-        Block::new(self.nearest.d)
+    fn workspace(&self) -> Room {
+        let d = self.nearest.d;
+        Room { block: Block::new(d, self.block_rows()), few: Block::new(d, STEP), in_doubt: Vec::new() }
     }
 
     fn sums_len(&self) -> usize {
@@ -144,7 +178,7 @@ impl Pass for KMeansPass<'_> {
     }
 
     fn block_len(&self) -> usize {
-        BLOCK
+        STEP
     }
 
     fn work(&self) -> usize {
@@ -156,11 +190,19 @@ impl Pass for KMeansPass<'_> {
         arch: Arch,
         data: Data<'_>,
         rows: Range<usize>,
-        block: &mut Block,
+        room: &mut Room,
         partial: &mut PartialSums,
     ) {
-        arch.dispatch(Chunk { data, rows, pass: self, block, partial });
+        arch.dispatch(Chunk { data, rows, pass: self, room, partial });
     }
+}
+
+/// The room that one thread works in.
+struct Room {
+    block: Block,
+    /// The data of the block that are in doubt, a few at a time.
+    few: Block,
+    in_doubt: Vec<usize>,
 }
 
 /// A run of rows, and where their sums go.
@@ -168,7 +210,7 @@ struct Chunk<'a> {
     data: Data<'a>,
     rows: Range<usize>,
     pass: &'a KMeansPass<'a>,
-    block: &'a mut Block,
+    room: &'a mut Room,
     partial: &'a mut PartialSums,
 }
 
@@ -177,12 +219,36 @@ impl WithSimd for Chunk<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) {
-        let Chunk { data: Data { x, weights, .. }, rows, pass, block, partial } = self;
-        block.try_single_precision(pass.nearest.d);
-        for start in rows.clone().step_by(BLOCK) {
-            let end = rows.end.min(start + BLOCK);
-            block.read::<S>(x, start..end);
-            block.assign(s, &pass.nearest);
+        let Chunk { data: Data { x, weights, .. }, rows, pass, room, partial } = self;
+        let Room { block, few, in_doubt } = room;
+        let nearest = &pass.nearest;
+        block.try_single_precision(nearest.d);
+        few.try_single_precision(nearest.d);
+        let blocks = rows.len().div_ceil(pass.block_rows());
+        let len = rows.len().div_ceil(blocks).next_multiple_of(STEP);
+        for start in rows.clone().step_by(len) {
+            let rows = start..rows.end.min(start + len);
+            block.read::<S>(x, rows.clone());
+            if let Some(known) = pass.known {
+                known.in_doubt(rows.clone(), in_doubt);
+                if 4 * in_doubt.len() > 3 * rows.len() {
+                    block.assign(s, nearest, true);
+                    for ((row, label), &gap) in rows.zip(block.labels()).zip(block.gaps()) {
+                        known.keep(row, label as u32, gap);
+                    }
+                } else {
+                    for rows in in_doubt.chunks(STEP) {
+                        few.take::<S>(block, nearest.d, rows);
+                        few.assign(s, nearest, true);
+                        for ((&row, label), &gap) in rows.iter().zip(few.labels()).zip(few.gaps()) {
+                            known.keep(start + row, label as u32, gap);
+                        }
+                    }
+                    block.set_labels(known.labels(rows));
+                }
+            } else {
+                block.assign(s, nearest, false);
+            }
             match weights {
                 None => pass.gather(s, block, |_| 1.0, partial),
                 Some(weights) => pass.gather(s, block, |i| weights[start + i], partial),
@@ -202,6 +268,13 @@ fn order_of_rows<S: Simd>(s: S) -> [S::f64s; GROUP] {
 }
 
 impl KMeansPass<'_> {
+    fn block_rows(&self) -> usize {
+        match self.known {
+            None => STEP,
+            Some(_) => (16_384 / self.nearest.d).clamp(1, 1024).next_multiple_of(STEP),
+        }
+    }
+
     /// Adds every datum to the sums of its cluster, and its squared distance to J.
     #[inline(always)]
     fn gather<S: Simd>(&self, s: S, block: &Block, weight: impl Fn(usize) -> f64, partial: &mut PartialSums) {
@@ -214,8 +287,8 @@ impl KMeansPass<'_> {
         let references = &self.references.as_chunks::<GROUP>().0[..first.len()];
         let order = order_of_rows(s);
         let order = cast_slice::<_, [f64; GROUP]>(&order);
-        let mut objective = 0.0;
         for (tile, (x, labels)) in block.tiles::<S>(self.nearest.d).enumerate() {
+            let mut objective = 0.0;
             for (group, x) in S::as_simd_f64s(x).0.chunks_exact(GROUP * registers).enumerate() {
                 let mut squares = [0.0; GROUP];
                 for (part, labels) in labels.chunks(S::F64_LANES).enumerate() {
@@ -236,10 +309,10 @@ impl KMeansPass<'_> {
                 }
                 objective += squares.iter().sum::<f64>();
             }
+            partial.log_likelihood -= objective;
         }
         for (i, label) in block.labels().enumerate() {
             counts[label] += weight(i);
         }
-        partial.log_likelihood -= objective;
     }
 }
