@@ -61,6 +61,20 @@ def scikit_learn(case, x, start, _):
     return run
 
 
+def to_rest(case, x, start, algorithm):
+    """Whole runs of k-means, until the means are at rest."""
+    from sklearn.cluster import KMeans
+
+    weights, means, covariances = start
+
+    def run(most):
+        fit = KMeans(case.k, init=means, n_init=1, max_iter=most, tol=0.0, algorithm=algorithm).fit(x)
+        print(fit.n_iter_, "sweeps", file=sys.stderr)
+        return weights, fit.cluster_centers_, covariances
+
+    return run
+
+
 def one_dal(case, x, start, threads):
     import daal4py
 
@@ -119,7 +133,10 @@ def main(name, folder, n, d, k, family, threads):
     case, folder = Case(int(n), int(d), int(k), family), Path(folder)
     x = np.fromfile(folder / "x.f64").reshape(case.n, case.d)
     start = parameters(case, folder / "start.f64")
-    run = {"scikit-learn": scikit_learn, "oneDAL": one_dal}[name](case, x, start, int(threads))
+    if name in ("lloyd", "elkan"):
+        run = to_rest(case, x, start, name)
+    else:
+        run = {"scikit-learn": scikit_learn, "oneDAL": one_dal}[name](case, x, start, int(threads))
     known = forget_peak()
     before, _ = memory()
     print("ready", flush=True)

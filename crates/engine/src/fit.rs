@@ -1,6 +1,6 @@
 //! A whole fit: the one loop of [`em`], climbing by passes over a source.
 
-use super::{Engine, Fused, Source};
+use super::{Bounds, Engine, Fused, Source};
 use crate::{Error, Result};
 use executable_em::em::{self, Climb, Expected, Fit, Seen, Stopping};
 use std::marker::PhantomData;
@@ -13,13 +13,15 @@ use std::ops::ControlFlow;
 pub struct OnSource<'a, M, S: ?Sized> {
     engine: &'a Engine,
     source: &'a S,
+    /// What k-means remembers of the data.
+    bounds: Bounds,
     model: PhantomData<M>,
 }
 
 impl<'a, M: Fused, S: Source + ?Sized> OnSource<'a, M, S> {
     /// This source, as this engine reads it.
     pub fn new(engine: &'a Engine, source: &'a S) -> Self {
-        OnSource { engine, source, model: PhantomData }
+        OnSource { engine, source, bounds: Bounds::default(), model: PhantomData }
     }
 }
 
@@ -29,7 +31,7 @@ impl<M: Fused, S: Source + ?Sized> Climb for OnSource<'_, M, S> {
     type Error = Error;
 
     fn expect(&self, model: &M) -> Result<Expected<M::Statistics>> {
-        let expected = model.e_step(self.engine, self.source)?;
+        let expected = model.e_step_in_run(self.engine, self.source, &self.bounds)?;
         model.check_fit(&expected.expectation)?;
         Ok(expected)
     }

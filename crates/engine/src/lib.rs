@@ -52,7 +52,7 @@ pub use bernoulli_mixture::BernoulliStatistics;
 pub use fit::OnSource;
 pub use gaps::{StreamWithGaps, WithGaps};
 pub use json::{Saved, SavedClusters, SavedMixture};
-pub use kmeans::{KMeans, KMeansStatistics};
+pub use kmeans::{Bounds, KMeans, KMeansStatistics};
 pub use mixture::Mixture;
 pub use question::{Elsewhere, Question};
 pub use sample::{sample, weighted_sample};
@@ -86,6 +86,19 @@ pub trait Fused: Clone {
     /// # Errors
     /// Those of [`Engine::statistics`].
     fn e_step(&self, engine: &Engine, source: &(impl Source + ?Sized)) -> Result<Expected<Self::Statistics>>;
+
+    /// The E step in a run on one source: the same, bit for bit, perhaps with less work by what earlier ones have left.
+    ///
+    /// # Errors
+    /// Those of [`Engine::statistics`].
+    fn e_step_in_run(
+        &self,
+        engine: &Engine,
+        source: &(impl Source + ?Sized),
+        _: &Bounds,
+    ) -> Result<Expected<Self::Statistics>> {
+        self.e_step(engine, source)
+    }
 
     /// The M step: the parameters that the sums make most likely. It may look at the data again, for better sums.
     ///

@@ -104,12 +104,21 @@ pub trait Source {
     fn elsewhere(&self) -> Option<&dyn Elsewhere> {
         None
     }
+
+    /// The number of rows, where they are one block that lies in memory: then something may be remembered of each.
+    fn in_memory(&self) -> Option<usize> {
+        None
+    }
 }
 
 /// One block.
 impl Source for Data<'_> {
     fn read(&self, visit: &mut dyn FnMut(Data<'_>) -> Result<()>) -> Result<()> {
         visit(*self)
+    }
+
+    fn in_memory(&self) -> Option<usize> {
+        Some(self.x.nrows())
     }
 }
 

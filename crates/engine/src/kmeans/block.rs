@@ -1,6 +1,6 @@
 //! A block of data on its way through a sweep: read, assigned to the nearest means, and handed on tile by tile.
 
-use super::nearest::{MOST_DIMENSIONS, Strip, WIDE, certain, derived};
+use super::nearest::{MOST_DIMENSIONS, WIDE, certain, derived};
 use super::packed::Means;
 use super::precision::Precision;
 use nalgebra::DMatrix;
@@ -13,7 +13,7 @@ pub(super) const GROUP: usize = 4;
 
 /// The rows of a block: so few that what is computed of one hides the reading of the next; a multiple of the rows of a
 /// tile with every instruction set.
-pub(super) const BLOCK: usize = 32;
+pub(super) const STEP: usize = 32;
 
 /// A block of data, and what the kernel finds out about them.
 pub(super) struct Block {
@@ -23,6 +23,8 @@ pub(super) struct Block {
     centred: Vec<f32>,
     /// The label of each datum.
     labels: Vec<u32>,
+    /// By how much each is nearer to its mean than to all others, at least, where that was asked for.
+    gaps: Vec<f64>,
     len: usize,
     /// How many more tiles single precision could not decide than it could, since [`Block::try_single_precision`].
     failures: i64,
@@ -43,9 +45,10 @@ fn stride(d: usize) -> usize {
 }
 
 impl Block {
-    pub fn new(d: usize) -> Self {
-        let (x, centred) = (vec![0.0; stride(d) * BLOCK], vec![0.0; d * BLOCK]);
-        Block { x, centred, labels: vec![0; BLOCK], len: 0, failures: 0 }
+    /// Room for so many rows, a multiple of [`STEP`].
+    pub fn new(d: usize, rows: usize) -> Self {
+        let (x, centred) = (vec![0.0; stride(d) * rows], vec![0.0; d * STEP]);
+        Block { x, centred, labels: vec![0; rows], gaps: vec![0.0; rows], len: 0, failures: 0 }
     }
 
     /// Other data may do better: tries single precision again.
@@ -74,12 +77,30 @@ impl Block {
         }
     }
 
-    /// Finds the nearest mean of each datum, the one of lower index where two are as near.
+    /// Takes at most [`STEP`] rows of another block.
     #[inline(always)]
-    pub fn assign<S: Simd>(&mut self, s: S, means: &Means) {
+    pub fn take<S: Simd>(&mut self, other: &Block, d: usize, rows: &[usize]) {
+        let width = tile_rows::<S>();
+        let len = stride(d) * width;
+        self.len = rows.len();
+        for (tile, rows) in self.x.chunks_exact_mut(len).zip(rows.chunks(width)) {
+            for (a, to) in tile.chunks_exact_mut(width).take(d).enumerate() {
+                let from = &other.x[a * width..];
+                for (to, &row) in to.iter_mut().zip(rows) {
+                    *to = from[row / width * len + row % width];
+                }
+            }
+        }
+    }
+
+    /// Finds the nearest mean of each datum, the one of lower index where two are as near; and, if asked to, by how much
+    /// it is the nearest.
+    #[inline(always)]
+    pub fn assign<S: Simd>(&mut self, s: S, means: &Means, with_gaps: bool) {
         let width = tile_rows::<S>();
         let len = stride(means.d) * width;
-        for (tile, labels) in self.labels.chunks_exact_mut(width).take(self.len.div_ceil(width)).enumerate() {
+        let tiles = self.labels.chunks_exact_mut(width).zip(self.gaps.chunks_exact_mut(width));
+        for (tile, (labels, gaps)) in tiles.take(self.len.div_ceil(width)).enumerate() {
             let x = &self.x[tile * len..][..means.d * width];
             if self.failures < PATIENCE {
                 let centred = &mut self.centred[..means.d * width];
@@ -88,19 +109,44 @@ impl Block {
                     certain::<f32, S>(s, S::as_simd_f32s(centred).0.as_chunks().0.iter(), &means.single);
                 if let Some(found) = found {
                     self.failures -= 1;
-                    write::<f32, S>(&found, labels);
+                    write::<f32>(cast_slice(&found.labels), labels);
+                    if with_gaps {
+                        widen::<f32>(cast_slice(&found.gaps(s)), gaps);
+                    }
                     continue;
                 }
                 self.failures += 1;
             }
-            let parts = width / (WIDE * S::F64_LANES);
+            let strip = WIDE * S::F64_LANES;
+            let parts = width / strip;
             let (x, _) = S::as_simd_f64s(x).0.as_chunks::<WIDE>();
-            for (part, labels) in labels.chunks_exact_mut(WIDE * S::F64_LANES).enumerate() {
+            for (part, (labels, gaps)) in
+                labels.chunks_exact_mut(strip).zip(gaps.chunks_exact_mut(strip)).enumerate()
+            {
                 let x = x.chunks_exact(parts).map(|x| &x[part]);
-                let found = certain::<f64, S>(s, x.clone(), &means.double);
-                write::<f64, S>(&found.unwrap_or_else(|| derived(s, x, means.k, &means.double)), labels);
+                if let Some(found) = certain::<f64, S>(s, x.clone(), &means.double) {
+                    write::<f64>(cast_slice(&found.labels), labels);
+                    if with_gaps {
+                        widen::<f64>(cast_slice(&found.gaps(s)), gaps);
+                    }
+                } else {
+                    write::<f64>(cast_slice(&derived(s, x, means.k, &means.double)), labels);
+                    gaps.fill(0.0);
+                }
             }
         }
+    }
+
+    /// By how much each datum is nearer to its mean than to all others, at least; where that is not known, 0.
+    #[inline(always)]
+    pub fn gaps(&self) -> &[f64] {
+        &self.gaps[..self.len]
+    }
+
+    /// Takes the labels from elsewhere.
+    #[inline(always)]
+    pub fn set_labels(&mut self, labels: impl Iterator<Item = u32>) {
+        self.labels.iter_mut().zip(labels).for_each(|(to, label)| *to = label);
     }
 
     /// The label of each datum.
@@ -132,8 +178,64 @@ fn centre<S: Simd>(s: S, x: &[f64], centre: &[f64], centred: &mut [f32]) {
 }
 
 #[inline(always)]
-fn write<T: Precision, S: Simd>(found: &Strip<T, S>, labels: &mut [u32]) {
-    for (to, label) in labels.iter_mut().zip(cast_slice::<_, T>(found)) {
+fn write<T: Precision>(found: &[T], labels: &mut [u32]) {
+    for (to, label) in labels.iter_mut().zip(found) {
         *to = label.to_label();
+    }
+}
+
+#[inline(always)]
+fn widen<T: Precision>(found: &[T], gaps: &mut [f64]) {
+    for (to, &gap) in gaps.iter_mut().zip(found) {
+        *to = gap.into();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use executable_em::data;
+    use pulp::{Arch, WithSimd};
+    use rand::RngExt;
+
+    struct Gaps<'a>(&'a DMatrix<f64>, &'a Means);
+
+    impl WithSimd for Gaps<'_> {
+        type Output = Vec<f64>;
+
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, s: S) -> Vec<f64> {
+            let mut block = Block::new(self.1.d, self.0.nrows());
+            block.try_single_precision(self.1.d);
+            block.read::<S>(self.0, 0..self.0.nrows());
+            block.assign(s, self.1, true);
+            block.gaps().to_vec()
+        }
+    }
+
+    /// Far from their means data lose digits, in single precision all that double has: no gap is larger than it is,
+    /// and most are not much smaller.
+    #[test]
+    fn gaps_are_never_too_large() {
+        let mut rng = data::rng(4);
+        for d in [1, 2, 5, 33] {
+            for far in [1.0, 1e2, 1e4] {
+                let mut large = 0;
+                for _ in 0..50 {
+                    let means = DMatrix::from_fn(9, d, |_, _| rng.random_range(-1.0..1.0));
+                    let x = DMatrix::from_fn(64, d, |_, _| far * rng.random_range(-1.0..1.0));
+                    let found = Arch::new().dispatch(Gaps(&x, &Means::new(&means)));
+                    for (i, gap) in found.into_iter().enumerate() {
+                        let mut distances: Vec<f64> =
+                            means.row_iter().map(|mean| (x.row(i) - mean).norm()).collect();
+                        distances.sort_by(f64::total_cmp);
+                        let exact = distances[1] - distances[0];
+                        assert!(gap <= exact + 1e-13 * far, "d = {d}, {far}: {gap} of {exact}");
+                        large += usize::from(gap > 0.9 * exact);
+                    }
+                }
+                assert!(far > 1.0 || large > 3_000, "d = {d}: {large}");
+            }
+        }
     }
 }

@@ -4,7 +4,7 @@ use super::super::Engine;
 use super::super::parallel::on_all_threads;
 use super::super::source::Source;
 use super::KMeans;
-use super::block::{BLOCK, Block};
+use super::block::{Block, STEP};
 use super::packed::Means;
 use crate::Result;
 use executable_em::check;
@@ -81,12 +81,12 @@ impl WithSimd for Label<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) {
-        let mut block = Block::new(self.means.d);
+        let mut block = Block::new(self.means.d, STEP);
         block.try_single_precision(self.means.d);
-        for (number, labels) in self.labels.chunks_mut(BLOCK).enumerate() {
-            let start = self.start + number * BLOCK;
+        for (number, labels) in self.labels.chunks_mut(STEP).enumerate() {
+            let start = self.start + number * STEP;
             block.read::<S>(self.x, start..start + labels.len());
-            block.assign(s, self.means);
+            block.assign(s, self.means, false);
             labels.iter_mut().zip(block.labels()).for_each(|(to, label)| *to = label);
         }
     }

@@ -2,8 +2,10 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | this one | the means, their pass over the data, and their two steps |
+//! | this one | the means and their two steps |
+//! | `pass.rs` | their pass over the data |
 //! | `statistics.rs` | what a pass sums: counts and sums |
+//! | `bounds.rs` | what a run remembers of every datum |
 //! | `labels.rs` | the labels, a run of data after the other |
 //! | `block.rs` | a block of data on its way through a pass |
 //! | `nearest.rs` | the kernel that finds the nearest mean |
@@ -11,29 +13,28 @@
 //! | `precision.rs` | the precisions that it computes in |
 
 mod block;
+mod bounds;
 mod labels;
 mod nearest;
 mod packed;
+mod pass;
 mod precision;
 mod statistics;
 
+pub use bounds::Bounds;
 pub use statistics::KMeansStatistics;
 
-use super::parallel::Pass;
 use super::partial_sums::PartialSums;
-use super::source::{Data, Source};
+use super::source::Source;
 use super::{Engine, Fused, Question, question};
 use crate::Result;
-use block::{BLOCK, Block, GROUP, tile_rows};
+use block::GROUP;
+use bounds::{Known, pay};
 use executable_em::check;
 use executable_em::em::Expected;
 use nalgebra::{DMatrix, DVector};
 use packed::Means;
-use pulp::bytemuck::{cast_slice, cast_slice_mut};
-use pulp::{Arch, Simd, WithSimd};
-use std::array;
-use std::ops::Range;
-use std::slice;
+use pass::KMeansPass;
 
 /// The means of k-means. What climbs on them is −J: the E step sends each datum to its nearest mean, the M step each
 /// mean to the average of its data.
@@ -89,24 +90,23 @@ impl Fused for KMeans {
     type Statistics = KMeansStatistics;
 
     fn e_step(&self, engine: &Engine, source: &(impl Source + ?Sized)) -> Result<Expected<KMeansStatistics>> {
-        if let Some(elsewhere) = source.elsewhere() {
-            return question::read(self, &elsewhere.answer(&Question::Clusters(self.clone()))?);
-        }
+        self.pass(engine, source, None)
+    }
+
+    fn e_step_in_run(
+        &self,
+        engine: &Engine,
+        source: &(impl Source + ?Sized),
+        bounds: &Bounds,
+    ) -> Result<Expected<KMeansStatistics>> {
         let (k, d) = self.means.shape();
-        let row_by_row = |points: &DMatrix<f64>| points.transpose().resize(d.next_multiple_of(GROUP), k, 0.0);
-        let (means, references) = (row_by_row(&self.means), row_by_row(&self.references));
-        let nearest = Means::new(&self.means);
-        let pass = KMeansPass { nearest, means: means.as_slice(), references: references.as_slice() };
-        let (PartialSums { log_likelihood, sums, .. }, rows) = engine.pass(source, &pass)?;
-        check::domain("sum of squared distances", -log_likelihood, log_likelihood.is_finite(), "finite")?;
-        let (first, counts) = sums.split_at(references.len());
-        let statistics = KMeansStatistics {
-            rows,
-            counts: DVector::from_row_slice(counts),
-            references: self.references.clone(),
-            first: DMatrix::from_fn(k, d, |j, a| first[j * references.nrows() + a]),
+        let Some(n) = source.in_memory().filter(|_| pay(k, d)) else {
+            return self.e_step(engine, source);
         };
-        Ok(Expected { log_likelihood, total: statistics.counts.sum(), expectation: statistics })
+        let known = bounds.at(&self.means, n);
+        let expected = self.pass(engine, source, Some(&known))?;
+        bounds.leave(known);
+        Ok(expected)
     }
 
     fn m_step(
@@ -132,127 +132,31 @@ impl Fused for KMeans {
     }
 }
 
-/// The sums s of all clusters, and their R.
-struct KMeansPass<'a> {
-    nearest: Means,
-    /// The means, cluster by cluster, each filled up with zeros to a multiple of [`GROUP`].
-    means: &'a [f64],
-    /// Likewise the points that the sums are about.
-    references: &'a [f64],
-}
-
-impl Pass for KMeansPass<'_> {
-    type Workspace = Block;
-
-    fn workspace(&self) -> Block {
-        Block::new(self.nearest.d)
-    }
-
-    fn sums_len(&self) -> usize {
-        self.references.len() + self.nearest.k
-    }
-
-    fn d(&self) -> usize {
-        self.nearest.d
-    }
-
-    fn block_len(&self) -> usize {
-        BLOCK
-    }
-
-    fn work(&self) -> usize {
-        self.nearest.k * (self.nearest.d + 2)
-    }
-
-    fn add(
+impl KMeans {
+    /// The E step, with what is known of the data.
+    fn pass(
         &self,
-        arch: Arch,
-        data: Data<'_>,
-        rows: Range<usize>,
-        block: &mut Block,
-        partial: &mut PartialSums,
-    ) {
-        arch.dispatch(Chunk { data, rows, pass: self, block, partial });
-    }
-}
-
-/// A run of rows, and where their sums go.
-struct Chunk<'a> {
-    data: Data<'a>,
-    rows: Range<usize>,
-    pass: &'a KMeansPass<'a>,
-    block: &'a mut Block,
-    partial: &'a mut PartialSums,
-}
-
-impl WithSimd for Chunk<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, s: S) {
-        let Chunk { data: Data { x, weights, .. }, rows, pass, block, partial } = self;
-        block.try_single_precision(pass.nearest.d);
-        for start in rows.clone().step_by(BLOCK) {
-            let end = rows.end.min(start + BLOCK);
-            block.read::<S>(x, start..end);
-            block.assign(s, &pass.nearest);
-            match weights {
-                None => pass.gather(s, block, |_| 1.0, partial),
-                Some(weights) => pass.gather(s, block, |i| weights[start + i], partial),
-            }
+        engine: &Engine,
+        source: &(impl Source + ?Sized),
+        known: Option<&Known>,
+    ) -> Result<Expected<KMeansStatistics>> {
+        if let Some(elsewhere) = source.elsewhere() {
+            return question::read(self, &elsewhere.answer(&Question::Clusters(self.clone()))?);
         }
-    }
-}
-
-/// Which datum each row is once columns are turned: with wide registers not the first, the second and so on.
-#[inline(always)]
-fn order_of_rows<S: Simd>(s: S) -> [S::f64s; GROUP] {
-    let mut lanes = s.splat_f64s(0.0);
-    for (lane, number) in cast_slice_mut::<_, f64>(slice::from_mut(&mut lanes)).iter_mut().enumerate() {
-        *number = lane as f64;
-    }
-    s.interleave_shfl_f64s([lanes; GROUP])
-}
-
-impl KMeansPass<'_> {
-    /// Adds every datum to the sums of its cluster, and its squared distance to J.
-    #[inline(always)]
-    fn gather<S: Simd>(&self, s: S, block: &Block, weight: impl Fn(usize) -> f64, partial: &mut PartialSums) {
-        let width = tile_rows::<S>();
-        let (groups, registers) = (self.nearest.d.div_ceil(GROUP), width / S::F64_LANES);
-        let (first, counts) = partial.sums.split_at_mut(self.references.len());
-        let first = first.as_chunks_mut::<GROUP>().0;
-        // Of equal lengths, so one check of an index does for all.
-        let means = &self.means.as_chunks::<GROUP>().0[..first.len()];
-        let references = &self.references.as_chunks::<GROUP>().0[..first.len()];
-        let order = order_of_rows(s);
-        let order = cast_slice::<_, [f64; GROUP]>(&order);
-        let mut objective = 0.0;
-        for (tile, (x, labels)) in block.tiles::<S>(self.nearest.d).enumerate() {
-            for (group, x) in S::as_simd_f64s(x).0.chunks_exact(GROUP * registers).enumerate() {
-                let mut squares = [0.0; GROUP];
-                for (part, labels) in labels.chunks(S::F64_LANES).enumerate() {
-                    let columns: [_; GROUP] = array::from_fn(|a| x[a * registers + part]);
-                    // Turned in registers: read number by number they would take four times as many loads.
-                    let rows = s.interleave_shfl_f64s(columns);
-                    let rows = cast_slice::<_, [f64; GROUP]>(&rows);
-                    for (x, &[lane, ..]) in rows.iter().zip(order) {
-                        let lane = lane as usize;
-                        let Some(&label) = labels.get(lane) else { continue };
-                        let at = label as usize * groups + group;
-                        let weight = weight(tile * width + part * S::F64_LANES + lane);
-                        let v: [f64; GROUP] = array::from_fn(|a| x[a] - means[at][a]);
-                        squares = array::from_fn(|a| squares[a] + weight * v[a] * v[a]);
-                        let w: [f64; GROUP] = array::from_fn(|a| x[a] - references[at][a]);
-                        first[at] = array::from_fn(|a| first[at][a] + weight * w[a]);
-                    }
-                }
-                objective += squares.iter().sum::<f64>();
-            }
-        }
-        for (i, label) in block.labels().enumerate() {
-            counts[label] += weight(i);
-        }
-        partial.log_likelihood -= objective;
+        let (k, d) = self.means.shape();
+        let row_by_row = |points: &DMatrix<f64>| points.transpose().resize(d.next_multiple_of(GROUP), k, 0.0);
+        let (means, references) = (row_by_row(&self.means), row_by_row(&self.references));
+        let nearest = Means::new(&self.means);
+        let pass = KMeansPass { nearest, means: means.as_slice(), references: references.as_slice(), known };
+        let (PartialSums { log_likelihood, sums, .. }, rows) = engine.pass(source, &pass)?;
+        check::domain("sum of squared distances", -log_likelihood, log_likelihood.is_finite(), "finite")?;
+        let (first, counts) = sums.split_at(references.len());
+        let statistics = KMeansStatistics {
+            rows,
+            counts: DVector::from_row_slice(counts),
+            references: self.references.clone(),
+            first: DMatrix::from_fn(k, d, |j, a| first[j * references.nrows() + a]),
+        };
+        Ok(Expected { log_likelihood, total: statistics.counts.sum(), expectation: statistics })
     }
 }

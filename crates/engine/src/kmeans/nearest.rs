@@ -19,6 +19,19 @@ pub(super) type Strip<T, S> = [<T as Precision>::Register<S>; WIDE];
 /// With more dimensions, products of roundings in single precision would not be small.
 pub(super) const MOST_DIMENSIONS: usize = 1 << 20;
 
+/// The nearest means of a few data, and what was compared to find them.
+pub(super) struct Found<T: Precision, S: Simd> {
+    pub labels: Strip<T, S>,
+    /// The smallest ½‖m‖² − x·m, …
+    least: Strip<T, S>,
+    /// … the second smallest, …
+    second: Strip<T, S>,
+    /// … ‖x‖², …
+    squares: Strip<T, S>,
+    /// … and by how much twice any of the first two can err, with the derivation.
+    errors: Strip<T, S>,
+}
+
 /// The labels of a few data by ½‖m‖² − x·m, if rounding can have changed none of them.
 ///
 /// Let B = ‖x‖² + ‖m‖², u the unit roundoff of the precision, ε = 2u. In single precision x and m are differences from
@@ -41,7 +54,7 @@ pub(super) fn certain<'a, T: Precision, S: Simd>(
     s: S,
     x: impl Iterator<Item = &'a Strip<T, S>> + Clone,
     means: &PackedMeans<T>,
-) -> Option<Strip<T, S>> {
+) -> Option<Found<T, S>> {
     let infinity = T::splat(s, T::INFINITY);
     let (mut least, mut second) = ([infinity; WIDE], [infinity; WIDE]);
     let mut labels = [infinity; WIDE];
@@ -64,21 +77,55 @@ pub(super) fn certain<'a, T: Precision, S: Simd>(
             }
         }
     }
-    let mut squares = [T::splat(s, means.largest_square); WIDE];
+    let mut squares = [T::splat(s, T::round(0.0)); WIDE];
     for x in x {
         for (square, &x) in squares.iter_mut().zip(x) {
             *square = T::mul_add(s, x, x, *square);
         }
     }
+    let largest_square = T::splat(s, means.largest_square);
     let terms = (3 * means.d + 8) as f64;
     let relative = T::splat(s, T::round(terms * T::EPSILON));
     let smallest = T::splat(s, T::round(terms * T::MIN_POSITIVE));
-    let is_certain = (0..WIDE).all(|u| {
-        let error = T::mul_add(s, squares[u], relative, smallest);
-        // Asked this way, because an overflow may have left a number that is none.
-        T::all_greater(s, T::sub(s, second[u], least[u]), error)
-    });
-    is_certain.then_some(labels)
+    let errors = squares.map(|square| T::mul_add(s, T::add(s, square, largest_square), relative, smallest));
+    // Asked this way, because an overflow may have left a number that is none.
+    let is_certain = (0..WIDE).all(|u| T::all_greater(s, T::sub(s, second[u], least[u]), errors[u]));
+    is_certain.then_some(Found { labels, least, second, squares, errors })
+}
+
+impl<T: Precision, S: Simd> Found<T, S> {
+    /// By how much each datum is nearer to its mean than to all others, at least: l − u, in units of the data.
+    ///
+    /// ```math
+    /// l^2 = \lVert x \rVert^2 + 2\,\text{second} - 3e, \qquad u^2 = \lVert x \rVert^2 + 2\,\text{least} + 3e,
+    /// \qquad e = (3d + 8)\,\varepsilon B
+    /// ```
+    ///
+    /// One e is what a squared distance can err: ½‖m‖² − x·m by (2½d + 4)u B, as derived above, and half the sum of d
+    /// squares of rounded coordinates by (½d + 1)u B and less than u B for products of roundings, together less than
+    /// ½e = (3d + 8)u B. The two others, 4(3d + 8)u B, are room for what is done with it. A squared distance is at
+    /// most 2B, so 2e more or less in it are (3d + 8)√2 u√B or more in a distance, and
+    ///
+    /// - two additions err by 6u B, in the distance 2.2u√B where that is not less than 2e/√B, and less where it is not
+    ///   the largest; the root by √2 u√B: for l and u together 7.2u√B;
+    /// - their difference errs by √2 u√B;
+    /// - half a squared distance of the derivation errs by ½(d + 2)u of itself in double precision, now and later, so it
+    ///   takes l and u to differ by (d + 2)u(l + u), at most (d + 2)2√2 u√B.
+    ///
+    /// That is (2.9d + 14.3)u√B, of twice (4.2d + 11.3)u√B.
+    #[inline(always)]
+    pub fn gaps(&self, s: S) -> Strip<T, S> {
+        let [zero, two, three] = [0.0, 2.0, 3.0].map(|number| T::splat(s, T::round(number)));
+        let mut gaps = self.labels;
+        for (u, gap) in gaps.iter_mut().enumerate() {
+            let room = T::mul_add(s, three, self.errors[u], zero);
+            let lower = T::sub(s, T::mul_add(s, two, self.second[u], self.squares[u]), room);
+            let upper = T::add(s, T::mul_add(s, two, self.least[u], self.squares[u]), room);
+            let [lower, upper] = [lower, upper].map(|square| T::sqrt(s, T::max(s, square, zero)));
+            *gap = T::sub(s, lower, upper);
+        }
+        gaps
+    }
 }
 
 /// The labels of a few data by squared distances, each summed as the derivation sums it.

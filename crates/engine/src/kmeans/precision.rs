@@ -4,7 +4,7 @@ use pulp::Simd;
 use pulp::bytemuck::Pod;
 
 /// A floating-point format, its registers, and what the kernel does with them.
-pub(super) trait Precision: Pod {
+pub(super) trait Precision: Pod + Into<f64> {
     type Register<S: Simd>: Pod;
 
     /// Twice the unit roundoff.
@@ -19,7 +19,9 @@ pub(super) trait Precision: Pod {
     fn to_label(self) -> u32;
 
     fn splat<S: Simd>(s: S, number: Self) -> Self::Register<S>;
+    fn add<S: Simd>(s: S, a: Self::Register<S>, b: Self::Register<S>) -> Self::Register<S>;
     fn sub<S: Simd>(s: S, a: Self::Register<S>, b: Self::Register<S>) -> Self::Register<S>;
+    fn sqrt<S: Simd>(s: S, a: Self::Register<S>) -> Self::Register<S>;
     fn mul_add<S: Simd>(
         s: S,
         a: Self::Register<S>,
@@ -40,8 +42,8 @@ pub(super) trait Precision: Pod {
 }
 
 macro_rules! precision {
-    ($real:ident, $bits:ident, $register:ident, $lanes:ident, $splat:ident, $sub:ident, $mul_add:ident, $min:ident,
-     $max:ident, $less:ident, $select:ident, $equal:ident, $xor:ident, $first_true:ident) => {
+    ($real:ident, $bits:ident, $register:ident, $lanes:ident, $splat:ident, $add:ident, $sub:ident, $sqrt:ident,
+     $mul_add:ident, $min:ident, $max:ident, $less:ident, $select:ident, $equal:ident, $xor:ident, $first_true:ident) => {
         impl Precision for $real {
             type Register<S: Simd> = S::$register;
 
@@ -66,6 +68,16 @@ macro_rules! precision {
             #[inline(always)]
             fn splat<S: Simd>(s: S, number: Self) -> S::$register {
                 s.$splat(number)
+            }
+
+            #[inline(always)]
+            fn add<S: Simd>(s: S, a: S::$register, b: S::$register) -> S::$register {
+                s.$add(a, b)
+            }
+
+            #[inline(always)]
+            fn sqrt<S: Simd>(s: S, a: S::$register) -> S::$register {
+                s.$sqrt(a)
             }
 
             #[inline(always)]
@@ -113,7 +125,9 @@ precision!(
     f32s,
     F32_LANES,
     splat_f32s,
+    add_f32s,
     sub_f32s,
+    sqrt_f32s,
     mul_add_e_f32s,
     min_f32s,
     max_f32s,
@@ -129,7 +143,9 @@ precision!(
     f64s,
     F64_LANES,
     splat_f64s,
+    add_f64s,
     sub_f64s,
+    sqrt_f64s,
     mul_add_e_f64s,
     min_f64s,
     max_f64s,

@@ -6,6 +6,7 @@ mod common;
 #[path = "../mathematics/mod.rs"]
 mod mathematics;
 
+mod bounds;
 mod labels;
 mod runs;
 mod statistics;
