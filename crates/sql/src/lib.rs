@@ -109,7 +109,7 @@ struct Arguments {
 enum Command {
     /// Fits a mixture, or clusters, to the rows of a query
     #[command(after_help = EXAMPLES)]
-    Fit(Fit),
+    Fit(Box<Fit>),
     /// Runs a query, which may call em_predict and em_statistics, and prints its rows as CSV
     #[command(after_help = EXAMPLES)]
     Query(Ask),
