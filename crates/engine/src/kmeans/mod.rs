@@ -1,4 +1,5 @@
-//! k-means (Lloyd) on data of any size: a sweep is one pass over the data, and nothing of their number is stored.
+//! k-means (Lloyd) on data of any size: a sweep is one pass over the data; of their number nothing is stored but, in a
+//! run on data in memory, eight bytes a datum.
 //!
 //! | file | what it holds |
 //! |---|---|
