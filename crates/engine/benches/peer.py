@@ -1,4 +1,4 @@
-"""One contender from Python, in a process of its own: scikit-learn or oneDAL.
+"""One contender from Python, in a process of its own: scikit-learn, also to rest (lloyd, elkan), or oneDAL.
 
     peer.py NAME FOLDER n d k family threads
 
@@ -69,7 +69,6 @@ def to_rest(case, x, start, algorithm):
 
     def run(most):
         fit = KMeans(case.k, init=means, n_init=1, max_iter=most, tol=0.0, algorithm=algorithm).fit(x)
-        print(fit.n_iter_, "sweeps", file=sys.stderr)
         return weights, fit.cluster_centers_, covariances
 
     return run

@@ -74,10 +74,7 @@ fn to_rest(task: &Task, engine: &Engine) -> Result<()> {
         let stopping = Stopping { tolerance: Tolerance::Parameters(0.0), max_sweeps: most };
         Ok(engine.fit(means.clone(), &x, &stopping)?)
     };
-    task.answer(run, |fit| {
-        eprintln!("{} sweeps", fit.sweeps);
-        with_means(&start, fit.model.means())
-    })
+    task.answer(run, |fit| with_means(&start, fit.model.means()))
 }
 
 /// The file's data, ten thousand rows at a time.
