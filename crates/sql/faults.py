@@ -1,8 +1,8 @@
 """Kills executors in the middle of fits, on machines that are network namespaces with delay and loss.
 
 Needs root and iproute2. Every machine has its own address and its own line, on which packets are late and some are
-lost, if the kernel has netem. In each run one of two executors is killed (SIGKILL) at a random sweep; the fit must end all the
-same, and its model must have the bits of a fit by one process that nobody disturbed.
+lost, if the kernel has netem. In each run one of two executors is killed (SIGKILL) at a random sweep; the fit must end
+all the same, and its model must have the bits of a fit by one process that nobody disturbed.
 """
 
 import argparse

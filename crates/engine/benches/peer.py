@@ -1,4 +1,4 @@
-"""One contender from Python, in a process of its own: scikit-learn, also to rest (lloyd, elkan), or oneDAL.
+"""One contender from Python, in a process of its own: scikit-learn or oneDAL.
 
     peer.py NAME FOLDER n d k family threads
 
@@ -61,19 +61,6 @@ def scikit_learn(case, x, start, _):
     return run
 
 
-def to_rest(case, x, start, algorithm):
-    """Whole runs of k-means, until the means are at rest."""
-    from sklearn.cluster import KMeans
-
-    weights, means, covariances = start
-
-    def run(most):
-        fit = KMeans(case.k, init=means, n_init=1, max_iter=most, tol=0.0, algorithm=algorithm).fit(x)
-        return weights, fit.cluster_centers_, covariances
-
-    return run
-
-
 def one_dal(case, x, start, threads):
     import daal4py
 
@@ -132,10 +119,7 @@ def main(name, folder, n, d, k, family, threads):
     case, folder = Case(int(n), int(d), int(k), family), Path(folder)
     x = np.fromfile(folder / "x.f64").reshape(case.n, case.d)
     start = parameters(case, folder / "start.f64")
-    if name in ("lloyd", "elkan"):
-        run = to_rest(case, x, start, name)
-    else:
-        run = {"scikit-learn": scikit_learn, "oneDAL": one_dal}[name](case, x, start, int(threads))
+    run = {"scikit-learn": scikit_learn, "oneDAL": one_dal}[name](case, x, start, int(threads))
     known = forget_peak()
     before, _ = memory()
     print("ready", flush=True)

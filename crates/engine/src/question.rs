@@ -8,11 +8,12 @@ use super::kmeans::{KMeans, KMeansStatistics};
 use super::student::StudentStatistics;
 use super::{Engine, Fused, Mixture, Result, Source, gaussian_mixture};
 use executable_em::bernoulli_mixture::BernoulliMixture;
-use executable_em::em::{Expected, Stopped};
+use executable_em::em::Expected;
 use executable_em::gaussian_mixture::GaussianMixture;
 use executable_em::scale::Moments;
 use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use std::iter;
 
 /// What an E step asks of data that are elsewhere: the sums at these parameters.
@@ -55,7 +56,7 @@ pub trait Elsewhere {
 #[serde(deny_unknown_fields)]
 struct Document {
     #[serde(skip_serializing_if = "Option::is_none")]
-    model: Option<serde_json::Value>,
+    model: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     means: Option<Vec<Vec<f64>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,10 +69,8 @@ impl Question {
         let document = match self {
             Question::Mixture { model, about } => {
                 let columns = (1..=model.d()).map(|a| format!("x{a}")).collect();
-                let model = model.clone();
-                let (log_likelihood, n, sweeps, stopped, seed) = (0.0, 0, 0, Stopped::Converged, 0);
-                let saved = SavedMixture { model, columns, log_likelihood, n, sweeps, stopped, seed };
-                let model = serde_json::from_str(&saved.to_json()).expect("a document of ours");
+                let saved = SavedMixture::unfitted(model.clone(), columns).to_json();
+                let model = RawValue::from_string(saved).expect("a document of ours");
                 Document { model: Some(model), means: None, about: about.clone() }
             }
             Question::Clusters(clusters) => {
@@ -95,7 +94,7 @@ impl Question {
         };
         match document {
             Document { model: Some(model), means: None, about } => {
-                let model = SavedMixture::from_json(&model.to_string())?.model;
+                let model = SavedMixture::from_json(model.get())?.model;
                 let len = model.k() * model.d();
                 about.iter().try_for_each(|about| json::check_length("about", about.len(), len))?;
                 Ok(Question::Mixture { model, about })
@@ -137,7 +136,7 @@ impl Question {
 }
 
 /// Points, one after the other.
-pub(super) fn in_a_row(points: &DMatrix<f64>) -> Vec<f64> {
+fn in_a_row(points: &DMatrix<f64>) -> Vec<f64> {
     points.transpose().as_slice().to_vec()
 }
 

@@ -1,13 +1,14 @@
 //! `em_statistics`: an E step as an aggregate, whose partial results add up.
 
-use crate::message::{Message, coerced, external, text_of};
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, Float64Array, ListArray};
+use crate::arguments::{coerced, text_of, write};
+use crate::message::{Message, external};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, ListArray};
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Float64Type};
 use datafusion::common::{Result, ScalarValue, exec_err};
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::utils::format_state_name;
 use datafusion::logical_expr::{Accumulator, AggregateUDFImpl, Signature, Volatility};
-use executable_em_engine::{Data, Engine, Question, WithGaps};
+use executable_em_engine::{Data, Engine, WithGaps};
 use nalgebra::{DMatrix, DVector};
 use std::cmp::Ordering;
 use std::mem;
@@ -60,22 +61,23 @@ impl AggregateUDFImpl for EmStatistics {
     }
 
     fn accumulator(&self, arguments: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
-        let (message, question) = Message::read(&text_of(&arguments.exprs[0], NAME)?)?;
-        let (found, wanted) = (arguments.exprs.len() - 1, question.d() + usize::from(message.are_weighted));
+        let message = Message::read(&text_of(&arguments.exprs[0], NAME)?)?;
+        let d = message.question.d();
+        let (found, wanted) = (arguments.exprs.len() - 1, d + usize::from(message.are_weighted));
         if found != wanted {
             return exec_err!("{NAME}: the model has {wanted} columns, the query {found}");
         }
-        let block = DMatrix::zeros(0, question.d());
+        let (engine, block) = (Engine::new(1).map_err(external)?, DMatrix::zeros(0, d));
         let (weights, rows, own, parts) = (Vec::new(), 0, None, Vec::new());
-        Ok(Box::new(Sums { message, question, block, weights, rows, own, parts }))
+        Ok(Box::new(Sums { engine, message, block, weights, rows, own, parts }))
     }
 }
 
 /// What a partition adds up.
 #[derive(Debug)]
 struct Sums {
+    engine: Engine,
     message: Message,
-    question: Question,
     /// Rows that are not yet summed, the first `rows` of it, and their weights, if they have any.
     block: DMatrix<f64>,
     weights: Vec<f64>,
@@ -93,10 +95,12 @@ impl Sums {
         }
         self.block.resize_vertically_mut(self.rows, 0.0);
         let weights = self.message.are_weighted.then(|| DVector::from_vec(mem::take(&mut self.weights)));
-        let sums = Engine::new(1).and_then(|engine| match self.message.has_gaps {
-            false => self.question.sums(&engine, &Data::of(&self.block, weights.as_ref())?),
-            true => self.question.sums(&engine, &WithGaps::of(&self.block, weights.as_ref())?),
-        });
+        let Message { question, has_gaps, .. } = &self.message;
+        let sums = if *has_gaps {
+            WithGaps::of(&self.block, weights.as_ref()).and_then(|data| question.sums(&self.engine, &data))
+        } else {
+            Data::of(&self.block, weights.as_ref()).and_then(|data| question.sums(&self.engine, &data))
+        };
         let sums = sums.map_err(external)?;
         let numbers = [vec![sums.log_likelihood, sums.total], sums.expectation].concat();
         add(&mut self.own, &numbers);
@@ -133,8 +137,7 @@ fn list(values: Option<Vec<f64>>) -> ScalarValue {
 
 impl Accumulator for Sums {
     fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
-        let columns: Vec<&Float64Array> =
-            values[1..].iter().map(|column| column.as_primitive::<Float64Type>()).collect();
+        let columns = &values[1..];
         let count = columns[0].len();
         let mut from = 0;
         while from < count {
@@ -144,15 +147,12 @@ impl Accumulator for Sums {
                 self.block.resize_vertically_mut(rows, 0.0);
             }
             for (column, mut to) in columns.iter().zip(self.block.column_iter_mut()) {
-                let to = &mut to.as_mut_slice()[self.rows..][..taken];
-                to.copy_from_slice(&column.values()[from..][..taken]);
-                if column.null_count() > 0 {
-                    (0..taken).filter(|i| column.is_null(from + i)).for_each(|i| to[i] = f64::NAN);
-                }
+                write(&column.slice(from, taken), &mut to.as_mut_slice()[self.rows..][..taken]);
             }
-            let weights = &columns[self.question.d()..];
-            let weight = |i: usize, of: &Float64Array| if of.is_null(i) { f64::NAN } else { of.value(i) };
-            self.weights.extend(weights.iter().flat_map(|of| (from..from + taken).map(|i| weight(i, of))));
+            if let Some(weights) = columns.get(self.block.ncols()) {
+                self.weights.resize(self.rows + taken, 0.0);
+                write(&weights.slice(from, taken), &mut self.weights[self.rows..]);
+            }
             (self.rows, from) = (self.rows + taken, from + taken);
             if self.rows == ROWS {
                 self.sum_block()?;

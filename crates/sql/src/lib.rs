@@ -18,11 +18,13 @@
 //! | this one | what is registered where, and the commands |
 //! | `aggregate.rs` | `em_statistics`, an E step as an aggregate |
 //! | `predict.rs` | `em_predict`, the most probable component of a row |
+//! | `arguments.rs` | what both are called with |
 //! | `message.rs` | what an aggregate is asked |
 //! | `query.rs` | a query as a table that `fit` asks |
 //! | `cluster.rs` | a scheduler, executors, and their client |
 
 mod aggregate;
+mod arguments;
 mod cluster;
 mod message;
 mod predict;

@@ -1,8 +1,9 @@
 //! `em_predict`: the most probable component of a row, as a function of queries.
 
-use crate::message::{coerced, external, text};
-use datafusion::arrow::array::{Array, AsArray, Int64Array};
-use datafusion::arrow::datatypes::{DataType, Float64Type};
+use crate::arguments::{coerced, text, write};
+use crate::message::external;
+use datafusion::arrow::array::Int64Array;
+use datafusion::arrow::datatypes::DataType;
 use datafusion::common::{Result, exec_err};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
 use executable_em_engine::Saved;
@@ -50,9 +51,7 @@ impl ScalarUDFImpl for EmPredict {
         }
         let mut x = DMatrix::zeros(n, d);
         for (column, mut to) in columns.iter().zip(x.column_iter_mut()) {
-            let column = column.to_array(n)?;
-            let column = column.as_primitive::<Float64Type>();
-            (0..n).for_each(|i| to[i] = if column.is_null(i) { f64::NAN } else { column.value(i) });
+            write(&column.to_array(n)?, to.as_mut_slice());
         }
         if n == 0 {
             return Ok(ColumnarValue::Array(Arc::new(Int64Array::from(Vec::<i64>::new()))));

@@ -1,7 +1,8 @@
 //! A query as a table that `fit` can ask.
 
-use crate::message::{Message, is_number, said};
-use datafusion::arrow::array::{Array, AsArray, RecordBatch};
+use crate::arguments::{is_number, write};
+use crate::message::{Message, said};
+use datafusion::arrow::array::{AsArray, RecordBatch};
 use datafusion::arrow::datatypes::{DataType, Float64Type};
 use datafusion::common::{Column, DataFusionError};
 use datafusion::datasource::MemTable;
@@ -76,17 +77,16 @@ impl Query {
     /// Those of the query.
     pub fn by(&self, column: &str) -> Result<Vec<(String, Query)>> {
         let frame = |frame: datafusion::error::Result<DataFrame>| frame.map_err(elsewhere(&self.cluster));
-        let key = ident(column);
-        let values =
-            frame(self.query.clone().select(vec![cast(key.clone(), DataType::Utf8).alias("value")]))?;
+        let text = cast(ident(column), DataType::Utf8);
+        let values = frame(self.query.clone().select(vec![text.clone().alias("value")]))?;
         let values = frame(frame(values.distinct())?.sort(vec![ident("value").sort(true, true)]))?;
-        let batches = self.runtime.block_on(values.collect()).map_err(elsewhere(&self.cluster))?;
+        let batches = self.wait(values.collect())?;
         let values = batches.iter().flat_map(|batch| batch.column(0).as_string::<i32>().iter());
         let mut groups = Vec::new();
         for value in values {
             let is_there = match value {
-                Some(value) => cast(key.clone(), DataType::Utf8).eq(lit(value)),
-                None => key.clone().is_null(),
+                Some(value) => text.clone().eq(lit(value)),
+                None => text.clone().is_null(),
             };
             let rows =
                 frame(self.query.clone().filter(is_there).and_then(|rows| rows.drop_columns(&[column])))?;
@@ -117,26 +117,30 @@ impl Query {
         if let Some(kept) = self.kept.get() {
             return Ok(kept.clone());
         }
-        let failed = elsewhere(&self.cluster);
         let schema = Arc::new(self.frame.schema().as_arrow().clone());
-        let rows = self.runtime.block_on(self.frame.clone().collect_partitioned()).map_err(&failed)?;
+        let rows = self.wait(self.frame.clone().collect_partitioned())?;
         // The same partitions as in the query: no other cuts.
         let context = SessionContext::new_with_config(crate::config().with_repartition_file_scans(false));
         let table = MemTable::try_new(schema, rows).and_then(|table| context.read_table(Arc::new(table)));
-        let table = table.map_err(&failed)?;
+        let table = table.map_err(elsewhere(&self.cluster))?;
         Ok(self.kept.get_or_init(|| table).clone())
     }
 
-    fn keep(&self, question: &Question, log_likelihood: f64) -> Result<()> {
+    /// Writes the parameters of a sweep where they are kept.
+    fn write_checkpoint(&self, asked: &Asked<'_>, question: &Question, log_likelihood: f64) -> Result<()> {
         let (Some(path), Question::Mixture { model, about: None }) = (&self.checkpoint, question) else {
             return Ok(());
         };
-        let columns = self.names.clone();
-        let (n, sweeps, stopped, seed) = (0, 0, executable_em::em::Stopped::Interrupted, 0);
-        let saved = SavedMixture { model: model.clone(), columns, log_likelihood, n, sweeps, stopped, seed };
+        let columns = asked.columns[..model.d()].iter().map(|&column| self.names[column].clone()).collect();
+        let saved = SavedMixture { log_likelihood, ..SavedMixture::unfitted(model.clone(), columns) };
         executable_em_figures::export::write(path, saved.to_json().as_bytes())
             .map_err(|error| Error::Elsewhere(Box::new(error)))?;
         Ok(())
+    }
+
+    /// Waits for what DataFusion is asked.
+    fn wait<T>(&self, work: impl Future<Output = datafusion::error::Result<T>>) -> Result<T> {
+        self.runtime.block_on(work).map_err(elsewhere(&self.cluster))
     }
 }
 
@@ -154,8 +158,7 @@ impl Table for Query {
             .map_err(elsewhere(&self.cluster))?;
         let runtime = Arc::clone(&self.runtime);
         // One partition after the other: the starts depend on the order of the rows.
-        let partitions =
-            runtime.block_on(frame.execute_stream_partitioned()).map_err(elsewhere(&self.cluster))?;
+        let partitions = self.wait(frame.execute_stream_partitioned())?;
         let mut batches = stream::iter(partitions).flatten();
         let next = move || runtime.block_on(batches.next());
         let failed = elsewhere(&self.cluster);
@@ -170,8 +173,7 @@ impl Table for Query {
     }
 
     fn answer(&self, asked: &Asked<'_>, question: &Question) -> Result<Expected<Vec<f64>>> {
-        let message =
-            Message::new(question, asked.are_weighted, asked.has_gaps).and_then(|message| message.literal());
+        let message = Message::literal(question, asked.are_weighted, asked.has_gaps);
         let mut arguments = vec![lit(message.map_err(elsewhere(&self.cluster))?)];
         for (a, &column) in asked.columns.iter().enumerate() {
             let number = self.number(column)?;
@@ -182,7 +184,7 @@ impl Table for Query {
         }
         let sums = crate::statistics().call(arguments).alias("sums");
         let frame = self.source()?.aggregate(vec![], vec![sums]).map_err(elsewhere(&self.cluster))?;
-        let batches = self.runtime.block_on(frame.collect()).map_err(elsewhere(&self.cluster))?;
+        let batches = self.wait(frame.collect())?;
         let sums = batches.iter().flat_map(|batch| batch.column(0).as_list::<i32>().iter().flatten()).next();
         let sums = sums.ok_or(executable_em::Error::Empty { what: "data" })?;
         let &[log_likelihood, total, ref numbers @ ..] = &sums.as_primitive::<Float64Type>().values()[..]
@@ -193,7 +195,7 @@ impl Table for Query {
             let reason = format!("the table changed while it was being fitted: {before} rows, then {total}");
             return Err(Error::Elsewhere(reason.into()));
         }
-        self.keep(question, log_likelihood)?;
+        self.write_checkpoint(asked, question, log_likelihood)?;
         Ok(Expected { log_likelihood, total, expectation: numbers.to_vec() })
     }
 }
@@ -202,11 +204,7 @@ impl Table for Query {
 fn block(batch: &RecordBatch) -> DMatrix<f64> {
     let mut block = DMatrix::zeros(batch.num_rows(), batch.num_columns());
     for (column, mut to) in batch.columns().iter().zip(block.column_iter_mut()) {
-        let column = column.as_primitive::<Float64Type>();
-        to.as_mut_slice().copy_from_slice(column.values());
-        if column.null_count() > 0 {
-            (0..column.len()).filter(|&i| column.is_null(i)).for_each(|i| to[i] = f64::NAN);
-        }
+        write(column, to.as_mut_slice());
     }
     block
 }

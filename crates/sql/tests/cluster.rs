@@ -78,6 +78,14 @@ fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
+/// The first sweep writes it.
+fn wait_for(checkpoint: &Path) {
+    let begun = Instant::now();
+    while !checkpoint.exists() && begun.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
 #[test]
 fn a_fit_has_the_same_bits_on_any_number_of_executors_and_survives_their_death() {
     let folder = tempfile::tempdir().unwrap();
@@ -102,10 +110,7 @@ fn a_fit_has_the_same_bits_on_any_number_of_executors_and_survives_their_death()
     let options = ["--cluster", &address, "--out", "killed.json", "--checkpoint", "at.json"];
     let mut running =
         fit(folder.path(), &query, &options).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
-    let begun = Instant::now();
-    while !checkpoint.exists() && begun.elapsed() < Duration::from_secs(60) {
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    wait_for(&checkpoint);
     drop(executors.remove(0));
     assert!(running.try_wait().unwrap().is_none(), "it was over before");
     let output = running.wait_with_output().unwrap();
@@ -130,10 +135,7 @@ fn a_cluster_that_fails_is_named_within_ten_seconds() {
     let options = ["--cluster", &address, "--checkpoint", "at.json"];
     let running =
         fit(folder.path(), &query, &options).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
-    let begun = Instant::now();
-    while !folder.path().join("at.json").exists() && begun.elapsed() < Duration::from_secs(60) {
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    wait_for(&folder.path().join("at.json"));
     drop(scheduler);
     let begun = Instant::now();
     let output = running.wait_with_output().unwrap();

@@ -104,6 +104,13 @@ fn a_checkpoint_goes_on_to_the_same_bits() {
         text.lines().filter(is_count).map(str::to_owned).collect::<Vec<_>>()
     };
     assert_eq!(without_counts(read("rest.json")), without_counts(read("whole.json")));
+
+    // The columns of the model are those that are fitted, not all of the query.
+    let all = "SELECT count, waiting, eruptions FROM 'f.csv'";
+    let some = ["--columns", "eruptions", "--weights", "count", "--checkpoint", "one.json"];
+    succeeds(folder.path(), &[&["fit", all, "-k", "2", "--restarts", "1"], &some[..]].concat());
+    let report = succeeds(folder.path(), &["fit", all, "--weights", "count", "--start", "one.json"]);
+    assert!(report.contains("d = 1 (eruptions)"), "{report}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use executable_em::{em::Expected, scale::units::Units};
-use executable_em_engine::{Question, Result};
+use executable_em_engine::{Elsewhere, Question, Result};
 use nalgebra::DMatrix;
 
 /// A table that is not read by this program: `fit` asks it for its rows twice, to see them and to draw starts from
@@ -39,7 +39,6 @@ pub struct Asked<'a> {
 }
 
 /// Some columns of a table.
-#[derive(Clone)]
 pub struct Held {
     pub table: Rc<dyn Table>,
     pub columns: Vec<usize>,
@@ -48,9 +47,14 @@ pub struct Held {
 /// The blocks of a table, one after the other.
 pub type Blocks = Box<dyn Iterator<Item = Result<DMatrix<f64>>>>;
 
-impl Held {
-    /// Those columns, from their beginning.
-    pub fn blocks(&self) -> Result<Blocks> {
-        self.table.blocks(&self.columns)
+/// A table, and how its rows are meant: it answers for the engine.
+pub struct Asking<'a> {
+    pub table: &'a dyn Table,
+    pub asked: Asked<'a>,
+}
+
+impl Elsewhere for Asking<'_> {
+    fn answer(&self, question: &Question) -> Result<Expected<Vec<f64>>> {
+        self.table.answer(&self.asked, question)
     }
 }

@@ -8,18 +8,17 @@ use std::{
 
 use executable_em::{
     Error,
-    em::Expected,
     scale::{spread::Spread, units::Units},
 };
 use executable_em_engine::{
-    Data, Elsewhere, Engine, Question, Source, WithGaps,
+    Data, Elsewhere, Source, WithGaps,
     table::{self, BLOCK_ROWS, RawReader, assemble, write_raw},
 };
 use nalgebra::{DMatrix, DVector};
 
 use super::{
     Failure, broken,
-    elsewhere::{Asked, Held},
+    elsewhere::{Asked, Asking, Held},
     gaps::Gaps,
     memory,
     reading::{Place, Raw, Reading},
@@ -154,7 +153,11 @@ impl Store {
             }
             Rows::Blocks(blocks) => pass(&in_blocks(Blocks::Kept(blocks))),
             Rows::File(raw) => pass(&in_blocks(Blocks::Of(raw))),
-            Rows::Elsewhere(held) => pass(&in_blocks(Blocks::Elsewhere(held))),
+            Rows::Elsewhere(Held { table, columns }) => {
+                let are_weighted = self.weights.is_some();
+                let asked = Asked { columns, are_weighted, has_gaps, units };
+                pass(&in_blocks(Blocks::Elsewhere(&Asking { table: table.as_ref(), asked })))
+            }
         }
     }
 
@@ -182,7 +185,8 @@ impl Store {
             }
             Rows::File(raw) => raw.blocks()?.try_for_each(|block| visit(&split(block?, are_weighted).0)),
             Rows::Elsewhere(held) => {
-                held.blocks()?.try_for_each(|block| visit(&split(block?, are_weighted).0))
+                let mut blocks = held.table.blocks(&held.columns)?;
+                blocks.try_for_each(|block| visit(&split(block?, are_weighted).0))
             }
         }
     }
@@ -206,11 +210,10 @@ struct InBlocks<'a> {
     has_gaps: bool,
 }
 
-#[derive(Clone, Copy)]
 enum Blocks<'a> {
     Kept(&'a [DMatrix<f64>]),
     Of(&'a Raw),
-    Elsewhere(&'a Held),
+    Elsewhere(&'a Asking<'a>),
 }
 
 impl InBlocks<'_> {
@@ -251,7 +254,9 @@ impl Source for InBlocks<'_> {
                 });
                 next.into_iter().try_for_each(|block| self.show(block?, visit))
             }),
-            Blocks::Elsewhere(held) => held.blocks()?.try_for_each(|block| self.show(block?, visit)),
+            Blocks::Elsewhere(asking) => {
+                asking.table.blocks(asking.asked.columns)?.try_for_each(|block| self.show(block?, visit))
+            }
         }
     }
 
@@ -260,15 +265,10 @@ impl Source for InBlocks<'_> {
     }
 
     fn elsewhere(&self) -> Option<&dyn Elsewhere> {
-        matches!(self.blocks, Blocks::Elsewhere(_)).then_some(self)
-    }
-}
-
-impl Elsewhere for InBlocks<'_> {
-    fn answer(&self, question: &Question) -> executable_em_engine::Result<Expected<Vec<f64>>> {
-        let InBlocks { blocks, units, are_weighted, has_gaps } = *self;
-        let Blocks::Elsewhere(held) = blocks else { return question.sums(&Engine::new(1)?, self) };
-        held.table.answer(&Asked { columns: &held.columns, are_weighted, has_gaps, units }, question)
+        match &self.blocks {
+            Blocks::Elsewhere(asking) => Some(*asking),
+            Blocks::Kept(_) | Blocks::Of(_) => None,
+        }
     }
 }
 
@@ -298,6 +298,7 @@ fn temporary() -> String {
 mod tests {
     use super::*;
     use executable_em::gaussian_mixture::{CovarianceFamily, random_start};
+    use executable_em_engine::Engine;
 
     #[test]
     fn blocks_in_memory_and_in_a_file_have_sums_of_the_same_bits() {

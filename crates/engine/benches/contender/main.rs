@@ -3,9 +3,8 @@
 mod peak;
 mod protocol;
 
-use executable_em::em::{self, Stopping, Tolerance};
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
-use executable_em::kmeans;
+use executable_em::{em, kmeans};
 use executable_em_engine as engine;
 use executable_em_engine::table::Error;
 use executable_em_engine::{Data, Engine, KMeans, Source, Stream};
@@ -40,7 +39,6 @@ fn main() -> Result<()> {
             let (x, start) = (data(&task)?, mixture(&task, family_of(family)?)?);
             task.answer(|sweeps| repeat(&start, sweeps, |model| Ok(em::sweep(model, &x)?)), numbers)
         }
-        ("engine to rest", "kmeans") => to_rest(&task, &Engine::new(task.threads)?),
         ("engine", "kmeans") => lloyd(&task, &Engine::new(task.threads)?),
         ("portable", "kmeans") => lloyd(&task, &Engine::portable(task.threads)?),
         ("engine", _) => fused(&task, &Engine::new(task.threads)?, &Data::new(&data(&task)?)?),
@@ -64,17 +62,6 @@ fn lloyd(task: &Task, engine: &Engine) -> Result<()> {
     let (x, means) = (Data::new(&x)?, KMeans::new(start.means().clone())?);
     let sweep = |kmeans: &KMeans| Ok(engine.sweep(kmeans, &x)?.model);
     task.answer(|sweeps| repeat(&means, sweeps, sweep), |kmeans| with_means(&start, kmeans.means()))
-}
-
-/// Whole runs, until the means are at rest.
-fn to_rest(task: &Task, engine: &Engine) -> Result<()> {
-    let (x, start) = (data(task)?, mixture(task, CovarianceFamily::Full)?);
-    let (x, means) = (Data::new(&x)?, KMeans::new(start.means().clone())?);
-    let run = |most| {
-        let stopping = Stopping { tolerance: Tolerance::Parameters(0.0), max_sweeps: most };
-        Ok(engine.fit(means.clone(), &x, &stopping)?)
-    };
-    task.answer(run, |fit| with_means(&start, fit.model.means()))
 }
 
 /// The file's data, ten thousand rows at a time.

@@ -54,6 +54,12 @@ pub struct SavedMixture {
 }
 
 impl SavedMixture {
+    /// A mixture on its way, which no fit has ended with: of no data, after no sweeps.
+    pub fn unfitted(model: Mixture, columns: Vec<String>) -> Self {
+        let (log_likelihood, n, sweeps, stopped, seed) = (0.0, 0, 0, Stopped::Interrupted, 0);
+        SavedMixture { model, columns, log_likelihood, n, sweeps, stopped, seed }
+    }
+
     /// The document, with line breaks.
     pub fn to_json(&self) -> String {
         let SavedMixture { ref model, ref columns, log_likelihood, n, sweeps, stopped, seed } = *self;

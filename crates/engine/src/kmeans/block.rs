@@ -1,6 +1,6 @@
 //! A block of data on its way through a sweep: read, assigned to the nearest means, and handed on tile by tile.
 
-use super::nearest::{MOST_DIMENSIONS, WIDE, certain, derived};
+use super::nearest::{Found, MOST_DIMENSIONS, WIDE, certain, derived};
 use super::packed::Means;
 use super::precision::Precision;
 use nalgebra::DMatrix;
@@ -109,10 +109,7 @@ impl Block {
                     certain::<f32, S>(s, S::as_simd_f32s(centred).0.as_chunks().0.iter(), &means.single);
                 if let Some(found) = found {
                     self.failures -= 1;
-                    write::<f32>(cast_slice(&found.labels), labels);
-                    if with_gaps {
-                        widen::<f32>(cast_slice(&found.gaps(s)), gaps);
-                    }
+                    keep(s, &found, labels, with_gaps.then_some(gaps));
                     continue;
                 }
                 self.failures += 1;
@@ -125,10 +122,7 @@ impl Block {
             {
                 let x = x.chunks_exact(parts).map(|x| &x[part]);
                 if let Some(found) = certain::<f64, S>(s, x.clone(), &means.double) {
-                    write::<f64>(cast_slice(&found.labels), labels);
-                    if with_gaps {
-                        widen::<f64>(cast_slice(&found.gaps(s)), gaps);
-                    }
+                    keep(s, &found, labels, with_gaps.then_some(gaps));
                 } else {
                     write::<f64>(cast_slice(&derived(s, x, means.k, &means.double)), labels);
                     gaps.fill(0.0);
@@ -184,10 +178,14 @@ fn write<T: Precision>(found: &[T], labels: &mut [u32]) {
     }
 }
 
+/// Labels, and gaps where they are wanted.
 #[inline(always)]
-fn widen<T: Precision>(found: &[T], gaps: &mut [f64]) {
-    for (to, &gap) in gaps.iter_mut().zip(found) {
-        *to = gap.into();
+fn keep<T: Precision, S: Simd>(s: S, found: &Found<T, S>, labels: &mut [u32], gaps: Option<&mut [f64]>) {
+    write::<T>(cast_slice(&found.labels), labels);
+    if let Some(gaps) = gaps {
+        for (to, &gap) in gaps.iter_mut().zip(cast_slice::<_, T>(&found.gaps(s))) {
+            *to = gap.into();
+        }
     }
 }
 
