@@ -88,10 +88,10 @@ fn heavy_tail() -> String {
 /// The means lie two to five standard deviations from each other in every column, the shares differ by ten, and there
 /// are at least sixty data for each component: fewer, or more components than there are groups, and ℓ has higher maxima
 /// without meaning, with a component on a handful of data, and the more of them the longer one looks.
-fn problem(number: u64) -> (String, usize) {
+fn problem(number: u64, at_least: usize) -> (String, usize) {
     let mut rng = data::rng(900_000 + number);
     let (k, d) = (rng.random_range(2..=4usize), rng.random_range(1..=3usize));
-    let n = rng.random_range(60 * k..150 * k);
+    let n = rng.random_range(60 * k..150 * k).max(at_least);
     let spread = rng.random_range(2.0..5.0);
     let normal = |rng: &mut data::Rng| -> f64 { StandardNormal.sample(rng) };
     let means = DMatrix::from_fn(k, d, |_, _| spread * normal(&mut rng));
@@ -114,7 +114,7 @@ fn lost(problems: std::ops::Range<u64>) -> Vec<String> {
     let place = Place::with(&[]);
     let mut lost = Vec::new();
     for number in problems {
-        let (table, k) = problem(number);
+        let (table, k) = problem(number, 0);
         place.write("x.csv", &table);
         let fit = |more: &str| {
             let output = place.run(&format!("fit x.csv -k {k} --threads 1 --out m.json {more}"));
@@ -145,6 +145,33 @@ fn lost(problems: std::ops::Range<u64>) -> Vec<String> {
         }
     }
     lost
+}
+
+/// Of many data a sample is searched first: what is found is what twelve runs over all of them find, and does not depend
+/// on the threads.
+#[test]
+fn many_data_are_searched_by_a_sample() {
+    let place = Place::with(&[]);
+    for number in 0..4 {
+        let (table, k) = problem(number, 50_000);
+        place.write("x.csv", &table);
+        let printed = place.prints(&format!("fit x.csv -k {k} --threads 1 --out one.json"));
+        assert!(
+            printed.contains(" that went on from a sample of 5000 to all data came to this ℓ\n"),
+            "{printed}"
+        );
+        assert_eq!(printed, place.prints(&format!("fit x.csv -k {k} --threads 3 --out one.json")));
+        let all = place.prints(&format!("fit x.csv -k {k} --restarts 12 --out all.json"));
+        assert!(!all.contains("sample"), "{all}");
+        let found = |file| place.saved(file).log_likelihood / 50_000.0;
+        assert!(found("one.json") > found("all.json") - 1e-5, "problem {number}: {printed}\n{all}");
+    }
+    // One datum less, and all are searched.
+    let (table, k) = problem(0, 0);
+    let rows: Vec<&str> = table.lines().collect();
+    let body = rows[1..].iter().cycle().take(49_999).copied().collect::<Vec<_>>().join("\n");
+    place.write("x.csv", &format!("{}\n{body}\n", rows[0]));
+    assert!(!place.prints(&format!("fit x.csv -k {k}")).contains("sample"));
 }
 
 /// No option finds more than the default.

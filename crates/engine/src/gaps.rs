@@ -111,6 +111,10 @@ impl Source for WithGaps<'_> {
     fn has_gaps(&self) -> bool {
         true
     }
+
+    fn in_memory(&self) -> Option<usize> {
+        Some(self.x.nrows())
+    }
 }
 
 /// Data with gaps that do not fit into memory: as [`Stream`](crate::Stream), but that a cell may be NaN.

@@ -44,7 +44,6 @@ use query::Query;
 use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::rc::Rc;
 use std::sync::Arc;
 use tokio::runtime::{Builder, Runtime};
 
@@ -216,7 +215,7 @@ impl Fit {
     }
 
     fn fit_to(&mut self, query: Query) -> Result<(), Failure> {
-        self.options.input.held_by(Rc::new(query));
+        self.options.input.held_by(Arc::new(query));
         fit(&self.options)
     }
 }

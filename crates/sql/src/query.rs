@@ -13,10 +13,9 @@ use executable_em_cli::{Asked, Blocks, Table, room};
 use executable_em_engine::{Error, Question, Result, SavedMixture};
 use futures::{StreamExt, stream};
 use nalgebra::DMatrix;
-use std::cell::{Cell, OnceCell};
 use std::path::PathBuf;
-use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::runtime::Runtime;
 
 /// The rows of a query, which is run again for every pass.
@@ -27,12 +26,12 @@ pub struct Query {
     /// Its columns of numbers, called by their [`place`].
     frame: DataFrame,
     /// The rows themselves, partition by partition, where there is room for them.
-    kept: OnceCell<DataFrame>,
+    kept: OnceLock<DataFrame>,
     /// How many rows the last pass over them has seen.
-    rows: Rc<Cell<usize>>,
+    rows: Arc<AtomicUsize>,
     names: Vec<String>,
     /// The weight of all rows, once it is known.
-    total: Cell<Option<f64>>,
+    total: Mutex<Option<f64>>,
     /// Where the parameters of the last sweep are kept.
     checkpoint: Option<PathBuf>,
     /// The scheduler that is asked, if this process does not do the work.
@@ -67,7 +66,7 @@ impl Query {
         let numbers = numbers
             .map(|(at, column)| cast(Expr::Column(Column::from(column)), DataType::Float64).alias(place(at)));
         let frame = query.clone().select(numbers.collect::<Vec<_>>()).map_err(elsewhere(&cluster))?;
-        let (kept, rows, total) = (OnceCell::new(), Rc::default(), Cell::new(None));
+        let (kept, rows, total) = (OnceLock::new(), Arc::default(), Mutex::new(None));
         Ok(Query { runtime, query, frame, kept, rows, names, total, checkpoint, cluster })
     }
 
@@ -110,7 +109,7 @@ impl Query {
 
     /// What sweeps are taken over: the query, or its rows, if this process does the work and has room for them.
     fn source(&self) -> Result<DataFrame> {
-        let bytes = self.rows.get() * self.names.len() * size_of::<f64>();
+        let bytes = self.rows.load(Ordering::Relaxed) * self.names.len() * size_of::<f64>();
         if self.cluster.is_some() || bytes > room() {
             return Ok(self.frame.clone());
         }
@@ -162,11 +161,11 @@ impl Table for Query {
         let mut batches = stream::iter(partitions).flatten();
         let next = move || runtime.block_on(batches.next());
         let failed = elsewhere(&self.cluster);
-        let rows = Rc::clone(&self.rows);
-        rows.set(0);
+        let rows = Arc::clone(&self.rows);
+        rows.store(0, Ordering::Relaxed);
         let blocks = std::iter::from_fn(next).map(move |batch| {
             let block = block(&batch.map_err(&failed)?);
-            rows.set(rows.get() + block.nrows());
+            rows.fetch_add(block.nrows(), Ordering::Relaxed);
             Ok(block)
         });
         Ok(Box::new(blocks.filter(|block| !matches!(block, Ok(block) if block.nrows() == 0))))
@@ -191,7 +190,8 @@ impl Table for Query {
         else {
             return Err(executable_em::Error::Empty { what: "data" }.into());
         };
-        if let Some(before) = self.total.replace(Some(total)).filter(|&before| before != total) {
+        let before = self.total.lock().unwrap_or_else(PoisonError::into_inner).replace(total);
+        if let Some(before) = before.filter(|&before| before != total) {
             let reason = format!("the table changed while it was being fitted: {before} rows, then {total}");
             return Err(Error::Elsewhere(reason.into()));
         }

@@ -1,6 +1,6 @@
 //! A table that somebody else holds, and that sums over itself.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use executable_em::{em::Expected, scale::units::Units};
 use executable_em_engine::{Elsewhere, Question, Result};
@@ -8,7 +8,7 @@ use nalgebra::DMatrix;
 
 /// A table that is not read by this program: `fit` asks it for its rows twice, to see them and to draw starts from
 /// them, and from then on for sums.
-pub trait Table {
+pub trait Table: Send + Sync {
     /// The names of its columns.
     fn names(&self) -> &[String];
 
@@ -40,7 +40,7 @@ pub struct Asked<'a> {
 
 /// Some columns of a table.
 pub struct Held {
-    pub table: Rc<dyn Table>,
+    pub table: Arc<dyn Table>,
     pub columns: Vec<usize>,
 }
 

@@ -50,6 +50,11 @@ With --weights each datum counts as often as that column says; the sum of the we
 --covariance all the four families stand in one table, and the one of lowest BIC is kept. A fit that --start begins at a
 model has one run, and goes on where that ended.
 
+Of 50 000 data and more a sample of 5000 is searched first, and only the best three of what is found there go on over
+all data, accelerated: a tenth of the time and less. On 40 random problems that came to the optimum that a search over
+all data finds in 31, to a lower one in four and to a higher one in five: where a cluster is so small that the sample
+hardly sees it. --restarts 12 runs over all data.
+
 A sweep that gains little may be one of many: where components overlap, a thousand sweeps of a rise below --tol may
 still lie ahead. With --stop aitken a run ends when ℓ itself is estimated to be within --tol, a datum, of its limit;
 that may take a larger --max-iter. With --accelerate a run, after twenty plain sweeps, guesses from two sweeps where
@@ -138,6 +143,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         let search = Search {
             engine: &engine,
             source,
+            n: store.n,
             sample: &in_units,
             log_volume,
             start: plan.start.as_ref().map(|saved| &saved.model),

@@ -7,6 +7,7 @@ use std::{
     io::Read,
     path::{Path, PathBuf},
     rc::Rc,
+    sync::Arc,
 };
 
 use clap::Args;
@@ -46,7 +47,7 @@ pub struct Input {
     kept: Kept,
     /// Whoever holds the table, if this program does not read it.
     #[arg(skip)]
-    holder: Option<Rc<dyn Table>>,
+    holder: Option<Arc<dyn Table>>,
 }
 
 /// Cells that are copied as they are, beside the numbers that are read.
@@ -113,7 +114,7 @@ impl Input {
     fn begin(&self, model: Option<&[String]>, missing: &Missing) -> Result<Reading, Failure> {
         let name = self.name();
         if let Some(table) = &self.holder {
-            return self.open_elsewhere(Rc::clone(table), model, missing);
+            return self.open_elsewhere(Arc::clone(table), model, missing);
         }
         let is_raw = [".f64", ".f64.gz"].into_iter().any(|suffix| name.ends_with(suffix));
         if self.dimension.is_none() && is_raw {
@@ -147,13 +148,13 @@ impl Input {
     }
 
     /// From now on the table is held by somebody else.
-    pub fn held_by(&mut self, table: Rc<dyn Table>) {
+    pub fn held_by(&mut self, table: Arc<dyn Table>) {
         self.holder = Some(table);
     }
 
     fn open_elsewhere(
         &self,
-        table: Rc<dyn Table>,
+        table: Arc<dyn Table>,
         model: Option<&[String]>,
         missing: &Missing,
     ) -> Result<Reading, Failure> {

@@ -62,22 +62,21 @@ impl Plan {
         Ok(Plan { ks: k..=k, kinds: vec![kind], start: Some(saved) })
     }
 
-    /// Every kind and k in turn, and those that failed. One that fails among several is told and passed over.
+    /// Every kind and k, and those that failed. One that fails among several is told and passed over.
     pub fn search(&self, search: &Search<'_>) -> Result<(Vec<Found>, Vec<Failed>), Failure> {
+        let asked = self.kinds.iter().flat_map(|&kind| self.ks.clone().map(move |k| (kind, k)));
+        let asked: Vec<(Kind, usize)> = asked.collect();
         let (mut found, mut failed, mut failures) = (Vec::new(), Vec::new(), Vec::new());
-        'all: for &kind in &self.kinds {
-            for k in self.ks.clone() {
-                match search.best(kind, k) {
-                    Ok(one) => found.push(one),
-                    Err(Failure::Work(errors)) => {
-                        failed.push(Failed { k, family: kind.family(), after: found.len() });
-                        failures.extend(errors);
-                    }
-                    Err(other) => return Err(other),
+        for (&(kind, k), outcome) in asked.iter().zip(search.all(&asked)?) {
+            match outcome {
+                Ok(one) => found.push(one),
+                Err(Failure::Work(errors)) => {
+                    failed.push(Failed { k, family: kind.family(), after: found.len() });
+                    failures.extend(errors);
                 }
-                if search.watch.is_interrupted() {
-                    break 'all;
-                }
+                // Of those that had not begun.
+                Err(Failure::Interrupted) => {}
+                Err(other) => return Err(other),
             }
         }
         if found.is_empty() && !failures.is_empty() {

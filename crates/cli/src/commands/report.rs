@@ -101,7 +101,11 @@ fn course(found: &Found, options: &Options) -> String {
     let (winner, starts, same) = (found.fit.start + 1, found.runs.starts, found.same);
     let began = found.began.map_or_else(String::new, |name| format!(" ({name})"));
     let ran = found.runs.reached.len() + found.runs.failed;
-    let of = if ran < starts { format!(" of {ran} that ran to the end") } else { String::new() };
+    let of = match found.runs.sample {
+        Some(rows) => format!(" of {ran} that went on from a sample of {rows} to all data"),
+        None if ran < starts => format!(" of {ran} that ran to the end"),
+        None => String::new(),
+    };
     let mut text = format!("restart {winner} of {starts}{began} won; {same}{of} came to this ℓ");
     if let Some(failure) = &found.runs.failure {
         let _ = write!(text, "; {} failed, the first because the {failure}", found.runs.failed);

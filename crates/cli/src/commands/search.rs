@@ -9,6 +9,7 @@ use executable_em::scale::SufficientStatistics;
 use executable_em::selection::{Criteria, aic, weighted_bic};
 use executable_em_engine::{Data, Engine, Fused, Mixture, OnSource, Source};
 use nalgebra::DMatrix;
+use rayon::prelude::*;
 use std::{cell::RefCell, ops::ControlFlow};
 
 use super::{
@@ -36,6 +37,13 @@ const ALIKE: f64 = 1e-4;
 /// So many plain sweeps come before the first guess: by then a run has chosen its maximum.
 const PATIENCE: usize = 20;
 
+/// Of a table that is at least so many times the sample, the runs are made on the sample, if that has so many values for
+/// each parameter, and the best, no two alike, go on over all data.
+const LARGE: usize = 10;
+const VALUES: usize = 8;
+const SETTLING: usize = 5;
+const FINALISTS: usize = 3;
+
 /// How much of the space of starts may lead to optima that nobody has seen, before there are trials.
 const UNSEEN: f64 = 0.02;
 
@@ -55,13 +63,22 @@ impl Kind {
             Kind::Bernoulli { .. } => None,
         }
     }
+
+    fn start(self) -> Start {
+        match self {
+            Kind::Gaussian { start, .. } | Kind::Student { start, .. } => start,
+            Kind::Bernoulli { .. } => Start::Mixed,
+        }
+    }
 }
 
 /// How to look for the maximum of ℓ.
 pub struct Search<'a> {
     pub engine: &'a Engine,
-    pub source: &'a dyn Source,
-    /// Data that the starts are drawn from.
+    pub source: &'a (dyn Source + Sync),
+    /// How many data there are.
+    pub n: usize,
+    /// Those of them that the starts are drawn from.
     pub sample: &'a DMatrix<f64>,
     /// The log volume of the units that the data are in.
     pub log_volume: f64,
@@ -92,6 +109,9 @@ pub struct Found {
     pub icl: f64,
 }
 
+/// The ends of runs, highest first, no two alike; or why there is none.
+type Ends<M> = executable_em_engine::Result<Vec<Fit<M>>>;
+
 /// What became of the starts.
 #[derive(Default)]
 pub struct Runs {
@@ -104,6 +124,8 @@ pub struct Runs {
     pub failure: Option<String>,
     /// Whether none of the starts that were asked for came to an end, so that random ones took their place.
     pub fell_back: bool,
+    /// How many data all of them ran on, of which only the best went on over the others, too.
+    pub sample: Option<usize>,
 }
 
 impl Runs {
@@ -124,6 +146,20 @@ impl Runs {
 }
 
 impl Search<'_> {
+    /// The best of each kind and k, in this order. Fits to few data are made side by side, each on one thread.
+    pub fn all(&self, asked: &[(Kind, usize)]) -> Result<Vec<Result<Found, Failure>>, Failure> {
+        let best = |search: &Search<'_>, &(kind, k): &(Kind, usize)| {
+            search.watch.go_on()?;
+            search.best(kind, k)
+        };
+        if asked.len() > 1 && self.source.in_memory().is_some_and(|n| n <= self.sample.nrows()) {
+            let engine = Engine::new(1)?;
+            let alone = Search { engine: &engine, ..*self };
+            return Ok(asked.par_iter().map(|one| best(&alone, one)).collect());
+        }
+        Ok(asked.iter().map(|one| best(self, one)).collect())
+    }
+
     /// The run of highest ℓ, those that fail passed over.
     pub fn best(&self, kind: Kind, k: usize) -> Result<Found, Failure> {
         // A generator of its own for every kind and k: what is found for one does not depend on which others are tried.
@@ -171,10 +207,10 @@ impl Search<'_> {
         let mut runs = Runs { starts: 1, ..Runs::default() };
         let k = self.start.map_or(0, Mixture::k);
         let fit = self.run(k, &self.stopping, [(0, Ok(model))], &mut runs);
-        self.judge(kind, k, fit, None, runs, mixture)
+        self.judge(kind, k, fit.map(highest), None, runs, mixture)
     }
 
-    /// The best of many starts: some runs to the end and, where these disagree, the most promising of many short ones.
+    /// The best of many starts.
     fn best_from<M: Fused + Charted>(
         &self,
         kind: Kind,
@@ -182,64 +218,113 @@ impl Search<'_> {
         mut begin: impl FnMut(&DMatrix<f64>, Start, usize) -> Result<M, Error>,
         mixture: impl Fn(M) -> Mixture,
     ) -> Result<Found, Failure> {
-        let start = match kind {
-            Kind::Gaussian { start, .. } | Kind::Student { start, .. } => start,
-            Kind::Bernoulli { .. } => Start::Mixed,
+        let start = kind.start();
+        let on_sample = match self.is_large(kind, k) {
+            true => Some(self.explore_sample(k, start, &mut begin)?),
+            false => None,
         };
+        let (ends, runs) = match on_sample {
+            Some((Ok(ends), runs)) => (Ok(ends), runs),
+            // What collapses on a few data may not on all.
+            _ => self.explore(k, start, &mut begin)?,
+        };
+        let best = ends.map(highest);
+        let began = match (kind, &best) {
+            (Kind::Bernoulli { .. }, _) | (_, Err(_)) => None,
+            (_, Ok(_)) if runs.fell_back => Some(Start::Random.name()),
+            (_, Ok(best)) => Some(start.of(best.start).name()),
+        };
+        self.judge(kind, k, best, began, runs, mixture)
+    }
+
+    /// Whether there are far more data than tell one optimum from another.
+    fn is_large(&self, kind: Kind, k: usize) -> bool {
+        let d = self.sample.ncols();
+        let spread = kind.family().map_or(0, |family| family.parameter_count(k, d));
+        self.restarts.is_none()
+            && self.n >= LARGE * self.sample.nrows()
+            && self.sample.len() >= VALUES * (k * d + spread)
+    }
+
+    /// [`Search::explore`] on the sample; the best of it goes on over all data.
+    fn explore_sample<M: Fused + Charted>(
+        &self,
+        k: usize,
+        start: Start,
+        begin: impl FnMut(&DMatrix<f64>, Start, usize) -> Result<M, Error>,
+    ) -> Result<(Ends<M>, Runs), Failure> {
+        let sample = Data::new(self.sample)?;
+        let on_sample = Search { source: &sample, is_accelerated: true, ..*self };
+        let (ends, explored) = on_sample.explore(k, start, begin)?;
+        let Runs { starts, fell_back, .. } = explored;
+        let mut runs = Runs { starts, fell_back, sample: Some(self.sample.nrows()), ..Runs::default() };
+        let all = Search { is_accelerated: true, ..*self };
+        // A component that has found a few data of the sample alike is a poor one for all: some sweeps tell.
+        let some = Stopping { max_sweeps: SETTLING.min(self.stopping.max_sweeps), ..self.stopping };
+        let rest = Stopping { max_sweeps: self.stopping.max_sweeps - some.max_sweeps, ..self.stopping };
+        let ends = ends.and_then(|ends| {
+            let anew = ends.into_iter().map(|end| Fit { sweeps: 0, ..end }).collect();
+            let mut settled = all.go_on(k, &some, anew, &mut Runs::default())?;
+            settled.truncate(FINALISTS);
+            all.go_on(k, &rest, settled, &mut runs)
+        });
+        Ok((ends, runs))
+    }
+
+    /// Some runs to the end and, where these disagree, the most promising of many short ones.
+    fn explore<M: Fused + Charted>(
+        &self,
+        k: usize,
+        start: Start,
+        mut begin: impl FnMut(&DMatrix<f64>, Start, usize) -> Result<M, Error>,
+    ) -> Result<(Ends<M>, Runs), Failure> {
         let (count, mut runs) = (self.restarts.unwrap_or(RUNS), Runs::default());
-        let (mut of, mut offset) = (start, 0);
+        let mut of = start;
         let starts = (0..count).map(|at| (at, begin(self.sample, start.of(at), at).map_err(Into::into)));
-        let mut best = self.run(k, &self.stopping, starts, &mut runs);
+        let mut ends = self.run(k, &self.stopping, starts, &mut runs);
         runs.starts = runs.reached.len() + runs.failed;
-        if best.is_err()
+        if ends.is_err()
             && matches!(start, Start::Scaled | Start::Whitened | Start::Kmeans | Start::Projected)
         {
             // Where every clustering collapses, data at random may not.
-            (of, offset, runs.fell_back) = (Start::Random, runs.starts, true);
+            (of, runs.fell_back) = (Start::Random, true);
+            let first = runs.starts;
             let starts =
-                (0..count).map(|at| (offset + at, begin(self.sample, Start::Random, at).map_err(Into::into)));
-            best = self.run(k, &self.stopping, starts, &mut runs);
+                (0..count).map(|at| (first + at, begin(self.sample, Start::Random, at).map_err(Into::into)));
+            ends = self.run(k, &self.stopping, starts, &mut runs);
             runs.starts = runs.reached.len() + runs.failed;
         }
-        let total = best.as_ref().map_or(0.0, |best| best.total);
+        let total = ends.as_ref().map_or(0.0, |ends| ends[0].total);
         let is_settled = k == 1 || runs.unseen(SAME * total) <= UNSEEN;
         let most = self.stopping.max_sweeps;
         if self.restarts.is_none() && !is_settled && most > SHORT && !self.watch.is_interrupted() {
             let promising = self.promising(k, (runs.starts, total), |few, at| begin(few, of.of(at), at))?;
             runs.starts += TRIALS;
             let rest = Stopping { max_sweeps: most - SHORT, ..self.stopping };
-            let short: Vec<(usize, usize)> = promising.iter().map(|(at, fit)| (*at, fit.sweeps)).collect();
-            let starts = promising.into_iter().map(|(at, fit)| (at, Ok(fit.model)));
-            let further = self.run(k, &rest, starts, &mut runs).map(|fit| {
-                let before = short.iter().find(|(at, _)| *at == fit.start).map_or(0, |(_, sweeps)| *sweeps);
-                Fit { sweeps: before + fit.sweeps, ..fit }
-            });
-            best = match (best, further) {
-                (Ok(best), Ok(further)) if further.log_likelihood > best.log_likelihood => Ok(further),
+            ends = match (ends, self.go_on(k, &rest, promising, &mut runs)) {
+                (Ok(ends), Ok(further)) => {
+                    let mut best = Vec::new();
+                    ends.into_iter().chain(further).for_each(|fit| keep(&mut best, fit));
+                    Ok(best)
+                }
                 (Err(_), Ok(further)) => Ok(further),
-                (best, _) => best,
+                (ends, _) => ends,
             };
         }
-        let began = match (kind, &best) {
-            (Kind::Gaussian { .. } | Kind::Student { .. }, Ok(best)) => {
-                Some(of.of(best.start - offset).name())
-            }
-            _ => None,
-        };
-        self.judge(kind, k, best, began, runs, mixture)
+        Ok((ends, runs))
     }
 
-    /// The best of many starts after a few sweeps on the sample, each with its number, which goes on from `first`.
+    /// The best of many starts after a few sweeps on some of the sample; their numbers go on from `first`.
     fn promising<M: Fused>(
         &self,
         k: usize,
         (first, total): (usize, f64),
         mut begin: impl FnMut(&DMatrix<f64>, usize) -> Result<M, Error>,
-    ) -> Result<Vec<(usize, Fit<M>)>, Failure> {
+    ) -> Result<Vec<Fit<M>>, Failure> {
         let few = &thinned(self.sample, FEW.max(20 * k));
         let sample = Data::new(few)?;
         let short = Stopping { max_sweeps: SHORT, ..self.stopping };
-        let mut trials: Vec<(usize, Fit<M>)> = Vec::new();
+        let mut trials: Vec<Fit<M>> = Vec::new();
         for at in first..first + TRIALS {
             let watched = self.engine.best_of(
                 [begin(few, at).map_err(Into::into)],
@@ -252,18 +337,34 @@ impl Search<'_> {
                     Seen::Run { .. } => self.watch.flow(),
                 },
             );
-            trials.extend(watched.ok().map(|fit| (at, fit)));
+            trials.extend(watched.ok().map(|fit| Fit { start: at, ..fit }));
             if self.watch.is_interrupted() {
                 break;
             }
         }
-        trials.sort_by(|(_, one), (_, other)| other.log_likelihood.total_cmp(&one.log_likelihood));
-        trials.dedup_by(|(_, next), (_, kept)| {
-            kept.log_likelihood - next.log_likelihood <= ALIKE * few.nrows() as f64
-        });
+        trials.sort_by(|one, other| other.log_likelihood.total_cmp(&one.log_likelihood));
+        trials.dedup_by(|next, kept| kept.log_likelihood - next.log_likelihood <= ALIKE * few.nrows() as f64);
         let count = PROMISING[usize::from((few.nrows() as f64) < total)];
         trials.truncate(count);
         Ok(trials)
+    }
+
+    /// Goes on where runs have ended.
+    fn go_on<M: Fused + Charted>(
+        &self,
+        k: usize,
+        stopping: &Stopping,
+        from: Vec<Fit<M>>,
+        runs: &mut Runs,
+    ) -> Ends<M> {
+        let before: Vec<(usize, usize)> = from.iter().map(|fit| (fit.start, fit.sweeps)).collect();
+        let starts = from.into_iter().map(|fit| (fit.start, Ok(fit.model)));
+        let mut ends = self.run(k, stopping, starts, runs)?;
+        for end in &mut ends {
+            end.sweeps +=
+                before.iter().find(|(start, _)| *start == end.start).map_or(0, |(_, sweeps)| *sweeps);
+        }
+        Ok(ends)
     }
 
     /// Runs to the end, each from a start with its number; what became of them is added to `runs`.
@@ -273,36 +374,43 @@ impl Search<'_> {
         stopping: &Stopping,
         starts: impl IntoIterator<Item = (usize, executable_em_engine::Result<M>)>,
         runs: &mut Runs,
-    ) -> executable_em_engine::Result<Fit<M>> {
+    ) -> Ends<M> {
         let numbers = RefCell::new(Vec::new());
         let starts = starts.into_iter().map(|(number, start)| {
             numbers.borrow_mut().push(number);
             start
         });
-        let plain = OnSource::new(self.engine, self.source);
-        let best = if self.is_accelerated {
+        let (plain, mut ends) = (OnSource::new(self.engine, self.source), Vec::new());
+        if self.is_accelerated {
             let climb = Accelerated::of(plain, Method::Squarem, Chart::Unbounded, PATIENCE)?;
             // What every run took: sweeps, each guess counted with what it cost.
-            let mut ends = vec![0];
-            let best = em::best_of(&climb, starts, stopping, |seen| {
+            let mut taken = vec![0];
+            em::best_of(&climb, starts, stopping, |seen| {
                 if let Seen::Run { .. } = seen {
-                    ends.push(climb.evaluations());
+                    taken.push(climb.evaluations());
                 }
-                self.note(k, &numbers.borrow(), runs, seen)
-            });
-            best.map(|best| Fit { sweeps: ends[best.start + 1] - ends[best.start] - 1, ..best })
+                self.note(k, &numbers.borrow(), (&mut ends, runs), seen)
+            })?;
+            for end in &mut ends {
+                end.sweeps = taken[end.start + 1] - taken[end.start] - 1;
+            }
         } else {
-            em::best_of(&plain, starts, stopping, |seen| self.note(k, &numbers.borrow(), runs, seen))
-        };
-        best.map(|best| Fit { start: numbers.borrow()[best.start], ..best })
+            em::best_of(&plain, starts, stopping, |seen| {
+                self.note(k, &numbers.borrow(), (&mut ends, runs), seen)
+            })?;
+        }
+        for end in &mut ends {
+            end.start = numbers.borrow()[end.start];
+        }
+        Ok(ends)
     }
 
     /// Shows a run on the terminal, and adds its end to what became of the others.
-    fn note<C: Climb<Error = executable_em_engine::Error>>(
+    fn note<M: Clone, C: Climb<Model = M, Error = executable_em_engine::Error>>(
         &self,
         k: usize,
         numbers: &[usize],
-        runs: &mut Runs,
+        (ends, runs): (&mut Vec<Fit<M>>, &mut Runs),
         seen: Seen<'_, C>,
     ) -> ControlFlow<()> {
         match seen {
@@ -311,7 +419,10 @@ impl Search<'_> {
             }
             Seen::Run { outcome, .. } => {
                 match outcome {
-                    Ok(run) => runs.reached.push(run.log_likelihood),
+                    Ok(run) => {
+                        runs.reached.push(run.log_likelihood);
+                        keep(ends, run.clone());
+                    }
                     Err(error) => {
                         runs.failed += 1;
                         runs.failure.get_or_insert_with(|| error.to_string());
@@ -366,6 +477,23 @@ impl Search<'_> {
         // Where no label is in doubt, the difference of the two is their rounding.
         Ok(entropy.max(0.0))
     }
+}
+
+/// Adds an end where no other is like it; of those that are alike the highest stays.
+fn keep<M>(ends: &mut Vec<Fit<M>>, end: Fit<M>) {
+    let is_alike = |other: &Fit<M>| (other.log_likelihood - end.log_likelihood).abs() <= ALIKE * end.total;
+    let place = ends.partition_point(|other| other.log_likelihood >= end.log_likelihood);
+    if place > 0 && is_alike(&ends[place - 1]) {
+        return;
+    }
+    if ends.get(place).is_some_and(is_alike) {
+        ends.remove(place);
+    }
+    ends.insert(place, end);
+}
+
+fn highest<M>(mut ends: Vec<Fit<M>>) -> Fit<M> {
+    ends.swap_remove(0)
 }
 
 fn all_failed(kind: Kind, k: usize, starts: usize, error: &executable_em_engine::Error) -> String {

@@ -137,7 +137,7 @@ impl Store {
     pub fn read<T>(
         &self,
         units: Option<&Units>,
-        pass: impl FnOnce(&dyn Source) -> Result<T, Failure>,
+        pass: impl FnOnce(&(dyn Source + Sync)) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let standardized = |x: &DMatrix<f64>| match units {
             Some(units) => units.standardize_seen(x.clone()).map(Some),

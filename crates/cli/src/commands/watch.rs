@@ -1,12 +1,11 @@
 //! Progress on a terminal, and signals to stop: Ctrl-C, and what ends a program or closes its terminal.
 
 use std::{
-    cell::Cell,
     io::{self, IsTerminal},
     ops::ControlFlow,
     sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -28,8 +27,8 @@ pub struct Watch {
     stop: Arc<AtomicBool>,
     bar: Option<ProgressBar>,
     began: Instant,
-    shown: Cell<Instant>,
-    sweeps: Cell<usize>,
+    shown: Mutex<Instant>,
+    sweeps: AtomicUsize,
 }
 
 impl Watch {
@@ -42,7 +41,7 @@ impl Watch {
             bar
         });
         let now = Instant::now();
-        Watch { stop: Arc::default(), bar, began: now, shown: Cell::new(now), sweeps: Cell::new(0) }
+        Watch { stop: Arc::default(), bar, began: now, shown: Mutex::new(now), sweeps: AtomicUsize::new(0) }
     }
 
     /// From now on a signal asks the work to stop; a second one ends it at once.
@@ -76,9 +75,9 @@ impl Watch {
     }
 
     pub fn sweep(&self, k: usize, restart: usize, sweep: usize, log_likelihood: f64) -> ControlFlow<()> {
-        self.sweeps.set(self.sweeps.get() + 1);
+        let sweeps = self.sweeps.fetch_add(1, Ordering::Relaxed) + 1;
         self.show(|| {
-            let rate = self.sweeps.get() as f64 / self.began.elapsed().as_secs_f64();
+            let rate = sweeps as f64 / self.began.elapsed().as_secs_f64();
             format!("k = {k}, restart {restart}, sweep {sweep}, ℓ = {log_likelihood:.3}, {rate:.3} sweeps/s")
         });
         self.flow()
@@ -97,8 +96,10 @@ impl Watch {
     }
 
     fn show(&self, message: impl FnOnce() -> String) {
-        if let Some(bar) = self.bar.as_ref().filter(|_| self.shown.get().elapsed() > BETWEEN) {
-            self.shown.set(Instant::now());
+        let Some(bar) = &self.bar else { return };
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        if shown.elapsed() > BETWEEN {
+            *shown = Instant::now();
             bar.set_message(message());
             bar.tick();
         }
