@@ -170,7 +170,7 @@ fn many_data_are_searched_by_a_sample() {
     let (table, k) = problem(0, 0);
     let rows: Vec<&str> = table.lines().collect();
     let body = rows[1..].iter().cycle().take(49_999).copied().collect::<Vec<_>>().join("\n");
-    place.write("x.csv", &format!("{}\n{body}\n", rows[0]));
+    place.write("x.csv", format!("{}\n{body}\n", rows[0]));
     assert!(!place.prints(&format!("fit x.csv -k {k}")).contains("sample"));
 }
 
