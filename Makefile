@@ -149,9 +149,10 @@ bench: $(PEERS) | cargo
 	"$(TOOLS)/bench/bin/python" -m unittest discover -q -s crates/engine/benches
 	"$(TOOLS)/bench/bin/python" crates/engine/benches/compare.py $(if $(QUICK),--quick) $(SIZES)
 
-## make bench-file from a CSV file of half a gigabyte to a fitted model, beside pandas and polars with scikit-learn and
-##                 oneDAL; other sizes: make bench-file SIZE=1000000,8,16
+## make bench-file from a CSV file to the best optimum, and from one of half a gigabyte to a model after twenty sweeps,
+##                 beside scikit-learn and oneDAL; other sizes: make bench-file SIZE=1000000,8,16
 bench-file: $(PEERS) | cargo
+	"$(TOOLS)/bench/bin/python" crates/engine/benches/optimum.py
 	"$(TOOLS)/bench/bin/python" crates/engine/benches/whole.py $(SIZE)
 
 ## make clean      removes what was built; make distclean also removes .tools

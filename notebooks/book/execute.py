@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty
@@ -234,20 +235,25 @@ def main(arguments=None):
     parser.add_argument("--timeout", type=float, default=600, metavar="SECONDS", help="a cell, or a program (600)")
     parser.add_argument("notebooks", nargs="*", type=Path, metavar="NOTEBOOK", help="all of them by default")
     options = parser.parse_args(arguments)
-    failed = False
     paths = [path.resolve() for path in options.notebooks] or sorted(NOTEBOOKS.glob("*.ipynb"))
     start = time.monotonic()
     route = by_kernel if options.kernel else by_program(build(paths))
     if not options.kernel:
         print(f"built the programs of {len(paths)} notebooks, {time.monotonic() - start:.0f} s", flush=True)
-    for path in paths:
+
+    def is_green(path):
         start = time.monotonic()
         try:
             process(path, route, options.check, options.timeout)
-            print(f"{path.name}: ok, {time.monotonic() - start:.1f} s", flush=True)
         except (Red, OSError, ValueError) as red:
-            failed = True
             print(f"{path.name}: FAILED, {red}", file=sys.stderr, flush=True)
+            return False
+        print(f"{path.name}: ok, {time.monotonic() - start:.1f} s", flush=True)
+        return True
+
+    # A notebook keeps one core busy, and a kernel a gigabyte.
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, 4)) as pool:
+        failed = not all(list(pool.map(is_green, paths)))
     return int(failed)
 
 

@@ -83,12 +83,45 @@ def whole(result):
     return "\n".join([paragraph(words), "", "| | seconds | times ours |", "|---|---|---|", *rows])
 
 
+def optima(result):
+    """What whole fits have taken, to the best optimum: seconds, times ours, and how far short of the best ℓ."""
+    cpu, cores = result["machine"]["cpu"], result["machine"]["cores"]
+    words = (
+        "Seconds from a CSV file to the best of ten starts (of executable-em, to what it finds by default), each a "
+        "whole process on all cores; in brackets how many times ours, and by how many nats a datum ℓ falls short of "
+        "the highest that anybody found, where that is more than 1e-6; of several fits, the largest. Measured on "
+        f"{result['date']} on {cpu} ({cores} cores), in turn; small fits three times, of which the median counts. "
+        + ", ".join(f"{name} {version}" for name, version in result["versions"].items())
+        + "."
+    )
+    names = list(dict.fromkeys(name for row in result["rows"] for name in row["contenders"]))
+    lines = [paragraph(words), "", "| | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
+    for row in result["rows"]:
+        own = row["contenders"]["executable-em"]["seconds"]
+        cells = [optimum(row["contenders"].get(name), own, result["longest"]) for name in names]
+        lines.append(f"| {row['name']} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def optimum(found, own, longest):
+    if found is None:
+        return "–"
+    seconds, short = found["seconds"], found["short"]
+    if seconds is None:
+        return f"> {longest} (> {digits(longest / own, 2)}×)"
+    said = [f"{digits(seconds / own, 2)}×"] if seconds != own else []
+    if short > 1e-6:
+        said.append(f"short by {short:.0e}")
+    return digits(seconds, 2) + (f" ({', '.join(said)})" if said else "")
+
+
 def times_each(turns):
     return "once each" if turns == 1 else f"the median of {turns}"
 
 
-def markers(command):
-    return f"<!-- {command}: written by `make {command}` -->", f"<!-- end of {command} -->"
+def markers(table):
+    command = "bench-file" if table == "bench-optimum" else table
+    return f"<!-- {table}: written by `make {command}` -->", f"<!-- end of {table} -->"
 
 
 def into(text, table, command="bench"):

@@ -224,6 +224,19 @@ class Results(unittest.TestCase):
         self.assertIn("CSV file of 12 MB", words[0])
         self.assertEqual([own, peer], ["| executable-em | 0.5 | 1 |", "| polars + a peer | 6 | 12 |"])
 
+    def test_an_optimum_that_was_not_found_is_said(self):
+        contenders = {
+            "executable-em": {"seconds": 0.5, "short": 0.0},
+            "a peer": {"seconds": 6.0, "short": 3e-3},
+            "a slow one": {"seconds": None, "short": None},
+        }
+        fewer = {name: contenders[name] for name in ("executable-em", "a peer")}
+        rows = [{"name": "10, 2, 2", "contenders": contenders}, {"name": "all", "contenders": fewer}]
+        result = {"date": "", "machine": {"cpu": "", "cores": 2}, "versions": {}, "longest": 600, "rows": rows}
+        *_, first, second = table.optima(result).splitlines()
+        self.assertEqual(first, "| 10, 2, 2 | 0.5 | 6 (12×, short by 3e-03) | > 600 (> 1200×) |")
+        self.assertEqual(second, "| all | 0.5 | 6 (12×, short by 3e-03) | – |")
+
     def test_json_reads_back_with_four_digits(self):
         value = {"a": [1.23456, {"b": None, "c": "ℓ" * 200}], "n": 1_000_000, "e": []}
         self.assertEqual(json.loads(to_json(rounded(value))), {**value, "a": [1.235, value["a"][1]]})
