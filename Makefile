@@ -54,13 +54,13 @@ browse: $(JUPYTER)
 ## make live       the live pages, in build/live, which `make book` puts into the chapters; says which standard library
 ##                 for the browser it has used, or that there is none here; ROUTE=rustup or ROUTE=debian asks for one
 live: | cargo
-	cargo test --quiet -p executable-em-live
 	TOOLS="$(TOOLS)" ROUTE="$(ROUTE)" crates/live/build.sh build/live
 
 ## make browse-live  takes hold of the live pages in Chromium, and compares every number with this machine's
 browse-live: live $(JUPYTER)
-	cargo build --quiet --release -p executable-em-live --bin ask
-	$(RUN) $(BOOK)/live.py build/live "$${CARGO_TARGET_DIR:-target}/release/ask" $(SCREENSHOTS:%=--screenshots %)
+	@# With the program, whose libraries are built.
+	cargo build --quiet --release -p executable-em-live -p executable-em-cli --example ask
+	$(RUN) $(BOOK)/live.py build/live "$${CARGO_TARGET_DIR:-target}/release/examples/ask" $(SCREENSHOTS:%=--screenshots %)
 
 ## make lab        JupyterLab, ready to run the notebooks
 lab: $(JUPYTER) $(KERNEL)

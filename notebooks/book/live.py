@@ -230,6 +230,16 @@ def data_faults(hand, address):
     if kept != 4:
         yield f"the model has {kept} components"
     tab.value("document.querySelector('#comparison button:not(:disabled)').click()")
+    tab.value("document.getElementById('variational').click()")
+    tab.value("document.getElementById('fit').click()")
+    if not tab.until(f"{done} && document.querySelector('.words').textContent.includes('≥')", 60):
+        yield "the data choose no number of components"
+    words = tab.value("document.querySelector('.words').textContent")
+    if not words.startswith("4 components of at most 5: log p(data) ≥ −"):
+        yield f"says of four blobs, of five components: {words}"
+    command = tab.value("document.getElementById('command').textContent")
+    if " -k 5 --variational --columns 1,2 --covariance full --restarts 10 --out model.json" not in command:
+        yield f"the variational command is {command}"
     yield from hand.answers()
     yield from dict.fromkeys(tab.faults)
 

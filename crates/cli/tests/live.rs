@@ -14,9 +14,13 @@ fn ask(question: &Value) -> Value {
 fn the_page_and_its_command_give_the_same_model() {
     let folder = tempfile::tempdir().expect("a folder");
     let blobs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../src/data");
-    for (name, family, k) in
-        [("old_faithful", "full", 2), ("old_faithful", "tied", 3), ("blobs", "diagonal", 4)]
-    {
+    for (name, family, k, start) in [
+        ("old_faithful", "full", 2, &["--start", "scaled"][..]),
+        ("old_faithful", "tied", 3, &["--start", "scaled"]),
+        ("blobs", "diagonal", 4, &["--start", "scaled"]),
+        ("old_faithful", "full", 6, &["--variational"]),
+        ("blobs", "diagonal", 6, &["--variational"]),
+    ] {
         let table = blobs.join(format!("{name}.csv"));
         let text = fs::read_to_string(&table).expect("a table");
         let columns = if name == "blobs" {
@@ -24,15 +28,17 @@ fn the_page_and_its_command_give_the_same_model() {
         } else {
             ask(&json!({"page": "table", "text": text}))["columns"].clone()
         };
-        let page = ask(
-            &json!({"page": "fit", "text": text, "columns": columns, "family": family, "k": k, "highest": 6}),
-        );
+        let page = ask(&json!({
+            "page": "fit", "text": text, "columns": columns, "family": family, "k": k, "highest": 6,
+            "variational": start == ["--variational"],
+        }));
         let out = folder.path().join("model.json");
         let run = Command::new(env!("CARGO_BIN_EXE_executable-em"))
             .arg("fit")
             .arg(&table)
             .args(["-k", &k.to_string(), "--columns", "1,2", "--covariance", family])
-            .args(["--start", "scaled", "--restarts", "10", "--out"])
+            .args(start)
+            .args(["--restarts", "10", "--out"])
             .arg(&out)
             .output()
             .expect("a run");

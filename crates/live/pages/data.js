@@ -73,13 +73,15 @@ const chosen = () => [...find("columns").querySelectorAll("input:checked")].map(
 
 async function fit() {
     const [lowest, highest] = ["lowest", "highest"].map(id => Math.max(1, Math.round(Number(find(id).value) || 1)));
-    if (highest < lowest) return say("The highest number of components is below the lowest.", true);
-    const question = { text: find("text").value, columns: chosen(), family: find("family").value, highest };
+    const variational = find("variational").checked;
+    if (highest < lowest && !variational) return say("The highest number of components is below the lowest.", true);
+    const family = find("family").value;
+    const question = { text: find("text").value, columns: chosen(), family, highest, variational };
     const run = ++runs;
     find("fit").disabled = true;
     const [found, refused] = [[], []];
-    for (let k = lowest; k <= highest; k++) {
-        say(k === 1 ? "Fitting one component …" : `Fitting ${k} components …`);
+    for (let k = variational ? highest : lowest; k <= highest; k++) {
+        say(k === 1 ? "Fitting one component …" : `Fitting ${variational ? "up to " : ""}${k} components …`);
         await new Promise(done => setTimeout(done, 20));
         try {
             found.push(await Library.ask_aside({ page: "fit", ...question, k }));
@@ -103,9 +105,13 @@ function choose(index, refused = []) {
     shown = index;
     const one = fits[index];
     const sweeps = `${one.sweeps} sweep${one.sweeps === 1 ? "" : "s"}`;
-    const agree = `${one.same} of ${one.restarts} starts came to this ℓ, the best after ${sweeps}.`;
-    const name = one.k === 1 ? "One component" : `${one.k} components`;
-    const numbers = `ℓ = ${number(one.log_likelihood, 3)} nats, BIC ${number(one.bic, 3)}`;
+    const is_bound = one.bound !== null;
+    const height = is_bound ? "bound" : "ℓ";
+    const agree = `${one.same} of ${one.restarts} starts came to this ${height}, the best after ${sweeps}.`;
+    const count = one.k === 1 ? "One component" : `${one.k} components`;
+    const name = is_bound ? `${count} of at most ${fits.question.highest}` : count;
+    const numbers = is_bound ? `log p(data) ≥ ${number(one.bound, 3)} nats`
+        : `ℓ = ${number(one.log_likelihood, 3)} nats, BIC ${number(one.bic, 3)}`;
     say([`${name}: ${numbers}. ${agree}`, ...refused].join(" "));
     compare();
     const names = table.names.filter((_, at) => fits.question.columns.includes(table.columns[at]));
@@ -167,13 +173,14 @@ function draw() {
 }
 
 function command() {
-    const { family, columns } = fits.question;
+    const { family, columns, highest, variational } = fits.question;
     const quoted = /^[\w.\/-]+$/.test(file) ? file : `'${file.replaceAll("'", "'\\''")}'`;
     const { k } = fits[shown];
-    const ks = fits.length > 1 && shown === best() ? `${fits.lowest}..${fits.question.highest}` : k;
+    const many = fits.length > 1 && shown === best() ? `${fits.lowest}..${highest}` : k;
+    const ks = variational ? `${highest} --variational` : many;
     const all = table.left_out.length === 0 && columns.length === table.columns.length;
     return ["executable-em fit", quoted, `-k ${ks}`, ...(all ? [] : [`--columns ${columns.join(",")}`]),
-        `--covariance ${family}`, "--start scaled --restarts 10 --out model.json"].join(" ");
+        `--covariance ${family}`, ...(variational ? [] : ["--start scaled"]), "--restarts 10 --out model.json"].join(" ");
 }
 
 // What a reader does.
@@ -185,6 +192,12 @@ find("file").addEventListener("change", async ({ target: { files: [one] } }) => 
 find("example").addEventListener("click", () => read(Library.ask({ page: "example" }), "src/data/old_faithful.csv"));
 find("fit").addEventListener("click", fit);
 for (const id of ["across", "up"]) find(id).addEventListener("change", draw);
+// What the data choose has one largest number, and a prior for full and for diagonal covariances.
+find("variational").addEventListener("change", ({ target: { checked } }) => {
+    find("lowest").disabled = checked;
+    for (const option of find("family").options) option.disabled = checked && /tied|spherical/.test(option.value);
+    if (find("family").selectedOptions[0].disabled) find("family").value = "full";
+});
 find("copy").addEventListener("click", async () => {
     try {
         await navigator.clipboard.writeText(find("command").textContent);

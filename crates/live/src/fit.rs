@@ -4,12 +4,14 @@ use crate::mixture::Family;
 use crate::picture::{Picture, width};
 use crate::{Error, Result};
 use executable_em::data;
-use executable_em::em::{Stopping, Tolerance};
+use executable_em::em::{self, Fit, Stopped, Stopping, Tolerance};
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, scaled_kmeans_start};
 use executable_em::pathologies::switching;
+use executable_em::scale::{spread::Spread, units::Units};
 use executable_em::selection;
+use executable_em::variational::Weights;
 use executable_em_engine::table::{self, CsvReader, assemble};
-use executable_em_engine::{Data, Engine, Mixture, SavedMixture, sample};
+use executable_em_engine::{Data, Engine, Fused, Mixture, SavedMixture, VariationalGaussians, sample};
 use executable_em_figures::plot::number;
 use executable_em_figures::state;
 use nalgebra::DMatrix;
@@ -50,11 +52,16 @@ pub struct Question {
     family: Family,
     k: usize,
     highest: usize,
+    /// Whether k is but the largest number, of which the data keep as many as they need.
+    #[serde(default)]
+    variational: bool,
 }
 
 #[derive(Debug, Serialize)]
 pub struct Answer {
     k: usize,
+    /// On log p(data), of a variational fit; its ℓ is that at the expected parameters.
+    bound: Option<f64>,
     log_likelihood: f64,
     bic: f64,
     parameters: usize,
@@ -116,41 +123,84 @@ pub fn answer(question: &Question) -> Result<Answer> {
     let (source, engine) = (Data::new(&x)?, Engine::new(1)?);
     let drawn = sample(&source, SAMPLE.max(20 * question.highest), &mut data::rng(!SEED))?;
     let mut rng = data::rng(SEED);
-    let starts = (0..RESTARTS).map(|_| Ok(scaled_kmeans_start(&drawn, k, family, &mut rng)?));
-    let (mut reached, mut all_sweeps) = (Vec::new(), 0);
-    let fit = engine.best_of(starts, &source, &STOPPING, |seen| {
-        if let executable_em::em::Seen::Run { outcome: Ok(run), .. } = seen {
-            reached.push(run.log_likelihood);
-            all_sweeps += run.sweeps;
-        }
-        ControlFlow::Continue(())
-    })?;
-    let model = by_weight(&fit.model)?;
+    let (model, ended) = if question.variational {
+        let prior = VariationalGaussians::vague_for(&engine, &source, &drawn, family)?;
+        let (weights, units) = (Weights::Dirichlet(1.0 / k as f64), Units::of(&spread(&x))?);
+        let start =
+            |_| VariationalGaussians::at_clusters(weights, prior.clone(), &drawn, &units, k, &mut rng);
+        let (best, ended) = best_of((0..RESTARTS).map(start), &engine, &source)?;
+        (best.plug_in(&best.survivors())?, ended)
+    } else {
+        let start = |_| Ok(scaled_kmeans_start(&drawn, k, family, &mut rng)?);
+        let (best, ended) = best_of((0..RESTARTS).map(start), &engine, &source)?;
+        (by_weight(&best)?, ended)
+    };
+    let (bound, log_likelihood) = match question.variational {
+        true => (Some(ended.height), engine.statistics(&model, &source)?.log_likelihood),
+        false => (None, ended.height),
+    };
     let parameters = model.parameter_count();
     let saved = SavedMixture {
         model: Mixture::Gaussian(model.clone()),
         columns: names.clone(),
-        log_likelihood: fit.log_likelihood,
+        log_likelihood,
         n,
-        sweeps: fit.sweeps,
-        stopped: fit.stopped,
+        sweeps: ended.sweeps,
+        stopped: ended.stopped,
         seed: SEED,
     };
-    let same = reached.iter().filter(|&&value| fit.log_likelihood - value <= 1e-6 * n as f64).count();
     let (cells, rows) = to_read(&model, &names);
     Ok(Answer {
-        k,
-        log_likelihood: fit.log_likelihood,
-        bic: selection::bic(fit.log_likelihood, parameters, n)?,
+        k: model.k(),
+        bound,
+        log_likelihood,
+        bic: selection::bic(log_likelihood, parameters, n)?,
         parameters,
-        sweeps: fit.sweeps,
-        all_sweeps,
-        same,
+        sweeps: ended.sweeps,
+        all_sweeps: ended.all_sweeps,
+        same: ended.same,
         restarts: RESTARTS,
         rows,
         cells,
         json: saved.to_json(),
     })
+}
+
+/// How the best of the restarts ended, at which ℓ or bound, how many came as high, and the sweeps of all.
+struct Ended {
+    height: f64,
+    sweeps: usize,
+    stopped: Stopped,
+    same: usize,
+    all_sweeps: usize,
+}
+
+fn best_of<M: Fused>(
+    starts: impl Iterator<Item = executable_em_engine::Result<M>>,
+    engine: &Engine,
+    source: &Data<'_>,
+) -> Result<(M, Ended)> {
+    let (mut reached, mut all_sweeps) = (Vec::new(), 0);
+    let Fit { model, log_likelihood: height, total, sweeps, stopped, .. } =
+        engine.best_of(starts, source, &STOPPING, |seen| {
+            if let em::Seen::Run { outcome: Ok(run), .. } = seen {
+                reached.push(run.log_likelihood);
+                all_sweeps += run.sweeps;
+            }
+            ControlFlow::Continue(())
+        })?;
+    let same = reached.iter().filter(|&&value| height - value <= 1e-6 * total).count();
+    Ok((model, Ended { height, sweeps, stopped, same, all_sweeps }))
+}
+
+/// How every column spreads.
+fn spread(x: &DMatrix<f64>) -> Vec<Spread> {
+    let of_one = |column: &[f64]| {
+        let mut spread = Spread::EMPTY;
+        spread.add(column);
+        spread
+    };
+    x.column_iter().map(|column| of_one(column.as_slice())).collect()
 }
 
 pub fn drawn(question: &Fitted) -> Result<Drawn> {

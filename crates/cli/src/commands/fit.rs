@@ -110,12 +110,8 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     }
     if let [Kind::Bernoulli { flips }] = plan.kinds[..] {
         reading = reading.of_heads(d, flips, file.clone());
-    } else if options.plot.is_some() && plan.ks.start() == plan.ks.end() {
-        match plan.kinds[..] {
-            [Kind::Student { .. }, ..] => return Err(no_plot_of_t()),
-            _ if d > plot::MOST_COLUMNS => return Err(plot::too_many(d)),
-            _ => {}
-        }
+    } else if options.plot.is_some() && plan.ks.start() == plan.ks.end() && d > plot::MOST_COLUMNS {
+        return Err(plot::too_many(d));
     }
     let store = options.collect(reading, &watch)?;
     store.gaps.check(&file, &store.names, &store.columns)?;
@@ -328,22 +324,17 @@ pub fn figure(
     format: Format,
 ) -> Result<Figure, Failure> {
     let names = plot::shown(&store.names, format);
-    let model = match model {
-        Mixture::Gaussian(model) => model,
-        Mixture::Bernoulli(model) => return plot::biases(model, store.n, &names),
-        Mixture::Student(_) => return Err(no_plot_of_t()),
-    };
     let is_whole = |i: &usize| sample.row(*i).iter().all(|value| !value.is_nan());
     let whole: Vec<usize> = (0..sample.nrows()).filter(is_whole).collect();
     if whole.is_empty() {
         return Err(broken("a plot shows rows of which every cell is seen, and there are none"));
     }
-    plot::fit(model, &thinned(&sample.select_rows(&whole), plot::MOST_DOTS), store.n, &names)
-}
-
-/// What is drawn of Gaussians, densities and their ellipses, t have not.
-pub fn no_plot_of_t() -> Failure {
-    Failure::Usage("--plot draws no t: leave it out, or give several k and see the criteria".to_owned())
+    let dots = thinned(&sample.select_rows(&whole), plot::MOST_DOTS);
+    match model {
+        Mixture::Gaussian(model) => plot::fit(model, &dots, store.n, &names),
+        Mixture::Student(model) => plot::fit(model, &dots, store.n, &names),
+        Mixture::Bernoulli(model) => plot::biases(model, store.n, &names),
+    }
 }
 
 /// The same mixture, the component of largest weight first.

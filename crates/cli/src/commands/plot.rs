@@ -1,8 +1,11 @@
 //! A fit as a picture: a histogram, a scatter, a grid of all pairs; the biases of coins; and the criteria over k.
 
 use executable_em::{
+    Error,
     bernoulli_mixture::BernoulliMixture,
     gaussian_mixture::{CovarianceFamily, GaussianMixture},
+    incomplete::student::StudentMixture,
+    latent::{Model, responsibilities},
 };
 use executable_em_figures::export::{self, Format};
 use executable_em_figures::plot::{self, Anchor, Colour, Figure, Page, Panel, Point};
@@ -49,9 +52,53 @@ pub fn shown(names: &[String], format: Format) -> Vec<String> {
     shown
 }
 
+/// A mixture whose components have centres and ellipses around them.
+pub trait Elliptical: Model {
+    /// What its components are called.
+    const NAME: &str;
+    /// What an ellipse is so many times as far as.
+    const UNIT: &str;
+
+    fn shape(&self) -> &GaussianMixture;
+
+    /// The same in other dimensions.
+    fn of_shape(&self, shape: GaussianMixture) -> Result<Self, Error>;
+}
+
+impl Elliptical for GaussianMixture {
+    const NAME: &str = "Gaussians";
+    const UNIT: &str = "standard deviations";
+
+    fn shape(&self) -> &GaussianMixture {
+        self
+    }
+
+    fn of_shape(&self, shape: GaussianMixture) -> Result<Self, Error> {
+        Ok(shape)
+    }
+}
+
+impl Elliptical for StudentMixture {
+    const NAME: &str = "t distributions";
+    const UNIT: &str = "times the scale";
+
+    fn shape(&self) -> &GaussianMixture {
+        self.shape()
+    }
+
+    fn of_shape(&self, shape: GaussianMixture) -> Result<Self, Error> {
+        StudentMixture::new(shape, self.degrees().clone())
+    }
+}
+
 /// The mixture over the data, or a sample of them.
-pub fn fit(model: &GaussianMixture, x: &DMatrix<f64>, n: usize, names: &[String]) -> Result<Figure, Failure> {
-    let d = model.d();
+pub fn fit<M: Elliptical>(
+    model: &M,
+    x: &DMatrix<f64>,
+    n: usize,
+    names: &[String],
+) -> Result<Figure, Failure> {
+    let d = model.shape().d();
     let shown = if x.nrows() < n { format!("{} of {n} data", x.nrows()) } else { format!("{n} data") };
     let names: Vec<String> = names.iter().map(|name| lettered(name)).collect();
     let page = match d {
@@ -68,11 +115,12 @@ pub fn fit(model: &GaussianMixture, x: &DMatrix<f64>, n: usize, names: &[String]
         3..=MOST_COLUMNS => grid(model, x, &names, &shown)?,
         _ => return Err(too_many(d)),
     };
-    let title = format!("A mixture of {} Gaussians", model.k());
+    let title = format!("A mixture of {} {}", model.shape().k(), M::NAME);
     let caption = format!(
         "{title} fitted to {n} data, {} shown. Each datum has the components' colours mixed in the proportions of its \
-         responsibilities; ellipses lie at one, two and three standard deviations.",
-        x.nrows()
+         responsibilities; ellipses lie at one, two and three {}.",
+        x.nrows(),
+        M::UNIT,
     );
     Ok(Figure::still(&page)?.titled(&title).described(&caption, &caption))
 }
@@ -96,8 +144,8 @@ fn lettered(name: &str) -> String {
     }
 }
 
-fn grid(model: &GaussianMixture, x: &DMatrix<f64>, names: &[String], shown: &str) -> Result<Page, Failure> {
-    let d = model.d();
+fn grid(model: &impl Elliptical, x: &DMatrix<f64>, names: &[String], shown: &str) -> Result<Page, Failure> {
+    let d = names.len();
     let mut page = Page::new(d).width(170.0 * d as f64 + 60.0).panel_height(140.0);
     for row in 0..d {
         for column in 0..d {
@@ -141,11 +189,12 @@ fn range(model: &GaussianMixture, x: &DMatrix<f64>, a: usize) -> [f64; 2] {
 }
 
 /// Two columns of the data, and two of the mixture.
-fn scatter(model: &GaussianMixture, x: &DMatrix<f64>, columns: [usize; 2]) -> Result<Panel, Failure> {
-    let colours = plot::by_responsibility(&model.responsibilities(x)?);
-    let part = marginal(model, &columns)?;
+fn scatter(model: &impl Elliptical, x: &DMatrix<f64>, columns: [usize; 2]) -> Result<Panel, Failure> {
+    let colours = plot::by_responsibility(&responsibilities(&model.log_joint(x)?)?);
+    let part = marginal(model.shape(), &columns)?;
     let points = x.select_columns(&columns);
-    let mut panel = Panel::new(range(model, x, columns[0]), range(model, x, columns[1]));
+    let [across, up] = columns.map(|column| range(model.shape(), x, column));
+    let mut panel = Panel::new(across, up);
     panel.dots(&plot::points(&points)?, &colours, radius(x.nrows()), 1.0);
     panel.gaussians(part.means(), part.covariances());
     Ok(panel)
@@ -164,7 +213,7 @@ fn marginal(model: &GaussianMixture, columns: &[usize]) -> Result<GaussianMixtur
 }
 
 /// The shares of one column's data, and over them the mixture's density and each component's part of it.
-fn histogram(model: &GaussianMixture, x: &DMatrix<f64>, column: usize) -> Result<Panel, Failure> {
+fn histogram(model: &impl Elliptical, x: &DMatrix<f64>, column: usize) -> Result<Panel, Failure> {
     let values = x.column(column);
     let n = values.len() as f64;
     let [low, high] = [values.min(), values.max()];
@@ -176,14 +225,14 @@ fn histogram(model: &GaussianMixture, x: &DMatrix<f64>, column: usize) -> Result
         let bin = ((value - low) / width) as usize;
         heights[bin.min(count as usize - 1)] += 1.0 / (n * width);
     }
-    let range = range(model, x, column);
-    let part = marginal(model, &[column])?;
+    let range = range(model.shape(), x, column);
+    let part = model.of_shape(marginal(model.shape(), &[column])?)?;
     let steps = 400;
     let at =
         DMatrix::from_fn(steps + 1, 1, |i, _| range[0] + (range[1] - range[0]) * i as f64 / steps as f64);
-    let densities = part.component_log_densities(&at)?.map(f64::exp);
+    let parts = part.log_joint(&at)?.map(f64::exp);
     let curve = |of: &dyn Fn(usize) -> f64| (0..=steps).map(|i| [at[i], of(i)]).collect::<Vec<Point>>();
-    let sum = curve(&|i| (densities.row(i) * part.weights())[0]);
+    let sum = curve(&|i| parts.row(i).sum());
     let highest = sum.iter().map(|point| point[1]).chain(heights.iter().copied()).fold(0.0, f64::max);
 
     let mut panel = Panel::new(range, [0.0, 1.06 * highest]);
@@ -192,11 +241,11 @@ fn histogram(model: &GaussianMixture, x: &DMatrix<f64>, column: usize) -> Result
         panel.area(&[[left, 0.0], [right, 0.0], [right, height], [left, height]], BARS, 1.0);
         panel.line(&[[right, 0.0], [right, height]], plot::WHITE, 0.5);
     }
-    if part.k() > 1 {
+    if parts.ncols() > 1 {
         panel.line(&sum, plot::INK, 1.2);
     }
-    for j in 0..part.k() {
-        panel.line(&curve(&|i| part.weights()[j] * densities[(i, j)]), plot::component(j), 1.6);
+    for j in 0..parts.ncols() {
+        panel.line(&curve(&|i| parts[(i, j)]), plot::component(j), 1.6);
     }
     Ok(panel)
 }

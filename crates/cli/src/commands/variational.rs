@@ -5,16 +5,14 @@ use std::fmt::Write;
 use clap::ValueEnum;
 use executable_em::bernoulli_mixture::start_near_mean;
 use executable_em::em::{Fit, Seen, Stopped};
-use executable_em::incomplete::mixture::of_one;
-use executable_em::latent;
-use executable_em::scale::{Moments, units::Units};
+use executable_em::scale::units::Units;
 use executable_em::variational::{Weights, coins::CoinPrior};
-use executable_em::{Error, data, gaussian, kmeans};
+use executable_em::{data, latent};
 use executable_em_engine::{
     Engine, Fused, Mixture, SavedMixture, Source, VariationalFlips, VariationalGaussians,
 };
 use executable_em_figures::export::{self, Format};
-use nalgebra::{DMatrix, DVector};
+use nalgebra::DMatrix;
 
 use super::{
     Failure, broken,
@@ -29,9 +27,6 @@ use super::{
 };
 
 const NOT_FOR_T: &str = "--variational is for Gaussians and coins, not for t";
-
-/// Sweeps of k-means that a start is worth.
-const SWEEPS: usize = 20;
 
 /// What was found: the components that survive, at their expected parameters.
 struct Survivors {
@@ -163,14 +158,11 @@ impl Options {
         store.read(None, |source| match kind {
             Kind::Student { .. } => Err(Failure::Usage(NOT_FOR_T.to_owned())),
             Kind::Gaussian { family, .. } => {
-                let one = of_all(sample, engine, source)?;
-                let prior = VariationalGaussians::vague(&one, family)?;
+                let prior = VariationalGaussians::vague_for(engine, source, sample, family)?;
                 let units = Units::of(&store.columns)?;
                 let mut rng = data::rng(self.seed());
                 let start = |_| {
-                    let labels = clusters(&units.standardize(sample.clone())?, k, &mut rng)?;
-                    let sums = Moments::of(sample, &latent::one_hot(&labels, k)?, &repeated(&one, k))?;
-                    VariationalGaussians::learned(weights, prior.clone(), &sums)
+                    VariationalGaussians::at_clusters(weights, prior.clone(), sample, &units, k, &mut rng)
                 };
                 self.best(engine, source, watch, start, |q| Ok(Mixture::Gaussian(q.plug_in(&q.survivors())?)))
             }
@@ -266,27 +258,4 @@ impl Options {
         }
         text + &parameters(&found.model, &data.store.names)
     }
-}
-
-/// The Gaussian of all data: one sweep from any other.
-fn of_all(
-    sample: &DMatrix<f64>,
-    engine: &Engine,
-    source: &dyn Source,
-) -> executable_em_engine::Result<executable_em::gaussian_mixture::GaussianMixture> {
-    let ones = DVector::from_element(sample.nrows(), 1.0);
-    let mean = gaussian::weighted_mean(sample, &ones)?;
-    let covariance = gaussian::weighted_covariance(sample, &ones, &mean)?;
-    Ok(engine.sweep(&of_one(&mean.transpose(), covariance)?, source)?.model)
-}
-
-/// The mean of all data as the point that the sums of every component are about.
-fn repeated(one: &executable_em::gaussian_mixture::GaussianMixture, k: usize) -> DMatrix<f64> {
-    DMatrix::from_fn(k, one.d(), |_, a| one.means()[a])
-}
-
-/// Labels by k-means.
-fn clusters(x: &DMatrix<f64>, k: usize, rng: &mut data::Rng) -> Result<Vec<usize>, Error> {
-    let start = kmeans::plus_plus_start(x, k, rng)?;
-    Ok(kmeans::lloyd(x, &start, SWEEPS)?.labels().to_vec())
 }

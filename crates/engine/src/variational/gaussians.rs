@@ -3,13 +3,17 @@
 use super::{normalised, survivors};
 use crate::gaussian_mixture::about_near_points;
 use crate::{Engine, Fused, Result, Source};
-use executable_em::check;
+use executable_em::data::Rng;
 use executable_em::em::Expected;
-use executable_em::gaussian;
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
-use executable_em::scale::Moments;
+use executable_em::incomplete::mixture::of_one;
+use executable_em::scale::{Moments, units::Units};
 use executable_em::variational::{GaussWishart, Shares, Weights};
+use executable_em::{check, gaussian, kmeans, latent};
 use nalgebra::{DMatrix, DVector, RowDVector};
+
+/// Sweeps of k-means that a start is worth.
+const SWEEPS: usize = 20;
 
 /// The factor q(π, μ, Λ) of the variational posterior of a mixture of Gaussians, full or diagonal.
 /// ```math
@@ -72,6 +76,61 @@ impl VariationalGaussians {
                 .collect(),
             _ => Err(executable_em::Error::NotInFamily { component: 0, family: "full or diagonal" }.into()),
         }
+    }
+
+    /// The prior of [`vague`](Self::vague) for the data of a source, of which a sample, n_s×d, is in memory. One pass.
+    ///
+    /// # Errors
+    /// Those of [`vague`](Self::vague) and [`Engine::sweep`], as for a column that does not spread.
+    pub fn vague_for(
+        engine: &Engine,
+        source: &(impl Source + ?Sized),
+        sample: &DMatrix<f64>,
+        family: CovarianceFamily,
+    ) -> Result<Vec<GaussWishart>> {
+        let ones = DVector::from_element(sample.nrows(), 1.0);
+        let mean = gaussian::weighted_mean(sample, &ones)?;
+        let covariance = gaussian::weighted_covariance(sample, &ones, &mean)?;
+        // From any Gaussian one sweep leads to that of all data.
+        let one = engine.sweep(&of_one(&mean.transpose(), covariance)?, source)?.model;
+        Self::vague(&one, family)
+    }
+
+    /// A start: the prior, taught by k clusters of a sample, n_s×d, as k-means finds them in standard units.
+    ///
+    /// # Errors
+    /// Those of [`kmeans::plus_plus_start`] and [`learned`](Self::learned).
+    ///
+    /// ```
+    /// use executable_em::gaussian_mixture::CovarianceFamily;
+    /// use executable_em::scale::{spread::Spread, units::Units};
+    /// use executable_em::{data, em::Stopping, variational::Weights};
+    /// use executable_em_engine::{Data, Engine, VariationalGaussians};
+    /// let x = data::old_faithful();
+    /// let (engine, source) = (Engine::new(1)?, Data::new(&x)?);
+    /// let prior = VariationalGaussians::vague_for(&engine, &source, &x, CovarianceFamily::Full)?;
+    /// let mut columns = [Spread::EMPTY; 2];
+    /// x.column_iter().zip(&mut columns).for_each(|(column, spread)| spread.add(column.as_slice()));
+    /// let (units, weights) = (Units::of(&columns)?, Weights::Dirichlet(0.1));
+    /// let start = VariationalGaussians::at_clusters(weights, prior, &x, &units, 8, &mut data::rng(1))?;
+    /// assert_eq!(engine.fit(start, &source, &Stopping::default())?.model.survivors().len(), 2);
+    /// # Ok::<(), executable_em_engine::Error>(())
+    /// ```
+    pub fn at_clusters(
+        weights: Weights,
+        prior: Vec<GaussWishart>,
+        sample: &DMatrix<f64>,
+        units: &Units,
+        k: usize,
+        rng: &mut Rng,
+    ) -> Result<Self> {
+        let standard = units.standardize(sample.clone())?;
+        let clustering = kmeans::lloyd(&standard, &kmeans::plus_plus_start(&standard, k, rng)?, SWEEPS)?;
+        let mean: Vec<f64> = prior.iter().flat_map(|of_block| of_block.mean().iter().copied()).collect();
+        check::shape("prior", (1, mean.len()), (1, sample.ncols()))?;
+        let about = DMatrix::from_fn(k, mean.len(), |_, a| mean[a]);
+        let sums = Moments::of(sample, &latent::one_hot(clustering.labels(), k)?, &about)?;
+        Self::learned(weights, prior, &sums)
     }
 
     /// The M step: q(θ) from the sums that the responsibilities leave.
