@@ -163,8 +163,11 @@ fn many_data_are_searched_by_a_sample() {
         assert_eq!(printed, place.prints(&format!("fit x.csv -k {k} --threads 3 --out one.json")));
         let all = place.prints(&format!("fit x.csv -k {k} --restarts 12 --out all.json"));
         assert!(!all.contains("sample"), "{all}");
+        place.prints(&format!("fit x.csv -k {k} --stop aitken --out limit.json"));
         let found = |file| place.saved(file).log_likelihood / 50_000.0;
-        assert!(found("one.json") > found("all.json") - 1e-5, "problem {number}: {printed}\n{all}");
+        for file in ["one.json", "limit.json"] {
+            assert!(found(file) > found("all.json") - 1e-5, "problem {number}, {file}: {printed}\n{all}");
+        }
     }
     // One datum less, and all are searched.
     let (table, k) = problem(0, 0);

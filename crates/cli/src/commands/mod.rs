@@ -6,6 +6,7 @@
 //! | `map.rs` | `catalogue` |
 //! | `options.rs`, `fit.rs` | `fit`: its options, and its course |
 //! | `plan.rs` | what is to be fitted, each k and family |
+//! | `explore.rs` | where runs begin, and how far they go |
 //! | `search.rs` | the search for the best of one kind and k, and what the criteria say |
 //! | `clusters.rs` | `fit --model kmeans` |
 //! | `starts.rs` | where a fit begins |
@@ -36,6 +37,7 @@ mod columns;
 pub mod conditional;
 mod device;
 pub mod elsewhere;
+mod explore;
 pub mod figures;
 pub mod fit;
 mod gaps;
