@@ -112,7 +112,7 @@ pub fn mixed_step(run: &[(DVector<f64>, DVector<f64>)]) -> Result<DVector<f64>> 
     }
     let columns = run.len() - 1;
     if columns == 0 {
-        return Ok(swept.clone());
+        return check::defined("mixed step", swept.clone());
     }
     let f = |pair: &(DVector<f64>, DVector<f64>)| &pair.1 - &pair.0;
     let difference = |s: usize| f(&run[s + 1]) - f(&run[s]);

@@ -111,5 +111,5 @@ pub fn means_with_one_held(
     let mean = free.row(component) + along.transpose() * (value - free[(component, column)]);
     means.set_row(component, &mean);
     means[(component, column)] = value; // exactly, whatever rounding says
-    Ok(means)
+    check::defined("means", means)
 }

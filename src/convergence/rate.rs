@@ -48,7 +48,7 @@ pub fn missing_fractions(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<DV
     let lower = factor.l();
     let half = lower.solve_lower_triangular(&information::missing(model, x)?).expect("a positive diagonal");
     let whole = lower.solve_lower_triangular(&half.transpose()).expect("a positive diagonal");
-    let symmetric = (&whole + whole.transpose()) * 0.5;
+    let symmetric = check::defined("missing information", (&whole + whole.transpose()) * 0.5)?;
     let mut fractions: Vec<f64> = symmetric.symmetric_eigenvalues().iter().copied().collect();
     fractions.sort_by(|a, b| b.total_cmp(a));
     Ok(DVector::from_vec(fractions))

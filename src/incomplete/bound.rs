@@ -2,6 +2,7 @@
 
 use super::mixture::{self, Posterior};
 use super::{Incomplete, gaussian as one};
+use crate::check;
 use crate::error::Result;
 use crate::gaussian;
 use crate::gaussian_mixture::GaussianMixture;
@@ -120,7 +121,7 @@ pub fn gap(model: &GaussianMixture, data: &Incomplete, q: &Posterior) -> Result<
             }
         }
     }
-    Ok(gap)
+    check::defined_number("gap", gap)
 }
 
 /// The divergence of one Gaussian from another.

@@ -112,5 +112,6 @@ pub fn truncated_moments(a: f64, b: f64) -> Result<(f64, f64)> {
     let relative = |z: f64| if z.is_infinite() { 0.0 } else { (log_density(z) - log_mass).exp() };
     let edge = |z: f64| if z.is_infinite() { 0.0 } else { z * relative(z) };
     let mean = (relative(a) - relative(b)).clamp(a, b);
+    check::defined_number("mean within an interval", mean)?;
     Ok((mean, (1.0 + edge(a) - edge(b)).max(mean * mean)))
 }

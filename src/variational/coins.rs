@@ -139,11 +139,12 @@ impl VariationalCoins {
         let (log_p, log_q) = self.expected_logs();
         let binomial = |x: f64| ln_factorial_of(m) - ln_factorial_of(x) - ln_factorial_of(m - x);
         let logs = self.shares.expected_logs();
-        Ok(DMatrix::from_fn(x.nrows(), logs.len(), |i, j| {
+        let joint = DMatrix::from_fn(x.nrows(), logs.len(), |i, j| {
             let of =
                 |c: usize| binomial(x[(i, c)]) + x[(i, c)] * log_p[(j, c)] + (m - x[(i, c)]) * log_q[(j, c)];
             logs[j] + (0..x.ncols()).map(of).sum::<f64>()
-        }))
+        });
+        check::defined("expected log joint", joint)
     }
 
     /// The divergence of q(π, p) from the prior, in nats. [`Error::Domain`] where a prior's numbers are so large

@@ -85,5 +85,6 @@ pub fn by_labelings(
     let joint = |labels: &Vec<usize>| log_joint(Weights::Dirichlet(concentration), prior, x, labels, k);
     let logs = all.iter().map(joint).collect::<Result<Vec<_>>>()?;
     let log_evidence = latent::log_sum_exp(logs.iter().copied());
-    Ok((log_evidence, DVector::from_iterator(logs.len(), logs.iter().map(|log| (log - log_evidence).exp()))))
+    let posterior = DVector::from_iterator(logs.len(), logs.iter().map(|log| (log - log_evidence).exp()));
+    Ok((log_evidence, check::defined("posterior of labelings", posterior)?))
 }

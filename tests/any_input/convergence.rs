@@ -101,7 +101,12 @@ calls! { p;
     "convergence::coordinates::mixture_of" => coordinates::mixture_of(&numbers(p), &p.gaussians()),
     "convergence::errors::covariance" => errors::covariance(&p.gaussians(), &p.x()),
     "convergence::errors::standard_errors" => errors::standard_errors(&p.gaussians(), &p.x()),
-    "convergence::errors::standard_errors_of" => errors::standard_errors_of(&p.gaussians(), &p.square()),
+    "convergence::errors::standard_errors_of" => {
+        let (model, scale) = (p.gaussians(), p.number());
+        let count = model.parameter_count();
+        let diagonal = nalgebra::DMatrix::from_diagonal_element(count, count, scale);
+        errors::standard_errors_of(&model, &if p.steps() > 0 { diagonal } else { p.square() })
+    },
     "convergence::errors::delta_method" => errors::delta_method(&p.mean().transpose(), &p.covariance()),
     "convergence::errors::bootstrap" =>
         errors::bootstrap(&p.gaussians(), p.n(), p.steps(), &stopping(p), &mut data::rng(1)),
