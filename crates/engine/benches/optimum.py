@@ -7,31 +7,29 @@ highest stands beside the time. Who needs more than five minutes is stopped. Wri
 
 import datetime
 import json
-import os
 import re
 import subprocess
 import sys
 import tempfile
-import time
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import polars
 
-from cases import OLD_FAITHFUL, SEED, Case, draw, score
+from cases import SEED, Case, draw, score
 from compare import machine
 from table import into, optima
-from whole import PROGRAM, README, ROOT
+from whole import PROGRAM, README, ROOT, parameters, run, table_of
 
 LONGEST = 300
 # scikit-learn adds 10⁻⁶ to every variance. A component that has hardly more is on data that are alike, where ℓ has no
 # maximum: nothing to compare with.
 SPIKE = 1e-4
 FAMILIES = ["full", "tied", "diagonal", "spherical"]
-# Reads the table, and writes ℓ of the best of ten runs for each family and k.
+# Reads the table, and writes the parameters of the best of ten runs for each family and k.
 PEER = """
-import json, os, sys, warnings, numpy, polars
+import json, sys, warnings, numpy, polars
 makers, path, out, ks, families = sys.argv[1:]
 x = polars.read_csv(path).to_numpy(order="c")
 n, d = x.shape
@@ -84,22 +82,10 @@ def races():
     faithful = draw(Case(272, 2, 2))[0]
     yield "Old Faithful, k = 1 to 9, full", faithful, list(range(1, 10)), FAMILIES[:1]
     yield "Old Faithful, k = 1 to 9, four families", faithful, list(range(1, 10)), FAMILIES
-    for case in (Case(100_000, 2, 5), Case(1_000_000, 8, 16)):
-        yield str(case), draw(case)[0], [case.k], FAMILIES[:1]
-        if case.d == 2:
-            yield "300 000, 4, 5 apart", apart(), [5], FAMILIES[:1]
-
-
-def run(command):
-    """Its seconds and what it printed; None for one that takes too long."""
-    begun = time.perf_counter()
-    try:
-        done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=LONGEST)
-    except subprocess.TimeoutExpired:
-        return None, ""
-    if done.returncode:
-        raise SystemExit(f"{command[0]}: {done.stderr}")
-    return time.perf_counter() - begun, done.stdout
+    small, large = Case(100_000, 2, 5), Case(1_000_000, 8, 16)
+    yield str(small), draw(small)[0], [small.k], FAMILIES[:1]
+    yield "300 000, 4, 5 apart", apart(), [5], FAMILIES[:1]
+    yield str(large), draw(large)[0], [large.k], FAMILIES[:1]
 
 
 def ours(path, x, ks, families, folder):
@@ -107,10 +93,9 @@ def ours(path, x, ks, families, folder):
     covariance = families[0] if len(families) == 1 else "all"
     asked = f"{ks[0]}..{ks[-1]}" if len(ks) > 1 else ks[0]
     out = folder / "model.json"
-    seconds, said = run([PROGRAM, "fit", path, "-k", asked, "--covariance", covariance, "--out", out])
+    seconds, said = run([PROGRAM, "fit", path, "-k", asked, "--covariance", covariance, "--out", out], LONGEST)
     if len(ks) == 1:
-        saved = json.loads(out.read_text())
-        theta = [np.array(saved[part]) for part in ("weights", "means", "covariances")]
+        theta = parameters(json.loads(out.read_text()))
         return seconds, {f"{families[0]} {ks[0]}": score(Case(*x.shape, ks[0]), x, *theta)}
     # Of several fits the table says ℓ, to three decimals.
     row = re.compile(r"^(\d+) +(?:(" + "|".join(FAMILIES) + r") +)?(-\d+\.\d+) ", re.MULTILINE)
@@ -119,7 +104,7 @@ def ours(path, x, ks, families, folder):
 
 def theirs(makers, path, x, ks, families, folder):
     out = folder / f"{makers}.json"
-    seconds, _ = run([sys.executable, "-c", PEER, makers, path, out, json.dumps(ks), ",".join(families)])
+    seconds, _ = run([sys.executable, "-c", PEER, makers, path, out, json.dumps(ks), ",".join(families)], LONGEST)
     if seconds is None:
         return None, {}
     found = {}
@@ -132,8 +117,7 @@ def theirs(makers, path, x, ks, families, folder):
 
 def race(name, x, ks, families, folder):
     path = folder / "x.csv"
-    header = ",".join(f"x{a + 1}" for a in range(x.shape[1]))
-    np.savetxt(path, x, delimiter=",", fmt="%.8g", header=header, comments="")
+    table_of(x, path)
     x = polars.read_csv(path).to_numpy()
     turns = 3 if len(x) < 1000 else 1
     results = {"executable-em": [ours(path, x, ks, families, folder) for _ in range(turns)]}

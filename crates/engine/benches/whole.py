@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[3]
 PROGRAM = ROOT / "target/release/executable-em"
 BENCHES = Path(__file__).resolve().parent
 README = BENCHES / "README.md"
+PARTS = ("weights", "means", "covariances")
 READERS = ("pandas", "polars")
 SIZE = "6000000,8,5"
 # Reads a table, fits it, writes the parameters.
@@ -69,22 +70,38 @@ def model(weights, means, covariances, columns):
     }
 
 
-def seconds(command):
+def run(command, longest=None):
+    """Its seconds and what it printed; None for one that takes longer."""
     begun = time.perf_counter()
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, cwd=BENCHES)
+    try:
+        done = subprocess.run(list(map(str, command)), capture_output=True, text=True, cwd=BENCHES, timeout=longest)
+    except subprocess.TimeoutExpired:
+        return None, ""
     if done.returncode:
         raise SystemExit(f"{command[0]}: {done.stderr}")
-    return time.perf_counter() - begun
+    return time.perf_counter() - begun, done.stdout
+
+
+def table_of(x, path):
+    """Writes the data as a table, and returns its columns."""
+    columns = [f"x{a + 1}" for a in range(x.shape[1])]
+    np.savetxt(path, x, delimiter=",", fmt="%.8g", header=",".join(columns), comments="")
+    return columns
+
+
+def parameters(saved):
+    """Weights, means and covariances, as a referee takes them."""
+    return [np.array(saved[part]) for part in PARTS]
 
 
 def race(case, sweeps, turns, folder):
     """The median seconds of each contender, and the size of the file in MB."""
     x, labels = draw(case)
-    path, columns = folder / "x.csv", [f"x{a + 1}" for a in range(case.d)]
-    np.savetxt(path, x, delimiter=",", fmt="%.8g", header=",".join(columns), comments="")
+    path = folder / "x.csv"
+    columns = table_of(x, path)
     x = polars.read_csv(path).to_numpy()
     theta = start(case, x, labels)
-    np.savez(folder / "start.npz", **dict(zip(("weights", "means", "covariances"), theta)))
+    np.savez(folder / "start.npz", **dict(zip(PARTS, theta)))
     (folder / "start.json").write_text(json.dumps(model(*theta, columns)))
     ours = [PROGRAM, "fit", path, "--start", folder / "start.json", "--tol", 0, "--max-iter", sweeps]
     commands = {"executable-em": [*ours, "--out", folder / "executable-em.json"]}
@@ -96,7 +113,7 @@ def race(case, sweeps, turns, folder):
     times = {name: [] for name in commands}
     for _ in range(turns):
         for name, command in commands.items():
-            times[name].append(seconds(command))
+            times[name].append(run(command)[0])
     agree(case, x, folder, commands)
     return {name: statistics.median(of) for name, of in times.items()}, path.stat().st_size / 1e6
 
@@ -109,8 +126,7 @@ def agree(case, x, folder, names):
             saved = json.loads((folder / f"{name}.json").read_text())
         else:
             saved = np.load(folder / f"{name}.npz")
-        theta = [np.array(saved[part]) for part in ("weights", "means", "covariances")]
-        found[name] = score(case, x, *theta)
+        found[name] = score(case, x, *parameters(saved))
     low, high = min(found.values()), max(found.values())
     if high - low > TOLERANCE * abs(high):
         raise Mismatch(f"ℓ differs: {found}")

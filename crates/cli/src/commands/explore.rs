@@ -13,7 +13,7 @@ use executable_em_engine::{Data, Fused, OnSource};
 use nalgebra::DMatrix;
 use std::{cell::RefCell, ops::ControlFlow};
 
-/// Where these do not agree, so many further starts make a few sweeps on so many data of the sample …
+/// Where the first runs do not agree, so many further starts make a few sweeps on so many data of the sample …
 const TRIALS: usize = 240;
 const SHORT: usize = 20;
 const FEW: usize = 1000;
@@ -26,9 +26,10 @@ const ALIKE: f64 = 1e-4;
 const PATIENCE: usize = 20;
 
 /// Of a table that is at least so many times the sample, the runs are made on the sample, if that has so many values for
-/// each parameter, and the best, no two alike, go on over all data.
+/// each parameter.
 const LARGE: usize = 10;
 const VALUES: usize = 8;
+/// All their ends, no two alike, then make so many sweeps over all data, and so many of them, the best, go on to the end.
 const SETTLING: usize = 5;
 const FINALISTS: usize = 3;
 

@@ -176,11 +176,8 @@ impl Search<'_> {
         mixture: impl Fn(M) -> Mixture,
     ) -> Result<Found, Failure> {
         let start = kind.start();
-        let on_sample = match self.is_large(kind, k) {
-            true => Some(self.explore_sample(k, start, &mut begin)?),
-            false => None,
-        };
-        let (ends, runs) = match on_sample {
+        let on_sample = self.is_large(kind, k).then(|| self.explore_sample(k, start, &mut begin));
+        let (ends, runs) = match on_sample.transpose()? {
             Some((Ok(ends), runs)) => (Ok(ends), runs),
             // What collapses on a few data may not on all.
             _ => self.explore(k, start, &mut begin)?,
