@@ -27,12 +27,16 @@ SEEDS := 100
 CHAPTER := kmeans gaussian gaussian_mixture soft_kmeans latent bound em \
 	bernoulli_mixture pathologies selection scale incomplete convergence variational errata
 
-.PHONY: help book browse lab check sql soak fuzz notebooks figures doc mutants bench bench-file live browse-live \
+.PHONY: help book rustdoc browse lab check sql soak fuzz notebooks figures doc mutants bench bench-file live browse-live \
 	clean distclean cargo python
 
-## make book       the notebooks as a web book, from nothing: installs what is missing, draws the figures, executes the
-##                 notebooks (each as one Rust program), builds the pages; the first time takes a few minutes
-book: figures notebooks doc
+# Installing Jupyter waits for the network, and building for the compiler: side by side.
+MAKEFLAGS += --jobs=2
+
+## make book       the notebooks as a web book, from nothing: installs what is missing, executes the notebooks (each as
+##                 one Rust program), builds the pages around the figures as they are in figures/; the first time
+##                 takes three to five minutes
+book: notebooks doc
 	rm -rf build/book build/pages
 	ln -sfn ../figures build/figures
 	$(RUN) $(BOOK)/pages.py build/pages "$(DOC)" build/live
@@ -122,10 +126,7 @@ figures: | cargo
 	cargo run --release
 
 ## make doc        the crate's documentation, with its formulas typeset
-doc: $(JUPYTER) | cargo
-	@rm -rf build/doc-target/doc
-	RUSTDOCFLAGS="--html-in-header $(CURDIR)/$(BOOK)/rustdoc-math.html" \
-		cargo doc --no-deps --no-default-features --target-dir build/doc-target $(LIBRARIES:%=-p %)
+doc: $(JUPYTER) rustdoc
 	cp -r "$(VENV)"/lib/python3*/site-packages/sphinx-mathjax-offline/static/mathjax "$(DOC)"
 	@echo "The documentation is ready: open $(CURDIR)/$(DOC)/executable_em/index.html"
 
@@ -181,6 +182,11 @@ python:
 			"make PYTHON=python3.12" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
 		|| { echo "error: Python's venv module is missing: on Debian and Ubuntu, apt install python3-venv" >&2; exit 1; }
+
+rustdoc: | cargo
+	@rm -rf build/doc-target/doc
+	RUSTDOCFLAGS="--html-in-header $(CURDIR)/$(BOOK)/rustdoc-math.html" \
+		cargo doc --quiet --no-deps --no-default-features --target-dir build/doc-target $(LIBRARIES:%=-p %)
 
 $(JUPYTER): | python
 	$(PYTHON) -m venv "$(VENV)"
