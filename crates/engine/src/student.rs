@@ -78,6 +78,10 @@ impl Fused for StudentMixture {
         Ok(StudentMixture::new(GaussianMixture::new(weights, means, scales, shape.family())?, degrees)?)
     }
 
+    fn thinness(&self) -> f64 {
+        self.shape().thinness()
+    }
+
     fn moved(before: (&Self, &StudentStatistics), after: (&Self, &StudentStatistics)) -> f64 {
         em::largest_move(before.0, after.0)
     }

@@ -11,7 +11,7 @@ use executable_em::scale::{spread::Spread, units::Units};
 use executable_em::selection;
 use executable_em::variational::Weights;
 use executable_em_engine::table::{self, CsvReader, assemble};
-use executable_em_engine::{Data, Engine, Fused, Mixture, SavedMixture, VariationalGaussians, sample};
+use executable_em_engine::{Data, Engine, Fused, Mixture, SavedMixture, VariationalGaussians, keep, sample};
 use executable_em_figures::plot::number;
 use executable_em_figures::state;
 use nalgebra::DMatrix;
@@ -180,16 +180,17 @@ fn best_of<M: Fused>(
     engine: &Engine,
     source: &Data<'_>,
 ) -> Result<(M, Ended)> {
-    let (mut reached, mut all_sweeps) = (Vec::new(), 0);
-    let Fit { model, log_likelihood: height, total, sweeps, stopped, .. } =
-        engine.best_of(starts, source, &STOPPING, |seen| {
-            if let em::Seen::Run { outcome: Ok(run), .. } = seen {
-                reached.push(run.log_likelihood);
-                all_sweeps += run.sweeps;
-            }
-            ControlFlow::Continue(())
-        })?;
-    let same = reached.iter().filter(|&&value| height - value <= 1e-6 * total).count();
+    let (mut ends, mut reached, mut all_sweeps) = (Vec::new(), Vec::new(), 0);
+    engine.best_of(starts, source, &STOPPING, |seen| {
+        if let em::Seen::Run { outcome: Ok(run), .. } = seen {
+            reached.push(run.log_likelihood);
+            all_sweeps += run.sweeps;
+            keep(&mut ends, run.clone());
+        }
+        ControlFlow::Continue(())
+    })?;
+    let Fit { model, log_likelihood: height, total, sweeps, stopped, .. } = ends.swap_remove(0);
+    let same = reached.iter().filter(|&&value| (height - value).abs() <= 1e-6 * total).count();
     Ok((model, Ended { height, sweeps, stopped, same, all_sweeps }))
 }
 

@@ -3,25 +3,29 @@
 
 use super::{
     Failure,
+    exchange::Exchange,
     search::{Kind, RUNS, Runs, SAME, Search},
     starts::{Start, thinned},
 };
 use executable_em::Error;
 use executable_em::convergence::accelerate::{Accelerated, Chart, Charted, Method};
 use executable_em::em::{self, Climb, Fit, Seen, Stopping, Tolerance};
-use executable_em_engine::{Data, Fused, OnSource};
+use executable_em_engine::{ALIKE, Data, Fused, OnSource, keep, rank};
 use nalgebra::DMatrix;
 use std::{cell::RefCell, ops::ControlFlow};
 
-/// Where the first runs do not agree, so many further starts make a few sweeps on so many data of the sample …
-const TRIALS: usize = 240;
+/// Where the first runs disagree, components of the best ends are exchanged: so many times a round, followed for so many sweeps on
+/// so many data of the sample …
+const TRIALS: usize = 120;
 const SHORT: usize = 20;
 const FEW: usize = 1000;
-/// … and the best of them, no two alike, go to their end, too: fewer where those are not all data.
-const PROMISING: [usize; 2] = [40, 20];
-/// Short runs whose ℓ differ by less than this, in nats a datum, are alike.
-const ALIKE: f64 = 1e-4;
-
+/// … in so many of the ends; and so many of what comes of it, no two alike, go to their end, too …
+const BASES: usize = 3;
+const PROMISING: usize = 10;
+/// … until so many rounds on end have found nothing better.
+const IDLE: usize = 2;
+/// What comes in is a narrow component, or one whose variances are so many times as large: groups are of all sizes.
+const NARROWER: [f64; 2] = [1.0, 1.0 / 16.0];
 /// So many plain sweeps come before the first guess: by then a run has chosen its maximum.
 const PATIENCE: usize = 20;
 
@@ -33,26 +37,14 @@ const VALUES: usize = 8;
 const SETTLING: usize = 5;
 const FINALISTS: usize = 3;
 
-/// How much of the space of starts may lead to optima that nobody has seen, before there are trials.
-const UNSEEN: f64 = 0.02;
-
-/// The ends of runs, highest first, no two alike; or why there is none.
+/// The ends of runs, the best first, no two alike; or why there is none.
 pub type Ends<M> = executable_em_engine::Result<Vec<Fit<M>>>;
 
 impl Runs {
-    /// How many different optima were seen: values of ℓ, and failure for one.
-    fn optima(&self, least: f64) -> usize {
-        let mut reached = self.reached.clone();
-        reached.sort_by(f64::total_cmp);
-        let different = reached.windows(2).filter(|pair| pair[1] - pair[0] > least).count();
-        different + usize::from(!reached.is_empty()) + usize::from(self.failed > 0)
-    }
-
-    /// The part of the space of starts from which runs go to optima that none has reached, as expected after r runs
-    /// that saw w of them: w(w + 1)/(r(r − 1)), Boender and Rinnooy Kan (1987), Mathematical Programming 37, 59–80.
-    fn unseen(&self, least: f64) -> f64 {
-        let (w, r) = (self.optima(least) as f64, (self.reached.len() + self.failed) as f64);
-        w * (w + 1.0) / (r * (r - 1.0))
+    /// Whether all came to one ℓ.
+    fn agree(&self, total: f64) -> bool {
+        let highest = self.reached.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        self.failed == 0 && self.reached.iter().all(|reached| highest - reached <= SAME * total)
     }
 }
 
@@ -67,7 +59,7 @@ impl Search<'_> {
     }
 
     /// [`Search::explore`] on the sample; the best of it goes on over all data.
-    pub fn explore_sample<M: Fused + Charted>(
+    pub fn explore_sample<M: Fused + Charted + Exchange>(
         &self,
         k: usize,
         start: Start,
@@ -78,8 +70,9 @@ impl Search<'_> {
         let is_accelerated = self.is_accelerated || !matches!(self.stopping.tolerance, Tolerance::Limit(_));
         let on_sample = Search { source: &sample, is_accelerated, ..*self };
         let (ends, explored) = on_sample.explore(k, start, begin)?;
-        let Runs { starts, fell_back, .. } = explored;
-        let mut runs = Runs { starts, fell_back, sample: Some(self.sample.nrows()), ..Runs::default() };
+        let Runs { starts, exchanges, fell_back, .. } = explored;
+        let mut runs =
+            Runs { starts, exchanges, fell_back, sample: Some(self.sample.nrows()), ..Runs::default() };
         let all = Search { is_accelerated, ..*self };
         // A component that has found a few data of the sample alike is a poor one for all: some sweeps tell.
         let some = Stopping { max_sweeps: SETTLING.min(self.stopping.max_sweeps), ..self.stopping };
@@ -93,15 +86,14 @@ impl Search<'_> {
         Ok((ends, runs))
     }
 
-    /// Some runs to the end and, where these disagree, the most promising of many short ones.
-    pub fn explore<M: Fused + Charted>(
+    /// Some runs to the end, and what comes of exchanging components of the best.
+    pub fn explore<M: Fused + Charted + Exchange>(
         &self,
         k: usize,
         start: Start,
         mut begin: impl FnMut(&DMatrix<f64>, Start, usize) -> Result<M, Error>,
     ) -> Result<(Ends<M>, Runs), Failure> {
         let (count, mut runs) = (self.restarts.unwrap_or(RUNS), Runs::default());
-        let mut of = start;
         let starts = (0..count).map(|at| (at, begin(self.sample, start.of(at), at).map_err(Into::into)));
         let mut ends = self.run(k, &self.stopping, starts, &mut runs);
         runs.starts = runs.reached.len() + runs.failed;
@@ -109,38 +101,57 @@ impl Search<'_> {
             && matches!(start, Start::Scaled | Start::Whitened | Start::Kmeans | Start::Projected)
         {
             // Where every clustering collapses, data at random may not.
-            (of, runs.fell_back) = (Start::Random, true);
+            runs.fell_back = true;
             let first = runs.starts;
             let starts =
                 (0..count).map(|at| (first + at, begin(self.sample, Start::Random, at).map_err(Into::into)));
             ends = self.run(k, &self.stopping, starts, &mut runs);
             runs.starts = runs.reached.len() + runs.failed;
         }
-        let total = ends.as_ref().map_or(0.0, |ends| ends[0].total);
-        let is_settled = k == 1 || runs.unseen(SAME * total) <= UNSEEN;
-        let most = self.stopping.max_sweeps;
-        if self.restarts.is_none() && !is_settled && most > SHORT && !self.watch.is_interrupted() {
-            let promising = self.promising(k, (runs.starts, total), |few, at| begin(few, of.of(at), at))?;
-            runs.starts += TRIALS;
-            let rest = Stopping { max_sweeps: most - SHORT, ..self.stopping };
-            ends = match (ends, self.go_on(k, &rest, promising, &mut runs)) {
-                (Ok(ends), Ok(further)) => {
-                    let mut best = Vec::new();
-                    ends.into_iter().chain(further).for_each(|fit| keep(&mut best, fit));
-                    Ok(best)
-                }
-                (Err(_), Ok(further)) => Ok(further),
-                (ends, _) => ends,
-            };
+        runs.exchanges = runs.starts..runs.starts;
+        if self.restarts.is_none()
+            && self.stopping.max_sweeps > SHORT
+            && let Ok(ends) = &mut ends
+            && !runs.agree(ends[0].total)
+        {
+            self.exchange(k, ends, &mut runs, begin)?;
         }
         Ok((ends, runs))
     }
 
-    /// The best of many starts after a few sweeps on some of the sample; their numbers go on from `first`.
+    /// Exchanges components of the best ends, for as long as that finds better ones.
+    fn exchange<M: Fused + Charted + Exchange>(
+        &self,
+        k: usize,
+        ends: &mut Vec<Fit<M>>,
+        runs: &mut Runs,
+        mut begin: impl FnMut(&DMatrix<f64>, Start, usize) -> Result<M, Error>,
+    ) -> Result<(), Failure> {
+        let rest = Stopping { max_sweeps: self.stopping.max_sweeps - SHORT, ..self.stopping };
+        let mut idle = 0;
+        while idle < IDLE && !self.watch.is_interrupted() {
+            let before = rank(&ends[0]);
+            let bases: Vec<M> = ends.iter().take(BASES).map(|end| end.model.clone()).collect();
+            let promising = self.promising(k, runs.exchanges.end, |few, at| {
+                let (j, turn) = (at % k, at / k);
+                let base = &bases[turn / NARROWER.len() % bases.len()];
+                base.exchanged(j, &begin(few, Start::Narrow, at)?, NARROWER[turn % NARROWER.len()])
+            })?;
+            runs.exchanges.end += TRIALS;
+            runs.starts += TRIALS;
+            if let Ok(further) = self.go_on(k, &rest, promising, runs) {
+                further.into_iter().for_each(|end| keep(ends, end));
+            }
+            idle = if rank(&ends[0]) > before + SAME * ends[0].total { 0 } else { idle + 1 };
+        }
+        Ok(())
+    }
+
+    /// The best of many starts, whose numbers go on from `first`, after a few sweeps on some of the sample.
     fn promising<M: Fused>(
         &self,
         k: usize,
-        (first, total): (usize, f64),
+        first: usize,
         mut begin: impl FnMut(&DMatrix<f64>, usize) -> Result<M, Error>,
     ) -> Result<Vec<Fit<M>>, Failure> {
         let few = &thinned(self.sample, FEW.max(20 * k));
@@ -164,15 +175,14 @@ impl Search<'_> {
                 break;
             }
         }
-        trials.sort_by(|one, other| other.log_likelihood.total_cmp(&one.log_likelihood));
-        trials.dedup_by(|next, kept| kept.log_likelihood - next.log_likelihood <= ALIKE * few.nrows() as f64);
-        let count = PROMISING[usize::from((few.nrows() as f64) < total)];
-        trials.truncate(count);
+        trials.sort_by(|one, other| rank(other).total_cmp(&rank(one)));
+        trials.dedup_by(|next, kept| rank(kept) - rank(next) <= ALIKE * few.nrows() as f64);
+        trials.truncate(PROMISING);
         Ok(trials)
     }
 
     /// Goes on where runs have ended.
-    fn go_on<M: Fused + Charted>(
+    fn go_on<M: Fused + Charted + Exchange>(
         &self,
         k: usize,
         stopping: &Stopping,
@@ -190,7 +200,7 @@ impl Search<'_> {
     }
 
     /// Runs to the end, each from a start with its number; what became of them is added to `runs`.
-    pub fn run<M: Fused + Charted>(
+    pub fn run<M: Fused + Charted + Exchange>(
         &self,
         k: usize,
         stopping: &Stopping,
@@ -228,7 +238,7 @@ impl Search<'_> {
     }
 
     /// Shows a run on the terminal, and adds its end to what became of the others.
-    fn note<M: Clone, C: Climb<Model = M, Error = executable_em_engine::Error>>(
+    fn note<M: Fused, C: Climb<Model = M, Error = executable_em_engine::Error>>(
         &self,
         k: usize,
         numbers: &[usize],
@@ -254,17 +264,4 @@ impl Search<'_> {
             }
         }
     }
-}
-
-/// Adds an end where no other is like it; of those that are alike the highest stays.
-fn keep<M>(ends: &mut Vec<Fit<M>>, end: Fit<M>) {
-    let is_alike = |other: &Fit<M>| (other.log_likelihood - end.log_likelihood).abs() <= ALIKE * end.total;
-    let place = ends.partition_point(|other| other.log_likelihood >= end.log_likelihood);
-    if place > 0 && is_alike(&ends[place - 1]) {
-        return;
-    }
-    if ends.get(place).is_some_and(is_alike) {
-        ends.remove(place);
-    }
-    ends.insert(place, end);
 }

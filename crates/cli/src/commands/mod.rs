@@ -10,6 +10,7 @@
 //! | `search.rs` | the search for the best of one kind and k, and what the criteria say |
 //! | `clusters.rs` | `fit --model kmeans` |
 //! | `starts.rs` | where a fit begins |
+//! | `exchange.rs` | a mixture with one of its components replaced |
 //! | `watch.rs` | progress on a terminal, and Ctrl-C |
 //! | `report.rs` | a fit as text |
 //! | `plot.rs` | a fit as a picture |
@@ -37,6 +38,7 @@ mod columns;
 pub mod conditional;
 mod device;
 pub mod elsewhere;
+mod exchange;
 mod explore;
 pub mod figures;
 pub mod fit;

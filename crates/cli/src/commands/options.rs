@@ -30,8 +30,9 @@ pub struct Options {
     /// Column that says how often each datum counts, by name or by number; it is no feature then
     #[arg(long, value_name = "COLUMN")]
     pub weights: Option<String>,
-    /// Number of starts; the run of highest ℓ counts [default: 12, and where these disagree 240 more, of which the most
-    /// promising go to their end; of 50 000 data and more, on a sample, from which the best go on]
+    /// Number of starts; the run of highest ℓ counts, less what a component costs that all but collapses [default: 12,
+    /// and where these disagree rounds of 120 in which components of the best are exchanged, until two find nothing
+    /// better; of 50 000 data and more, on a sample, from which the best go on]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub restarts: Option<u32>,
     /// Seed of the starts [default: 1]

@@ -107,6 +107,9 @@ fn course(found: &Found, options: &Options) -> String {
         None => String::new(),
     };
     let mut text = format!("restart {winner} of {starts}{began} won; {same}{of} came to this ℓ");
+    if found.thin > 0 {
+        let _ = write!(text, "; {} ended higher, with a component too thin to be one", found.thin);
+    }
     if let Some(failure) = &found.runs.failure {
         let _ = write!(text, "; {} failed, the first because the {failure}", found.runs.failed);
     }

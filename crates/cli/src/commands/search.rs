@@ -10,9 +10,11 @@ use executable_em::selection::{Criteria, aic, weighted_bic};
 use executable_em_engine::{Engine, Fused, Mixture, Source};
 use nalgebra::DMatrix;
 use rayon::prelude::*;
+use std::ops::Range;
 
 use super::{
     Failure, broken,
+    exchange::Exchange,
     starts::{self, Start, begin_broad, begin_coins},
     watch::Watch,
 };
@@ -76,11 +78,13 @@ pub struct Found {
     pub kind: Kind,
     /// Its ℓ is that of the data in their own units, its `start` the restart that won, counted from 0.
     pub fit: Fit<Mixture>,
-    /// How the restart that won began; None for coins, and at a model.
+    /// How the restart that won began; None for coins, unless it is an exchange, and at a model.
     pub began: Option<&'static str>,
     pub runs: Runs,
     /// How many runs came to the same ℓ.
     pub same: usize,
+    /// How many ended higher, but lower in [`rank`].
+    pub thin: usize,
     pub parameters: usize,
     pub criteria: Criteria,
     pub icl: f64,
@@ -91,6 +95,8 @@ pub struct Found {
 pub struct Runs {
     /// How many starts there were …
     pub starts: usize,
+    /// … which of them were ends of others with a component exchanged …
+    pub exchanges: Range<usize>,
     /// … and the ℓ of those that came to their end.
     pub reached: Vec<f64>,
     /// How many runs failed, and why the first of them did.
@@ -117,7 +123,7 @@ impl Search<'_> {
         Ok(asked.iter().map(|one| best(self, one)).collect())
     }
 
-    /// The run of highest ℓ, those that fail passed over.
+    /// The best run, those that fail passed over.
     pub fn best(&self, kind: Kind, k: usize) -> Result<Found, Failure> {
         // A generator of its own for every kind and k: what is found for one does not depend on which others are tried.
         let mut rng = data::rng(self.seed);
@@ -155,7 +161,7 @@ impl Search<'_> {
     }
 
     /// One run, from a model.
-    fn run_from<M: Fused + Charted>(
+    fn run_from<M: Fused + Charted + Exchange>(
         &self,
         kind: Kind,
         model: M,
@@ -164,11 +170,11 @@ impl Search<'_> {
         let mut runs = Runs { starts: 1, ..Runs::default() };
         let k = self.start.map_or(0, Mixture::k);
         let fit = self.run(k, &self.stopping, [(0, Ok(model))], &mut runs);
-        self.judge(kind, k, fit.map(highest), None, runs, mixture)
+        self.judge(kind, k, fit.map(first), None, runs, mixture)
     }
 
     /// The best of many starts.
-    fn best_from<M: Fused + Charted>(
+    fn best_from<M: Fused + Charted + Exchange>(
         &self,
         kind: Kind,
         k: usize,
@@ -182,8 +188,9 @@ impl Search<'_> {
             // What collapses on a few data may not on all.
             _ => self.explore(k, start, &mut begin)?,
         };
-        let best = ends.map(highest);
+        let best = ends.map(first);
         let began = match (kind, &best) {
+            (_, Ok(best)) if runs.exchanges.contains(&best.start) => Some("exchange"),
             (Kind::Bernoulli { .. }, _) | (_, Err(_)) => None,
             (_, Ok(_)) if runs.fell_back => Some(Start::Random.name()),
             (_, Ok(best)) => Some(start.of(best.start).name()),
@@ -201,20 +208,23 @@ impl Search<'_> {
         runs: Runs,
         mixture: impl Fn(M) -> Mixture,
     ) -> Result<Found, Failure> {
-        let Fit { model, log_likelihood: highest, total, sweeps, start, stopped } =
+        let Fit { model, log_likelihood: reached, total, sweeps, start, stopped } =
             best.map_err(|error| broken(all_failed(kind, k, runs.starts, &error)))?;
         let stopped = if self.watch.is_interrupted() { Stopped::Interrupted } else { stopped };
         let model = mixture(model);
-        let log_likelihood = highest - total * self.log_volume;
+        let log_likelihood = reached - total * self.log_volume;
         let (entropy, parameters) = (self.entropy(&model)?, model.parameter_count());
         let criteria = Criteria {
             aic: aic(log_likelihood, parameters)?,
             bic: weighted_bic(log_likelihood, parameters, total)?,
         };
         let icl = weighted_bic(log_likelihood - entropy, parameters, total)?;
-        let same = runs.reached.iter().filter(|&&value| highest - value <= SAME * total).count();
+        let count = |is_counted: &dyn Fn(f64) -> bool| {
+            runs.reached.iter().filter(|&&other| is_counted((other - reached) / total)).count()
+        };
+        let (same, thin) = (count(&|above| above.abs() <= SAME), count(&|above| above > SAME));
         let fit = Fit { model, log_likelihood, total, sweeps, start, stopped };
-        Ok(Found { k, kind, fit, began, runs, same, parameters, criteria, icl })
+        Ok(Found { k, kind, fit, began, runs, same, thin, parameters, criteria, icl })
     }
 
     /// The entropy of the responsibilities, H = ℓ − Q, from the statistics alone: no n×k matrix is needed.
@@ -237,7 +247,7 @@ impl Search<'_> {
     }
 }
 
-fn highest<M>(mut ends: Vec<Fit<M>>) -> Fit<M> {
+fn first<M>(mut ends: Vec<Fit<M>>) -> Fit<M> {
     ends.swap_remove(0)
 }
 

@@ -1,5 +1,6 @@
 //! Where a fit begins.
 
+use super::search::RUNS;
 use clap::ValueEnum;
 use executable_em::bernoulli_mixture::{BernoulliMixture, random_start as random_coins, start_near_mean};
 use executable_em::data::Rng;
@@ -86,7 +87,7 @@ pub fn begin_student(
     StudentMixture::new(begin(x, k, family, start, rng)?, DVector::from_element(k, DEGREES))
 }
 
-/// Near the mean and, every third time once the first runs are over, anywhere.
+/// Near the mean and, once the first runs are over, anywhere.
 pub fn begin_coins(
     x: &DMatrix<f64>,
     k: usize,
@@ -94,11 +95,7 @@ pub fn begin_coins(
     at: usize,
     rng: &mut Rng,
 ) -> Result<BernoulliMixture, Error> {
-    if at >= 12 && at.is_multiple_of(3) {
-        random_coins(x, k, flips, rng)
-    } else {
-        start_near_mean(x, k, flips, rng)
-    }
+    if at >= RUNS { random_coins(x, k, flips, rng) } else { start_near_mean(x, k, flips, rng) }
 }
 
 /// Means that k-means++ draws, equal weights, and the covariance of all data, raised to the floor.

@@ -24,6 +24,7 @@ mod missing;
 mod moments;
 mod negligible;
 mod prepared;
+mod thin;
 
 use super::parallel::Pass;
 use super::partial_sums::PartialSums;
@@ -202,6 +203,10 @@ impl Fused for GaussianMixture {
 
     fn moved(before: (&Self, &Moments), after: (&Self, &Moments)) -> f64 {
         largest_move(before.0, after.0)
+    }
+
+    fn thinness(&self) -> f64 {
+        thin::thinness(self)
     }
 }
 
