@@ -4,13 +4,13 @@
 use super::{
     Failure,
     exchange::Exchange,
-    search::{Kind, RUNS, Runs, SAME, Search},
+    search::{Kind, RUNS, Runs, Search},
     starts::{Start, thinned},
 };
 use executable_em::Error;
 use executable_em::convergence::accelerate::{Accelerated, Chart, Charted, Method};
 use executable_em::em::{self, Climb, Fit, Seen, Stopping, Tolerance};
-use executable_em_engine::{ALIKE, Data, Fused, OnSource, keep, rank};
+use executable_em_engine::{Data, Fused, OnSource, SAME, keep, rank};
 use nalgebra::DMatrix;
 use std::{cell::RefCell, ops::ControlFlow};
 
@@ -26,6 +26,9 @@ const PROMISING: usize = 10;
 const IDLE: usize = 2;
 /// What comes in is a narrow component, or one whose variances are so many times as large: groups are of all sizes.
 const NARROWER: [f64; 2] = [1.0, 1.0 / 16.0];
+/// Short runs whose ranks differ by less than this, in nats a datum, are alike.
+const ALIKE: f64 = 1e-4;
+
 /// So many plain sweeps come before the first guess: by then a run has chosen its maximum.
 const PATIENCE: usize = 20;
 

@@ -7,7 +7,7 @@ use executable_em::em::{Expected, Fit, Stopped, Stopping};
 use executable_em::gaussian_mixture::{CovarianceFamily, FlooredMixture};
 use executable_em::scale::SufficientStatistics;
 use executable_em::selection::{Criteria, aic, weighted_bic};
-use executable_em_engine::{Engine, Fused, Mixture, Source};
+use executable_em_engine::{Engine, Fused, Mixture, SAME, Source};
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -18,10 +18,6 @@ use super::{
     starts::{self, Start, begin_broad, begin_coins},
     watch::Watch,
 };
-
-/// Runs whose ℓ differ by less than this, in nats a datum, have found the same maximum: EM that gains 10⁻⁸ a sweep may
-/// still be a thousand such gains below it.
-pub const SAME: f64 = 1e-5;
 
 /// So many runs go to their end, whatever they find.
 pub const RUNS: usize = 12;

@@ -9,7 +9,7 @@ use executable_em::scale::units::Units;
 use executable_em::variational::{Weights, coins::CoinPrior};
 use executable_em::{data, latent};
 use executable_em_engine::{
-    Engine, Fused, Mixture, SavedMixture, Source, VariationalFlips, VariationalGaussians,
+    Engine, Fused, Mixture, SAME, SavedMixture, Source, VariationalFlips, VariationalGaussians,
 };
 use executable_em_figures::export::{self, Format};
 use nalgebra::DMatrix;
@@ -21,7 +21,7 @@ use super::{
     predict::Predictor,
     report::{DataLine, counted, described, parameters},
     say,
-    search::{Kind, RUNS, SAME},
+    search::{Kind, RUNS},
     store::Store,
     watch::Watch,
 };

@@ -1,7 +1,7 @@
 //! How thin the components of a mixture are beside the data that it describes.
 
 use executable_em::gaussian_mixture::GaussianMixture;
-use nalgebra::{DMatrix, DVector};
+use nalgebra::{Cholesky, DMatrix};
 
 /// Twice the divergences of all data, seen as one Gaussian, from Gaussians with the covariances of the components.
 /// ```math
@@ -15,29 +15,30 @@ use nalgebra::{DMatrix, DVector};
 pub fn thinness(model: &GaussianMixture) -> f64 {
     let (k, d) = (model.k(), model.d());
     let mean = model.weights().transpose() * model.means();
-    let from_mean = DMatrix::from_fn(k, d, |j, a| model.means()[(j, a)] - mean[a]);
-    // t − log t − 1, which is zero at one.
-    let sum = |eigenvalues: DVector<f64>| -> f64 { eigenvalues.iter().map(|t| t - t.ln() - 1.0).sum() };
+    let from_mean = |j: usize, a: usize| model.means()[(j, a)] - mean[a];
+    let mut sum = 0.0;
     if model.family().is_along_axes() {
-        let spread = |a: usize| -> f64 {
-            (0..k).map(|j| model.weights()[j] * (model.variance(j, a) + from_mean[(j, a)].powi(2))).sum()
-        };
-        let spreads = DVector::from_fn(d, |a, _| spread(a));
-        return (0..k).map(|j| sum(DVector::from_fn(d, |a, _| spreads[a] / model.variance(j, a)))).sum();
+        for a in 0..d {
+            let spread: f64 =
+                (0..k).map(|j| model.weights()[j] * (model.variance(j, a) + from_mean(j, a).powi(2))).sum();
+            for j in 0..k {
+                let ratio = spread / model.variance(j, a);
+                sum += ratio - ratio.ln() - 1.0;
+            }
+        }
+        return sum;
     }
-    let mut spread = DMatrix::zeros(d, d);
-    for (j, covariance) in model.covariances().iter().enumerate() {
-        let row = from_mean.row(j);
-        spread += (covariance + row.transpose() * row) * model.weights()[j];
+    let entry = |a: usize, b: usize| -> f64 {
+        let of_one = |j: usize| model.covariances()[j][(a, b)] + from_mean(j, a) * from_mean(j, b);
+        (0..k).map(|j| model.weights()[j] * of_one(j)).sum()
+    };
+    let spread = DMatrix::from_fn(d, d, entry);
+    let Some(root) = Cholesky::new(spread.clone()) else { return f64::INFINITY };
+    for factor in model.factors() {
+        sum += factor.solve(&spread).trace() - d as f64;
+        for a in 0..d {
+            sum -= 2.0 * (root.l_dirty()[(a, a)] / factor.l_dirty()[(a, a)]).ln();
+        }
     }
-    let Some(root) = spread.cholesky() else { return f64::INFINITY };
-    model
-        .factors()
-        .iter()
-        .map(|factor| {
-            let Some(ratio) = factor.l().solve_lower_triangular(&root.l()) else { return f64::INFINITY };
-            // S Σ⁻¹ has the trace and the determinant of ratio · ratioᵀ.
-            ratio.norm_squared() - 2.0 * ratio.diagonal().map(f64::ln).sum() - d as f64
-        })
-        .sum()
+    sum
 }
