@@ -158,13 +158,15 @@ pub const SAME: f64 = 1e-5;
 ///
 /// Example: [`rank`], by which they are ordered.
 pub fn keep<M: Fused>(ends: &mut Vec<Fit<M>>, end: Fit<M>) {
-    let is_same = |other: &&mut Fit<M>| (rank(&end) - rank(other)).abs() <= SAME * end.total;
-    match ends.iter_mut().find(is_same) {
-        Some(other) if other.log_likelihood < end.log_likelihood => *other = end,
-        Some(_) => {}
-        None => ends.push(end),
+    let is_same = |other: &Fit<M>| (rank(&end) - rank(other)).abs() <= SAME * end.total;
+    if let Some(at) = ends.iter().position(is_same) {
+        if ends[at].log_likelihood >= end.log_likelihood {
+            return;
+        }
+        ends.remove(at);
     }
-    ends.sort_by(|one, other| rank(other).total_cmp(&rank(one)));
+    let place = ends.partition_point(|other| rank(other) >= rank(&end));
+    ends.insert(place, end);
 }
 
 /// One sweep of EM.
