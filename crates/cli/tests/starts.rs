@@ -212,7 +212,8 @@ fn no_option_finds_better() {
     assert!(lost.is_empty(), "{lost:#?}");
 }
 
-/// In five of two hundred some option finds more, in two of them by less than 1e-4 nats a datum; takes some minutes: `cargo test --test starts -- --ignored`.
+/// In five of two hundred some option finds more, in two of them by less than 1e-4 nats a datum; takes some minutes:
+/// `cargo test --test starts -- --ignored`.
 #[test]
 #[ignore = "minutes"]
 fn hardly_any_option_finds_better_in_two_hundred_problems() {
