@@ -27,8 +27,8 @@ SEEDS := 100
 CHAPTER := kmeans gaussian gaussian_mixture soft_kmeans latent bound em \
 	bernoulli_mixture pathologies selection scale incomplete convergence variational errata
 
-.PHONY: help book rustdoc browse lab check sql soak fuzz notebooks figures doc mutants bench bench-file live browse-live \
-	clean distclean cargo python
+.PHONY: help book browse lab check sql soak fuzz notebooks figures rustdoc doc mutants bench bench-file live \
+	browse-live clean distclean cargo python
 
 # Installing Jupyter waits for the network, and building for the compiler: side by side.
 MAKEFLAGS += --jobs=2
@@ -125,6 +125,11 @@ notebooks: $(JUPYTER) | cargo
 figures: | cargo
 	cargo run --release
 
+rustdoc: | cargo
+	@rm -rf build/doc-target/doc
+	RUSTDOCFLAGS="--html-in-header $(CURDIR)/$(BOOK)/rustdoc-math.html" \
+		cargo doc --quiet --no-deps --no-default-features --target-dir build/doc-target $(LIBRARIES:%=-p %)
+
 ## make doc        the crate's documentation, with its formulas typeset
 doc: $(JUPYTER) rustdoc
 	cp -r "$(VENV)"/lib/python3*/site-packages/sphinx-mathjax-offline/static/mathjax "$(DOC)"
@@ -182,11 +187,6 @@ python:
 			"make PYTHON=python3.12" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
 		|| { echo "error: Python's venv module is missing: on Debian and Ubuntu, apt install python3-venv" >&2; exit 1; }
-
-rustdoc: | cargo
-	@rm -rf build/doc-target/doc
-	RUSTDOCFLAGS="--html-in-header $(CURDIR)/$(BOOK)/rustdoc-math.html" \
-		cargo doc --quiet --no-deps --no-default-features --target-dir build/doc-target $(LIBRARIES:%=-p %)
 
 $(JUPYTER): | python
 	$(PYTHON) -m venv "$(VENV)"

@@ -158,14 +158,15 @@ pub const SAME: f64 = 1e-5;
 ///
 /// Example: [`rank`], by which they are ordered.
 pub fn keep<M: Fused>(ends: &mut Vec<Fit<M>>, end: Fit<M>) {
-    let is_same = |other: &Fit<M>| (rank(&end) - rank(other)).abs() <= SAME * end.total;
+    let height = rank(&end);
+    let is_same = |other: &Fit<M>| (height - rank(other)).abs() <= SAME * end.total;
     if let Some(at) = ends.iter().position(is_same) {
         if ends[at].log_likelihood >= end.log_likelihood {
             return;
         }
         ends.remove(at);
     }
-    let place = ends.partition_point(|other| rank(other) >= rank(&end));
+    let place = ends.partition_point(|other| rank(other) >= height);
     ends.insert(place, end);
 }
 

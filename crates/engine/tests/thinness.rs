@@ -66,7 +66,7 @@ fn it_is_zero_for_one_component_and_grows_without_bound() {
             .expect("a mixture")
             .thinness()
     };
-    // 1/(2σ²), as σ → 0.
+    // 3/(4σ²), as σ → 0: the data have the variance (1 + σ²)/2 + 1/4.
     for variance in [1e-3, 1e-6, 1e-12] {
         let share = at(variance) * variance / 0.75;
         assert!((share - 1.0).abs() < 30.0 * variance.sqrt(), "{variance}: {share}");

@@ -8,8 +8,8 @@ use nalgebra::{DMatrix, DVector};
 
 /// A mixture whose components can be exchanged.
 pub trait Exchange: Sized {
-    /// The same mixture, but with the first component of another one in the place of component j, with its share, and with its covariance times
-    /// `scale`.
+    /// The same mixture, but with the first component of another one in the place of component j, with its share, and
+    /// with its covariance times `scale`.
     ///
     /// Runs end where each component holds what is near it, and two share what deserves one while one bears what
     /// deserves two. Starts at random must place all components well at once, an exchange only one: Zhao, Hautamäki,

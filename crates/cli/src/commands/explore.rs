@@ -14,8 +14,8 @@ use executable_em_engine::{Data, Fused, OnSource, SAME, keep, rank};
 use nalgebra::DMatrix;
 use std::{cell::RefCell, ops::ControlFlow};
 
-/// Where the first runs disagree, components of the best ends are exchanged: so many times a round, followed for so many sweeps on
-/// so many data of the sample …
+/// Where the first runs disagree, components of the best ends are exchanged: so many times a round, followed for so many
+/// sweeps on so many data of the sample …
 const TRIALS: usize = 120;
 const SHORT: usize = 20;
 const FEW: usize = 1000;
@@ -73,9 +73,9 @@ impl Search<'_> {
         let is_accelerated = self.is_accelerated || !matches!(self.stopping.tolerance, Tolerance::Limit(_));
         let on_sample = Search { source: &sample, is_accelerated, ..*self };
         let (ends, explored) = on_sample.explore(k, start, begin)?;
-        let Runs { starts, exchanges, fell_back, .. } = explored;
+        let Runs { starts, first_exchange, fell_back, .. } = explored;
         let mut runs =
-            Runs { starts, exchanges, fell_back, sample: Some(self.sample.nrows()), ..Runs::default() };
+            Runs { starts, first_exchange, fell_back, sample: Some(self.sample.nrows()), ..Runs::default() };
         let all = Search { is_accelerated, ..*self };
         // A component that has found a few data of the sample alike is a poor one for all: some sweeps tell.
         let some = Stopping { max_sweeps: SETTLING.min(self.stopping.max_sweeps), ..self.stopping };
@@ -111,7 +111,7 @@ impl Search<'_> {
             ends = self.run(k, &self.stopping, starts, &mut runs);
             runs.starts = runs.reached.len() + runs.failed;
         }
-        runs.exchanges = runs.starts..runs.starts;
+        runs.first_exchange = runs.starts;
         if self.restarts.is_none()
             && self.stopping.max_sweeps > SHORT
             && let Ok(ends) = &mut ends
@@ -135,12 +135,11 @@ impl Search<'_> {
         while idle < IDLE && !self.watch.is_interrupted() {
             let before = rank(&ends[0]);
             let bases: Vec<M> = ends.iter().take(BASES).map(|end| end.model.clone()).collect();
-            let promising = self.promising(k, runs.exchanges.end, |few, at| {
+            let promising = self.promising(k, runs.starts, |few, at| {
                 let (j, turn) = (at % k, at / k);
                 let base = &bases[turn / NARROWER.len() % bases.len()];
                 base.exchanged(j, &begin(few, Start::Narrow, at)?, NARROWER[turn % NARROWER.len()])
             })?;
-            runs.exchanges.end += TRIALS;
             runs.starts += TRIALS;
             if let Ok(further) = self.go_on(k, &rest, promising, runs) {
                 further.into_iter().for_each(|end| keep(ends, end));
@@ -160,7 +159,8 @@ impl Search<'_> {
         let few = &thinned(self.sample, FEW.max(20 * k));
         let sample = Data::new(few)?;
         let short = Stopping { max_sweeps: SHORT, ..self.stopping };
-        let mut trials: Vec<Fit<M>> = Vec::new();
+        // With its rank, which takes a factorisation to know.
+        let mut trials: Vec<(f64, Fit<M>)> = Vec::new();
         for at in first..first + TRIALS {
             let watched = self.engine.best_of(
                 [begin(few, at).map_err(Into::into)],
@@ -173,19 +173,18 @@ impl Search<'_> {
                     Seen::Run { .. } => self.watch.flow(),
                 },
             );
-            trials.extend(watched.ok().map(|fit| Fit { start: at, ..fit }));
+            trials.extend(watched.ok().map(|fit| (rank(&fit), Fit { start: at, ..fit })));
             if self.watch.is_interrupted() {
                 break;
             }
         }
-        trials.sort_by(|one, other| rank(other).total_cmp(&rank(one)));
-        trials.dedup_by(|next, kept| rank(kept) - rank(next) <= ALIKE * few.nrows() as f64);
-        trials.truncate(PROMISING);
-        Ok(trials)
+        trials.sort_by(|one, other| other.0.total_cmp(&one.0));
+        trials.dedup_by(|next, kept| kept.0 - next.0 <= ALIKE * few.nrows() as f64);
+        Ok(trials.into_iter().take(PROMISING).map(|(_, fit)| fit).collect())
     }
 
     /// Goes on where runs have ended.
-    fn go_on<M: Fused + Charted + Exchange>(
+    fn go_on<M: Fused + Charted>(
         &self,
         k: usize,
         stopping: &Stopping,
@@ -203,7 +202,7 @@ impl Search<'_> {
     }
 
     /// Runs to the end, each from a start with its number; what became of them is added to `runs`.
-    pub fn run<M: Fused + Charted + Exchange>(
+    pub fn run<M: Fused + Charted>(
         &self,
         k: usize,
         stopping: &Stopping,

@@ -10,7 +10,6 @@ use executable_em::selection::{Criteria, aic, weighted_bic};
 use executable_em_engine::{Engine, Fused, Mixture, SAME, Source};
 use nalgebra::DMatrix;
 use rayon::prelude::*;
-use std::ops::Range;
 
 use super::{
     Failure, broken,
@@ -91,8 +90,8 @@ pub struct Found {
 pub struct Runs {
     /// How many starts there were …
     pub starts: usize,
-    /// … which of them were ends of others with a component exchanged …
-    pub exchanges: Range<usize>,
+    /// … from which on they are ends of others with a component exchanged …
+    pub first_exchange: usize,
     /// … and the ℓ of those that came to their end.
     pub reached: Vec<f64>,
     /// How many runs failed, and why the first of them did.
@@ -157,7 +156,7 @@ impl Search<'_> {
     }
 
     /// One run, from a model.
-    fn run_from<M: Fused + Charted + Exchange>(
+    fn run_from<M: Fused + Charted>(
         &self,
         kind: Kind,
         model: M,
@@ -186,7 +185,7 @@ impl Search<'_> {
         };
         let best = ends.map(first);
         let began = match (kind, &best) {
-            (_, Ok(best)) if runs.exchanges.contains(&best.start) => Some("exchange"),
+            (_, Ok(best)) if best.start >= runs.first_exchange => Some("exchange"),
             (Kind::Bernoulli { .. }, _) | (_, Err(_)) => None,
             (_, Ok(_)) if runs.fell_back => Some(Start::Random.name()),
             (_, Ok(best)) => Some(start.of(best.start).name()),
