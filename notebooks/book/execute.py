@@ -241,20 +241,24 @@ def main(arguments=None):
     if not options.kernel:
         print(f"built the programs of {len(paths)} notebooks, {time.monotonic() - start:.0f} s", flush=True)
 
-    def is_green(path):
+    def failure(path):
         start = time.monotonic()
         try:
             process(path, route, options.check, options.timeout)
         except (Red, OSError, ValueError) as red:
-            print(f"{path.name}: FAILED, {red}", file=sys.stderr, flush=True)
-            return False
+            said = f"{path.name}: FAILED, {red}"
+            print(said, file=sys.stderr, flush=True)
+            return said
         print(f"{path.name}: ok, {time.monotonic() - start:.1f} s", flush=True)
-        return True
+        return None
 
     # A notebook keeps one core busy, and a kernel a gigabyte.
     with ThreadPoolExecutor(min(os.cpu_count() or 1, 4)) as pool:
-        failed = not all(list(pool.map(is_green, paths)))
-    return int(failed)
+        failures = list(filter(None, pool.map(failure, paths)))
+    if failures:
+        # Once more where a long log ends.
+        print(f"{len(failures)} of {len(paths)} notebooks failed:", *failures, sep="\n", file=sys.stderr, flush=True)
+    return int(bool(failures))
 
 
 if __name__ == "__main__":

@@ -40,10 +40,7 @@ os.environ |= {
     loader_path: os.pathsep.join(std_first),
     "EVCXR_CONFIG_DIR": str(Path(__file__).parent),  # init.evcxr
     "EVCXR_TMPDIR": str(folder),
-    "XDG_CACHE_HOME": str(tools / "cache"),
     "RUST_SRC_PATH": str(no_source),
-    # The kernel's cache ignores a crate's text; only incremental builds, as ours, bypass it.
-    "CARGO_INCREMENTAL": "1",
     # The kernel rewrites the kernelspec that it finds here when their versions differ.
     "JUPYTER_PATH": str(tools / "none"),
 }
