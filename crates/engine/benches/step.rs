@@ -1,10 +1,11 @@
-//! One sweep of the engine at a few sizes: `cargo bench --bench step`.
+//! One sweep of the engine at a few sizes, and over more and more patterns of missing cells: `cargo bench --bench step`.
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use executable_em::data;
 use executable_em::gaussian_mixture::{CovarianceFamily, random_start};
-use executable_em_engine::{Data, Engine};
+use executable_em_engine::{Data, Engine, WithGaps};
 use nalgebra::DMatrix;
+use rand::seq::index;
 use rand_distr::{Distribution, StandardNormal};
 
 /// n, d, k.
@@ -15,6 +16,7 @@ fn main() {
     for family in [CovarianceFamily::Full, CovarianceFamily::Diagonal] {
         step(&mut criterion, family);
     }
+    gaps(&mut criterion);
     criterion.final_summary();
 }
 
@@ -35,6 +37,30 @@ fn step(criterion: &mut Criterion, family: CovarianceFamily) {
         group.bench_function(BenchmarkId::from_parameter(format!("{n}, {d}, {k}")), |bencher| {
             bencher.iter(|| engine.sweep(&model, &source));
         });
+    }
+    group.finish();
+}
+
+/// The same number of rows with one cell in four missing, in more and more patterns: row i has pattern i mod m.
+fn gaps(criterion: &mut Criterion) {
+    let (n, d, k) = (20_000, 16, 10);
+    let mut group = criterion.benchmark_group("patterns of gaps");
+    let mut rng = data::rng(1);
+    let whole = DMatrix::from_fn(n, d, |_, _| StandardNormal.sample(&mut rng));
+    let model = random_start(&whole, k, CovarianceFamily::Full, &mut rng).expect("distinct data");
+    let engine = Engine::new(1).expect("no thread to start");
+    let source = Data::new(&whole).expect("finite data");
+    group.bench_function("whole", |bencher| bencher.iter(|| engine.sweep(&model, &source)));
+    for count in [1, 10, 100, 1000] {
+        let mut x = whole.clone();
+        let patterns: Vec<Vec<usize>> =
+            (0..count).map(|_| index::sample(&mut rng, d, d / 4).into_vec()).collect();
+        for (i, columns) in (0..n).zip(patterns.iter().cycle()) {
+            columns.iter().for_each(|&a| x[(i, a)] = f64::NAN);
+        }
+        let source = WithGaps::new(&x).expect("no infinite cell");
+        let name = BenchmarkId::from_parameter(source.pattern_count());
+        group.bench_function(name, |bencher| bencher.iter(|| engine.sweep(&model, &source)));
     }
     group.finish();
 }

@@ -27,6 +27,7 @@
 //! | `lanes.rs` | where numbers lie |
 //! | `exp.rs` | the exponential, to the base 4 |
 
+mod arch;
 mod bernoulli_mixture;
 pub mod error;
 mod exp;
@@ -60,9 +61,9 @@ pub use source::{Data, Source, Stream};
 pub use student::StudentStatistics;
 pub use variational::{VariationalFlips, VariationalGaussians};
 
+use crate::arch::Arch;
 pub use error::{Error, Result};
 use executable_em::em::{Expected, Fit};
-use pulp::Arch;
 use std::num::NonZero;
 use std::thread;
 

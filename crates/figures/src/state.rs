@@ -1,6 +1,6 @@
 //! A single state of a run, drawn for a window of any width: what a reader takes hold of.
 //!
-//! Two panels stand side by side where there is room, and below each other where there is not; letters keep their size.
+//! Panels stand side by side where there is room, and below each other where there is not; letters keep their size.
 //! The panels' [`PanelFrame`]s say where on the page a mean lies, and what a place on the page means.
 
 use crate::plot::{Figure, Page, Panel, PanelFrame};
@@ -31,18 +31,15 @@ pub struct Scene {
     pub frames: Vec<PanelFrame>,
 }
 
-/// Room for two panels.
+/// Room for panels side by side.
 const WIDE: f64 = 560.0;
-
-/// How many panels stand side by side on a page of such width.
-fn columns(width: f64) -> usize {
-    if width < WIDE { 1 } else { 2 }
-}
 
 /// Panels on a page of such width in pixels; below each other they are lower, so that one screen holds more of them.
 fn scene(width: f64, panel_height: f64, panels: impl IntoIterator<Item = Panel>) -> Result<Scene> {
-    let height = if width < WIDE { 0.8 * panel_height } else { panel_height };
-    let page = Page::new(columns(width)).width(width).panel_height(height);
+    let panels: Vec<Panel> = panels.into_iter().collect();
+    let (columns, height) =
+        if width < WIDE { (1, 0.8 * panel_height) } else { (panels.len().max(2), panel_height) };
+    let page = Page::new(columns).width(width).panel_height(height);
     let page = panels.into_iter().fold(page, Page::panel);
     Ok(Scene { figure: Figure::still(&page)?, frames: page.frames()? })
 }
@@ -192,11 +189,12 @@ pub fn coins(start: &Tosses, run: &[(BernoulliMixture, f64)], width: f64) -> Res
     scene(width, 300.0, bernoulli_mixture::state(start, run)?)
 }
 
-/// Two clusters so far apart: their densities with what is known of the means, and how ℓ nears its top.
+/// Two clusters so far apart: their densities with what is known of the means, of each and of both together, and how ℓ
+/// nears its top.
 ///
 /// ```
 /// use executable_em_figures::state::{self, Apart};
-/// assert!(state::rate(&Apart::by(3.0)?, 390.0)?.figure.svg().contains("two clusters"));
+/// assert!(state::rate(&Apart::by(3.0)?, 390.0)?.figure.svg().contains("if labels were seen"));
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 ///

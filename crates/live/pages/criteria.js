@@ -8,6 +8,7 @@ const page = new Page({
     handles: ({ k, picture: { frames: [, { y: [bottom] }] } }) =>
         [{ panel: 1, kind: "mean", name: "number of components", at: [k, bottom], stride: 1 }],
     moved: (page, _, [k]) => page.go({ k: String(Math.round(k)) }),
+    prepared: state => fit(state),
     settle: (page, { k }) => { page.state.k = String(k); },
     shown: (answer, state) => {
         for (const name of ["data", "family"]) document.getElementById(name).value = state[name];
@@ -40,15 +41,17 @@ const by = step => page.go({ k: String(page.answer.k + step) });
 
 on("fewer", "click", () => by(-1));
 on("more", "click", () => by(1));
-for (const name of ["data", "family"]) on(name, "change", event => fit({ [name]: event.target.value }));
-
-// A number of components at a time, so that the page can say how far it is.
-async function fit(change) {
-    const { data, family } = { ...page.state, ...change };
-    for (let k = 1; k <= page.answer.most; k++) {
-        page.words.textContent = `Fitting ${k} of ${page.answer.most} …`;
-        await new Promise(done => setTimeout(done));
-        Library.ask({ page: "fits", data, family, k });
-    }
+for (const name of ["data", "family"]) on(name, "change", async event => {
+    const change = { [name]: event.target.value };
+    await fit({ ...page.state, ...change });
     page.go(change);
+});
+
+// A number of components at a time, until there are no more, so that the page can say how far it is.
+async function fit({ data, family }) {
+    for (let k = 1, fitted = 0; fitted === k - 1; k++) {
+        page.words.textContent = `Fitting ${k} ${k === 1 ? "component" : "components"} …`;
+        await new Promise(done => setTimeout(done));
+        fitted = Library.ask({ page: "fits", data, family, k });
+    }
 }

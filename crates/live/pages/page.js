@@ -6,7 +6,8 @@ const still = matchMedia("(prefers-reduced-motion: reduce)");
 class Page {
     // `question(state)` is what to ask, `handles(answer)` what can be held, `shown(answer, state)` what else changes,
     // `moved(page, handle, at)` what a hand does, `added(page, at)` what it puts there, if it may; `made(answer)` how
-    // many steps were made, where a page has a button for one more, one for one less and one to run at such a pace.
+    // many steps were made, where a page has a button for one more, one for one less and one to run at such a pace;
+    // `prepared(state)` what is done before the first answer.
     constructor(parts) {
         Object.assign(this, parts);
         if (this.made) {
@@ -23,7 +24,8 @@ class Page {
         this.words = document.querySelector(".words");
         this.timer = null;
         Address.changed(() => { this.state = Address.read(this.defaults); this.show(); });
-        Library.load().then(() => {
+        Library.load().then(async () => {
+            await this.prepared?.(this.state);
             new ResizeObserver(() => { if (this.stage.width !== this.width) this.show(); }).observe(this.stage.element);
             this.show();
             document.documentElement.dataset.ready = "yes";

@@ -25,10 +25,11 @@ pub struct Answer {
 
 pub fn answer(question: &Question) -> Result<Answer> {
     let apart = Apart::by(question.distance)?;
+    let errors = apart.errors();
     // ℓ is off by the square of what θ is off by.
     let digit = -1.0 / (2.0 * apart.fraction.log10());
-    let means = [0, 1]
-        .map(|j| format!("{} ± {}", number(apart.model.means()[j], 2), number(1.96 * apart.errors[j], 2)));
+    let means =
+        [0, 1].map(|j| format!("{} ± {}", number(apart.model.means()[j], 2), number(1.96 * errors[j], 2)));
     let words = format!(
         "{} standard deviations apart: the missing labels hide up to {} % of the information, late steps are {} of the \
          one before, and a digit of ℓ takes {} sweeps. Means: {}, in 95 of 100 cases.",
@@ -42,7 +43,7 @@ pub fn answer(question: &Question) -> Result<Answer> {
         distance: apart.distance,
         fraction: apart.fraction,
         shown: apart.shown,
-        errors: apart.errors,
+        errors,
         words,
         picture: state::rate(&apart, width(question.width))?.into(),
     })

@@ -21,9 +21,22 @@ def free_folder(parent):
             os.close(lock)
 
 
+# A cell runs once: to compile it fast matters more than its speed, which is that of the libraries it calls.
+PROFILE = """[profile.dev]
+opt-level = 0
+[profile.dev.package."*"]
+opt-level = 2
+"""
+
 tools = Path(sys.prefix).parent
 folder, lock = free_folder(tools / "build")
 os.set_inheritable(lock, True)  # held for as long as the kernel lives
+
+# For the builds of all folders; at once, as another kernel may be reading it.
+config = tools / "build" / ".cargo"
+config.mkdir(exist_ok=True)
+(folder / "config.toml").write_text(PROFILE, encoding="utf-8")
+os.replace(folder / "config.toml", config / "config.toml")
 
 # Where it finds the source of std, the kernel analyses all of it (20 s a notebook); where it does
 # not, it asks rustup to add that to the user's toolchain. An empty folder prevents both.

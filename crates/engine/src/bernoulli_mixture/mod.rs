@@ -18,13 +18,13 @@ use super::parallel::Pass;
 use super::partial_sums::PartialSums;
 use super::source::{Data, Source};
 use super::{Engine, Fused, Mixture, Question, question};
+use crate::arch::Arch;
 use crate::{Error, Result};
 use block::{BLOCK, Chunk, Workspace};
 use executable_em::bernoulli_mixture::{BernoulliMixture, check_heads};
 use executable_em::em::{Expected, largest_move};
 use executable_em::scale::SufficientStatistics;
 use prepared::Prepared;
-use pulp::Arch;
 use std::ops::Range;
 
 impl Pass for Prepared {

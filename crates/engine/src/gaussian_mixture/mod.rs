@@ -31,6 +31,7 @@ use super::partial_sums::PartialSums;
 use super::source::{Data, Source};
 use super::{Engine, Fused, Mixture, Question, question};
 use crate::Result;
+use crate::arch::Arch;
 use block::{Chunk, Workspace, block_len};
 use executable_em::em::{Expected, largest_move};
 use executable_em::gaussian_mixture::{FlooredMixture, GaussianMixture};
@@ -39,7 +40,6 @@ use layout::Layout;
 use nalgebra::{DMatrix, DVector};
 use negligible::{is_unseen, is_worthwhile};
 use prepared::Prepared;
-use pulp::Arch;
 use std::borrow::Cow;
 use std::ops::Range;
 

@@ -9,7 +9,7 @@ use executable_em::em::{self, Stopping, Tolerance};
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
 use executable_em::latent::Model;
 use executable_em::{Result, data};
-use nalgebra::{DMatrix, DVector, dmatrix};
+use nalgebra::{DMatrix, DVector, Matrix2, dmatrix};
 use std::f64::consts::LN_10;
 
 const DRAWS: usize = 400;
@@ -23,6 +23,11 @@ const EXACT: f64 = 1e-7;
 /// Distances that the page has room for, in standard deviations.
 const DISTANCES: [f64; 2] = [1.6, 6.0];
 
+/// So far off, in standard deviations, the panel of both means reaches.
+const OFF: f64 = 0.75;
+/// The radius, in standard deviations, within which 95 % of the mass of a normal in the plane is: √(−2 log 0.05).
+const NINETY_FIVE: f64 = 2.447_746_830_680_816;
+
 /// A fit to draws of two normals of one variance, and what can be said of the way to it.
 #[derive(Clone, Debug)]
 pub struct Apart {
@@ -34,8 +39,8 @@ pub struct Apart {
     pub fraction: f64,
     /// By how much a late step of the run was shorter than the one before.
     pub shown: f64,
-    /// The standard errors of the two means.
-    pub errors: [f64; 2],
+    /// The covariance of the errors of the two means.
+    pub uncertainty: Matrix2<f64>,
     /// By how many nats ℓ is below its top at a start, half a standard deviation off, and after each sweep.
     pub gaps: Vec<f64>,
     x: DMatrix<f64>,
@@ -71,21 +76,36 @@ impl Apart {
             run.iterates.iter().map(|iterate| coordinates(&iterate.model)).collect();
         let seen = gaps.iter().take_while(|&&gap| gap > EXACT).count().clamp(3, places.len());
         let shortened = rate::shown(&places[..seen])?;
-        let errors = errors::standard_errors(&top.model, &x)?.means;
+        // Coordinates: the weight, the means, the variance.
+        let uncertainty = errors::covariance(&top.model, &x)?.fixed_view::<2, 2>(1, 1).into_owned();
         Ok(Apart {
             distance,
             fraction: rate::missing_fractions(&top.model, &x)?[0],
             shown: shortened[shortened.len() - 1],
-            errors: [errors[0], errors[1]],
+            uncertainty,
             model: top.model,
             gaps,
             x,
         })
     }
+
+    /// The standard errors of the two means.
+    ///
+    /// ```
+    /// use executable_em_figures::state::Apart;
+    /// let [left, right] = Apart::by(5.0)?.errors();
+    /// // Of about 200 draws each.
+    /// assert!((left - 0.005_f64.sqrt()).abs() < 0.02 && (right - 0.005_f64.sqrt()).abs() < 0.02);
+    /// # Ok::<(), executable_em::Error>(())
+    /// ```
+    pub fn errors(&self) -> [f64; 2] {
+        [0, 1].map(|j| self.uncertainty[(j, j)].sqrt())
+    }
 }
 
-/// The two densities over the draws, with what is known of the means; and the gap to the top, sweep by sweep.
-pub(crate) fn state(of: &Apart) -> Result<[Panel; 2]> {
+/// The two densities over the draws, with what is known of the means, of each and of both together; and the gap to the
+/// top, sweep by sweep.
+pub(crate) fn state(of: &Apart) -> Result<[Panel; 3]> {
     let mut density = Panel::new([-3.6, 9.6], [0.0, 0.27]);
     density.title("two clusters").note(&format!("{} sd apart", number(of.distance, 1))).x_label("*x*");
     density.y_ticks(&[0.0, 0.1, 0.2]);
@@ -100,14 +120,15 @@ pub(crate) fn state(of: &Apart) -> Result<[Panel; 2]> {
     let places: Vec<Point> = of.x.iter().step_by(2).map(|&x| [x, 0.004]).collect();
     density.dots(&places, &[plot::GREY], 1.3, 0.6);
     for j in 0..2 {
-        let (mean, half) = (of.model.means()[j], 1.96 * of.errors[j]);
+        let (mean, half) = (of.model.means()[j], 1.96 * of.errors()[j]);
         let (height, colour) = (0.235, plot::darken(plot::component(j), 0.2));
         density.line(&[[mean - half, height], [mean + half, height]], colour, 2.2);
         density.dots(&[[mean, height]], &[colour], 3.2, 1.0);
         let text = format!("± {}", number(half, 2));
-        density.text([mean, height], [0.0, -9.0], &text, Anchor::Middle, colour);
+        // On the far side of the other mean, however near that is.
+        let (side, anchor) = if j == 0 { (-1.0, Anchor::End) } else { (1.0, Anchor::Start) };
+        density.text([mean + side * half, height], [side * 6.0, 4.0], &text, anchor, colour);
     }
-
     density.mark([of.distance, 0.0], Marker::Cross, 12.0, plot::component(1));
 
     let mut way = Panel::new([0.0, SWEEPS as f64], [SEEN.log10(), 2.4]);
@@ -130,5 +151,22 @@ pub(crate) fn state(of: &Apart) -> Result<[Panel; 2]> {
         way.text(middle, [12.0, -6.0], "*ρ*² a sweep", Anchor::Start, plot::component(1));
     }
     way.line(&points, plot::FAINT, 1.2).dots(&points, &[plot::INK], 2.3, 1.0);
-    Ok([density, way])
+    Ok([density, together(of), way])
+}
+
+/// The 95 % ellipse of both means, about their estimates; and the one that it would be if the labels were seen.
+fn together(of: &Apart) -> Panel {
+    let mut panel = Panel::new([-OFF, OFF], [-OFF, OFF]);
+    panel.title("both means").x_label("the left one, off by").y_label("the right one, off by").equal_aspect();
+    panel.x_ticks(&[-0.5, 0.0, 0.5]).y_ticks(&[-0.5, 0.0, 0.5]);
+    // A mean of n πⱼ data whose labels are known errs by the variance over their number, and alone.
+    let (variance, n) = (of.model.covariances()[0][0], DRAWS as f64);
+    let seen = DMatrix::from_diagonal(&of.model.weights().map(|weight| variance / (n * weight)));
+    let hidden = DMatrix::from_fn(2, 2, |l, m| of.uncertainty[(l, m)]);
+    let colour = plot::component(1);
+    panel.disc([0.0, 0.0], &hidden, NINETY_FIVE, plot::lighten(colour, 0.6), 0.8);
+    panel.ellipse([0.0, 0.0], &hidden, NINETY_FIVE, colour, 1.8);
+    panel.ellipse([0.0, 0.0], &seen, NINETY_FIVE, plot::INK, 1.4);
+    panel.text([0.0, -OFF], [0.0, -10.0], "inner: if labels were seen", Anchor::Middle, plot::INK);
+    panel
 }
