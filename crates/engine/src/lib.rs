@@ -26,6 +26,7 @@
 //! | `softmax.rs` | log joints become responsibilities and the log-likelihood |
 //! | `lanes.rs` | where numbers lie |
 //! | `exp.rs` | the exponential, to the base 4 |
+//! | `arch.rs` | which vector instructions |
 
 mod arch;
 mod bernoulli_mixture;

@@ -18,6 +18,9 @@ use std::ops::ControlFlow;
 
 const TO_REST: Stopping = Stopping { tolerance: Tolerance::Parameters(1e-12), max_sweeps: 20_000 };
 
+/// Within so many standard deviations lie 95 % of a normal in the plane: √(−2 log 0.05).
+const NINETY_FIVE: f64 = 2.4477;
+
 /// Two normals in one dimension, so many standard deviations apart.
 fn two_normals(apart: f64) -> Result<GaussianMixture> {
     let means = dmatrix![0.0; apart];
@@ -248,7 +251,7 @@ pub(super) fn uncertainty() -> Result<Figure> {
     all.scatter(&x, &[plot::FAINT]);
     for j in 0..2 {
         all.ellipse(centre(j), &model.covariances()[j], 2.0, plot::lighten(plot::component(j), 0.3), 1.1);
-        all.disc(centre(j), &of_mean(j), 2.4477, plot::component(j), 0.9);
+        all.disc(centre(j), &of_mean(j), NINETY_FIVE, plot::component(j), 0.9);
     }
     let mut page = Page::new(3).panel_height(210.0).panel(all);
     for j in 0..2 {
@@ -261,7 +264,7 @@ pub(super) fn uncertainty() -> Result<Figure> {
         panel.title(if j == 0 { "one of them, near" } else { "the other" }).x_label("eruption, min");
         let dots: Vec<Point> = draws.row_iter().map(|row| [row[1 + 2 * j], row[2 + 2 * j]]).collect();
         panel.dots(&dots, &[plot::FAINT], 1.7, 1.0);
-        panel.ellipse(centre(j), &spread, 2.4477, plot::component(j), 2.0);
+        panel.ellipse(centre(j), &spread, NINETY_FIVE, plot::component(j), 2.0);
         panel.mark(centre(j), plot::Marker::Cross, 10.0, plot::darken(plot::component(j), 0.25));
         page = page.panel(panel);
     }

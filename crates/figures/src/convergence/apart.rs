@@ -1,6 +1,6 @@
 //! Two clusters as far apart as a reader wants: how fast EM is, and how sure of their means.
 
-use super::{TO_REST, two_normals};
+use super::{NINETY_FIVE, TO_REST, two_normals};
 use crate::plot::{self, Anchor, Marker, Panel, Point, number};
 use executable_em::convergence::accelerate::{self, Accelerated, Chart, Method};
 use executable_em::convergence::coordinates::coordinates;
@@ -9,7 +9,7 @@ use executable_em::em::{self, Stopping, Tolerance};
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
 use executable_em::latent::Model;
 use executable_em::{Result, data};
-use nalgebra::{DMatrix, DVector, Matrix2, dmatrix};
+use nalgebra::{DMatrix, DVector, dmatrix};
 use std::f64::consts::LN_10;
 
 const DRAWS: usize = 400;
@@ -25,8 +25,6 @@ const DISTANCES: [f64; 2] = [1.6, 6.0];
 
 /// So far off, in standard deviations, the panel of both means reaches.
 const OFF: f64 = 0.75;
-/// The radius, in standard deviations, within which 95 % of the mass of a normal in the plane is: √(−2 log 0.05).
-const NINETY_FIVE: f64 = 2.447_746_830_680_816;
 
 /// A fit to draws of two normals of one variance, and what can be said of the way to it.
 #[derive(Clone, Debug)]
@@ -39,8 +37,8 @@ pub struct Apart {
     pub fraction: f64,
     /// By how much a late step of the run was shorter than the one before.
     pub shown: f64,
-    /// The covariance of the errors of the two means.
-    pub uncertainty: Matrix2<f64>,
+    /// The covariance of the errors of the two means, 2×2.
+    pub uncertainty: DMatrix<f64>,
     /// By how many nats ℓ is below its top at a start, half a standard deviation off, and after each sweep.
     pub gaps: Vec<f64>,
     x: DMatrix<f64>,
@@ -77,7 +75,7 @@ impl Apart {
         let seen = gaps.iter().take_while(|&&gap| gap > EXACT).count().clamp(3, places.len());
         let shortened = rate::shown(&places[..seen])?;
         // Coordinates: the weight, the means, the variance.
-        let uncertainty = errors::covariance(&top.model, &x)?.fixed_view::<2, 2>(1, 1).into_owned();
+        let uncertainty = errors::covariance(&top.model, &x)?.view((1, 1), (2, 2)).into_owned();
         Ok(Apart {
             distance,
             fraction: rate::missing_fractions(&top.model, &x)?[0],
@@ -162,10 +160,9 @@ fn together(of: &Apart) -> Panel {
     // A mean of n πⱼ data whose labels are known errs by the variance over their number, and alone.
     let (variance, n) = (of.model.covariances()[0][0], DRAWS as f64);
     let seen = DMatrix::from_diagonal(&of.model.weights().map(|weight| variance / (n * weight)));
-    let hidden = DMatrix::from_fn(2, 2, |l, m| of.uncertainty[(l, m)]);
     let colour = plot::component(1);
-    panel.disc([0.0, 0.0], &hidden, NINETY_FIVE, plot::lighten(colour, 0.6), 0.8);
-    panel.ellipse([0.0, 0.0], &hidden, NINETY_FIVE, colour, 1.8);
+    panel.disc([0.0, 0.0], &of.uncertainty, NINETY_FIVE, plot::lighten(colour, 0.6), 0.8);
+    panel.ellipse([0.0, 0.0], &of.uncertainty, NINETY_FIVE, colour, 1.8);
     panel.ellipse([0.0, 0.0], &seen, NINETY_FIVE, plot::INK, 1.4);
     panel.text([0.0, -OFF], [0.0, -10.0], "inner: if labels were seen", Anchor::Middle, plot::INK);
     panel
