@@ -192,7 +192,7 @@ python:
 
 $(JUPYTER): | python
 	$(PYTHON) -m venv "$(VENV)"
-	$(RUN) -m pip install --quiet --disable-pip-version-check -r $(BOOK)/requirements.txt -c $(BOOK)/constraints.txt
+	$(RUN) -m pip install --quiet --no-compile --disable-pip-version-check -r $(BOOK)/requirements.txt -c $(BOOK)/constraints.txt
 	$(RUN) -m jupyter kernelspec install --sys-prefix --name rust $(BOOK)/kernel
 	@rm -f "$(VENV)"/.made-of-* && touch $@
 

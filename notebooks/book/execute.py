@@ -119,7 +119,7 @@ def by_kernel(path, notebook, timeout):
 def build(paths):
     """Build a program for each notebook; the compiler's words if one of them does not build."""
     subprocess.run(
-        ["cargo", "run", "--quiet", "--release", "-p", "executable-em-book", "--", PROGRAMS, *paths],
+        ["cargo", "run", "--quiet", "-p", "executable-em-book", "--", PROGRAMS, *paths],
         cwd=ROOT, stdin=subprocess.DEVNULL,
     )
     # The very versions that the library is tested with.

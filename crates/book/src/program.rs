@@ -103,12 +103,14 @@ pub fn from(folder: &Path, dependency: &str) -> String {
     dependency.replace("path = \"", &format!("path = \"{}/", folder.display()))
 }
 
-/// The `Cargo.toml` of a package of such programs. What they call is optimised, they themselves build fast.
+/// The `Cargo.toml` of a package of such programs. They run for seconds, so all of it builds fast rather than runs fast;
+/// to optimise across a crate's parts (`lto`) would take as long as all other optimisation.
 pub fn manifest(dependencies: &BTreeSet<String>) -> String {
     let dependencies: Vec<&str> = dependencies.iter().map(String::as_str).collect();
     format!(
         "[package]\nname = \"notebooks\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
          [dependencies]\n{}\n\n\
+         [profile.release]\nopt-level = 1\nlto = \"off\"\n\n\
          [profile.release.package.notebooks]\nopt-level = 0\n\n[workspace]\n",
         dependencies.join("\n")
     )

@@ -24,6 +24,7 @@ def free_folder(parent):
 # A cell runs once: to compile it fast matters more than its speed, which is that of the libraries it calls.
 PROFILE = """[profile.dev]
 opt-level = 0
+lto = "off"
 [profile.dev.package."*"]
 opt-level = 2
 """
