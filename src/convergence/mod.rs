@@ -24,6 +24,7 @@
 //! | [`profile`] | ℓ while one mean is held, and the interval that this gives |
 //! | [`aitken`] | how far ℓ still is from its limit, and a rule that stops there |
 //! | [`accelerate`] | SQUAREM and Anderson's mixing, with a safeguard that keeps ℓ rising |
+//! | [`lbfgs`] | gradient ascent that learns the curvature, to race against |
 //! | [`by_parts`] | ECM: an M step by parts, where the whole has no closed form |
 //! | [`partial`] | incremental and stepwise EM: an M step after every few data |
 //! | [`interval`] | numbers that know how wrong they may be |
@@ -39,6 +40,7 @@ pub mod coordinates;
 pub mod errors;
 pub mod information;
 pub mod interval;
+pub mod lbfgs;
 pub mod partial;
 pub mod profile;
 pub mod rate;

@@ -30,7 +30,8 @@ use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 /// # Ok::<(), executable_em::Error>(())
 /// ```
 pub fn jacobian(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
-    Ok(complete_factor(model, x)?.solve(&information::missing(model, x)?))
+    let map = complete_factor(model, x)?.solve(&information::missing(model, x)?);
+    check::defined("map of a sweep", map)
 }
 
 /// The eigenvalues of that map: the fractions of missing information, largest first.

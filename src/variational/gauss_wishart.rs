@@ -53,7 +53,8 @@ impl GaussWishart {
         check::finite("mean", &mean)?;
         check::positive("strength", strength)?;
         check::shape("scatter", scatter.shape(), (mean.len(), mean.len()))?;
-        let sound = degrees.is_finite() && degrees > mean.len() as f64 - 1.0;
+        // Half of the smallest number is none.
+        let sound = degrees.is_finite() && 0.5 * (degrees - (mean.len() as f64 - 1.0)) > 0.0;
         check::domain("degrees of freedom", degrees, sound, "finite and > d − 1")?;
         let factor = gaussian::cholesky(&scatter, 0)?;
         Ok(GaussWishart { mean, strength, scatter, degrees, factor })

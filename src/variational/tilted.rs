@@ -45,6 +45,7 @@ pub fn round(q: &Factorised, mean: &DVector<f64>, covariance: &DMatrix<f64>) -> 
             (0..mean.len()).filter(|&b| b != a).map(|b| precision[(a, b)] * (next.means[b] - mean[b])).sum();
         next.means[a] = mean[a] - others / precision[(a, a)];
     }
+    next.means = check::defined("means of q", next.means)?;
     Ok(next)
 }
 
@@ -101,5 +102,5 @@ fn precision(q: &Factorised, mean: &DVector<f64>, covariance: &DMatrix<f64>) -> 
     check::matrix("means of q", &q.means, mean.shape())?;
     check::positives("variances of q", "variance of q", &q.variances, mean.len())?;
     check::shape("covariance", covariance.shape(), (mean.len(), mean.len()))?;
-    Ok(gaussian::cholesky(covariance, 0)?.inverse())
+    check::defined("precision", gaussian::cholesky(covariance, 0)?.inverse())
 }

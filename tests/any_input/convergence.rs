@@ -5,6 +5,7 @@ use crate::pool::Pool;
 use executable_em::convergence::accelerate::{self, Accelerated, Chart, Method};
 use executable_em::convergence::certificate::certify;
 use executable_em::convergence::interval::Interval;
+use executable_em::convergence::lbfgs::{self, Lbfgs};
 use executable_em::convergence::partial::{Stepwise, incremental};
 use executable_em::convergence::profile::{self, WithOneHeld};
 use executable_em::convergence::{aitken, by_parts, chart, coordinates, errors, information, rate};
@@ -83,6 +84,13 @@ calls! { p;
         let x = p.x();
         Accelerated::new(&x, method(p), which_chart(p))
             .and_then(|climb| accelerate::fit(&climb, p.gaussians(), &stopping(p)))
+    },
+    "convergence::lbfgs::direction" => lbfgs::direction(&numbers(p), &run(p)),
+    "Lbfgs::new" => Lbfgs::new(&p.x(), p.steps()).map(|climb| climb.evaluations()),
+    "Lbfgs::evaluations" => Lbfgs::new(&p.x(), p.steps()).map(|climb| climb.evaluations()),
+    "convergence::lbfgs::fit" => {
+        let x = p.x();
+        Lbfgs::new(&x, p.steps()).and_then(|climb| lbfgs::fit(&climb, p.gaussians(), &stopping(p)))
     },
     "convergence::aitken::remaining" => aitken::remaining([p.share(), p.share(), p.share()]),
     "convergence::aitken::left" => aitken::left(p.values().as_slice()),

@@ -72,7 +72,7 @@ fn a_normal(pool: &mut Pool) -> Normal {
 fn mechanism(pool: &mut Pool) -> Mechanism {
     match pool.rng.random_range(0..3) {
         0 => Mechanism::Completely { probability: pool.share() },
-        1 => Mechanism::BySeen { column: pool.d(), centre: pool.number(), slope: pool.number() },
+        1 => Mechanism::BySeen { column: pool.coordinate(), centre: pool.number(), slope: pool.number() },
         _ => Mechanism::ByItself { centre: pool.number(), slope: pool.number() },
     }
 }
@@ -138,8 +138,8 @@ calls! { p;
     "incomplete::impute::by_mean" => impute::by_mean(&p.gaussians(), &gaps(p)),
     "incomplete::impute::draw" => impute::draw(&p.gaussians(), &gaps(p), &mut data::rng(1)),
     "incomplete::impute::pooled" => impute::pooled(&p.values(), &p.masses()),
-    "Mechanism::probability" => mechanism(p).probability(&[0.5, -1.0, 2.0][..p.d % 4], p.d()),
-    "Mechanism::hide" => mechanism(p).hide(&p.x(), p.d(), &mut data::rng(1)).map(|data| data.missing_count()),
+    "Mechanism::probability" => mechanism(p).probability(&[0.5, -1.0, 2.0][..p.d], p.coordinate()),
+    "Mechanism::hide" => mechanism(p).hide(&p.x(), p.coordinate(), &mut data::rng(1)).map(|data| data.missing_count()),
     "incomplete::mixture::log_joint" => mixture::log_joint(&p.gaussians(), &gaps(p)),
     "incomplete::mixture::log_likelihood" => mixture::log_likelihood(&p.gaussians(), &gaps(p)),
     "Posterior::at" => Posterior::at(&p.gaussians(), &gaps(p)),

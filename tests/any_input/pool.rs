@@ -118,6 +118,10 @@ impl Pool {
         if self.rng.random_bool(0.8) { self.rng.random_range(0..self.k) } else { self.count() }
     }
 
+    pub fn coordinate(&mut self) -> usize {
+        if self.rng.random_bool(0.8) { self.rng.random_range(0..self.d) } else { self.count() }
+    }
+
     pub fn datum(&mut self) -> usize {
         if self.rng.random_bool(0.8) { self.rng.random_range(0..self.n) } else { self.count() }
     }

@@ -11,6 +11,7 @@ mod coordinates;
 mod errors;
 mod information;
 mod interval;
+mod lbfgs;
 mod partial;
 mod rate;
 

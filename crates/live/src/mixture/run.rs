@@ -6,11 +6,13 @@ use executable_em::errata::lecture_c;
 use executable_em::gaussian_mixture::GaussianMixture;
 use executable_em::latent::Model;
 use nalgebra::DMatrix;
+use std::sync::{Mutex, PoisonError};
 
 /// More half steps are not drawn one by one.
 const MOST_HALF_STEPS: usize = 4000;
 
 /// A run of EM, half step by half step.
+#[derive(Clone)]
 pub struct Run {
     /// The parameters.
     pub model: GaussianMixture,
@@ -25,31 +27,59 @@ pub struct Run {
 }
 
 impl Run {
+    /// The run from `begin`, so many half steps on. It goes on from the last one that was asked for, if that is its
+    /// beginning: a page asks half step by half step.
     pub fn of(
         begin: GaussianMixture,
         x: &DMatrix<f64>,
         half_steps: usize,
         about_old_means: bool,
     ) -> executable_em::Result<Run> {
-        let climb = vec![begin.log_likelihood(x)?];
-        let mut run = Run { model: begin, responsibilities: None, climb, half_steps: 0, broken: None };
-        while run.half_steps < half_steps.min(MOST_HALF_STEPS)
-            && run.broken.is_none()
-            && !run.at_rest(x.nrows())
-        {
-            match (run.half_steps.is_multiple_of(2), run.responsibilities.as_ref()) {
-                (false, Some(r)) => match m_step(&run.model, x, r, about_old_means)? {
-                    Ok(model) => {
-                        run.climb.push(model.log_likelihood(x)?);
-                        run.model = model;
-                    }
-                    Err((model, broken)) => (run.model, run.broken) = (model, Some(broken)),
-                },
-                _ => run.responsibilities = Some(run.model.responsibilities(x)?),
+        static LAST: Mutex<Option<(GaussianMixture, DMatrix<f64>, bool, Run)>> = Mutex::new(None);
+        let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut run = match last.take() {
+            Some((start, data, about_old, run))
+                if run.half_steps <= half_steps
+                    && (&start, &data, about_old) == (&begin, x, about_old_means) =>
+            {
+                run
             }
-            run.half_steps += 1;
-        }
+            _ => Run {
+                climb: vec![begin.log_likelihood(x)?],
+                model: begin.clone(),
+                responsibilities: None,
+                half_steps: 0,
+                broken: None,
+            },
+        };
+        run.go_on(x, half_steps, about_old_means)?;
+        *last = Some((begin, x.clone(), about_old_means, run.clone()));
         Ok(run)
+    }
+
+    fn go_on(
+        &mut self,
+        x: &DMatrix<f64>,
+        half_steps: usize,
+        about_old_means: bool,
+    ) -> executable_em::Result<()> {
+        while self.half_steps < half_steps.min(MOST_HALF_STEPS)
+            && self.broken.is_none()
+            && !self.at_rest(x.nrows())
+        {
+            match (self.half_steps.is_multiple_of(2), self.responsibilities.as_ref()) {
+                (false, Some(r)) => match m_step(&self.model, x, r, about_old_means)? {
+                    Ok(model) => {
+                        self.climb.push(model.log_likelihood(x)?);
+                        self.model = model;
+                    }
+                    Err((model, broken)) => (self.model, self.broken) = (model, Some(broken)),
+                },
+                _ => self.responsibilities = Some(self.model.responsibilities(x)?),
+            }
+            self.half_steps += 1;
+        }
+        Ok(())
     }
 
     /// Whether the last sweep raised ℓ by no more than the library's own tolerance.
