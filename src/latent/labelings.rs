@@ -172,5 +172,6 @@ fn all_under(q: &DVector<f64>, n: usize, k: usize) -> Result<Vec<Vec<usize>>> {
 pub fn expected_log_joint(q: &DVector<f64>, log_joint: &DMatrix<f64>) -> Result<f64> {
     let log_joints = log_joints(log_joint)?;
     check::distribution("q", q, log_joints.len())?;
-    Ok(q.iter().zip(&log_joints).map(|(&q, &log_p)| if q == 0.0 { 0.0 } else { q * log_p }).sum())
+    let sum = q.iter().zip(&log_joints).map(|(&q, &log_p)| if q == 0.0 { 0.0 } else { q * log_p }).sum();
+    check::defined_number("expected log joint", sum)
 }

@@ -44,6 +44,44 @@ fn six_components_give_the_references_bounds() {
     assert_within(expected[alive[1]], 0.3571214, 6e-8);
 }
 
+/// scikit-learn 1.9.1, `BayesianGaussianMixture` with the same priors and the same first responsibilities,
+/// `tol=1e-13`, `reg_covar=0`: what its two large components have learned.
+#[test]
+fn scikit_learn_learns_the_same() {
+    let (x, prior) = (faithful(), unit_prior(2));
+    let r = kmeans::responsibilities(&x, &x.rows(0, 6).into_owned()).unwrap();
+    let q = fit(&OnBound::new(&x).unwrap(), Weights::Dirichlet(0.001), &prior, &r, &TIGHT).unwrap().model;
+    let theirs = [
+        (
+            [0.6428639374320805, 175.86184816515055, 176.86184816515055],
+            [0.702039533692438, 0.666686482100449],
+            [0.135691411633545, 0.06062395147094, 0.199879146488483],
+        ),
+        (
+            [0.3571213570099538, 98.13815183484952, 99.13815183484952],
+            [-1.258042540763544, -1.194690491891584],
+            [0.080753695434815, 0.045283331407803, 0.205898415749684],
+        ),
+    ];
+    let alive = q.survivors();
+    assert_eq!(alive.len(), 2);
+    for (j, (of_weight, mean, covariance)) in alive.into_iter().zip(theirs) {
+        let (share, ours) = (q.shares().expected()[j], &q.components()[j]);
+        // Both runs end within some 1e-8 of their limit.
+        for (value, expected) in [share, ours.strength(), ours.degrees()].into_iter().zip(of_weight) {
+            assert_within(value / expected, 1.0, 1e-7);
+        }
+        for a in 0..2 {
+            assert_within(ours.mean()[a], mean[a], 1e-7);
+        }
+        let spread = ours.covariance();
+        for (value, expected) in [spread[(0, 0)], spread[(1, 0)], spread[(1, 1)]].into_iter().zip(covariance)
+        {
+            assert_within(value, expected, 1e-7);
+        }
+    }
+}
+
 /// other starts come to the same end.
 #[test]
 fn every_start_comes_to_two_components() {
