@@ -199,7 +199,7 @@ impl Model for SoftKMeans {
         let distances = kmeans::distances(x, &self.means);
         let log_normaliser = 0.5 * x.ncols() as f64 * (self.stiffness / TAU).ln();
         Ok(DMatrix::from_fn(x.nrows(), self.means.nrows(), |i, j| {
-            self.weights[j].ln() + log_normaliser - 0.5 * self.stiffness * distances[(i, j)]
+            self.weights[j].ln() + log_normaliser - 0.5 * (self.stiffness * distances[(i, j)])
         }))
     }
 

@@ -138,8 +138,8 @@ fn old_faithful_is_two_or_three_as_one_asks() {
     assert_eq!((full[1].parameters, tied[2].parameters), (11, 11), "the two have as many parameters");
 
     // R's mclust prints for its model EEE, which is ours, ℓ −1126.326, 11 parameters, BIC −2314.316 (of the other sign)
-    // and ICL −2357.824: it stops a hundredth of a nat below the maximum, where labels, which are not at rest there, differ by more; and
-    // its ICL takes the most probable labels, which costs 41 less than the entropy does.
+    // and ICL −2357.824. It stops a hundredth of a nat below the maximum, where labels, which are not at rest there,
+    // differ by more; and its ICL takes the most probable labels, which costs 41 less than the entropy does.
     let best = &tied[2].fit;
     assert!((0.0..0.02).contains(&(best.log_likelihood + 1126.326)), "{}", best.log_likelihood);
     let certain: f64 = best.model.responsibilities(&x).unwrap().row_iter().map(|row| -row.max().ln()).sum();
