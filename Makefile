@@ -33,7 +33,7 @@ CHAPTER := kmeans gaussian gaussian_mixture soft_kmeans latent bound em \
 # Installing Jupyter waits for the network, and building for the compiler: side by side.
 MAKEFLAGS += --jobs=2
 # Of make's jobs the compilers know nothing; told of them, they warn.
-unexport MAKEFLAGS
+unexport MAKEFLAGS MFLAGS
 
 ## make book       the notebooks as a web book, from nothing: installs what is missing, executes the notebooks (each as
 ##                 one Rust program), builds the pages around the figures as they are in figures/; the first time

@@ -69,6 +69,10 @@ class Hand:
     def settled(self):
         self.tab.value("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))")
 
+    def place(self):
+        """The address, which follows where the page has come to rest."""
+        return self.tab.value("new Promise(done => setTimeout(() => done(location.href), 200))")
+
     def at_rest(self):
         return self.tab.until("!page.timer", 60)
 
@@ -114,7 +118,7 @@ def page_faults(hand, address, name, controls):
     if not hand.ready():
         yield "does not start: " + str(tab.value("document.querySelector('.words').textContent"))
         return
-    first = tab.value("location.hash")
+    first = hand.place()
     yield from hand.answers()
 
     # What lies on whole numbers goes from one to the next.
@@ -124,7 +128,7 @@ def page_faults(hand, address, name, controls):
     # What lies on a line goes right and left only.
     if abs(moved[0] + left) > 1.5 or abs(moved[1] + 20) > 1.5 and name not in ON_A_LINE:
         yield f"what was dragged by ({-left:.0f}, −20) pixels moved by {moved}"
-    if tab.value("location.hash") == first:
+    if hand.place() == first:
         yield "a drag leaves no trace in the address"
     yield from hand.answers()
 
@@ -134,7 +138,7 @@ def page_faults(hand, address, name, controls):
         if control == "run" and not hand.at_rest():
             yield "does not come to rest"
         yield from hand.answers()
-    words, there = tab.value("document.querySelector('.words').textContent"), tab.value("location.href")
+    words, there = tab.value("document.querySelector('.words').textContent"), hand.place()
     if not words:
         yield "says nothing"
     # The address is the situation.
@@ -171,12 +175,12 @@ def choice_faults(hand):
 def key_faults(hand):
     """The first handle moves by arrow keys, and every control is reached by the Tab key."""
     tab = hand.tab
-    before = tab.value("location.hash")
+    before = hand.place()
     tab.value("document.querySelector('.handle').focus()")
     for key, code in [("ArrowLeft", 37), ("ArrowUp", 38)]:
         hand.key(key, code)
         hand.settled()
-    if tab.value("location.hash") == before:
+    if hand.place() == before:
         yield "arrow keys move nothing"
     tab.value("document.activeElement.blur()")
     reached = set()
@@ -189,10 +193,10 @@ def key_faults(hand):
         yield f"the Tab key does not lead to {', '.join(sorted(controls - reached))}"
     # Else the focus may be on a link, which the Enter key would follow.
     tab.value("(next => next ? next.focus() : document.activeElement.blur())(document.querySelector('button.next'))")
-    before = tab.value("location.hash")
+    before = hand.place()
     hand.key("Enter", 13, "\r")
     hand.settled()
-    if tab.value("document.activeElement.matches('button.step')") and tab.value("location.hash") == before:
+    if tab.value("document.activeElement.matches('button.step')") and hand.place() == before:
         yield "the Enter key presses nothing"
 
 

@@ -7,18 +7,30 @@ const Address = (() => {
         return { ...defaults, ...found };
     }
 
-    let last = "";
+    let [last, written, due] = ["", location.hash, null];
     function write(state) {
         const text = Object.entries(state).map(([key, value]) => `${key}=${encodeURI(value)}`).join("&");
         last = `#${text}`;
+        // A browser takes half a frame to change the address: it follows when a hand or a run pauses.
+        clearTimeout(due);
+        due = setTimeout(settle, 100);
+    }
+
+    function settle() {
+        // Where somebody has gone elsewhere meanwhile, that holds.
+        if (location.hash !== written) return;
         // A page in a frame of another origin, as from a disk, may not have a history of its own.
         try { history.replaceState(null, "", last); } catch { /* The situation is then not in the address. */ }
+        written = location.hash;
         Frame.tell();
     }
 
     // Another situation was asked for, by hand or by a link.
     function changed(listener) {
-        addEventListener("hashchange", () => { if (location.hash !== last) listener(); });
+        addEventListener("hashchange", () => {
+            written = location.hash;
+            if (location.hash !== last) listener();
+        });
     }
 
     const numbers = text => text.split(",").slice(1).map(Number);
