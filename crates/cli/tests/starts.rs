@@ -54,7 +54,7 @@ fn a_line_of_data_is_passed_over() {
 /// What `rank` takes ends by.
 fn height(saved: &SavedMixture) -> f64 {
     let Mixture::Gaussian(model) = &saved.model else { panic!("Gaussians") };
-    saved.log_likelihood - model.thinness() / saved.n as f64
+    saved.log_likelihood - model.thinness(saved.n as f64)
 }
 
 /// The units of a column change neither where the runs begin nor where they end.
@@ -89,6 +89,47 @@ fn what_is_certain_and_what_failed_is_said() {
     let printed = place::text(&output.stdout);
     assert!(printed.lines().any(|line| line.starts_with("4") && line.ends_with("failed")), "{printed}");
     assert!(place::text(&output.stderr).contains("warning: k = 4: none of 12 restarts succeeded"));
+}
+
+/// Clusters are thin beside all data where they lie far apart, and are clusters all the same.
+#[test]
+fn clusters_far_apart_are_no_accident() {
+    let groups = |n: usize, apart: f64| -> String {
+        (0..n).map(|i| format!("{}\n", (i % 2) as f64 * apart + (i * 37 % n) as f64 / 30.0)).collect()
+    };
+    let days: String = (0..100)
+        .map(|i| {
+            format!("{},{}\n", 1_600_000_000 + i % 2 * 86_400 + i * 37 % 60, (i * 53 % 97) as f64 / 97.0)
+        })
+        .collect();
+    let place = Place::with(&[("days.csv", &days)]);
+    for (n, apart) in [(10, 1e3), (60, 1e2), (60, 1e6), (500, 1e4)] {
+        place.write("x.csv", groups(n, apart));
+        place.prints("fit x.csv -k 2 --out best.json");
+        place.prints("fit x.csv -k 2 --start kmeans --out parted.json");
+        let found = |file| place.saved(file).log_likelihood;
+        assert!(found("best.json") >= found("parted.json") - 1e-5 * n as f64, "{n}, {apart}");
+    }
+    let printed = place.prints("fit days.csv -k 2");
+    let parted = place.prints("fit days.csv -k 2 --start kmeans");
+    let height = |printed: &str| printed.lines().find(|line| line.contains("ℓ =")).map(str::to_owned);
+    assert_eq!(
+        height(&printed).map(|line| line[..30].to_owned()),
+        height(&parted).map(|line| line[..30].to_owned())
+    );
+}
+
+/// A run that the cap has ended is no maximum: the best goes on until it rests, unless somebody says how many sweeps
+/// there are.
+#[test]
+fn the_best_is_at_rest() {
+    let place = Place::with(&[("x.csv", include_str!("../../../tests/convergence/two_normals.csv"))]);
+    let line = "fit x.csv --columns seed3 -k 2 --restarts 2 --tol 1e-12";
+    let open = place.prints(line);
+    assert!(open.contains("; converged after"), "{open}");
+    let capped = place.prints(&format!("{line} --max-iter 1000"));
+    assert!(capped.contains("; not converged after 1000 sweeps"), "{capped}");
+    assert!(capped.contains("raise --max-iter above 1000"), "{capped}");
 }
 
 /// Where every clustering collapses, random starts take over, and it is said.
@@ -212,11 +253,11 @@ fn no_option_finds_better() {
     assert!(lost.is_empty(), "{lost:#?}");
 }
 
-/// In five of two hundred some option finds more, in two of them by less than 1e-4 nats a datum; takes some minutes:
+/// In two of two hundred some option finds more, in one of them by a thousandth of a nat; takes some minutes:
 /// `cargo test --test starts -- --ignored`.
 #[test]
 #[ignore = "minutes"]
 fn hardly_any_option_finds_better_in_two_hundred_problems() {
     let lost = lost(0..200);
-    assert!(lost.len() <= 5, "{lost:#?}");
+    assert!(lost.len() <= 2, "{lost:#?}");
 }

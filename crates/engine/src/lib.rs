@@ -116,8 +116,9 @@ pub trait Fused: Clone {
     /// How far a sweep has moved, from one θ and its sums to the next; zero at rest.
     fn moved(before: (&Self, &Self::Statistics), after: (&Self, &Self::Statistics)) -> f64;
 
-    /// How thin its components are beside the data, without a bound where ℓ has none.
-    fn thinness(&self) -> f64 {
+    /// What ranks it down for components that are thin beside the others, in nats, of so many data: without a bound
+    /// where ℓ has none.
+    fn thinness(&self, _: f64) -> f64 {
         0.0
     }
 
@@ -130,13 +131,13 @@ pub trait Fused: Clone {
     }
 }
 
-/// What the ends of runs are ranked by: ℓ, less the thinness of the components as a share of one datum.
+/// What the ends of runs are ranked by: ℓ, less the thinness of the components.
 ///
 /// ℓ has no maximum. It is highest where a component lies on a few data that happen to be in a line, as some do in every
-/// table, and the longer one looks, the more of these one finds. The penalty vanishes with n, and what then has the
-/// highest rank is a consistent estimate.
+/// table, and the longer one looks, the more of these one finds. The penalty of a sound component vanishes with n.
 ///
-/// Source: Chen and Tan (2009), Journal of Multivariate Analysis 100, 1367–1383.
+/// Source: Chen and Tan (2009), Journal of Multivariate Analysis 100, 1367–1383, for the idea; the formula stands at
+/// [`thinness`](Fused::thinness) of Gaussians.
 /// ```
 /// use executable_em::{data, em::Stopping, gaussian_mixture::{CovarianceFamily::Full, start_from_labels}};
 /// use executable_em_engine::{Data, Engine, rank};
@@ -148,7 +149,7 @@ pub trait Fused: Clone {
 /// # Ok::<(), executable_em_engine::Error>(())
 /// ```
 pub fn rank<M: Fused>(end: &Fit<M>) -> f64 {
-    end.log_likelihood - end.model.thinness() / end.total
+    end.log_likelihood - end.model.thinness(end.total)
 }
 
 /// Runs whose ends differ by less than this, in nats a datum, have found the same maximum: EM that gains 10⁻⁸ a sweep

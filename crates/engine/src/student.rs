@@ -78,8 +78,8 @@ impl Fused for StudentMixture {
         Ok(StudentMixture::new(GaussianMixture::new(weights, means, scales, shape.family())?, degrees)?)
     }
 
-    fn thinness(&self) -> f64 {
-        self.shape().thinness()
+    fn thinness(&self, n: f64) -> f64 {
+        self.shape().thinness(n)
     }
 
     fn moved(before: (&Self, &StudentStatistics), after: (&Self, &StudentStatistics)) -> f64 {

@@ -1,4 +1,4 @@
-//! How thin components are beside the data, which decides between ends of runs.
+//! How thin components are beside each other, which decides between ends of runs.
 
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
 use executable_em::{data, gaussian};
@@ -14,26 +14,23 @@ fn model(seed: u64, family: CovarianceFamily) -> GaussianMixture {
     executable_em::gaussian_mixture::start_from_labels(&(x + shift), &labels, 4, family).expect("a mixture")
 }
 
-/// Twice the divergence N(0, S) ‖ N(0, Σ) of every component, by inverses and determinants.
-fn by_inverses(model: &GaussianMixture) -> f64 {
-    let (k, d) = (model.k(), model.d());
-    let mean = model.weights().transpose() * model.means();
-    let mut spread = DMatrix::zeros(d, d);
-    for j in 0..k {
-        let from_mean = model.means().row(j) - &mean;
-        spread += model.weights()[j] * (&model.covariances()[j] + from_mean.transpose() * from_mean);
-    }
-    let spread = match model.family() {
-        CovarianceFamily::Diagonal | CovarianceFamily::Spherical => {
-            DMatrix::from_diagonal(&spread.diagonal())
-        }
-        CovarianceFamily::Full | CovarianceFamily::Tied => spread,
-    };
+/// The formula, by inverses and determinants.
+fn by_inverses(model: &GaussianMixture, n: f64) -> f64 {
+    let d = model.d() as f64;
+    let width: DMatrix<f64> = model
+        .covariances()
+        .iter()
+        .zip(model.weights())
+        .map(|(covariance, &weight)| covariance * weight)
+        .sum();
     let log_determinant =
         |matrix: &DMatrix<f64>| gaussian::log_determinant(matrix).expect("positive definite");
+    let pressing = 2.0 * d * (d + 1.0 + (1.0 + n).ln());
     let of_one = |covariance: &DMatrix<f64>| {
         let inverse = covariance.clone().try_inverse().expect("regular");
-        (&spread * inverse).trace() - log_determinant(&spread) + log_determinant(covariance) - d as f64
+        let divergence =
+            (&width * inverse).trace() - log_determinant(&width) + log_determinant(covariance) - d;
+        pressing / 2.0 * (1.0 + 2.0 * divergence.max(0.0) / (pressing * n)).ln()
     };
     model.covariances().iter().map(of_one).sum()
 }
@@ -41,35 +38,42 @@ fn by_inverses(model: &GaussianMixture) -> f64 {
 proptest! {
     /// The formula, by another way; and the units of the columns do not count.
     #[test]
-    fn it_is_the_divergence_of_the_data_from_the_components(seed in 0_u64..1000, log_unit in -8..8_i32) {
+    fn it_is_the_divergence_of_the_average_from_the_components(seed in 0_u64..1000, log_unit in -8..8_i32) {
         for family in CovarianceFamily::ALL {
             let one = model(seed, family);
-            let (found, expected) = (one.thinness(), by_inverses(&one));
+            let (found, expected) = (one.thinness(300.0), by_inverses(&one, 300.0));
             // A few hundred operations on numbers whose ratios are below a thousand.
             prop_assert!(found >= 0.0 && (found - expected).abs() <= 1e-12 * (1.0 + expected), "{found} {expected}");
             // A power of two rounds nothing; spherical components know one unit only.
             let unit = 2_f64.powi(log_unit);
             let covariances = one.covariances().iter().map(|covariance| covariance * (unit * unit)).collect();
             let other = GaussianMixture::new(one.weights().clone(), one.means() * unit, covariances, family);
-            prop_assert_eq!(other.expect("a mixture").thinness(), found);
+            prop_assert_eq!(other.expect("a mixture").thinness(300.0), found);
         }
     }
 }
 
-/// One component is as wide as the data; one that collapses is thinner than any ℓ makes up for.
+/// Components that are alike are not thin, however far apart; one that collapses is ranked down by more than the few
+/// data that chance may put there can press up ℓ, and by a share of one datum while it is sound.
 #[test]
-fn it_is_zero_for_one_component_and_grows_without_bound() {
-    let at = |variance: f64| {
-        let (weights, means) = (dvector![0.5, 0.5], dmatrix![0.0; 1.0]);
+fn it_is_zero_for_components_alike_and_grows_without_bound() {
+    let at = |apart: f64, variance: f64, n: f64| {
+        let (weights, means) = (dvector![0.5, 0.5], dmatrix![0.0; apart]);
         let covariances = vec![dmatrix![1.0], dmatrix![variance]];
         GaussianMixture::new(weights, means, covariances, CovarianceFamily::Full)
             .expect("a mixture")
-            .thinness()
+            .thinness(n)
     };
-    // 3/(4σ²), as σ → 0: the data have the variance (1 + σ²)/2 + 1/4.
-    for variance in [1e-3, 1e-6, 1e-12] {
-        let share = at(variance) * variance / 0.75;
-        assert!((share - 1.0).abs() < 30.0 * variance.sqrt(), "{variance}: {share}");
+    assert_eq!([at(0.0, 1.0, 50.0), at(1e9, 1.0, 50.0)], [0.0, 0.0]);
+    let n = 100.0;
+    // Chen and Tan's: 1/(2σ²n), where that is small beside the m = 2(2 + log 101) data that press.
+    let share = at(1.0, 1e-1, n) * n;
+    assert!((share - (5.5 - 5.5_f64.ln() - 1.0) - (0.55 - 0.55_f64.ln() - 1.0)).abs() < 0.05, "{share}");
+    // As σ² → 0 it grows by m log 10 / 2 for every tenth: ℓ of r data by r log 10 / 2.
+    let pressing = 2.0 * (2.0 + 101_f64.ln());
+    for variance in [1e-9, 1e-12, 1e-15] {
+        let slope = (at(1.0, variance / 10.0, n) - at(1.0, variance, n)) / (0.5 * 10_f64.ln());
+        assert!((slope - pressing).abs() < 1e-4, "{variance}: {slope}");
     }
     let alone = GaussianMixture::new(
         DVector::from_element(1, 1.0),
@@ -77,5 +81,5 @@ fn it_is_zero_for_one_component_and_grows_without_bound() {
         vec![dmatrix![2.0, 1.0; 1.0, 3.0]],
         CovarianceFamily::Full,
     );
-    assert!(alone.expect("a mixture").thinness().abs() <= 8.0 * f64::EPSILON);
+    assert_eq!(alone.expect("a mixture").thinness(10.0), 0.0);
 }

@@ -117,7 +117,7 @@ fn best(
     let mut rng = data::rng(options.seed());
     let count = options.restarts.map_or(RESTARTS, |restarts| restarts as usize);
     let starts = (0..count).map(|_| KMeans::new(kmeans::plus_plus_start(sample, k, &mut rng)?));
-    let at_rest = Stopping { tolerance: Tolerance::Parameters(0.0), max_sweeps: options.max_iter as usize };
+    let at_rest = Stopping { tolerance: Tolerance::Parameters(0.0), max_sweeps: options.max_sweeps() };
     let mut reached = Vec::new();
     let fit = engine.best_of(starts, source, &at_rest, |seen| match seen {
         Seen::Sweep { start, sweeps, expected, .. } => {

@@ -9,7 +9,7 @@ use super::{
 };
 use executable_em::Error;
 use executable_em::convergence::accelerate::{Accelerated, Chart, Charted, Method};
-use executable_em::em::{self, Climb, Fit, Seen, Stopping, Tolerance};
+use executable_em::em::{self, Climb, Fit, Seen, Stopped, Stopping, Tolerance};
 use executable_em_engine::{Data, Fused, OnSource, SAME, keep, rank};
 use nalgebra::DMatrix;
 use std::{cell::RefCell, ops::ControlFlow};
@@ -22,7 +22,7 @@ const FEW: usize = 1000;
 /// … in so many of the ends; and so many of what comes of it, no two alike, go to their end, too …
 const BASES: usize = 3;
 const PROMISING: usize = 10;
-/// … until so many rounds on end have found nothing better.
+/// … until so many rounds on end have found nothing better, and one where the first runs agree.
 const IDLE: usize = 2;
 /// What comes in is a narrow component, or one whose variances are so many times as large: groups are of all sizes.
 const NARROWER: [f64; 2] = [1.0, 1.0 / 16.0];
@@ -69,14 +69,12 @@ impl Search<'_> {
         begin: impl FnMut(&DMatrix<f64>, Start, usize) -> Result<M, Error>,
     ) -> Result<(Ends<M>, Runs), Failure> {
         let sample = Data::new(self.sample)?;
-        // Aitken's estimate is of plain sweeps.
-        let is_accelerated = self.is_accelerated || !matches!(self.stopping.tolerance, Tolerance::Limit(_));
-        let on_sample = Search { source: &sample, is_accelerated, ..*self };
+        let on_sample = Search { source: &sample, ..self.by_guesses() };
         let (ends, explored) = on_sample.explore(k, start, begin)?;
         let Runs { starts, first_exchange, fell_back, .. } = explored;
         let mut runs =
             Runs { starts, first_exchange, fell_back, sample: Some(self.sample.nrows()), ..Runs::default() };
-        let all = Search { is_accelerated, ..*self };
+        let all = self.by_guesses();
         // A component that has found a few data of the sample alike is a poor one for all: some sweeps tell.
         let some = Stopping { max_sweeps: SETTLING.min(self.stopping.max_sweeps), ..self.stopping };
         let rest = Stopping { max_sweeps: self.stopping.max_sweeps - some.max_sweeps, ..self.stopping };
@@ -84,9 +82,53 @@ impl Search<'_> {
             let anew = ends.into_iter().map(|end| Fit { sweeps: 0, ..end }).collect();
             let mut settled = all.go_on(k, &some, anew, &mut Runs::default())?;
             settled.truncate(FINALISTS);
-            all.go_on(k, &rest, settled, &mut runs)
+            let mut ends = all.go_on(k, &rest, settled, &mut runs)?;
+            self.come_to_rest(k, &mut ends, &mut runs);
+            Ok(ends)
         });
         Ok((ends, runs))
+    }
+
+    /// The same, with runs that guess where they are going.
+    fn by_guesses(&self) -> Self {
+        // Aitken's estimate is of plain sweeps.
+        let is_accelerated = self.is_accelerated || !matches!(self.stopping.tolerance, Tolerance::Limit(_));
+        Search { is_accelerated, ..*self }
+    }
+
+    /// A run that had no more sweeps may be on its way to a component too thin to be one: where nobody says how many
+    /// there are, the best goes on, until the best is one that rests.
+    fn come_to_rest<M: Fused + Charted>(&self, k: usize, ends: &mut Vec<Fit<M>>, runs: &mut Runs) {
+        let mut gone_on = Vec::new();
+        while !self.has_cap
+            && ends[0].stopped == Stopped::MaxSweeps
+            && !gone_on.contains(&ends[0].start)
+            && !self.watch.is_interrupted()
+        {
+            let (start, before) = (ends[0].start, ends[0].log_likelihood);
+            gone_on.push(start);
+            let further =
+                self.by_guesses().go_on(k, &self.stopping, vec![ends[0].clone()], &mut Runs::default());
+            let known = runs.reached.iter().position(|&reached| reached == before);
+            match further {
+                Ok(further) => {
+                    ends.remove(0);
+                    if let Some(known) = known {
+                        runs.reached[known] = further[0].log_likelihood;
+                    }
+                    further.into_iter().for_each(|end| keep(ends, end));
+                }
+                Err(error) if ends.len() > 1 => {
+                    ends.remove(0);
+                    if let Some(known) = known {
+                        runs.reached.remove(known);
+                        runs.failed += 1;
+                        runs.failure.get_or_insert_with(|| error.to_string());
+                    }
+                }
+                Err(_) => break,
+            }
+        }
     }
 
     /// Some runs to the end, and what comes of exchanging components of the best.
@@ -112,27 +154,33 @@ impl Search<'_> {
             runs.starts = runs.reached.len() + runs.failed;
         }
         runs.first_exchange = runs.starts;
-        if self.restarts.is_none()
-            && self.stopping.max_sweeps > SHORT
-            && let Ok(ends) = &mut ends
-            && !runs.agree(ends[0].total)
-        {
-            self.exchange(k, ends, &mut runs, begin)?;
+        if let Ok(ends) = &mut ends {
+            // To look once more where all agree costs little if data are few.
+            let idle = match runs.agree(ends[0].total) {
+                true if k == 1 || self.sample.nrows() > FEW => 0,
+                true => 1,
+                false => IDLE,
+            };
+            if self.restarts.is_none() && self.stopping.max_sweeps > SHORT {
+                self.exchange(k, idle, ends, &mut runs, begin)?;
+            }
+            self.come_to_rest(k, ends, &mut runs);
         }
         Ok((ends, runs))
     }
 
-    /// Exchanges components of the best ends, for as long as that finds better ones.
+    /// Exchanges components of the best ends, until so many rounds on end have found nothing better.
     fn exchange<M: Fused + Charted + Exchange>(
         &self,
         k: usize,
+        patience: usize,
         ends: &mut Vec<Fit<M>>,
         runs: &mut Runs,
         mut begin: impl FnMut(&DMatrix<f64>, Start, usize) -> Result<M, Error>,
     ) -> Result<(), Failure> {
         let rest = Stopping { max_sweeps: self.stopping.max_sweeps - SHORT, ..self.stopping };
         let mut idle = 0;
-        while idle < IDLE && !self.watch.is_interrupted() {
+        while idle < patience && !self.watch.is_interrupted() {
             let before = rank(&ends[0]);
             let bases: Vec<M> = ends.iter().take(BASES).map(|end| end.model.clone()).collect();
             let promising = self.promising(k, runs.starts, |few, at| {

@@ -146,6 +146,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
             restarts: options.restarts.map(|restarts| restarts as usize),
             seed: options.seed(),
             stopping: options.stopping(),
+            has_cap: options.max_iter.is_some(),
             // Of t, EM itself crawls in ν.
             is_accelerated: options.accelerate || matches!(plan.kinds[..], [Kind::Student { .. }, ..]),
             watch: &watch,

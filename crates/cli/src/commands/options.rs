@@ -54,9 +54,9 @@ pub struct Options {
     /// After twenty sweeps, let a run guess where it is going, and go there if ℓ is no lower: some runs end elsewhere
     #[arg(long)]
     pub accelerate: bool,
-    /// Largest number of sweeps
-    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
-    pub max_iter: u32,
+    /// Largest number of sweeps [default: 1000, and then the best run guesses its way to rest]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_iter: Option<u32>,
     /// Let no variance, in any direction, fall below this, in squared units of what is fitted: components cannot
     /// collapse
     #[arg(long, value_name = "VARIANCE", allow_negative_numbers = true)]
@@ -248,13 +248,18 @@ impl Options {
         self.k.as_ref().map_or(1..=1, |ks| ks.0.clone())
     }
 
+    /// The largest number of sweeps of a run.
+    pub fn max_sweeps(&self) -> usize {
+        self.max_iter.unwrap_or(1000) as usize
+    }
+
     /// When a run ends.
     pub fn stopping(&self) -> Stopping {
         let tolerance = match self.stop {
             None | Some(Stop::Rise) => Tolerance::LogLikelihood,
             Some(Stop::Aitken) => Tolerance::Limit,
         };
-        Stopping { tolerance: tolerance(self.tol.unwrap_or(1e-8)), max_sweeps: self.max_iter as usize }
+        Stopping { tolerance: tolerance(self.tol.unwrap_or(1e-8)), max_sweeps: self.max_sweeps() }
     }
 
     /// The engine on as many threads as are asked for; tables are read on as many, from now on.

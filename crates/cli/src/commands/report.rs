@@ -131,7 +131,7 @@ fn ended(stopped: Stopped, sweeps: usize, converged: &str) -> String {
 
 fn note_of_cap(stopped: Stopped, options: &Options, what: &str) -> String {
     match stopped {
-        Stopped::MaxSweeps => format!("Note      {what}: raise --max-iter above {}\n", options.max_iter),
+        Stopped::MaxSweeps => format!("Note      {what}: raise --max-iter above {}\n", options.max_sweeps()),
         _ => String::new(),
     }
 }

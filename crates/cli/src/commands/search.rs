@@ -62,6 +62,8 @@ pub struct Search<'a> {
     pub restarts: Option<usize>,
     pub seed: u64,
     pub stopping: Stopping,
+    /// Whether somebody says how many sweeps there are at most.
+    pub has_cap: bool,
     /// Whether runs guess where they are going.
     pub is_accelerated: bool,
     pub watch: &'a Watch,

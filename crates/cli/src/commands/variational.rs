@@ -253,7 +253,7 @@ impl Options {
             let _ = writeln!(
                 text,
                 "Note      the bound was still rising: raise --max-iter above {}",
-                self.max_iter
+                self.max_sweeps()
             );
         }
         text + &parameters(&found.model, &data.store.names)

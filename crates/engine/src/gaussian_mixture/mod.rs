@@ -205,8 +205,13 @@ impl Fused for GaussianMixture {
         largest_move(before.0, after.0)
     }
 
-    fn thinness(&self) -> f64 {
-        thin::thinness(self)
+    /// ```math
+    /// \sum_j\frac m2\log\left(1 + \frac{2g_j}{m\,n}\right), \qquad
+    /// g_j = \operatorname{tr}W\Sigma_j^{-1} - \log\det W\Sigma_j^{-1} - d, \qquad
+    /// W = \sum_j\pi_j\Sigma_j, \qquad m = 2d\,(d + 1 + \log(1 + n))
+    /// ```
+    fn thinness(&self, n: f64) -> f64 {
+        thin::thinness(self, n)
     }
 }
 
