@@ -24,7 +24,7 @@ const GROUPING: [char; 7] = [',', '.', '\'', '’', ' ', '\u{a0}', '\u{202f}'];
 /// The blocks of a table.
 pub struct Blocks {
     pub reader: Reader,
-    file: String,
+    pub file: String,
     /// Which of the file's columns are read.
     pub columns: Vec<usize>,
     /// A column without a name that may count the rows: its place among those that are read.
@@ -171,6 +171,6 @@ fn without_groups(found: &str) -> Option<String> {
 }
 
 /// Whether a cell says that its value is missing.
-pub fn is_missing(cell: &str) -> bool {
+fn is_missing(cell: &str) -> bool {
     MISSING.contains(&cell.to_lowercase().as_str())
 }

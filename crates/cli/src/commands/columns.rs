@@ -98,8 +98,33 @@ impl Columns {
                 let (found, expected) = (columns.len(), model.len());
                 usage(format!("--columns names {found} columns, but the model has {expected}"))
             }
-            _ => Ok(columns),
+            Some(model) => in_place(file, names, columns, model),
+            None => Ok(columns),
         }
+    }
+}
+
+/// The model's own columns each in its place, in whatever order they are asked for; others as they are asked for.
+fn in_place(
+    file: &str,
+    names: &[String],
+    columns: Vec<usize>,
+    model: &[String],
+) -> Result<Vec<usize>, Failure> {
+    let of_model = |name: &String| columns.iter().copied().find(|&column| names[column] == *name);
+    if let Some(own) = model.iter().map(of_model).collect() {
+        return Ok(own);
+    }
+    let misplaced = columns
+        .iter()
+        .zip(model)
+        .find(|(column, name)| names[**column] != **name && model.contains(&names[**column]));
+    match misplaced {
+        None => Ok(columns),
+        Some((&column, place)) => Err(Failure::Usage(format!(
+            "{file}: --columns gives {} for the model's {place}, but the model has a column {} of its own",
+            names[column], names[column]
+        ))),
     }
 }
 

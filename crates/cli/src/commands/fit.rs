@@ -161,13 +161,18 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     let Some(best) = found.iter().min_by(by_bic) else {
         return Err(Failure::Interrupted);
     };
-    let model = sorted(match (&best.fit.model, &units) {
+    let mut model = sorted(match (&best.fit.model, &units) {
         (Mixture::Gaussian(model), Some(units)) => Mixture::Gaussian(units.undo(model)?),
         (Mixture::Student(model), Some(units)) => {
             Mixture::Student(StudentMixture::new(units.undo(model.shape())?, model.degrees().clone())?)
         }
         (model, _) => model.clone(),
     })?;
+    // What is proved is also what is printed and saved.
+    let proof = options.proof(&model, &store);
+    if let Some(Ok(proved)) = &proof {
+        model = Mixture::Gaussian(proved.model.clone());
+    }
     let data = DataLine { file: &file, store: &store, is_standardized: options.standardize };
     // The model first: whatever becomes of the report, it is kept.
     if let Some(path) = &options.out {
@@ -177,7 +182,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         say(&report::comparison(&found, &failed, plan.kinds.len() > 1))?;
     }
     say(&report::summary(&data, best, &model, options))?;
-    let sure = options.how_sure(&model, &store, &watch);
+    let sure = options.how_sure(&model, &store, &watch, proof);
     if let Ok(text) = &sure {
         say(text)?;
     }

@@ -52,9 +52,7 @@ pub fn run(arguments: &Impute) -> Result<(), Failure> {
     let saved = read_mixture(&arguments.model)?;
     let Mixture::Gaussian(model) = &saved.model else {
         let name = arguments.model.display();
-        return Err(broken(format!(
-            "{name}: is a mixture of coins; gaps are filled by mixtures of Gaussians"
-        )));
+        return Err(broken(format!("{name}: is no mixture of Gaussians, which are what gaps are filled by")));
     };
     if arguments.draws.is_some_and(|draws| draws > 1) && arguments.input.is_stdin() {
         let reason =
@@ -82,6 +80,13 @@ pub fn run(arguments: &Impute) -> Result<(), Failure> {
     table.out.finish()
 }
 
+/// A name of the header, between quotes where it would not be read as one cell.
+fn quoted(name: &str, separator: char) -> String {
+    let plain = cell(name);
+    let is_odd = name.is_empty() || name.contains(separator) || name.starts_with('#');
+    if plain == name && is_odd { format!("\"{name}\"") } else { plain }
+}
+
 /// What is written, and how the gaps are filled.
 struct Table<'a> {
     model: &'a GaussianMixture,
@@ -95,7 +100,7 @@ impl Table<'_> {
     /// One table, with its header if it is the first.
     fn write(&mut self, draw: u32, mut reading: Blocks, rng: &mut Rng) -> Result<(), Failure> {
         let separator = reading.reader.separator();
-        let names: Vec<String> = reading.reader.names().iter().map(|name| cell(name)).collect();
+        let names: Vec<String> = reading.reader.names().iter().map(|name| quoted(name, separator)).collect();
         if draw == 1 && (self.draws.is_some() || reading.reader.has_header()) {
             let names = names.join(&separator.to_string());
             let first = self.draws.map_or_else(String::new, |_| format!("draw{separator}"));
@@ -103,7 +108,7 @@ impl Table<'_> {
         }
         while let Some(block) = reading.next() {
             let block = block?;
-            let filled = self.filled(&block, rng)?;
+            let filled = self.filled(&block, &reading.file, rng)?;
             let mut text = Vec::new();
             for (i, cells) in reading.reader.text().iter().enumerate() {
                 if self.draws.is_some() {
@@ -126,11 +131,30 @@ impl Table<'_> {
         Ok(())
     }
 
-    fn filled(&self, block: &DMatrix<f64>, rng: &mut Rng) -> Result<DMatrix<f64>, Failure> {
-        let data = Incomplete::part(block.clone())?;
-        Ok(match self.draws {
-            None => impute::by_mean(self.model, &data)?.0,
-            Some(_) => impute::draw(self.model, &data, rng)?,
-        })
+    /// The block with its gaps filled; rows without any are passed over, however far out they are.
+    fn filled(&self, block: &DMatrix<f64>, file: &str, rng: &mut Rng) -> Result<DMatrix<f64>, Failure> {
+        let rows: Vec<usize> =
+            (0..block.nrows()).filter(|&i| block.row(i).iter().any(|value| value.is_nan())).collect();
+        let mut filled = block.clone();
+        if rows.is_empty() {
+            return Ok(filled);
+        }
+        let data = Incomplete::part(block.select_rows(&rows))?;
+        let made = match self.draws {
+            None => impute::by_mean(self.model, &data).map(|(means, _)| means),
+            Some(_) => impute::draw(self.model, &data, rng),
+        };
+        let made = made.map_err(|error| match error {
+            executable_em::Error::ImpossibleDatum { row } => {
+                let number = self.rows + rows[row] + 1;
+                broken(format!(
+                    "{file}: row {number} of the data lies so far out that the model says nothing of its gaps: \
+                     check it, or leave it out"
+                ))
+            }
+            other => other.into(),
+        })?;
+        rows.iter().enumerate().for_each(|(from, &to)| filled.set_row(to, &made.row(from)));
+        Ok(filled)
     }
 }

@@ -18,7 +18,7 @@ use nalgebra::DMatrix;
 
 use super::{
     Failure,
-    advice::{Blocks, is_missing},
+    advice::Blocks,
     broken,
     columns::{Columns, numbers_in, places},
     device::{endless, is_device, stdin},
@@ -316,28 +316,22 @@ impl Input {
             _ => error.into(),
         })?;
         let asked = &self.columns.columns;
-        let is_name =
+        let is_asked =
             |cell: &String| asked.contains(cell) && numbers_in(cell, reader.names().len()).is_none();
-        if dialect.header.is_none() && reader.first_line().iter().any(is_name) {
-            // Whoever asks for a column by what stands in the first line takes that for names.
+        if dialect.header.is_none()
+            && let Some(cell) = reader.first_line().iter().find(|cell| is_asked(cell))
+        {
+            // Whoever asks for a column by what stands in the first line takes that for names; but a number may be one.
+            if !reader.has_header() && cell.parse::<f64>().is_ok() {
+                let count = reader.names().len();
+                let remedy = format!("if line 1 holds names, as {cell}, say --header yes");
+                return Err(Failure::Usage(format!(
+                    "{file}: has {count} columns, and no column {cell}: {remedy}"
+                )));
+            }
             reader = reader.named();
         }
         let columns = self.columns.of(&file, reader.names(), reader.has_header(), model)?;
-        let first: Vec<&str> = columns.iter().map(|&column| reader.first_line()[column].as_str()).collect();
-        let is_number = |cell: &str| cell.parse::<f64>().is_ok();
-        let may_be_data =
-            reader.has_header() && dialect.header.is_none() && first.iter().any(|cell| is_number(cell));
-        let gap = |is_gap: &dyn Fn(&str) -> bool| {
-            let gap = first.iter().position(|cell| !is_number(cell) && is_gap(cell));
-            gap.filter(|_| first.iter().all(|cell| is_number(cell) || is_gap(cell)))
-        };
-        if may_be_data && gap(&|cell| missing.is_word(cell)).is_some() {
-            reader = reader.unnamed();
-        } else if may_be_data && let Some(at) = gap(&is_missing) {
-            let (column, value) = (columns[at] + 1, first[at]);
-            let what = "a finite number or a name; a missing value: fill it in or delete the line";
-            return Err(broken(format!("{file}: line 1, column {column}: found {value:?}, expected {what}")));
-        }
         reader = reader.with_missing(missing.clone());
         reader.choose(&columns)?;
         let keep = Columns { columns: self.keep.clone() }.asked_for(&file, reader.names(), None)?;

@@ -2,7 +2,8 @@
 
 use std::{
     fmt::Write as _,
-    fs,
+    fs::File,
+    io::Read,
     path::{Path, PathBuf},
 };
 
@@ -85,7 +86,16 @@ pub fn run(arguments: &Predict) -> Result<(), Failure> {
 /// What is in a file that `fit` wrote.
 pub fn read_model(path: &Path) -> Result<Saved, Failure> {
     let failed = |reason: String| broken(format!("{}: {reason}", path.display()));
-    let text = fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+    let mut file = File::open(path).map_err(|error| failed(error.to_string()))?;
+    // A table, or a device without an end, shows at once that it is no model.
+    let mut text = vec![0; 64];
+    let seen = file.read(&mut text).map_err(|error| failed(error.to_string()))?;
+    text.truncate(seen);
+    if !text.trim_ascii_start().starts_with(b"{") {
+        return Err(failed("is no model that fit wrote".to_owned()));
+    }
+    file.read_to_end(&mut text).map_err(|error| failed(error.to_string()))?;
+    let text = String::from_utf8(text).map_err(|error| failed(error.to_string()))?;
     Saved::from_json(&text).map_err(|error| failed(error.to_string()))
 }
 

@@ -8,7 +8,7 @@ use executable_em::convergence::information;
 use executable_em::convergence::interval::Interval;
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
 use executable_em_engine::Mixture;
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVector};
 
 use super::{
     Failure, broken,
@@ -74,18 +74,39 @@ impl Options {
         Ok(())
     }
 
-    /// What is to be said of a fit, below its report.
-    pub fn how_sure(&self, model: &Mixture, store: &Store, watch: &Watch) -> Result<String, Failure> {
+    /// What is to be said of a fit, below its report; the proof, if one is asked for, was made before.
+    pub fn how_sure(
+        &self,
+        model: &Mixture,
+        store: &Store,
+        watch: &Watch,
+        proof: Option<Result<Proved, Failure>>,
+    ) -> Result<String, Failure> {
         let Mixture::Gaussian(model) = model else { return Ok(String::new()) };
         let mut text = String::new();
         if self.errors {
             text += &errors(model, store, watch)?;
         }
-        if self.certify {
-            text += &proof(model, store)?;
+        if let Some(proved) = proof {
+            text += &proved?.words;
         }
         Ok(text)
     }
+
+    /// A proof that there is a maximum where a fit has ended, if one is asked for.
+    pub fn proof(&self, model: &Mixture, store: &Store) -> Option<Result<Proved, Failure>> {
+        match model {
+            Mixture::Gaussian(model) if self.certify => Some(Proved::near(model, store)),
+            _ => None,
+        }
+    }
+}
+
+/// A maximum of ℓ that is proved.
+pub struct Proved {
+    /// The middle of the bounds.
+    pub model: GaussianMixture,
+    words: String,
 }
 
 /// The standard errors of weights, means, variances and covariances.
@@ -161,21 +182,33 @@ fn plus_minus(value: f64, error: f64) -> String {
     }
 }
 
-/// Bounds on every parameter, proved.
-fn proof(model: &GaussianMixture, store: &Store) -> Result<String, Failure> {
-    let mut blocks = Vec::new();
-    store.each_block(&mut |block| {
-        blocks.push(Ok(block.clone()));
-        Ok(())
-    })?;
-    let x = executable_em_engine::table::assemble(blocks)?;
-    let Some(found) = certify(model, &x)? else {
-        let reason = "nothing is proved: where the fit has ended, an interval test finds no box in which ℓ has just \
-        one \
-                      stationary point, a maximum";
-        return Err(broken(format!("{reason}; a lower --tol, more --restarts or fewer components can help")));
-    };
-    Ok(of_proof(&found, &store.names))
+impl Proved {
+    /// Bounds on every parameter, near a fit, which ends where a sweep gains too little, a little below its maximum.
+    fn near(fit: &GaussianMixture, store: &Store) -> Result<Self, Failure> {
+        let mut blocks = Vec::new();
+        store.each_block(&mut |block| {
+            blocks.push(Ok(block.clone()));
+            Ok(())
+        })?;
+        let x = executable_em_engine::table::assemble(blocks)?;
+        let Some(found) = certify(fit, &x)? else {
+            let reason = "nothing is proved: where the fit has ended, an interval test finds no box in which ℓ has just \
+                          one stationary point, a maximum";
+            return Err(broken(format!(
+                "{reason}; a lower --tol, more --restarts or fewer components can help"
+            )));
+        };
+        let (k, d) = (fit.k(), fit.d());
+        let model = GaussianMixture::new(
+            DVector::from_iterator(k, found.weights.iter().map(|bounds| bounds.middle())),
+            DMatrix::from_fn(k, d, |j, a| found.means[j][a].middle()),
+            (0..k)
+                .map(|j| DMatrix::from_fn(d, d, |a, b| found.covariances[j][a.min(b)][a.max(b)].middle()))
+                .collect(),
+            fit.family(),
+        )?;
+        Ok(Proved { model, words: of_proof(&found, &store.names) })
+    }
 }
 
 fn of_proof(found: &Certificate, names: &[String]) -> String {

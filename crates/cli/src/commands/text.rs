@@ -33,6 +33,7 @@ impl Text {
             separator: self.delimiter,
             comment: self.comment.clone(),
             skip: self.skip_lines.unwrap_or(0),
+            missing: self.missing.clone(),
         }
     }
 

@@ -49,11 +49,11 @@ pub struct CsvReader<R> {
 impl<R: Read> CsvReader<R> {
     /// Reads the first line, and says whether it is a header; `file` is what errors call the table.
     ///
-    /// It is one if it holds text above a number, or nothing but text.
+    /// It is one if it holds text above a number, or nothing but text; what stands for a missing value is no text.
     ///
     /// # Errors
     /// [`Error::Empty`] without any line that is not blank, [`Error::Io`] if it cannot be read, [`Error::Cell`] for a
-    /// name that is no UTF-8 or, beside numbers, looks like a number itself, [`Error::TooLong`] for a line that does
+    /// name that is no UTF-8 or, beside numbers, may be none, [`Error::TooLong`] for a line that does
     /// not end, [`Error::TooWide`] for one of more than [`MOST_COLUMNS`](super::MOST_COLUMNS) cells.
     pub fn new(input: R, file: &str) -> Result<Self> {
         CsvReader::with_dialect(input, file, &Dialect::default())
@@ -68,17 +68,34 @@ impl<R: Read> CsvReader<R> {
         if let Some(has_header) = dialect.header {
             return Ok(if has_header { reader.named() } else { reader.unnamed() });
         }
-        let is_text = |cell: &String| cell.parse::<f64>().is_err();
-        let texts: Vec<usize> = (0..reader.first.len()).filter(|&a| is_text(&reader.first[a])).collect();
-        let is_mixed = !texts.is_empty() && texts.len() < reader.first.len();
+        let missing = Missing::usual(&dialect.missing);
+        let number = |&a: &usize| reader.first[a].parse::<f64>().ok();
+        let columns = 0..reader.first.len();
+        let (numeric, others): (Vec<usize>, Vec<usize>) = columns.partition(|a| number(a).is_some());
+        let texts: Vec<usize> = others.into_iter().filter(|&a| !missing.is_word(&reader.first[a])).collect();
+        let is_mixed = !texts.is_empty() && !numeric.is_empty();
         let below = if is_mixed { reader.records.peek(numbers)? } else { None };
-        let has_header = match below {
-            Some(numbers) => texts.iter().any(|column| numbers.contains(column)),
+        let stands =
+            |a: &usize| below.as_ref()?.iter().find(|(column, _)| column == a).map(|&(_, value)| value);
+        let has_header = match &below {
+            Some(_) => texts.iter().any(|a| stands(a).is_some()),
             None => !texts.is_empty(),
         };
-        let is_doubtful = |&a: &usize| reader.first[a].starts_with(|c: char| "+-.0123456789".contains(c));
-        if is_mixed && has_header && texts.iter().all(is_doubtful) {
-            return Err(reader.wrong(texts[0], reader.first[texts[0]].as_bytes(), Expected::NumberOrName));
+        if is_mixed {
+            let begins_like_one =
+                |&a: &usize| reader.first[a].starts_with(|c: char| "+-.0123456789".contains(c));
+            let is_whole = |a: &usize| number(a).is_some_and(|value| value.fract() == 0.0);
+            let is_year = |value: f64| value.fract() == 0.0 && (1000.0..3000.0).contains(&value);
+            let are_years = numeric.iter().all(|a| number(a).is_some_and(is_year));
+            // No name looks like 1.5; and years above what are none may be names, beside a text above texts.
+            let doubtful = match has_header {
+                true => texts.iter().all(begins_like_one) || !numeric.iter().all(is_whole),
+                false => are_years && numeric.iter().all(|a| stands(a).is_some_and(|value| !is_year(value))),
+            };
+            if doubtful {
+                let at = if has_header { texts[0] } else { numeric[0] };
+                return Err(reader.wrong(at, reader.first[at].as_bytes(), Expected::NumberOrName));
+            }
         }
         Ok(if has_header { reader.named() } else { reader.unnamed() })
     }
@@ -213,7 +230,11 @@ impl<R: Read> CsvReader<R> {
 
     /// The columns, counted from 0, in which the line that was read last holds a finite number.
     pub fn numbers_in_line(&self) -> Vec<usize> {
-        numbers(&self.records).into_iter().filter(|&column| column < self.first.len()).collect()
+        numbers(&self.records)
+            .into_iter()
+            .map(|(column, _)| column)
+            .filter(|&column| column < self.first.len())
+            .collect()
     }
 
     /// How the line that was read last begins: its first cell.
@@ -335,9 +356,8 @@ impl<R: Read> Iterator for CsvReader<R> {
 }
 
 /// The columns, counted from 0, in which a record holds a finite number.
-fn numbers<R: Read>(records: &Records<R>) -> Vec<usize> {
-    let cells = records.cells().enumerate();
-    cells.filter(|(_, cell)| number(cell).is_some()).map(|(column, _)| column).collect()
+fn numbers<R: Read>(records: &Records<R>) -> Vec<(usize, f64)> {
+    records.cells().enumerate().filter_map(|(column, cell)| Some((column, number(cell)?))).collect()
 }
 
 /// What a cell holds, without surrounding blanks and quotes.

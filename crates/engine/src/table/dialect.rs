@@ -30,6 +30,8 @@ pub struct Dialect {
     pub comment: Option<String>,
     /// So many lines come before the table.
     pub skip: usize,
+    /// What stands for a missing value, beside what usually does: in the first line it is no name.
+    pub missing: Vec<String>,
 }
 
 /// What the first lines of a table show.

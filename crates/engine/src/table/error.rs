@@ -126,7 +126,7 @@ pub enum Error {
 pub enum Expected {
     /// A number, neither infinite nor NaN.
     FiniteNumber,
-    /// In the first line: a number of the data, or a name that does not look like one.
+    /// In the first line: a number of the data, or a name that cannot be taken for one of them.
     NumberOrName,
     /// As many cells as the first line has, neither fewer nor more.
     Cells(usize),
@@ -140,7 +140,7 @@ impl fmt::Display for Expected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Expected::FiniteNumber => write!(f, "a finite number"),
-            Expected::NumberOrName => write!(f, "a number, or a name that does not begin like one"),
+            Expected::NumberOrName => write!(f, "a number, or a name that cannot be one of the data"),
             Expected::Cells(width) => write!(f, "{width} cells on every line"),
             Expected::ClosingQuote => write!(f, "a closing quote"),
             Expected::Utf8 => write!(f, "text in UTF-8"),

@@ -45,6 +45,10 @@ pub fn ask(path: &Path) -> Result<()> {
         return Err(failed(path)(io::ErrorKind::IsADirectory.into()));
     }
     let Some(path) = destination(path)? else { return Ok(()) };
+    if path.exists() {
+        // What is write-protected is not to be replaced, though its folder would allow that.
+        File::options().append(true).open(&path).map_err(failed(&path))?;
+    }
     // The folder may be yet to be made: then in the nearest that is there.
     let there = path.ancestors().skip(1).find(|folder| folder.as_os_str().is_empty() || folder.exists());
     let there = there.filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -93,6 +97,12 @@ impl Unfinished {
         let (file, unfinished) = beside.map_err(failed(&path))?.into_parts();
         if let Ok(old) = fs::metadata(&path) {
             file.set_permissions(old.permissions()).map_err(failed(&path))?;
+            // Whose it is stays so as far as the system lets it.
+            #[cfg(unix)]
+            {
+                use std::os::unix::fs::{MetadataExt, fchown};
+                let _ = fchown(&file, Some(old.uid()), Some(old.gid()));
+            }
         }
         Ok(Unfinished { path, file: BufWriter::new(file), unfinished: Some(unfinished) })
     }
@@ -149,8 +159,15 @@ fn straight(path: &Path) -> io::Result<File> {
 /// ```
 ///
 /// # Errors
-/// [`Error::File`] for a folder.
+/// [`Error::File`] for a folder, and for links that lead nowhere.
 pub fn destination(path: &Path) -> Result<Option<PathBuf>> {
+    followed(path, MOST_LINKS)
+}
+
+/// Systems follow no more.
+const MOST_LINKS: usize = 40;
+
+fn followed(path: &Path, links: usize) -> Result<Option<PathBuf>> {
     match fs::metadata(path) {
         Ok(there) if there.is_dir() => Err(failed(path)(io::ErrorKind::IsADirectory.into())),
         // What the system shows of files that are open already, as /dev/stdout.
@@ -158,8 +175,9 @@ pub fn destination(path: &Path) -> Result<Option<PathBuf>> {
         Ok(there) if there.is_file() => fs::canonicalize(path).map(Some).map_err(failed(path)),
         Ok(_) => Ok(None),
         // Nothing there yet, or a link to nothing: as far as the links lead.
-        Err(_) => match fs::read_link(path) {
-            Ok(target) => destination(&path.parent().unwrap_or(Path::new(".")).join(target)),
+        Err(error) => match fs::read_link(path) {
+            Ok(_) if links == 0 => Err(failed(path)(error)),
+            Ok(target) => followed(&path.parent().unwrap_or(Path::new(".")).join(target), links - 1),
             Err(_) => Ok(Some(path.to_owned())),
         },
     }
