@@ -29,8 +29,11 @@ use nalgebra::{DMatrix, DVector, RowDVector};
 /// ```
 pub fn marginal(model: &GaussianMixture, columns: &[usize]) -> Result<GaussianMixture> {
     check::columns(columns, model.d())?;
-    let kept = |covariance: &DMatrix<f64>| covariance.select_rows(columns).select_columns(columns);
-    let covariances = model.covariances().iter().map(kept).collect();
+    let kept = |covariance: &DMatrix<f64>| match model.family().is_along_axes() {
+        true => covariance.select_rows(columns),
+        false => covariance.select_rows(columns).select_columns(columns),
+    };
+    let covariances = model.stored_covariances().iter().map(kept).collect();
     GaussianMixture::new(
         model.weights().clone(),
         model.means().select_columns(columns),
@@ -80,6 +83,11 @@ pub fn conditional(model: &GaussianMixture, given: &[(usize, f64)]) -> Result<Ga
     let weights: DVector<f64> =
         of_given.responsibilities(&DMatrix::from_rows(std::slice::from_ref(&seen)))?.row(0).transpose();
     let mut means = model.means().select_columns(&rest);
+    if model.family().is_along_axes() {
+        // Within a component no column says anything of another.
+        let covariances = marginal(model, &rest)?.stored_covariances();
+        return GaussianMixture::new(weights, means, covariances, model.family());
+    }
     let mut covariances = Vec::with_capacity(model.k());
     let pattern = Pattern { seen: columns, missing: rest, rows: vec![0] };
     for (j, covariance) in model.covariances().iter().enumerate() {

@@ -8,6 +8,8 @@ use std::io::{Seek, SeekFrom, Write};
 use std::process::Stdio;
 use std::time::Duration;
 
+const FAITHFUL: &str = include_str!("../../../src/data/old_faithful.csv");
+
 /// Three columns without a name whose order matters: the second is far from the first.
 fn bare() -> String {
     (0..40).map(|i| format!("{},{},{}\n", i % 7, 100 + i % 5, (i * i) % 11)).collect()
@@ -113,4 +115,58 @@ fn data_that_change_are_named(keeps_its_looks: bool) {
         "{}",
         text(&ended.stderr)
     );
+}
+
+/// The model's own columns are in their places however they are asked for; others in the order that is asked for.
+#[test]
+fn columns_that_are_asked_for_keep_their_places() {
+    let place = Place::with(&[("x.csv", FAITHFUL), ("gaps.csv", "eruptions,waiting\n3,\n,54\n")]);
+    place.prints("fit x.csv -k 2 --out m.json");
+    let predicted = place.prints("predict m.json x.csv");
+    for columns in ["eruptions,waiting", "waiting,eruptions", "2,1", "1..2"] {
+        assert_eq!(
+            place.prints(&format!("predict m.json x.csv --columns {columns}")),
+            predicted,
+            "{columns}"
+        );
+    }
+    let filled = place.prints("impute m.json gaps.csv");
+    assert_eq!(place.prints("impute m.json gaps.csv --columns waiting,eruptions"), filled);
+    place.write("other.csv", FAITHFUL.replacen("eruptions,waiting", "minutes,eruptions", 1));
+    let refused = place.run("predict m.json other.csv --columns eruptions,minutes");
+    assert!(refused.status.success(), "its own column in its own place");
+    let refused = place.run("predict m.json other.csv --columns minutes,eruptions");
+    assert_eq!(refused.status.code(), Some(2));
+    let told = text(&refused.stderr);
+    assert!(told.contains("gives eruptions for the model's waiting"), "{told}");
+}
+
+/// What may be data or names is asked about, and a gap is no name.
+#[test]
+fn a_doubtful_first_line_is_asked_about() {
+    let place =
+        Place::with(&[("years.csv", "country,2019,2020\nFrance,1.5,2.3\nItaly,2.5,1.3\nSpain,.5,2.9\n")]);
+    for first in ["1.5,$5", "1.5,kg2.5", "1.5,#N/A", "1.5,<NA>", "1.5,TRUE", "1.5,unknown"] {
+        place.write("x.csv", format!("{first}\n1,2\n3,3\n2,6\n"));
+        let told = text(&place.run("fit x.csv -k 1").stderr);
+        assert!(told.contains("line 1, column 2") && told.contains("--header yes"), "{first}: {told}");
+        assert!(place.prints("fit x.csv -k 1 --header yes").contains("n = 3"));
+    }
+    let told = text(&place.run("fit years.csv -k 1 --columns 2,3").stderr);
+    assert!(told.contains("found \"2019\"") && told.contains("--header yes"), "{told}");
+    assert!(
+        place.prints("fit years.csv -k 1 --columns 2,3 --header yes").contains("n = 3, d = 2 (2019, 2020)")
+    );
+    place.write("x.csv", "2,5\n1,2\n3,3\n2,6\n");
+    let refused = place.run("fit x.csv -k 1 --columns 5");
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(text(&refused.stderr).contains("has 2 columns, and no column 5"));
+    for (first, rows) in [("NA", 4), ("NA,NA", 4), (",", 4), ("NA,1.25", 4), ("nan,3", 4)] {
+        let below = if first == "NA" { "1\n2\n4\n" } else { "1,3\n2,5\n4,3\n" };
+        place.write("x.csv", format!("{first}\n{below}"));
+        assert!(place.prints("fit x.csv -k 1 --out m.json").contains(&format!("n = {rows}")), "{first}");
+        assert_eq!(place.prints("predict m.json x.csv").lines().count(), rows + 1, "{first}");
+    }
+    place.write("x.csv", ".,1\n3,4.9\n2,2\n5,7\n");
+    assert!(place.prints("fit x.csv -k 1 --missing .").contains("n = 4"));
 }

@@ -8,7 +8,7 @@ use common::assert_within;
 use executable_em::incomplete::{Incomplete, impute};
 use executable_em::{data, gaussian_mixture::GaussianMixture};
 use nalgebra::DMatrix;
-use place::Place;
+use place::{Place, text};
 
 /// Old Faithful with gaps, a column of names between the two, and numbers written in several ways.
 fn table() -> (DMatrix<f64>, String) {
@@ -126,7 +126,7 @@ fn other_tables_and_what_is_refused() {
         (
             "impute coins.json heads.csv",
             1,
-            "coins.json: is a mixture of coins; gaps are filled by mixtures of Gaussians",
+            "coins.json: is no mixture of Gaussians, which are what gaps are filled by",
         ),
         (
             "impute m.json - --draws 2",
@@ -155,4 +155,17 @@ fn other_tables_and_what_is_refused() {
     assert!(!place.names().contains(&"half.csv".to_owned()));
     let help = place.prints("impute --help");
     assert_eq!(help.matches("  executable-em impute ").count(), 2, "{help}");
+}
+
+/// A row without gaps is nobody's business, however far out; one with a gap there is named.
+#[test]
+fn far_rows_are_passed_over_or_named() {
+    let (_, gaps) = table();
+    let place = Place::with(&[("gaps.csv", &gaps), ("far.csv", "eruptions,waiting\n3,70\n1e200,50\n3,\n")]);
+    fitted(&place);
+    let filled = place.prints("impute m.json far.csv");
+    assert!(filled.starts_with("eruptions,waiting\n3,70\n1e200,50\n3,7"), "{filled}");
+    place.write("far.csv", "eruptions,waiting\n3,70\n1e200,\n");
+    let told = text(&place.run("impute m.json far.csv").stderr);
+    assert!(told.contains("far.csv: row 2 of the data lies so far out"), "{told}");
 }

@@ -201,3 +201,21 @@ fn what_gaps_do_not_allow_is_named() {
     let output = place.run("fit cross.csv -k 1 --plot p.svg");
     assert!(text(&output.stderr).contains(error), "{}", text(&output.stderr));
 }
+
+/// Columns that do not correlate take no d×d numbers, with gaps neither; where these are needed it is said.
+#[test]
+fn wide_tables_may_have_gaps() {
+    let d = 60_000;
+    let row = |i: usize| (0..d).map(|a| ((i * 31 + a * 17) % 97).to_string()).collect::<Vec<_>>().join(",");
+    let whole: String = (0..4).map(|i| row(i) + "\n").collect();
+    let gap = whole.replacen("0,", "NA,", 1);
+    let place = Place::with(&[("whole.csv", &whole), ("gap.csv", &gap)]);
+    place.prints("fit gap.csv -k 1 --covariance diagonal --restarts 1 --out m.json");
+    assert_eq!(place.prints("predict m.json gap.csv").lines().count(), 5);
+    assert!(place.prints("marginal m.json --columns x1,x7").contains("\"d\": 2"));
+    assert!(place.prints("conditional m.json --given x1=3").contains("\"d\": 59999"));
+    for line in ["impute m.json gap.csv", "fit whole.csv -k 1 --covariance diagonal --variational"] {
+        let told = text(&place.run(line).stderr);
+        assert!(told.contains("60000 × 60000 numbers"), "{line}: {told}");
+    }
+}

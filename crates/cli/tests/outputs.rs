@@ -149,3 +149,29 @@ fn warnings_may_fail_and_results_may_not() {
     let status = place.command("fit nobody.csv -k 1").stderr(to_full()).status().expect("an end");
     assert_eq!(status.code(), Some(1));
 }
+
+/// Links that lead nowhere, files that are protected and models without an end are named.
+#[test]
+fn places_that_are_none_are_named() {
+    let place = with_data();
+    place.prints("fit x.csv -k 1 --out m.json");
+    symlink("loop.json", place.0.path().join("loop.json")).expect("a link");
+    for line in ["fit x.csv -k 1 --out loop.json", "sample m.json --out loop.json", "predict /dev/zero x.csv"]
+    {
+        let refused = place.run(line);
+        assert_eq!(refused.status.code(), Some(1), "{line}: {}", text(&refused.stderr));
+    }
+    assert!(text(&place.run("predict x.csv x.csv").stderr).contains("x.csv: is no model that fit wrote"));
+}
+
+/// Of several results one that has no room does not keep the others from being written.
+#[test]
+#[cfg(target_os = "linux")]
+fn results_do_not_wait_for_each_other() {
+    let place = with_data();
+    let refused = place.run("fit x.csv -k 1 --out m.json --responsibilities /dev/full --plot p.svg");
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).contains("/dev/full"));
+    let names = place.names();
+    assert!(["m.json", "p.svg"].iter().all(|made| names.iter().any(|name| name == made)), "{names:?}");
+}

@@ -160,3 +160,15 @@ fn what_is_not_sure_is_refused() {
         assert_eq!((output.status.code(), error.lines().count()), (Some(1), 1));
     }
 }
+
+/// What is proved is what is saved, not a point near by where the sweeps had become small.
+#[test]
+fn the_model_lies_between_its_bounds() {
+    let place = Place::with(&[("x.csv", include_str!("../../../tests/convergence/two_normals.csv"))]);
+    let printed = place.prints("fit x.csv --columns seed3 -k 2 --certify --out m.json");
+    let bounds = printed.lines().find(|line| line.starts_with("weight          1")).expect("bounds");
+    let ends: Vec<f64> =
+        bounds.split_whitespace().skip(2).map(|word| word.parse().expect("a bound")).collect();
+    let model = place.gaussians("m.json");
+    assert!((ends[0]..=ends[1]).contains(&model.weights()[0]), "{ends:?} {}", model.weights());
+}

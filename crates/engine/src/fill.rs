@@ -40,6 +40,11 @@ impl Engine {
     pub fn filled(&self, x: &DMatrix<f64>, columns: &[Spread], rng: &mut Rng) -> Result<DMatrix<f64>> {
         let data = Incomplete::part(x.clone())?;
         let mean = DVector::from_iterator(columns.len(), columns.iter().map(Spread::mean));
+        let with_means = || x.map_with_location(|_, a, cell| if cell.is_nan() { mean[a] } else { cell });
+        // Of no more rows than columns there is no Gaussian, and its covariance may have no room.
+        if x.nrows() <= x.ncols() {
+            return Ok(with_means());
+        }
         let variances =
             DVector::from_iterator(columns.len(), columns.iter().map(|column| column.sd().powi(2)));
         let stopping = Stopping { max_sweeps: SWEEPS, ..Stopping::default() };
@@ -48,7 +53,6 @@ impl Engine {
             .and_then(|start| self.fit(start, &WithGaps::new(x)?, &stopping))
             .and_then(|fit| Ok(impute::draw(&fit.model, &data, rng)?));
         // A column that does not spread, or depends on others, has no Gaussian.
-        Ok(drawn
-            .unwrap_or_else(|_| x.map_with_location(|_, a, cell| if cell.is_nan() { mean[a] } else { cell })))
+        Ok(drawn.unwrap_or_else(|_| with_means()))
     }
 }

@@ -155,14 +155,16 @@ impl Search<'_> {
         }
         runs.first_exchange = runs.starts;
         if let Ok(ends) = &mut ends {
-            // To look once more where all agree costs little if data are few.
-            let idle = match runs.agree(ends[0].total) {
-                true if k == 1 || self.sample.nrows() > FEW => 0,
-                true => 1,
-                false => IDLE,
-            };
-            if self.restarts.is_none() && self.stopping.max_sweeps > SHORT {
-                self.exchange(k, idle, ends, &mut runs, begin)?;
+            let may_exchange = self.restarts.is_none() && self.stopping.max_sweeps > SHORT;
+            if may_exchange && !runs.agree(ends[0].total) {
+                self.exchange(k, IDLE, ends, &mut runs, begin)?;
+            } else if may_exchange && k > 1 && self.sample.nrows() <= FEW {
+                // To look once more where all agree costs little if data are few; it counts if it finds something.
+                let (mut more, mut of_more) = (ends.clone(), runs.clone());
+                self.exchange(k, 1, &mut more, &mut of_more, begin)?;
+                if rank(&more[0]) > rank(&ends[0]) + SAME * ends[0].total {
+                    (*ends, runs) = (more, of_more);
+                }
             }
             self.come_to_rest(k, ends, &mut runs);
         }

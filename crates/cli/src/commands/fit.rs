@@ -3,8 +3,8 @@
 use std::{cmp::Ordering, path::Path};
 
 use executable_em::{
-    Error, bernoulli_mixture::BernoulliMixture, data, incomplete::student::StudentMixture,
-    pathologies::switching, scale::units::Units,
+    Error, bernoulli_mixture::BernoulliMixture, data, gaussian_mixture::CovarianceFamily,
+    incomplete::student::StudentMixture, pathologies::switching, scale::spread::Spread, scale::units::Units,
 };
 use executable_em_engine::{Mixture, SavedMixture, Source};
 use executable_em_figures::{
@@ -16,6 +16,7 @@ use nalgebra::DMatrix;
 use super::{
     Failure, broken, clusters,
     columns::listed,
+    memory,
     options::{Begin, Model, Options},
     outputs::{self, Output},
     plan::Plan,
@@ -174,36 +175,46 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         model = Mixture::Gaussian(proved.model.clone());
     }
     let data = DataLine { file: &file, store: &store, is_standardized: options.standardize };
+    // Each for itself: where one has no room, the others are made all the same. The first that failed is told.
+    let mut told = Ok(());
+    let mut also = |outcome: Result<(), Failure>| {
+        let is_made = outcome.is_ok();
+        if let (Ok(()), Err(failure)) = (&told, outcome) {
+            told = Err(failure);
+        }
+        is_made
+    };
     // The model first: whatever becomes of the report, it is kept.
-    if let Some(path) = &options.out {
-        export::write(path, options.saved(&store, best, &model).to_json().as_bytes())?;
-    }
+    let is_saved = options.out.as_ref().is_some_and(|path| {
+        let text = options.saved(&store, best, &model).to_json();
+        also(export::write(path, text.as_bytes()).map(drop).map_err(Into::into))
+    });
     if plan.compares() {
-        say(&report::comparison(&found, &failed, plan.kinds.len() > 1))?;
+        also(say(&report::comparison(&found, &failed, plan.kinds.len() > 1)));
     }
-    say(&report::summary(&data, best, &model, options))?;
-    let sure = options.how_sure(&model, &store, &watch, proof);
-    if let Ok(text) = &sure {
-        say(text)?;
-    }
-
-    if let Some(path) = &options.out {
-        say(&format!("\nModel in {}\n", path.display()))?;
+    also(say(&report::summary(&data, best, &model, options)));
+    also(options.how_sure(&model, &store, &watch, proof).and_then(|text| say(&text)));
+    if let Some(path) = options.out.as_ref().filter(|_| is_saved) {
+        also(say(&format!("\nModel in {}\n", path.display())));
     }
     watch.go_on()?;
     if let Some(path) = &options.responsibilities {
-        write_predictions(path, Predictor::Mixture(&model), &store, &watch)?;
-        say(&format!("Responsibilities in {}\n", path.display()))?;
+        also(
+            write_predictions(path, Predictor::Mixture(&model), &store, &watch)
+                .and_then(|()| say(&format!("Responsibilities in {}\n", path.display()))),
+        );
     }
     if let (Some(path), Some(format)) = (&options.plot, plot_as) {
-        let figure = match plan.ks.start() < plan.ks.end() {
-            true => of_criteria(&plan, &found)?,
-            false => figure(&model, &sample, &store, format)?,
+        let drawn = match plan.ks.start() < plan.ks.end() {
+            true => of_criteria(&plan, &found),
+            false => figure(&model, &sample, &store, format),
         };
-        export::write(path, &export::encode(&figure, format)?)?;
-        say(&format!("Plot in {}\n", path.display()))?;
+        also(drawn.and_then(|figure| {
+            export::write(path, &export::encode(&figure, format)?)?;
+            say(&format!("Plot in {}\n", path.display()))
+        }));
     }
-    sure.map(|_| ())
+    told
 }
 
 impl Options {
@@ -256,9 +267,17 @@ impl Options {
             let d = store.columns.len();
             let parameters = family.parameter_count(k, d).saturating_add(k * d + k - 1);
             self.check_sure_of(store, k, parameters)?;
+            let is_student = matches!(plan.kinds[..], [Kind::Student { .. }, ..]);
+            for (what, is_asked) in [("--variational", self.variational), ("--model student", is_student)] {
+                if is_asked {
+                    memory::for_whole_covariances(what, k, d)?;
+                }
+            }
         }
-        // A floor gives a constant column a variance, but not a unit.
-        if self.standardize || self.floor.is_none() {
+        // A floor gives a constant column a variance, but not a unit; so do other columns to spherical components.
+        let shares = |kind: &Kind| kind.family() == Some(CovarianceFamily::Spherical);
+        let is_shared = plan.kinds.iter().any(shares) && !store.columns.iter().all(Spread::is_constant);
+        if self.standardize || self.floor.is_none() && !is_shared {
             self.check_spread(store)?;
         }
         Ok(())

@@ -14,6 +14,7 @@ use super::{
     advice::Blocks,
     broken, cell,
     input::Input,
+    memory,
     outputs::{self, Output},
     predict::read_mixture,
     watch::Watch,
@@ -59,6 +60,7 @@ pub fn run(arguments: &Impute) -> Result<(), Failure> {
             "standard input can be read once, but --draws reads it for every table: save it in a file";
         return Err(Failure::Usage(reason.to_owned()));
     }
+    memory::for_whole_covariances("impute", model.k(), model.d())?;
     let mut watch = Watch::new();
     // What cannot be read is said before there is a file to take away.
     let mut reading = Some(arguments.input.open_as_written(&saved.columns)?);

@@ -12,7 +12,8 @@ use std::{
 
 use clap::Args;
 use executable_em_engine::table::{
-    self, CsvReader, Error, Expected, Form, MOST_COLUMNS, Missing, NpyReader, RawReader, recognise, unpacked,
+    self, CsvReader, Dialect, Error, Expected, Form, MOST_COLUMNS, Missing, NpyReader, RawReader, recognise,
+    unpacked,
 };
 use nalgebra::DMatrix;
 
@@ -174,6 +175,27 @@ impl Input {
         File::open(&self.data).map_err(|error| broken(format!("{}: {error}", self.name())))
     }
 
+    /// That a file of raw doubles is no file of another kind: these begin with their marks, or are text throughout,
+    /// as doubles hardly are.
+    fn refuse_others_than_raw(&self) -> Result<(), Failure> {
+        let mut file = self.file()?;
+        if !file.metadata().is_ok_and(|there| there.is_file()) {
+            return Ok(());
+        }
+        let mut head = [0; 64];
+        let length = file.read(&mut head).map_err(|error| broken(format!("{}: {error}", self.name())))?;
+        let head = &head[..length];
+        let is_text =
+            !head.is_empty() && head.iter().all(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace());
+        let what = match () {
+            () if head.starts_with(b"\x93NUMPY") => "a NumPy array",
+            () if head.starts_with(b"PAR1") => "a Parquet file",
+            () if is_text => "text",
+            () => return Ok(()),
+        };
+        Err(Failure::Usage(format!("--dimension is for raw doubles, and {} is {what}", self.name())))
+    }
+
     fn open_raw(
         &self,
         file: Option<File>,
@@ -195,6 +217,7 @@ impl Input {
         if name.ends_with(".gz") {
             return self.of_numbers(d, RawReader::new(unpacked(file, &name)?, &name, d), model, missing);
         }
+        self.refuse_others_than_raw()?;
         let failed = |error: io::Error| broken(format!("{name}: {error}"));
         // A pipe cannot be read twice.
         let again = file
@@ -308,28 +331,24 @@ impl Input {
         missing: &Missing,
     ) -> Result<(Reader, Vec<usize>), Failure> {
         let file = self.name();
-        let dialect = self.text.dialect();
+        let dialect = Dialect { asked: self.columns.columns.clone(), ..self.text.dialect() };
         let mut reader = CsvReader::with_dialect(input, &file, &dialect).map_err(|error| match &error {
             Error::Cell { expected: Expected::NumberOrName, .. } => {
                 broken(format!("{error}; --header yes takes the line for names, --header no for data"))
             }
             _ => error.into(),
         })?;
-        let asked = &self.columns.columns;
+        let width = reader.names().len();
         let is_asked =
-            |cell: &String| asked.contains(cell) && numbers_in(cell, reader.names().len()).is_none();
+            |cell: &&String| self.columns.columns.contains(cell) && numbers_in(cell, width).is_none();
         if dialect.header.is_none()
-            && let Some(cell) = reader.first_line().iter().find(|cell| is_asked(cell))
+            && !reader.has_header()
+            && let Some(cell) = reader.first_line().iter().find(is_asked)
         {
-            // Whoever asks for a column by what stands in the first line takes that for names; but a number may be one.
-            if !reader.has_header() && cell.parse::<f64>().is_ok() {
-                let count = reader.names().len();
-                let remedy = format!("if line 1 holds names, as {cell}, say --header yes");
-                return Err(Failure::Usage(format!(
-                    "{file}: has {count} columns, and no column {cell}: {remedy}"
-                )));
-            }
-            reader = reader.named();
+            let remedy = format!("if line 1 holds names, as {cell}, say --header yes");
+            return Err(Failure::Usage(format!(
+                "{file}: has {width} columns, and no column {cell}: {remedy}"
+            )));
         }
         let columns = self.columns.of(&file, reader.names(), reader.has_header(), model)?;
         reader = reader.with_missing(missing.clone());

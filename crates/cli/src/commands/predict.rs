@@ -91,7 +91,7 @@ pub fn read_model(path: &Path) -> Result<Saved, Failure> {
     let mut text = vec![0; 64];
     let seen = file.read(&mut text).map_err(|error| failed(error.to_string()))?;
     text.truncate(seen);
-    if !text.trim_ascii_start().starts_with(b"{") {
+    if seen == 64 && !text.trim_ascii_start().starts_with(b"{") {
         return Err(failed("is no model that fit wrote".to_owned()));
     }
     file.read_to_end(&mut text).map_err(|error| failed(error.to_string()))?;

@@ -88,7 +88,7 @@ pub struct Found {
 }
 
 /// What became of the starts.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Runs {
     /// How many starts there were …
     pub starts: usize,

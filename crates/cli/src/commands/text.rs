@@ -34,6 +34,7 @@ impl Text {
             comment: self.comment.clone(),
             skip: self.skip_lines.unwrap_or(0),
             missing: self.missing.clone(),
+            ..Dialect::default()
         }
     }
 

@@ -13,7 +13,8 @@ pub(super) struct Conditional<'a> {
     missing: &'a [usize],
     /// The mixture of the seen columns, whose factors are those of Σ_ss; none if nothing is seen.
     pub marginal: Option<GaussianMixture>,
-    /// Of every component B = Σ_ms Σ_ss⁻¹ and C = Σ_mm − B Σ_sm.
+    /// Of every component B = Σ_ms Σ_ss⁻¹ and C = Σ_mm − B Σ_sm; where columns do not correlate no B, and of C the
+    /// diagonal.
     regressions: Vec<(DMatrix<f64>, DMatrix<f64>)>,
 }
 
@@ -22,19 +23,30 @@ impl<'a> Conditional<'a> {
         let block = |covariance: &DMatrix<f64>, rows: &[usize], columns: &[usize]| {
             covariance.select_rows(rows).select_columns(columns)
         };
+        let is_along_axes = model.family().is_along_axes();
+        let stored = model.stored_covariances();
         let marginal = if seen.is_empty() {
             None
         } else {
-            let covariances = model.covariances().iter().map(|covariance| block(covariance, seen, seen));
-            let means = model.means().select_columns(seen);
-            let (weights, covariances) = (model.weights().clone(), covariances.collect());
-            Some(GaussianMixture::new(weights, means, covariances, model.family())?)
+            let of_seen = |covariance: &DMatrix<f64>| match is_along_axes {
+                true => covariance.select_rows(seen),
+                false => block(covariance, seen, seen),
+            };
+            let (weights, covariances) = (model.weights().clone(), stored.iter().map(of_seen).collect());
+            Some(GaussianMixture::new(
+                weights,
+                model.means().select_columns(seen),
+                covariances,
+                model.family(),
+            )?)
         };
-        let correlates = !model.family().is_along_axes();
         let regression = |(j, covariance): (usize, &DMatrix<f64>)| {
+            if is_along_axes {
+                return (DMatrix::zeros(0, 0), covariance.select_rows(missing));
+            }
             let left = block(covariance, missing, missing);
             match &marginal {
-                Some(marginal) if correlates && !missing.is_empty() => {
+                Some(marginal) if !missing.is_empty() => {
                     let across = block(covariance, seen, missing);
                     let b = marginal.factors()[j].solve(&across).transpose();
                     let left = left - &b * across;
@@ -43,7 +55,7 @@ impl<'a> Conditional<'a> {
                 _ => (DMatrix::zeros(missing.len(), seen.len()), left),
             }
         };
-        let regressions = model.covariances().iter().enumerate().map(regression).collect();
+        let regressions = stored.iter().enumerate().map(regression).collect();
         Ok(Conditional { model, seen, missing, marginal, regressions })
     }
 
@@ -69,18 +81,19 @@ impl<'a> Conditional<'a> {
                     model.means()[(j, columns[a])] - sum.references[(j, columns[a])]
                 })
             };
-            let a = off(missing) - b * off(seen);
             if model.family().is_along_axes() {
+                let a = off(missing);
                 sum.counts[j] += count;
                 seen.iter().enumerate().for_each(|(at, &column)| sum.first[(j, column)] += s[at]);
                 // Diagonals only, and nothing that is seen says anything of the rest.
                 seen.iter().enumerate().for_each(|(at, &column)| sum.second[j][column] += second[at]);
                 for (at, &column) in missing.iter().enumerate() {
                     sum.first[(j, column)] += a[at] * count;
-                    sum.second[j][column] += a[at] * count * a[at] + c[(at, at)] * count;
+                    sum.second[j][column] += a[at] * count * a[at] + c[at] * count;
                 }
                 continue;
             }
+            let a = off(missing) - b * off(seen);
             let through = b * &s;
             let across = &a * s.transpose() + b * &second;
             // Of a and through the products, both ways round: symmetric but for rounding, of which half is taken.

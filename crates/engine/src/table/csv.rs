@@ -73,6 +73,13 @@ impl<R: Read> CsvReader<R> {
         let columns = 0..reader.first.len();
         let (numeric, others): (Vec<usize>, Vec<usize>) = columns.partition(|a| number(a).is_some());
         let texts: Vec<usize> = others.into_iter().filter(|&a| !missing.is_word(&reader.first[a])).collect();
+        let is_place =
+            |name: &String| name.parse().is_ok_and(|number| (1..=reader.first.len()).contains(&number));
+        if !texts.is_empty()
+            && dialect.asked.iter().any(|name| !is_place(name) && reader.first.contains(name))
+        {
+            return Ok(reader.named());
+        }
         let is_mixed = !texts.is_empty() && !numeric.is_empty();
         let below = if is_mixed { reader.records.peek(numbers)? } else { None };
         let stands =

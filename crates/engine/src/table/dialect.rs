@@ -32,6 +32,9 @@ pub struct Dialect {
     pub skip: usize,
     /// What stands for a missing value, beside what usually does: in the first line it is no name.
     pub missing: Vec<String>,
+    /// What somebody asks for columns by: where the first line holds one of these beside text, it holds names. Numbers
+    /// of columns do not count.
+    pub asked: Vec<String>,
 }
 
 /// What the first lines of a table show.

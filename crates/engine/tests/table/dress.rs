@@ -48,7 +48,7 @@ fn a_table_is_read_in_every_usual_dress() {
     let error = parse_csv(doubtful).expect_err("neither a header nor data");
     assert_eq!(
         error.to_string(),
-        "table: line 1, column 2: found \"2.5kg\", expected a number, or a name that does not begin like one"
+        "table: line 1, column 2: found \"2.5kg\", expected a number, or a name that cannot be one of the data"
     );
     let told = |has_header| read(doubtful, &Dialect { header: Some(has_header), ..Dialect::default() });
     assert_eq!(

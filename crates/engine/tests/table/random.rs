@@ -52,7 +52,7 @@ proptest! {
         comment in prop::option::of("[#\"a]{1,2}"),
         skip in 0..4usize,
     ) {
-        let dialect = Dialect { header, separator, comment, skip };
+        let dialect = Dialect { header, separator, comment, skip, ..Dialect::default() };
         let table = CsvReader::with_dialect(text.as_bytes(), "table", &dialect)
             .and_then(|mut table| assemble(&mut table));
         if let Ok(x) = table {
