@@ -67,8 +67,8 @@ fn headers_are_seen_by_what_stands_below() {
     assert!(place.prints("fit twos.csv -k 1 --columns 2").contains("n = 4, d = 1 (x2)\n"));
     assert!(place.prints("fit label.csv -k 1 --columns 2").contains("n = 4, d = 1 (x2)\n"));
     assert!(place.prints("fit twos.csv -k 1 --columns 1..2 --header yes").contains("n = 3, d = 2 (7, 5)\n"));
-    let doubt = "unit.csv: line 1, column 2: found \"2.5kg\", expected a number, or a name that does not begin like \
-    one";
+    let doubt = "unit.csv: line 1, column 2: found \"2.5kg\", expected a number, or a name that cannot be one of \
+                 the data";
     place.refuses(
         "fit unit.csv -k 1",
         1,
