@@ -71,8 +71,8 @@ fn scikit_learn_learns_the_same() {
         for (value, expected) in [share, ours.strength(), ours.degrees()].into_iter().zip(of_weight) {
             assert_within(value / expected, 1.0, 1e-7);
         }
-        for a in 0..2 {
-            assert_within(ours.mean()[a], mean[a], 1e-7);
+        for (&value, expected) in ours.mean().iter().zip(mean) {
+            assert_within(value, expected, 1e-7);
         }
         let spread = ours.covariance();
         for (value, expected) in [spread[(0, 0)], spread[(1, 0)], spread[(1, 1)]].into_iter().zip(covariance)

@@ -51,6 +51,10 @@ With --weights each datum counts as often as that column says; the sum of the we
 --covariance all the four families stand in one table, and the one of lowest BIC is kept. A fit that --start begins at a
 model has one run, and goes on where that ended.
 
+Runs are ranked by ℓ less a penalty for components that are thin beside the others, since ℓ is highest where a few data
+that happen to be in a line have a component for themselves. Where nobody gives --max-iter, the best run goes on until
+it rests.
+
 Of 50 000 data and more a sample of 5000 is searched first, and only the best three of what is found there go on over
 all data, accelerated: a tenth of the time and less. On 40 random problems that came to the optimum that a search over
 all data finds in 31, to a lower one in four and to a higher one in five: where a cluster is so small that the sample

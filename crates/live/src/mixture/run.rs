@@ -26,6 +26,14 @@ pub struct Run {
     pub broken: Option<(Vec<DMatrix<f64>>, Error)>,
 }
 
+/// What a run follows from.
+#[derive(PartialEq)]
+struct Beginning {
+    model: GaussianMixture,
+    x: DMatrix<f64>,
+    about_old_means: bool,
+}
+
 impl Run {
     /// The run from `begin`, so many half steps on. It goes on from the last one that was asked for, if that is its
     /// beginning: a page asks half step by half step.
@@ -35,25 +43,21 @@ impl Run {
         half_steps: usize,
         about_old_means: bool,
     ) -> executable_em::Result<Run> {
-        static LAST: Mutex<Option<(GaussianMixture, DMatrix<f64>, bool, Run)>> = Mutex::new(None);
+        static LAST: Mutex<Option<(Beginning, Run)>> = Mutex::new(None);
         let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+        let beginning = Beginning { model: begin, x: x.clone(), about_old_means };
         let mut run = match last.take() {
-            Some((start, data, about_old, run))
-                if run.half_steps <= half_steps
-                    && (&start, &data, about_old) == (&begin, x, about_old_means) =>
-            {
-                run
-            }
+            Some((same, run)) if run.half_steps <= half_steps && same == beginning => run,
             _ => Run {
-                climb: vec![begin.log_likelihood(x)?],
-                model: begin.clone(),
+                climb: vec![beginning.model.log_likelihood(x)?],
+                model: beginning.model.clone(),
                 responsibilities: None,
                 half_steps: 0,
                 broken: None,
             },
         };
         run.go_on(x, half_steps, about_old_means)?;
-        *last = Some((begin, x.clone(), about_old_means, run.clone()));
+        *last = Some((beginning, run.clone()));
         Ok(run)
     }
 
