@@ -178,7 +178,23 @@ fn plus_minus(value: f64, error: f64) -> String {
     } else if error > 0.0 && decimals < 0 && value.abs() < 1e9 {
         format!("{value:.0} ± {error:.0}")
     } else {
-        format!("{value:.4e} ± {error:.1e}")
+        // So many digits of the value as the error leaves, and one.
+        let digits = value.abs().log10().floor() - error.log10().floor() + 1.0;
+        format!("{value:.0$e} ± {error:.1e}", if error > 0.0 { digits.clamp(1.0, 15.0) as usize } else { 4 })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plus_minus;
+
+    #[test]
+    fn the_error_says_how_many_digits_there_are() {
+        assert_eq!(plus_minus(4.29, 0.0314), "4.290 ± 0.031");
+        assert_eq!(plus_minus(12_345.6, 230.0), "12346 ± 230");
+        assert_eq!(plus_minus(1_600_043_200.0, 7_200.0), "1.6000432e9 ± 7.2e3");
+        assert_eq!(plus_minus(1.0, 4.1e-12), "1.0000000000000e0 ± 4.1e-12");
+        assert_eq!(plus_minus(0.0, 1e-10), "0.0e0 ± 1.0e-10");
     }
 }
 
