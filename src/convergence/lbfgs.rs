@@ -182,9 +182,9 @@ impl Climb for Lbfgs<'_> {
 /// Source: X-33.
 /// ```
 /// use executable_em::convergence::lbfgs::{Lbfgs, fit};
-/// use executable_em::{data, em, gaussian_mixture::{CovarianceFamily, random_start}};
+/// use executable_em::{data, em, gaussian_mixture::{CovarianceFamily, kmeans_start}};
 /// let x = data::standardize(&data::old_faithful())?;
-/// let start = random_start(&x, 2, CovarianceFamily::Full, &mut data::rng(1))?;
+/// let start = kmeans_start(&x, 2, CovarianceFamily::Full, &mut data::rng(1))?;
 /// let by_em = em::fit(start.clone(), &x, &em::Stopping::default())?;
 /// let (by_slopes, evaluations) = fit(&Lbfgs::new(&x, 5)?, start, &em::Stopping::default())?;
 /// assert!((by_slopes.log_likelihood - by_em.log_likelihood).abs() < 1e-2 && evaluations > 10);
