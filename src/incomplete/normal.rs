@@ -75,9 +75,13 @@ pub fn log_mass(a: f64, b: f64) -> f64 {
         return (-(tail(-a) + tail(b))).ln_1p();
     }
     let (near, far) = if a >= 0.0 { (a, b) } else { (-b, -a) };
-    let ratio =
-        if far.is_infinite() { 0.0 } else { (log_density(far) - log_density(near)).exp() * mills_ratio(far) };
-    log_density(near) + (mills_ratio(near) - ratio).ln()
+    let height = log_density(near);
+    // So far out that not even the log of a density is a number.
+    if height == f64::NEG_INFINITY {
+        return height;
+    }
+    let ratio = if far.is_infinite() { 0.0 } else { (log_density(far) - height).exp() * mills_ratio(far) };
+    height + (mills_ratio(near) - ratio).max(0.0).ln()
 }
 
 /// 1 − Φ(z) for z ≥ 0.

@@ -70,7 +70,7 @@ pub fn weighted_bic(log_likelihood: f64, parameters: usize, total: f64) -> Resul
 /// ```
 pub fn icl(log_likelihood: f64, parameters: usize, n: usize, entropy: f64) -> Result<f64> {
     check::domain("entropy", entropy, entropy.is_finite() && entropy >= 0.0, "finite and ≥ 0")?;
-    Ok(bic(log_likelihood, parameters, n)? + 2.0 * entropy)
+    check::defined_number("ICL", bic(log_likelihood, parameters, n)? + 2.0 * entropy)
 }
 
 /// AIC and BIC of one fit.

@@ -45,6 +45,8 @@ impl Shares {
     pub fn new(prior: Weights, counts: DVector<f64>) -> Result<Self> {
         check::positive("concentration", prior.concentration())?;
         check::masses("counts", "count of a component", &counts)?;
+        let total = counts.sum() + prior.concentration() * counts.len() as f64;
+        check::number("sum of the counts and the prior's", total)?;
         Ok(Shares { prior, counts })
     }
 

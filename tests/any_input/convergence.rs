@@ -100,7 +100,11 @@ calls! { p;
         certify(&p.gaussians(), &p.x()).map(|found| found.map(|bounds| bounds.contains(&p.gaussians()))),
     "convergence::chart::coordinates" => chart::coordinates(&p.gaussians()),
     "convergence::chart::of_coins" => chart::of_coins(&p.coins()),
-    "convergence::chart::coins_of" => chart::coins_of(&numbers(p), &p.coins()),
+    "convergence::chart::coins_of" => {
+        let coins = p.coins();
+        let there = if p.rng.random_bool(0.7) { chart::of_coins(&coins) } else { Ok(numbers(p)) };
+        there.and_then(|there| chart::coins_of(&there, &coins))
+    },
     "convergence::coordinates::of_coins" => coordinates::of_coins(&p.coins()),
     "convergence::coordinates::coins_of" => coordinates::coins_of(&coordinates::of_coins(&p.coins()), &p.coins()),
     "convergence::chart::mixture_of" => chart::mixture_of(&numbers(p), &p.gaussians()),
