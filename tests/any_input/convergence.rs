@@ -50,14 +50,14 @@ calls! { p;
     "convergence::by_parts::proportional" => by_parts::proportional(&p.covariances(), &p.counts(), &p.variances()),
     "convergence::by_parts::ecm_sweep" => by_parts::ecm_sweep(&p.gaussians(), &p.x()),
     "convergence::by_parts::means_with_one_held" =>
-        by_parts::means_with_one_held(&p.gaussians(), &p.means(), (p.component(), p.component()), p.number()),
+        by_parts::means_with_one_held(&p.gaussians(), &p.means(), (p.component(), p.coordinate()), p.number()),
     "convergence::profile::held_at" => {
         let x = p.x();
-        let climb = WithOneHeld { x: &x, component: p.component(), column: p.component(), value: p.number() };
+        let climb = WithOneHeld { x: &x, component: p.component(), column: p.coordinate(), value: p.number() };
         profile::held_at(&climb, &p.gaussians(), &stopping(p))
     },
     "convergence::profile::interval" =>
-        profile::interval(&p.gaussians(), &p.x(), (p.component(), p.component()), p.number(), &stopping(p)),
+        profile::interval(&p.gaussians(), &p.x(), (p.component(), p.coordinate()), p.share(), &stopping(p)),
     "convergence::accelerate::mixed_step" => accelerate::mixed_step(&run(p)),
     "convergence::accelerate::step_length" => accelerate::step_length(&numbers(p), &numbers(p), &numbers(p)),
     "convergence::accelerate::squared_step" =>
