@@ -184,20 +184,6 @@ fn plus_minus(value: f64, error: f64) -> String {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::plus_minus;
-
-    #[test]
-    fn the_error_says_how_many_digits_there_are() {
-        assert_eq!(plus_minus(4.29, 0.0314), "4.290 ± 0.031");
-        assert_eq!(plus_minus(12_345.6, 230.0), "12346 ± 230");
-        assert_eq!(plus_minus(1_600_043_200.0, 7_200.0), "1.6000432e9 ± 7.2e3");
-        assert_eq!(plus_minus(1.0, 4.1e-12), "1.0000000000000e0 ± 4.1e-12");
-        assert_eq!(plus_minus(0.0, 1e-10), "0.0e0 ± 1.0e-10");
-    }
-}
-
 impl Proved {
     /// Bounds on every parameter, near a fit, which ends where a sweep gains too little, a little below its maximum.
     fn near(fit: &GaussianMixture, store: &Store) -> Result<Self, Failure> {
@@ -251,4 +237,18 @@ fn of_proof(found: &Certificate, names: &[String]) -> String {
     }
     let claim = "Between these bounds ℓ has one maximum, and no other stationary point; proved by interval arithmetic";
     format!("\n{}{claim}\n", aligned(&rows))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plus_minus;
+
+    #[test]
+    fn the_error_says_how_many_digits_there_are() {
+        assert_eq!(plus_minus(4.29, 0.0314), "4.290 ± 0.031");
+        assert_eq!(plus_minus(12_345.6, 230.0), "12346 ± 230");
+        assert_eq!(plus_minus(1_600_043_200.0, 7_200.0), "1.6000432e9 ± 7.2e3");
+        assert_eq!(plus_minus(1.0, 4.1e-12), "1.0000000000000e0 ± 4.1e-12");
+        assert_eq!(plus_minus(0.0, 1e-10), "0.0e0 ± 1.0e-10");
+    }
 }
