@@ -3,7 +3,7 @@
 use super::coordinates::{coordinates, mixture_of};
 use super::information;
 use crate::check;
-use crate::em::{self, Climb, Expected, Fit, OnData, Stopping};
+use crate::em::{self, Climb, Expected, Fit, Stopping};
 use crate::error::{Error, Result};
 use crate::gaussian_mixture::GaussianMixture;
 use nalgebra::{DMatrix, DVector};
@@ -14,8 +14,8 @@ pub type Pair = (DVector<f64>, DVector<f64>);
 
 /// Where to go from a slope: the slope times an inverse Hessian that the last steps agree with.
 /// ```math
-/// H_{t+1} = \Big(I - \frac{s y^\top}{s^\top y}\Big) H_t \Big(I - \frac{y s^\top}{s^\top y}\Big) + \frac{s s^\top}{s^\top y},
-/// \qquad H_{t+1}\,y = s
+/// H_{t+1} = \Big(I - \frac{s y^\top}{s^\top y}\Big) H_t \Big(I - \frac{y s^\top}{s^\top y}\Big)
+/// + \frac{s s^\top}{s^\top y}, \qquad H_{t+1}\,y = s
 /// ```
 ///
 /// for each step s and what it took from the slope, $`y = \nabla\ell_t - \nabla\ell_{t+1}`$; H begins as a multiple of
@@ -83,11 +83,11 @@ struct Course {
 }
 
 impl<'a> Lbfgs<'a> {
-    /// These data, n×d, with so many steps kept; errors as in [`OnData::new`], [`Error::Domain`] for no memory.
+    /// These data, n×d, with so many steps kept; errors as in [`OnData::new`](em::OnData::new), [`Error::Domain`] for no memory.
     ///
     /// Source: X-33. Example: [`fit`].
     pub fn new(x: &'a DMatrix<f64>, memory: usize) -> Result<Self> {
-        OnData::<GaussianMixture>::new(x)?;
+        check::finite("data", x)?;
         check::positive("memory", memory as f64)?;
         let (evaluations, height) = (Cell::new(0), Cell::new(f64::NAN));
         Ok(Lbfgs { x, memory, evaluations, height, ahead: RefCell::new(None), course: RefCell::default() })

@@ -271,3 +271,32 @@ fn devices_without_an_end_are_named() {
     let output = place.command("fit - -k 1 --dimension 2").stdin(zero).output().expect("the program starts");
     assert_eq!(text(&output.stderr), format!("error: standard input: {device}\n"));
 }
+
+/// What is text or has a mark is not taken for raw doubles; what has neither is.
+#[test]
+fn raw_doubles_are_nothing_else() {
+    let place = Place::with(&[("x.csv", "1.25,2.5\n3.75,4.5\n6.25,7.5\n8.75,1.5\n")]);
+    let numbers: Vec<u8> = (0..16).flat_map(|i| f64::from(i * i % 7).to_le_bytes()).collect();
+    place.write("x.raw", &numbers);
+    let mut array = b"\x93NUMPY\x01\x00".to_vec();
+    array.resize(128, b' ');
+    array.extend(&numbers);
+    place.write("x.npy", array);
+    for (file, what) in [("x.csv", "text"), ("x.npy", "a NumPy array")] {
+        let told = text(&place.run(&format!("fit {file} -k 1 --dimension 2")).stderr);
+        assert!(told.contains(&format!("--dimension is for raw doubles, and {file} is {what}")), "{told}");
+    }
+    assert!(place.prints("fit x.raw -k 1 --dimension 2").contains("n = 8, d = 2"));
+}
+
+/// A constant column has no Gaussian of its own, but a variance that others share with it.
+#[test]
+fn a_constant_column_is_for_spherical_components() {
+    let place = Place::with(&[("x.csv", "1.5,5\n2,5\n3.5,5\n4,5\n"), ("flat.csv", "5\n5\n5\n")]);
+    assert!(place.prints("fit x.csv -k 1 --covariance spherical").contains("n = 4, d = 2"));
+    for line in
+        ["fit x.csv -k 1", "fit x.csv -k 1 --covariance diagonal", "fit flat.csv -k 1 --covariance spherical"]
+    {
+        assert!(text(&place.run(line).stderr).contains("is constant (5)"), "{line}");
+    }
+}

@@ -175,25 +175,25 @@ impl Input {
         File::open(&self.data).map_err(|error| broken(format!("{}: {error}", self.name())))
     }
 
-    /// That a file of raw doubles is no file of another kind: these begin with their marks, or are text throughout,
-    /// as doubles hardly are.
+    /// That a file of raw doubles is no file of another kind: not one with a mark, nor text throughout, as doubles hardly
+    /// are.
     fn refuse_others_than_raw(&self) -> Result<(), Failure> {
-        let mut file = self.file()?;
+        let (name, file) = (self.name(), self.file()?);
         if !file.metadata().is_ok_and(|there| there.is_file()) {
             return Ok(());
         }
+        // What has no form may be doubles.
+        let Ok((form, mut input)) = recognise(file, &name) else { return Ok(()) };
         let mut head = [0; 64];
-        let length = file.read(&mut head).map_err(|error| broken(format!("{}: {error}", self.name())))?;
-        let head = &head[..length];
-        let is_text =
-            !head.is_empty() && head.iter().all(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace());
-        let what = match () {
-            () if head.starts_with(b"\x93NUMPY") => "a NumPy array",
-            () if head.starts_with(b"PAR1") => "a Parquet file",
-            () if is_text => "text",
-            () => return Ok(()),
+        let length = input.read(&mut head).map_err(|error| broken(format!("{name}: {error}")))?;
+        let is_text = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
+        let what = match form {
+            Form::Npy => "a NumPy array",
+            Form::Parquet => "a Parquet file",
+            Form::Text if length > 0 && head[..length].iter().all(is_text) => "text",
+            Form::Text => return Ok(()),
         };
-        Err(Failure::Usage(format!("--dimension is for raw doubles, and {} is {what}", self.name())))
+        Err(Failure::Usage(format!("--dimension is for raw doubles, and {name} is {what}")))
     }
 
     fn open_raw(

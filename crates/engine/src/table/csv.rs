@@ -362,7 +362,7 @@ impl<R: Read> Iterator for CsvReader<R> {
     }
 }
 
-/// The columns, counted from 0, in which a record holds a finite number.
+/// The columns, counted from 0, in which a record holds a finite number, each with that.
 fn numbers<R: Read>(records: &Records<R>) -> Vec<(usize, f64)> {
     records.cells().enumerate().filter_map(|(column, cell)| Some((column, number(cell)?))).collect()
 }
