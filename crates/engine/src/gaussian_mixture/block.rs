@@ -41,7 +41,7 @@ pub(super) struct Workspace {
     /// The responsibilities of one component, times the weights.
     r: Room,
     marginals: Marginals,
-    /// Four dimensions times the responsibilities of one component.
+    /// The dimensions of two panels times the responsibilities of one component.
     weighted: Room,
 }
 
@@ -57,7 +57,7 @@ impl Workspace {
             marginals: Marginals { max: room(1), sum: room(1) },
             bounded: bounded::is_worthwhile(layout).then(|| Bounded::new(len)),
             gathered: negligible::is_worthwhile(layout).then(|| Gathered::new(len, stride(layout.d))),
-            weighted: room(PANEL),
+            weighted: room(2 * PANEL),
         }
     }
 }
@@ -126,7 +126,7 @@ fn block<S: Simd>(s: S, rows: Range<usize>, chunk: &mut Chunk<'_>) {
 
     let tried = &mut joint[..TRIED.min(len) * stride(k)];
     let neglects = *neglects && is_frequent(s, prepared.layout, tried, stride(k));
-    let (r, weighted) = (workspace.r.strips::<S>(len), workspace.weighted.strips::<S>(PANEL * len));
+    let (r, weighted) = (workspace.r.strips::<S>(len), workspace.weighted.strips::<S>(2 * PANEL * len));
     let sums = partial.sums.chunks_exact_mut(prepared.layout.component_len());
     for (j, (sums, reference)) in sums.zip(references.chunks_exact(d)).enumerate() {
         let sums = Sums::new(sums, d);

@@ -4,7 +4,7 @@
 //! difference, what is subtracted may stay in memory, and the square of W v does not mind.
 
 use super::super::lanes::{Strip, WIDE};
-use super::prepared::{Component, PANEL, whitening_index};
+use super::prepared::{Component, PANEL, has_room_for_two_panels, whitening_index};
 use pulp::Simd;
 use std::ops::Range;
 use std::slice::{ChunksExact, ChunksExactMut};
@@ -96,57 +96,74 @@ pub(super) fn add_rows<S: Simd>(
     rows: Range<usize>,
     square: &mut Strip<S>,
 ) {
-    let mut panels = &of.whitening[rows.start * (rows.start + PANEL) / 2..];
-    for end in (rows.start + PANEL..=rows.end).step_by(PANEL) {
-        let panel = panels.split_off(..PANEL * end).expect("a panel of rows");
-        add_squares::<S, PANEL>(s, panel, &x[..end], &of.mean[..end], square);
+    let panel = |row: usize| &of.whitening[row * (row + PANEL) / 2..][..PANEL * (row + PANEL)];
+    let mut row = rows.start;
+    while has_room_for_two_panels::<S>() && row + 2 * PANEL <= rows.end {
+        let (panels, end) = ([panel(row), panel(row + PANEL)], row + 2 * PANEL);
+        add_squares::<S, PANEL, 2>(s, panels, &x[..end], &of.mean[..end], square);
+        row = end;
     }
-    let x = &x[..rows.end];
-    match rows.end % PANEL {
-        1 => add_squares::<S, 1>(s, panels, x, of.mean, square),
-        2 => add_squares::<S, 2>(s, panels, x, of.mean, square),
-        3 => add_squares::<S, 3>(s, panels, x, of.mean, square),
+    while row + PANEL <= rows.end {
+        let end = row + PANEL;
+        add_squares::<S, PANEL, 1>(s, [panel(row)], &x[..end], &of.mean[..end], square);
+        row = end;
+    }
+    let (x, last) = (&x[..rows.end], &of.whitening[row * (row + PANEL) / 2..]);
+    match rows.end - row {
+        1 => add_squares::<S, 1, 1>(s, [last], x, of.mean, square),
+        2 => add_squares::<S, 2, 1>(s, [last], x, of.mean, square),
+        3 => add_squares::<S, 3, 1>(s, [last], x, of.mean, square),
         _ => {}
     }
 }
 
-/// Adds the squares of R consecutive components of W v, where x and μ end with the last of them.
+/// Adds the squares of P·R consecutive components of W v, where x and μ end with the last of them.
 ///
-/// Eight sums in registers, and seven loads for eight multiply–adds; v is faster computed again than kept.
+/// With P = 1, eight sums in registers, and seven loads for eight multiply–adds; v is faster computed again than kept.
 #[inline(always)]
-fn add_squares<S: Simd, const R: usize>(
+fn add_squares<S: Simd, const R: usize, const P: usize>(
     s: S,
-    rows: &[f64],
+    panels: [&[f64]; P],
     x: &[Strip<S>],
     mean: &[f64],
     square: &mut Strip<S>,
 ) {
-    let columns = rows.as_chunks::<R>().0;
-    let (before, triangle) = columns.split_last_chunk::<R>().expect("R columns or more");
-    let (x_before, x) = x.split_last_chunk::<R>().expect("R dimensions or more");
-    let (mean_before, mean) = mean.split_last_chunk::<R>().expect("R dimensions or more");
-    let mut z = [[s.splat_f64s(0.0); WIDE]; R];
-    for ((w, x), &mean) in before.iter().zip(x_before).zip(mean_before) {
+    let before = mean.len() - P * R;
+    let panels = panels.map(|panel| panel.as_chunks::<R>().0.split_at(before));
+    let (x_before, x) = x.split_at(before);
+    let (mean_before, mean) = mean.split_at(before);
+    let mut z = [[[s.splat_f64s(0.0); WIDE]; R]; P];
+    for (b, (x, &mean)) in x_before.iter().zip(mean_before).enumerate() {
         let v = subtract(s, mean, x);
-        for a in 0..R {
-            let w = s.splat_f64s(w[a]);
-            for u in 0..WIDE {
-                z[a][u] = s.mul_add_e_f64s(w, v[u], z[a][u]);
+        for p in 0..P {
+            add_products(s, &panels[p].0[b], v, &mut z[p]);
+        }
+    }
+    let (x, mean) = (x.as_chunks::<R>().0, mean.as_chunks::<R>().0);
+    let squares = panels.map(|panel| panel.1.as_chunks::<R>().0);
+    for p in 0..P {
+        for b in 0..R {
+            let v = subtract(s, mean[p][b], &x[p][b]);
+            add_products(s, &squares[p][p][b][b..], v, &mut z[p][b..]);
+            for q in p + 1..P {
+                add_products(s, &squares[q][p][b], v, &mut z[q]);
             }
         }
     }
-    for b in 0..R {
-        let v = subtract(s, mean[b], &x[b]);
-        for a in b..R {
-            let w = s.splat_f64s(triangle[b][a]);
-            for u in 0..WIDE {
-                z[a][u] = s.mul_add_e_f64s(w, v[u], z[a][u]);
-            }
-        }
-    }
-    for z in z {
+    for z in z.as_flattened() {
         for u in 0..WIDE {
             square[u] = s.mul_add_e_f64s(z[u], z[u], square[u]);
+        }
+    }
+}
+
+/// Adds w v.
+#[inline(always)]
+fn add_products<S: Simd>(s: S, w: &[f64], v: Strip<S>, z: &mut [Strip<S>]) {
+    for (&w, z) in w.iter().zip(z) {
+        let w = s.splat_f64s(w);
+        for u in 0..WIDE {
+            z[u] = s.mul_add_e_f64s(w, v[u], z[u]);
         }
     }
 }

@@ -3,8 +3,9 @@
 //! Data come strip by strip, each strip one dimension after the other. As in the E step, v stands for c − x.
 
 use super::super::lanes::{Strip, WIDE};
-use super::prepared::PANEL;
+use super::prepared::{PANEL, has_room_for_two_panels};
 use pulp::Simd;
+use std::ops::Range;
 
 /// Where the sums of one component are gathered.
 pub(super) struct Sums<'a> {
@@ -27,7 +28,7 @@ impl<'a> Sums<'a> {
 
 /// Full and tied covariances.
 ///
-/// `weighted` is room for four dimensions of the block.
+/// `weighted` is room for the dimensions of two panels of the block.
 #[inline(always)]
 pub(super) fn full<S: Simd>(
     s: S,
@@ -44,15 +45,20 @@ pub(super) fn full<S: Simd>(
         3 => return small::<S, 3, 1>(s, x, reference, r, sums),
         _ => {}
     }
-    for row in (0..d).step_by(PANEL) {
-        let first = &mut sums.first[row..];
-        let second = &mut sums.second[packed(row, 0)..];
+    let mut row = 0;
+    while row < d {
+        let sums = (&mut sums.first[row..], &mut sums.second[packed(row, 0)..]);
         match d - row {
-            1 => panel::<S, 1, 2>(s, row, x, reference, r, weighted, (first, second)),
-            2 => panel::<S, 2, 2>(s, row, x, reference, r, weighted, (first, second)),
-            3 => panel::<S, 3, 1>(s, row, x, reference, r, weighted, (first, second)),
-            _ => panel::<S, PANEL, 1>(s, row, x, reference, r, weighted, (first, second)),
+            1 => panel::<S, 1, 2>(s, row, x, reference, r, weighted, sums),
+            2 => panel::<S, 2, 2>(s, row, x, reference, r, weighted, sums),
+            3 => panel::<S, 3, 1>(s, row, x, reference, r, weighted, sums),
+            left if has_room_for_two_panels::<S>() && row >= 2 * PANEL && left >= 2 * PANEL => {
+                two_panels(s, row, x, reference, r, weighted, sums);
+                row += PANEL;
+            }
+            _ => panel::<S, PANEL, 1>(s, row, x, reference, r, weighted, sums),
         }
+        row += PANEL;
     }
 }
 
@@ -109,72 +115,114 @@ fn panel<S: Simd, const R: usize, const U: usize>(
     (first, second): (&mut [f64], &mut [f64]),
 ) {
     let rv = &mut rv.as_chunks_mut::<R>().0[..r.len()];
-    triangle::<S, R, U>(s, row, x, reference, r, rv, second);
-    let totals = total(s, rv);
-    for a in 0..R {
-        first[a] -= sum(s, totals[a]);
-    }
-    let mut column = 0;
-    while column < row {
-        // A multiple of four is a sum of threes and at most two twos.
-        if matches!(row - column, 2 | 4) {
-            rectangle::<S, R, 2>(s, (row, column), x, reference, rv, second);
-            column += 2;
-        } else {
-            rectangle::<S, R, 3>(s, (row, column), x, reference, rv, second);
-            column += 3;
-        }
-    }
+    triangle::<S, R, R, 0, U>(s, row, x, reference, r, rv, second);
+    add_first(s, rv, first);
+    rectangles::<S, R, 0>(s, row, 0..row, x, reference, rv, second);
 }
 
-/// r v for R dimensions, and its products with v.
+/// Two panels at once, whose second has a rectangle beside the first's triangle.
 #[inline(always)]
-fn triangle<S: Simd, const R: usize, const U: usize>(
+fn two_panels<S: Simd>(
     s: S,
     row: usize,
     x: &[Strip<S>],
     reference: &[f64],
     r: &[Strip<S>],
-    rv: &mut [[Strip<S>; R]],
+    rv: &mut [Strip<S>],
+    (first, second): (&mut [f64], &mut [f64]),
+) {
+    const BOTH: usize = 2 * PANEL;
+    let rv = &mut rv.as_chunks_mut::<BOTH>().0[..r.len()];
+    triangle::<S, BOTH, PANEL, 0, 1>(s, row, x, reference, r, rv, second);
+    triangle::<S, BOTH, PANEL, PANEL, 1>(s, row, x, reference, r, rv, second);
+    add_first(s, rv, first);
+    rectangles::<S, BOTH, PANEL>(s, row, row..row + PANEL, x, reference, rv, second);
+    rectangles::<S, BOTH, 0>(s, row, 0..row, x, reference, rv, second);
+}
+
+/// r v for R of H dimensions, and its products with v.
+#[inline(always)]
+fn triangle<S: Simd, const H: usize, const R: usize, const FROM: usize, const U: usize>(
+    s: S,
+    row: usize,
+    x: &[Strip<S>],
+    reference: &[f64],
+    r: &[Strip<S>],
+    rv: &mut [[Strip<S>; H]],
     second: &mut [f64],
 ) {
-    let reference = splat::<S, R>(s, &reference[row..]);
+    let from = row + FROM;
+    let reference = splat::<S, R>(s, &reference[from..]);
     let mut sums = [[[s.splat_f64s(0.0); U]; R]; R];
     for ((x, rv), r) in x.chunks_exact(x.len() / r.len()).zip(rv).zip(r) {
-        let x = x[row..].first_chunk::<R>().expect("R dimensions");
+        let x = x[from..].first_chunk::<R>().expect("R dimensions");
         for u in 0..WIDE {
             let mut v = reference;
             for a in 0..R {
                 v[a] = s.sub_f64s(v[a], x[a][u]);
             }
             for a in 0..R {
-                rv[a][u] = s.mul_f64s(r[u], v[a]);
+                let product = s.mul_f64s(r[u], v[a]);
+                rv[FROM + a][u] = product;
                 for b in 0..=a {
-                    sums[a][b][u % U] = s.mul_add_e_f64s(rv[a][u], v[b], sums[a][b][u % U]);
+                    sums[a][b][u % U] = s.mul_add_e_f64s(product, v[b], sums[a][b][u % U]);
                 }
             }
         }
     }
     for a in 0..R {
-        let second = &mut second[packed(row + a, row) - packed(row, 0)..][..a + 1];
+        let second = &mut second[packed(from + a, from) - packed(row, 0)..][..a + 1];
         for b in 0..=a {
             second[b] += sum(s, sums[a][b]);
         }
     }
 }
 
-/// The products of r v in R dimensions with v in C others: twelve sums in registers.
+/// The sums of r v.
 #[inline(always)]
-fn rectangle<S: Simd, const R: usize, const C: usize>(
+fn add_first<S: Simd, const H: usize>(s: S, rv: &[[Strip<S>; H]], first: &mut [f64]) {
+    let totals = total(s, rv);
+    for a in 0..H {
+        first[a] -= sum(s, totals[a]);
+    }
+}
+
+/// The products of r v with v in these columns.
+#[inline(always)]
+fn rectangles<S: Simd, const H: usize, const FROM: usize>(
+    s: S,
+    row: usize,
+    columns: Range<usize>,
+    x: &[Strip<S>],
+    reference: &[f64],
+    rv: &[[Strip<S>; H]],
+    second: &mut [f64],
+) {
+    let mut column = columns.start;
+    while column < columns.end {
+        // A multiple of four is a sum of threes and at most two twos.
+        if matches!(columns.end - column, 2 | 4) {
+            rectangle::<S, H, FROM, 2>(s, (row, column), x, reference, rv, second);
+            column += 2;
+        } else {
+            rectangle::<S, H, FROM, 3>(s, (row, column), x, reference, rv, second);
+            column += 3;
+        }
+    }
+}
+
+/// The products of r v, from one of its H dimensions on, with v in C others: twelve sums in registers for every panel.
+#[inline(always)]
+fn rectangle<S: Simd, const H: usize, const FROM: usize, const C: usize>(
     s: S,
     (row, column): (usize, usize),
     x: &[Strip<S>],
     reference: &[f64],
-    rv: &[[Strip<S>; R]],
+    rv: &[[Strip<S>; H]],
     second: &mut [f64],
 ) {
     let reference = splat::<S, C>(s, &reference[column..]);
-    let mut sums = [[s.splat_f64s(0.0); C]; R];
+    let mut sums = [[s.splat_f64s(0.0); C]; H];
     for (x, rv) in x.chunks_exact(x.len() / rv.len()).zip(rv) {
         let x = x[column..].first_chunk::<C>().expect("C dimensions");
         for u in 0..WIDE {
@@ -182,14 +230,14 @@ fn rectangle<S: Simd, const R: usize, const C: usize>(
             for b in 0..C {
                 v[b] = s.sub_f64s(v[b], x[b][u]);
             }
-            for a in 0..R {
+            for a in FROM..H {
                 for b in 0..C {
                     sums[a][b] = s.mul_add_e_f64s(rv[a][u], v[b], sums[a][b]);
                 }
             }
         }
     }
-    for a in 0..R {
+    for a in FROM..H {
         let second =
             second[packed(row + a, column) - packed(row, 0)..].first_chunk_mut::<C>().expect("C columns");
         for b in 0..C {

@@ -4,6 +4,7 @@ use super::super::exp::LOG_4;
 use super::layout::Layout;
 use executable_em::gaussian_mixture::GaussianMixture;
 use nalgebra::{DMatrix, RowDVector};
+use pulp::Simd;
 
 /// What the log joint of one component is computed from.
 #[derive(Clone, Copy)]
@@ -31,6 +32,11 @@ const SCALE: f64 = 0.600_561_204_393_224_9;
 
 /// How many rows of a triangular matrix the kernels work on at once.
 pub(super) const PANEL: usize = 4;
+
+/// With 32 registers the sums of two panels stay in them: half as many loads and differences for a product.
+pub(super) const fn has_room_for_two_panels<S: Simd>() -> bool {
+    S::REGISTER_COUNT >= 32
+}
 
 /// Where the entry (a, b) of W lies when four rows at a time are stored column by column, without the columns that are
 /// zero in all of them; the last rows may be fewer.
@@ -62,13 +68,17 @@ impl Prepared {
         let d = self.layout.d;
         let start = self.whitening.len();
         self.whitening.resize(start + self.whitening_len(), 0.0);
-        let w = &mut self.whitening[start..];
-        // L W = I / √(2 log 4), row by row of W.
+        // L W = I / √(2 log 4), row by row of W, each a column here, where its numbers lie side by side.
+        let mut rows = DMatrix::zeros(d, d);
         for a in 0..d {
+            for c in 0..a {
+                let (known, mut row) = rows.columns_range_pair_mut(c, a);
+                row.rows_mut(0, c + 1).axpy(factor[(a, c)], &known.rows(0, c + 1), 1.0);
+            }
             for b in 0..=a {
-                let known: f64 = (b..a).map(|c| factor[(a, c)] * w[whitening_index(d, c, b)]).sum();
                 let identity = if a == b { SCALE } else { 0.0 };
-                w[whitening_index(d, a, b)] = (identity - known) / factor[(a, a)];
+                rows[(b, a)] = (identity - rows[(b, a)]) / factor[(a, a)];
+                self.whitening[start + whitening_index(d, a, b)] = rows[(b, a)];
             }
         }
         2.0 * (0..d).map(|a| factor[(a, a)].ln()).sum::<f64>()
