@@ -7,7 +7,14 @@ use std::hint::black_box;
 /// The unit of log joints: what is raised to a power is then 4, and its exponent is taken apart without a product.
 pub(super) const LOG_4: f64 = 2.0 * std::f64::consts::LN_2;
 
-/// 4ˣ for x ≤ 0 to three units in the last place, with gradual underflow; 4⁰ = 1 and 4^−∞ = 0 exactly.
+/// Where 4ˣ is 2^−1074, the smallest number, or rounds to it.
+pub(super) const SMALLEST: f64 = -538.0;
+
+/// Where 4ˣ is 2^−1022, the smallest normal number. Less costs many processors a hundred cycles for each product: with
+/// narrow clusters far apart a sweep took five times as long.
+pub(super) const SMALLEST_NORMAL: f64 = -511.0;
+
+/// 4ˣ for x ≤ 0 to three units in the last place, with gradual underflow, and 0 from a `least` x on; 4⁰ = 1 exactly.
 ///
 /// With x = m + f, |f| ≤ ½, it is (2^m 2^f)². The halving keeps 2^m a normal number down to the smallest 4ˣ;
 /// 2^f is 1 + f (log 2 + f q(f)), where q has degree 9 and the relative error 4·10⁻¹⁸ (minimax, by Lawson's iteration).
@@ -27,11 +34,10 @@ impl<S: Simd> PowersOf4<S> {
     /// The compiler must not know them: it would spread them anew at every use, where a multiply–add can read a whole
     /// register from memory by itself. They were a third of all instructions.
     #[inline(always)]
-    pub fn new(s: S) -> Self {
+    pub fn new(s: S, least: f64) -> Self {
         let of = |value| black_box(s.splat_f64s(value));
         PowersOf4 {
-            // 4^−538 is 0 already.
-            least: of(-538.0),
+            least: of(least),
             // Adding 1.5 · 2^52 rounds a small number to an integer, which is then found in the lowest bits.
             round: of(6_755_399_441_055_744.0),
             q: [
@@ -83,35 +89,40 @@ fn times_power_of_two<S: Simd>(s: S, x: S::f64s, mut rounded: S::f64s) -> S::f64
 
 #[cfg(test)]
 mod tests {
-    use super::PowersOf4;
+    use super::{PowersOf4, SMALLEST, SMALLEST_NORMAL};
     use pulp::{Arch, Simd, WithSimd};
 
-    struct Each<'a>(&'a mut [f64]);
+    struct Each<'a>(&'a mut [f64], f64);
 
     impl WithSimd for Each<'_> {
         type Output = ();
         #[inline(always)]
         fn with_simd<S: Simd>(self, s: S) {
             assert_eq!(self.0.len() % S::F64_LANES, 0);
-            let powers = PowersOf4::new(s);
+            let powers = PowersOf4::new(s, self.1);
             S::as_mut_simd_f64s(self.0).0.iter_mut().for_each(|x| *x = powers.of(s, *x));
         }
     }
 
-    fn powers(x: &[f64], arch: Arch) -> Vec<f64> {
+    fn powers(x: &[f64], least: f64, arch: Arch) -> Vec<f64> {
         let mut y = x.to_vec();
-        arch.dispatch(Each(&mut y));
+        arch.dispatch(Each(&mut y, least));
         y
     }
 
     /// Three units in the last place of the platform's power of two, and half a smallest number where it is no longer
-    /// normal.
+    /// normal; or 0 there.
     #[test]
     fn powers_are_the_platforms_to_three_units() {
         let x: Vec<f64> = (0..2_000_000).map(|i| f64::from(i) * -2.69e-4).collect();
-        for arch in [Arch::new(), Arch::Scalar] {
-            for (x, y) in x.iter().zip(powers(&x, arch)) {
-                let platforms = (2.0 * x).exp2();
+        for (arch, least) in [
+            (Arch::new(), SMALLEST),
+            (Arch::new(), SMALLEST_NORMAL),
+            (Arch::Scalar, SMALLEST),
+            (Arch::Scalar, SMALLEST_NORMAL),
+        ] {
+            for (x, y) in x.iter().zip(powers(&x, least, arch)) {
+                let platforms = if *x > least { (2.0 * x).exp2() } else { 0.0 };
                 let bound = 3.0 * f64::EPSILON * platforms + f64::from_bits(1);
                 assert!((y - platforms).abs() <= bound, "4^{x} = {y}, not {platforms}");
             }
@@ -121,11 +132,19 @@ mod tests {
     #[test]
     fn powers_are_exact_at_their_ends() {
         for arch in [Arch::new(), Arch::Scalar] {
-            assert_eq!(
-                powers(&[0.0, -0.0, -540.0, f64::MIN, f64::NEG_INFINITY, f64::NAN, -1e9, -1.0], arch),
-                [1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.25]
-            );
-            assert_eq!(powers(&[-537.0; 8], arch), [f64::from_bits(1); 8]);
+            for least in [SMALLEST, SMALLEST_NORMAL] {
+                assert_eq!(
+                    powers(
+                        &[0.0, -0.0, -540.0, f64::MIN, f64::NEG_INFINITY, f64::NAN, -1e9, -1.0],
+                        least,
+                        arch
+                    ),
+                    [1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.25]
+                );
+            }
+            assert_eq!(powers(&[-537.0; 8], SMALLEST, arch), [f64::from_bits(1); 8]);
+            assert_eq!(powers(&[-511.0; 8], SMALLEST_NORMAL, arch), [0.0; 8]);
+            assert_eq!(powers(&[-510.0; 8], SMALLEST_NORMAL, arch), [2_f64.powi(-1020); 8]);
         }
     }
 }

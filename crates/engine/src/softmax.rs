@@ -1,6 +1,6 @@
 //! Between the two steps, on a block: log joints become responsibilities, and leave the log-likelihood behind.
 
-use super::exp::{LOG_4, PowersOf4};
+use super::exp::{LOG_4, PowersOf4, SMALLEST_NORMAL};
 use super::lanes::{Room, Strip, WIDE, max};
 use pulp::Simd;
 use std::slice::ChunksExact;
@@ -16,8 +16,8 @@ pub(super) struct Marginals {
 /// Turns every log joint l into 4^(l − m), and the weight w of the datum into w / s. The product of both is the
 /// responsibility times the weight.
 ///
-/// m = max_j l_j and s = Σ_j 4^(l_j − m). The log joints of a strip lie side by side, the k of them first. A datum with
-/// m = −∞ is impossible; its numbers become NaN.
+/// m = max_j l_j and s = Σ_j 4^(l_j − m), of which nobody sees what is no normal number: it is 0. The log joints of a
+/// strip lie side by side, the k of them first. A datum with m = −∞ is impossible; its numbers become NaN.
 #[inline(always)]
 pub(super) fn softmax<S: Simd>(
     s: S,
@@ -26,7 +26,7 @@ pub(super) fn softmax<S: Simd>(
     weights: &mut [Strip<S>],
     marginals: &mut Marginals,
 ) {
-    let (powers, len) = (PowersOf4::new(s), weights.len());
+    let (powers, len) = (PowersOf4::new(s, SMALLEST_NORMAL), weights.len());
     let stride = joint.len() / len;
     let marginals = marginals.max.strips::<S>(len).iter_mut().zip(marginals.sum.strips::<S>(len));
     for ((joint, weight), (out_max, out_sum)) in joint.chunks_exact_mut(stride).zip(weights).zip(marginals) {

@@ -1,6 +1,6 @@
 //! Both steps of EM on the draws, block by block: nothing of size n×k is ever stored.
 
-use super::super::exp::PowersOf4;
+use super::super::exp::{PowersOf4, SMALLEST};
 use super::super::partial_sums::PartialSums;
 use super::super::softmax::log_likelihood;
 use super::super::source::Data;
@@ -132,7 +132,8 @@ fn e_step<S: Simd>(
         return Err(row);
     }
 
-    let powers = PowersOf4::new(s);
+    // However small a responsibility is, what is impossible for other coins makes their Q −∞.
+    let powers = PowersOf4::new(s, SMALLEST);
     sum.fill(0.0);
     let (coins, none) = joint.split_at_mut(prepared.k * BLOCK);
     none.fill(0.0);

@@ -110,7 +110,7 @@ fn a_long_move_loses_no_digits() -> Result<()> {
     Ok(())
 }
 
-/// Scales of 10⁻⁶ and 10⁶ side by side, and responsibilities far below 10⁻³⁰⁰ down to the smallest number.
+/// Scales of 10⁻⁶ and 10⁶ side by side, and responsibilities far below 10⁻³⁰⁰ down to the smallest normal number.
 #[test]
 fn scales_and_responsibilities_may_differ_by_any_factor() -> Result<()> {
     let x = dmatrix![0.0; 1e-6; -1e-6; 1e6; -2e6; 3.0; 37.0];
@@ -122,15 +122,19 @@ fn scales_and_responsibilities_may_differ_by_any_factor() -> Result<()> {
     )?;
     assert_statistics(&statistics(&Engine::new(1)?, &model, &x)?, &model, &x);
 
-    // At −38.6 from its mean the first component is 10⁻³²³·⁶ as likely as the second.
-    let far = GaussianMixture::new(
-        dvector![0.5, 0.5],
-        dmatrix![0.0; 38.6],
-        vec![dmatrix![1.0]; 2],
-        CovarianceFamily::Full,
-    )?;
-    let statistics = statistics(&Engine::new(1)?, &far, &dmatrix![38.6])?;
-    assert!(statistics.expectation.counts[0] > 0.0 && statistics.expectation.counts[0] < 1e-320);
+    // At −37.6 from its mean the first component is 10⁻³⁰⁷ as likely as the second; at −37.7 it would be 10⁻³⁰⁸·⁶.
+    for (at, is_seen) in [(37.6, true), (37.7, false)] {
+        let far = GaussianMixture::new(
+            dvector![0.5, 0.5],
+            dmatrix![0.0; at],
+            vec![dmatrix![1.0]; 2],
+            CovarianceFamily::Full,
+        )?;
+        let found = statistics(&Engine::new(1)?, &far, &dmatrix![at])?.expectation.counts[0];
+        assert_eq!(found > 0.0, is_seen, "{found}");
+        let derived = far.responsibilities(&dmatrix![at])?[0];
+        assert_within(found, derived, 1e-11 * derived + f64::MIN_POSITIVE);
+    }
     Ok(())
 }
 
