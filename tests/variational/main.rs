@@ -10,6 +10,7 @@ mod gibbs;
 mod mixture;
 mod reference;
 mod special;
+mod stationary;
 mod tilted;
 
 use executable_em::data;
