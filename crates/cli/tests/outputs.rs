@@ -43,12 +43,39 @@ fn what_is_read_is_not_written_over() {
     let mut command = place.command("fit - -k 1 --responsibilities x.csv");
     let redirected = command.stdin(fs::File::open(at("x.csv")).expect("the data")).output().expect("an end");
     assert_eq!(redirected.status.code(), Some(2), "{}", text(&redirected.stderr));
+    // As by `>> x.csv`.
+    for line in ["predict m.json x.csv", "fit x.csv -k 1"] {
+        let appending = fs::File::options().append(true).open(at("x.csv")).expect("the data");
+        let appended = place.command(line).stdout(appending).output().expect("an end");
+        assert_eq!(appended.status.code(), Some(2), "{line}");
+        let said = text(&appended.stderr);
+        assert!(said.contains("standard output is what is read (x.csv): send it elsewhere"), "{said}");
+    }
     assert_eq!((place.read("x.csv"), place.read("m.json")), (FAITHFUL.to_owned(), model));
     place.refuses(
         "fit x.csv -k 1 --out o --responsibilities ./o",
         2,
         "./o is asked for twice, by --out and --responsibilities",
     );
+}
+
+/// A name promises a form.
+#[test]
+fn endings_are_those_of_what_is_written() {
+    let place = with_data();
+    place.prints(&format!("{FIT} --out m.json"));
+    for (line, error) in [
+        ("fit x.csv -k 1 --out n.csv", "--out n.csv would be json, not csv"),
+        ("fit x.csv -k 1 --responsibilities r.json", "--responsibilities r.json would be csv, not json"),
+        ("predict m.json x.csv --out p.JSON", "--out p.JSON would be csv, not json"),
+        ("impute m.json x.csv --out p.png", "--out p.png would be csv, not png"),
+        ("sample m.json -n 3 --out s.json", "--out s.json would be csv, not json"),
+        ("marginal m.json --columns waiting --out w.csv", "--out w.csv would be json, not csv"),
+    ] {
+        place.refuses(line, 2, error);
+    }
+    place.prints("predict m.json x.csv --out labels.txt");
+    assert_eq!(place.names(), ["labels.txt", "m.json", "x.csv"]);
 }
 
 /// A link keeps leading to its target, and a file keeps who may read it.
@@ -156,8 +183,11 @@ fn places_that_are_none_are_named() {
     let place = with_data();
     place.prints("fit x.csv -k 1 --out m.json");
     symlink("loop.json", place.0.path().join("loop.json")).expect("a link");
-    for line in ["fit x.csv -k 1 --out loop.json", "sample m.json --out loop.json", "predict /dev/zero x.csv"]
-    {
+    for line in [
+        "fit x.csv -k 1 --out loop.json",
+        "marginal m.json --columns waiting --out loop.json",
+        "predict /dev/zero x.csv",
+    ] {
         let refused = place.run(line);
         assert_eq!(refused.status.code(), Some(1), "{line}: {}", text(&refused.stderr));
     }

@@ -12,9 +12,8 @@ use nalgebra::{DMatrix, DVector};
 
 use super::{
     Failure, broken,
-    fit::write_predictions,
     options::Options,
-    predict::Predictor,
+    predict::{Predictor, write_predictions},
     report::{self, DataLine},
     say,
     store::Store,

@@ -8,7 +8,7 @@ use executable_em_engine::{Mixture, SavedMixture};
 
 use super::{
     Failure, broken,
-    outputs::{self, Output},
+    outputs::{self, Output, Wanted},
     predict::read_mixture,
     report, say,
 };
@@ -56,7 +56,7 @@ pub struct Marginal {
 }
 
 pub fn condition(arguments: &Conditional) -> Result<(), Failure> {
-    outputs::ask(&[&arguments.model], &[("--out", arguments.out.as_deref())])?;
+    outputs::ask(&[&arguments.model], &[Wanted::out(arguments.out.as_deref(), &["json"])])?;
     let saved = read_mixture(&arguments.model)?;
     let mut given: Vec<(usize, f64)> = Vec::new();
     for text in &arguments.given {
@@ -92,7 +92,7 @@ pub fn condition(arguments: &Conditional) -> Result<(), Failure> {
 }
 
 pub fn marginalize(arguments: &Marginal) -> Result<(), Failure> {
-    outputs::ask(&[&arguments.model], &[("--out", arguments.out.as_deref())])?;
+    outputs::ask(&[&arguments.model], &[Wanted::out(arguments.out.as_deref(), &["json"])])?;
     let saved = read_mixture(&arguments.model)?;
     let mut columns = Vec::new();
     for name in &arguments.columns {

@@ -1,6 +1,6 @@
 //! `fit`: a mixture for the user's own data.
 
-use std::{cmp::Ordering, path::Path};
+use std::cmp::Ordering;
 
 use executable_em::{
     Error, bernoulli_mixture::BernoulliMixture, data, gaussian_mixture::CovarianceFamily,
@@ -18,10 +18,10 @@ use super::{
     columns::listed,
     memory,
     options::{Begin, Model, Options},
-    outputs::{self, Output},
+    outputs::{self, Wanted},
     plan::Plan,
     plot,
-    predict::{Predictions, Predictor},
+    predict::{Predictor, write_predictions},
     reading::Reading,
     report::{self, DataLine},
     say,
@@ -231,9 +231,13 @@ impl Options {
         outputs::ask(
             &inputs,
             &[
-                ("--out", self.out.as_deref()),
-                ("--responsibilities", self.responsibilities.as_deref()),
-                ("--plot", self.plot.as_deref()),
+                Wanted::out(self.out.as_deref(), &["json"]),
+                Wanted {
+                    option: "--responsibilities",
+                    path: self.responsibilities.as_deref(),
+                    forms: &["csv"],
+                },
+                Wanted { option: "--plot", path: self.plot.as_deref(), forms: &["svg", "pdf", "png"] },
             ],
         )
     }
@@ -382,23 +386,4 @@ fn sorted(model: Mixture) -> Result<Mixture, Failure> {
             Mixture::Bernoulli(BernoulliMixture::new(weights, biases, coins.flips())?)
         }
     })
-}
-
-/// What `predict` would write of these data.
-pub fn write_predictions(
-    path: &Path,
-    predictor: Predictor<'_>,
-    store: &Store,
-    watch: &Watch,
-) -> Result<(), Failure> {
-    let mut out = Output::create(Some(path))?;
-    let mut table = Predictions::begin(predictor, &[], &mut out)?;
-    store.each_block(&mut |block| {
-        table.write(block, &[])?;
-        watch.wrote(table.rows);
-        watch.go_on()
-    })?;
-    watch.finish();
-    table.warn_of_impossible();
-    out.finish()
 }

@@ -15,7 +15,7 @@ use super::{
     broken, cell,
     input::Input,
     memory,
-    outputs::{self, Output},
+    outputs::{self, Output, Wanted},
     predict::read_mixture,
     watch::Watch,
 };
@@ -49,7 +49,7 @@ pub struct Impute {
 
 pub fn run(arguments: &Impute) -> Result<(), Failure> {
     let out = arguments.out.as_deref();
-    outputs::ask(&[&arguments.model, arguments.input.path()], &[("--out", out)])?;
+    outputs::ask(&[&arguments.model, arguments.input.path()], &[Wanted::out(out, &["csv"])])?;
     let saved = read_mixture(&arguments.model)?;
     let Mixture::Gaussian(model) = &saved.model else {
         let name = arguments.model.display();

@@ -211,18 +211,6 @@ impl Options {
         if let Some(floor) = self.floor.filter(|floor| !(*floor > 0.0 && floor.is_finite())) {
             return usage(format!("--floor is {floor}, but must be finite and > 0"));
         }
-        let written = [("--out", &self.out, "json"), ("--responsibilities", &self.responsibilities, "csv")];
-        for (option, path, form) in written {
-            let suffix =
-                path.as_ref().and_then(|path| Some(path.extension()?.to_string_lossy().to_lowercase()));
-            let foreign =
-                ["json", "csv", "svg", "pdf", "png", "f64"].into_iter().filter(|&other| other != form);
-            if let (Some(path), Some(suffix)) =
-                (path, suffix.filter(|suffix| foreign.into_iter().any(|other| other == suffix)))
-            {
-                return usage(format!("{option} {} would be {form}, not {suffix}", path.display()));
-            }
-        }
         let is_of_student = matches!(self.model, Some(Model::Student));
         let accelerated = [("--accelerate", self.accelerate), ("--model student", is_of_student)];
         if let (Some(Stop::Aitken), Some((option, _))) =

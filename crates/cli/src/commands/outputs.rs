@@ -1,6 +1,7 @@
 //! Where results go: asked before the work, and never over what is read.
 
 use std::{
+    borrow::Cow,
     fs,
     io::{self, Write},
     path::{Path, PathBuf},
@@ -11,42 +12,78 @@ use same_file::Handle;
 
 use super::{Failure, unwritten};
 
-/// Refuses, before any work, an output that is one of the inputs or that another option names, and one that cannot be
-/// written. `inputs` are paths, `-` being standard input; each output comes with its option.
-pub fn ask(inputs: &[&Path], outputs: &[(&str, Option<&Path>)]) -> Result<(), Failure> {
-    let asked: Vec<(&str, &Path)> =
-        outputs.iter().filter_map(|&(option, path)| Some((option, path?))).collect();
-    for (at, (option, path)) in asked.iter().enumerate() {
-        let shown = path.display();
+/// The endings of what the program writes.
+const FORMS: [&str; 6] = ["json", "csv", "svg", "pdf", "png", "f64"];
+
+/// A place that an option names for results, of the form that these endings promise.
+pub struct Wanted<'a> {
+    pub option: &'a str,
+    pub path: Option<&'a Path>,
+    pub forms: &'a [&'a str],
+}
+
+impl<'a> Wanted<'a> {
+    /// What `--out` names.
+    pub fn out(path: Option<&'a Path>, forms: &'a [&'a str]) -> Self {
+        Wanted { option: "--out", path, forms }
+    }
+}
+
+/// Refuses, before any work, an output that is one of the inputs or that another option names, one whose name promises
+/// another form, and one that cannot be written. `inputs` are paths, `-` being standard input.
+pub fn ask(inputs: &[&Path], outputs: &[Wanted<'_>]) -> Result<(), Failure> {
+    let same = |there: &Handle| inputs.iter().find(|input| handle(input).as_ref() == Some(there));
+    // The shell may have been told to append to what is read, which then has no end.
+    let file = Handle::stdout().ok().filter(|out| out.as_file().metadata().is_ok_and(|it| it.is_file()));
+    if let Some(input) = file.as_ref().and_then(same) {
+        let input = shown(input);
+        return Err(Failure::Usage(format!("standard output is what is read ({input}): send it elsewhere")));
+    }
+    let asked: Vec<(&Wanted<'_>, &Path)> = outputs.iter().filter_map(|it| Some((it, it.path?))).collect();
+    for (at, &(Wanted { option, forms, .. }, path)) in asked.iter().enumerate() {
+        let name = path.display();
         if let Some(input) = inputs.iter().find(|input| is_same(input, path)) {
-            let input =
-                if input.as_os_str() == "-" { "standard input".into() } else { input.to_string_lossy() };
+            let input = shown(input);
             return Err(Failure::Usage(format!(
-                "{option} {shown} is what is read ({input}): name another file"
+                "{option} {name} is what is read ({input}): name another file"
             )));
         }
+        let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+        if FORMS.contains(&ending.as_str()) && !forms.contains(&ending.as_str()) {
+            let form = forms.join(" or ");
+            return Err(Failure::Usage(format!("{option} {name} would be {form}, not {ending}")));
+        }
         if let Some((other, _)) = asked[..at].iter().find(|(_, earlier)| is_same(earlier, path)) {
-            return Err(Failure::Usage(format!("{shown} is asked for twice, by {other} and {option}")));
+            let other = other.option;
+            return Err(Failure::Usage(format!("{name} is asked for twice, by {other} and {option}")));
         }
     }
     Ok(asked.iter().try_for_each(|(_, path)| export::ask(path))?)
 }
 
+fn shown(input: &Path) -> Cow<'_, str> {
+    if is_stdin(input) { "standard input".into() } else { input.to_string_lossy() }
+}
+
+fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
 /// Whether two paths lead to one file, however they are spelled. What is no file, as a device, may be named twice.
 fn is_same(one: &Path, other: &Path) -> bool {
-    let is_stdin = |path: &Path| path.as_os_str() == "-";
-    // Only of a file: to open a pipe would wait for whoever is at its other end.
-    let is_file = |path: &Path| fs::metadata(path).is_ok_and(|there| there.is_file());
-    let handle = |path: &Path| match (is_stdin(path), is_file(path)) {
-        (true, _) => Handle::stdin().ok(),
-        (false, true) => Handle::from_path(path).ok(),
-        (false, false) => None,
-    };
     match (handle(one), handle(other)) {
         (Some(one), Some(other)) => one == other,
         (None, None) => place(one).is_some_and(|one| place(other) == Some(one)),
         _ => false,
     }
+}
+
+/// The identity of standard input, and of a file: to open a pipe would wait for whoever is at its other end.
+fn handle(path: &Path) -> Option<Handle> {
+    if is_stdin(path) {
+        return Handle::stdin().ok();
+    }
+    if fs::metadata(path).is_ok_and(|there| there.is_file()) { Handle::from_path(path).ok() } else { None }
 }
 
 /// The whole path of a file that is yet to be made; none for what is written straight to.

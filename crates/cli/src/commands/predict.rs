@@ -15,7 +15,8 @@ use nalgebra::DMatrix;
 use super::{
     Failure, broken, cell,
     input::Input,
-    outputs::{self, Output},
+    outputs::{self, Output, Wanted},
+    store::Store,
     warn,
     watch::Watch,
 };
@@ -49,7 +50,7 @@ pub struct Predict {
 
 pub fn run(arguments: &Predict) -> Result<(), Failure> {
     let out = arguments.out.as_deref();
-    outputs::ask(&[&arguments.model, arguments.input.path()], &[("--out", out)])?;
+    outputs::ask(&[&arguments.model, arguments.input.path()], &[Wanted::out(out, &["csv"])])?;
     let saved = read_model(&arguments.model)?;
     let mut watch = Watch::new();
     let (input, kept) = arguments.input.keeping(&arguments.keep);
@@ -78,6 +79,25 @@ pub fn run(arguments: &Predict) -> Result<(), Failure> {
         watch.wrote(table.rows);
         watch.go_on()?;
     }
+    watch.finish();
+    table.warn_of_impossible();
+    out.finish()
+}
+
+/// What `fit` writes of its own data.
+pub fn write_predictions(
+    path: &Path,
+    predictor: Predictor<'_>,
+    store: &Store,
+    watch: &Watch,
+) -> Result<(), Failure> {
+    let mut out = Output::create(Some(path))?;
+    let mut table = Predictions::begin(predictor, &[], &mut out)?;
+    store.each_block(&mut |block| {
+        table.write(block, &[])?;
+        watch.wrote(table.rows);
+        watch.go_on()
+    })?;
     watch.finish();
     table.warn_of_impossible();
     out.finish()
@@ -128,14 +148,20 @@ pub struct Predictions<'a> {
 impl<'a> Predictions<'a> {
     /// Writes the header; columns that are copied come first.
     pub fn begin(predictor: Predictor<'a>, kept: &[String], out: &'a mut Output) -> Result<Self, Failure> {
-        let mut names: Vec<String> = kept.iter().map(|name| cell(name)).collect();
+        let mut own = vec!["label".to_owned()];
         match predictor {
             Predictor::Mixture(model) => {
-                names.extend(["label", "log_density"].map(str::to_owned));
-                names.extend((1..=model.k()).map(|j| format!("r{j}")));
+                own.push("log_density".to_owned());
+                own.extend((1..=model.k()).map(|j| format!("r{j}")));
             }
-            Predictor::Clusters(_) => names.extend(["label", "squared_distance"].map(str::to_owned)),
+            Predictor::Clusters(_) => own.push("squared_distance".to_owned()),
         }
+        if let Some(name) = kept.iter().find(|name| own.contains(name)) {
+            return Err(Failure::Usage(format!(
+                "--keep {name}: predict writes a column of that name itself: give the column another one"
+            )));
+        }
+        let names: Vec<String> = kept.iter().map(|name| cell(name)).chain(own).collect();
         out.write(&format!("{}\n", names.join(",")))?;
         Ok(Predictions { predictor, out, rows: 0, impossible: None })
     }

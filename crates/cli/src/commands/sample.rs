@@ -8,7 +8,7 @@ use executable_em_engine::{Mixture, table::BLOCK_ROWS};
 
 use super::{
     Failure, cell,
-    outputs::{self, Output},
+    outputs::{self, Output, Wanted},
     predict::read_mixture,
     watch::Watch,
 };
@@ -43,7 +43,7 @@ pub fn run(arguments: &Sample) -> Result<(), Failure> {
         return Err(Failure::Usage("-n is 0, but must be at least 1".to_owned()));
     }
     let out = arguments.out.as_deref();
-    outputs::ask(&[&arguments.model], &[("--out", out)])?;
+    outputs::ask(&[&arguments.model], &[Wanted::out(out, &["csv"])])?;
     let saved = read_mixture(&arguments.model)?;
     let mut watch = Watch::new();
     if out.is_some() {

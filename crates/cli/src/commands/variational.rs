@@ -16,9 +16,9 @@ use nalgebra::DMatrix;
 
 use super::{
     Failure, broken,
-    fit::{figure, write_predictions},
+    fit::figure,
     options::{Family, Model, Options},
-    predict::Predictor,
+    predict::{Predictor, write_predictions},
     report::{DataLine, counted, described, parameters},
     say,
     search::{Kind, RUNS},

@@ -129,6 +129,10 @@ fn kept_columns_are_copied_as_they_are() {
     assert!(rows.lines().skip(1).enumerate().all(|(i, row)| row.starts_with(&format!("r{i},"))));
     let error = "new.csv: no column is named 'name'; there are id, note, waiting, eruptions";
     place.refuses("predict m.json new.csv --keep name", 2, error);
+    // Two columns of one name are one too many.
+    place.write("own.csv", "label,eruptions,waiting\na,2,50\n");
+    let error = "--keep label: predict writes a column of that name itself: give the column another one";
+    place.refuses("predict m.json own.csv --keep label", 2, error);
 }
 
 /// A datum at 10²⁰⁰ is passed over: its log density is −∞, it has no label, and the others have theirs.
