@@ -156,6 +156,7 @@ mutants: $(MUTANTS)
 bench: $(PEERS) | cargo
 	"$(TOOLS)/bench/bin/python" -m unittest discover -q -s crates/engine/benches
 	"$(TOOLS)/bench/bin/python" crates/engine/benches/compare.py $(if $(QUICK),--quick) $(SIZES)
+	$(if $(QUICK)$(SIZES),,"$(TOOLS)/bench/bin/python" crates/engine/benches/rest.py)
 
 ## make bench-file from a CSV file to the best optimum, and from one of half a gigabyte to a model after twenty sweeps,
 ##                 beside scikit-learn and oneDAL; other sizes: make bench-file SIZE=1000000,8,16

@@ -61,6 +61,23 @@ def scikit_learn(case, x, start, _):
     return run
 
 
+def to_rest(algorithm):
+    """k-means until no label changes, however many sweeps are asked for."""
+
+    def prepare(case, x, start, _):
+        from sklearn.cluster import KMeans
+
+        weights, means, covariances = start
+
+        def run(_):
+            fit = KMeans(case.k, init=means, n_init=1, max_iter=100_000, tol=0.0, algorithm=algorithm).fit(x)
+            return weights, fit.cluster_centers_, covariances
+
+        return run
+
+    return prepare
+
+
 def one_dal(case, x, start, threads):
     import daal4py
 
@@ -97,6 +114,14 @@ def one_dal(case, x, start, threads):
     return run
 
 
+CONTENDERS = {
+    "scikit-learn": scikit_learn,
+    "oneDAL": one_dal,
+    "lloyd": to_rest("lloyd"),
+    "elkan": to_rest("elkan"),
+}
+
+
 def memory():
     """Anonymous memory now and at its peak so far: what is allocated, without the pages of programs."""
     try:
@@ -119,7 +144,7 @@ def main(name, folder, n, d, k, family, threads):
     case, folder = Case(int(n), int(d), int(k), family), Path(folder)
     x = np.fromfile(folder / "x.f64").reshape(case.n, case.d)
     start = parameters(case, folder / "start.f64")
-    run = {"scikit-learn": scikit_learn, "oneDAL": one_dal}[name](case, x, start, int(threads))
+    run = CONTENDERS[name](case, x, start, int(threads))
     known = forget_peak()
     before, _ = memory()
     print("ready", flush=True)

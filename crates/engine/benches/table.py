@@ -103,6 +103,29 @@ def optima(result):
     return "\n".join(lines)
 
 
+def rests(result):
+    """What k-means has taken until no mean moves."""
+    cpu, cores = result["machine"]["cpu"], result["machine"]["cores"]
+    words = (
+        "Seconds until no mean moves, on 1 and on 2 threads, and in brackets how many times the engine's; measured on "
+        f"{result['date']} on {cpu} ({cores} cores): all contenders start from the same means, in 64-bit floats, and "
+        f"take turns, {times_each(result['turns'])}; they come to the same J, to {result['tolerance']:.0e} of it. "
+        + ", ".join(f"{name} {version}" for name, version in result["versions"].items())
+        + "."
+    )
+    names = {"to rest": "engine", "lloyd": "scikit-learn, lloyd", "elkan": "scikit-learn, elkan"}
+    lines = [paragraph(words), "", "| n, d, k | " + " | ".join(names.values()) + " |", "|---" * (len(names) + 1) + "|"]
+    for row in result["rows"]:
+        seconds, cells = row["seconds"], []
+        for name in names:
+            took = [seconds[name, threads] for threads in (1, 2)]
+            ratios = [f"{digits(seconds[name, threads] / seconds['to rest', threads], 2)}×" for threads in (1, 2)]
+            said = "" if name == "to rest" else f" ({', '.join(ratios)})"
+            cells.append(", ".join(map(digits, took)) + said)
+        lines.append(f"| {row['case']} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
 def optimum(found, own, longest):
     if found is None:
         return "–"
@@ -120,7 +143,7 @@ def times_each(turns):
 
 
 def markers(table):
-    command = "bench-file" if table == "bench-optimum" else table
+    command = {"bench-optimum": "bench-file", "bench-rest": "bench"}.get(table, table)
     return f"<!-- {table}: written by `make {command}` -->", f"<!-- end of {table} -->"
 
 

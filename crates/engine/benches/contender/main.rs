@@ -3,6 +3,7 @@
 mod peak;
 mod protocol;
 
+use executable_em::em::{Stopping, Tolerance};
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
 use executable_em::{em, kmeans};
 use executable_em_engine as engine;
@@ -39,6 +40,7 @@ fn main() -> Result<()> {
             let (x, start) = (data(&task)?, mixture(&task, family_of(family)?)?);
             task.answer(|sweeps| repeat(&start, sweeps, |model| Ok(em::sweep(model, &x)?)), numbers)
         }
+        ("to rest", "kmeans") => to_rest(&task, &Engine::new(task.threads)?),
         ("engine", "kmeans") => lloyd(&task, &Engine::new(task.threads)?),
         ("portable", "kmeans") => lloyd(&task, &Engine::portable(task.threads)?),
         ("engine", _) => fused(&task, &Engine::new(task.threads)?, &Data::new(&data(&task)?)?),
@@ -62,6 +64,15 @@ fn lloyd(task: &Task, engine: &Engine) -> Result<()> {
     let (x, means) = (Data::new(&x)?, KMeans::new(start.means().clone())?);
     let sweep = |kmeans: &KMeans| Ok(engine.sweep(kmeans, &x)?.model);
     task.answer(|sweeps| repeat(&means, sweeps, sweep), |kmeans| with_means(&start, kmeans.means()))
+}
+
+/// However many sweeps are asked for: until no mean moves.
+fn to_rest(task: &Task, engine: &Engine) -> Result<()> {
+    let (x, start) = (data(task)?, mixture(task, CovarianceFamily::Full)?);
+    let (x, means) = (Data::new(&x)?, KMeans::new(start.means().clone())?);
+    let at_rest = Stopping { tolerance: Tolerance::Parameters(0.0), max_sweeps: 100_000 };
+    let fit = |_| Ok(engine.fit(means.clone(), &x, &at_rest)?.model);
+    task.answer(fit, |kmeans| with_means(&start, kmeans.means()))
 }
 
 /// The file's data, ten thousand rows at a time.
