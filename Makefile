@@ -150,7 +150,7 @@ mutants: $(MUTANTS)
 				echo -C=--test=latent -C=--test=bound -C=--test=em -C=--test=errata) || blind="$$blind $$chapter"; done; \
 	[ -z "$$blind" ] || { echo "error: not every mutant was caught in$$blind: see build/mutants" >&2; exit 1; }
 
-## make bench      times the engine beside its peers (scikit-learn, oneDAL, linfa), which it installs; some 25 minutes
+## make bench      times the engine beside its peers (scikit-learn, oneDAL, linfa), which it installs; some 30 minutes
 ##                 on a machine that does nothing else; writes results.json and README.md in crates/engine/benches.
 ##                 A short look, which writes neither: make bench QUICK=1, or make bench SIZES="100000,2,5 1000000,8,16"
 bench: $(PEERS) | cargo

@@ -19,7 +19,7 @@ from race import Contender, Mismatch
 from table import into, rests
 
 CASES = [Case(1_000_000, 8, 16, "kmeans"), Case(100_000, 64, 64, "kmeans")]
-TURNS = 5
+TURNS = 3
 # Rounding may send a datum that is as near to two means to the one or the other, and the ends of the runs apart.
 TOLERANCE = 1e-6
 
