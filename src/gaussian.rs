@@ -12,6 +12,9 @@ pub type Factor = Cholesky<f64, Dyn>;
 
 /// The factor L of Σ = L Lᵀ, which exists just when a symmetric Σ is positive definite.
 ///
+/// $`L_{aa}^2`$ is the variance that is left of a column once those before it are known. Where it is no more than the
+/// rounding of Σ_aa, 4dε of it, nobody can tell it from zero, and Σ is taken for singular.
+///
 /// `covariance` is d×d; `component` labels the error: [`Error::NotSymmetric`], [`Error::NotPositiveDefinite`],
 /// [`Error::Shape`] or [`Error::NotFinite`] if Σ is no covariance.
 ///
@@ -24,7 +27,12 @@ pub type Factor = Cholesky<f64, Dyn>;
 /// ```
 pub fn cholesky(covariance: &DMatrix<f64>, component: usize) -> Result<Factor> {
     check::symmetric("covariance", covariance)?;
-    Cholesky::new(covariance.clone()).ok_or_else(|| Error::NotPositiveDefinite {
+    let rounding = 4.0 * covariance.nrows() as f64 * f64::EPSILON;
+    let is_left = |factor: &Factor| {
+        let left = factor.l_dirty().diagonal().map(|root| root * root);
+        left.iter().zip(&covariance.diagonal()).all(|(left, variance)| *left > rounding * variance)
+    };
+    Cholesky::new(covariance.clone()).filter(is_left).ok_or_else(|| Error::NotPositiveDefinite {
         component,
         smallest_eigenvalue: covariance.symmetric_eigenvalues().min(),
     })

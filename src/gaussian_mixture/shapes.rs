@@ -63,7 +63,8 @@ impl Shapes {
         };
         for (component, row) in rows.iter().enumerate() {
             check::matrix("covariance", row, (1, d))?;
-            if row.min() <= 0.0 {
+            // Less than a normal number is what is left of a collapse.
+            if row.min() < f64::MIN_POSITIVE {
                 return Err(Error::NotPositiveDefinite { component, smallest_eigenvalue: row.min() });
             }
             if family == CovarianceFamily::Spherical && row.iter().any(|variance| *variance != row[0]) {

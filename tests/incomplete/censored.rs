@@ -3,9 +3,9 @@
 use crate::common::naive::Number;
 use crate::common::{assert_at_least, assert_within, seed};
 use executable_em::data;
-use executable_em::em::{Stopping, Tolerance};
+use executable_em::em::{Climb, Stopping, Tolerance};
 use executable_em::incomplete::censored::expected;
-use executable_em::incomplete::censored::{Intervals, Normal, fit, log_likelihood, maximize};
+use executable_em::incomplete::censored::{Intervals, Normal, OnIntervals, fit, log_likelihood, maximize};
 use executable_em::incomplete::normal::{
     log_density as log_density_of, log_mass, mills_ratio, truncated_moments,
 };
@@ -217,4 +217,16 @@ fn grouped_data_tend_to_the_data() {
     let step = |data: &Intervals| maximize(&model, data, &expected(&model, data).unwrap()).unwrap();
     assert_within(step(&once).mean(), step(&counted).mean(), 1e-14);
     assert_within(step(&once).variance(), step(&counted).variance(), 1e-14);
+}
+
+/// what moves in a sweep is the mean, in units of σ, or the log of the variance.
+#[test]
+fn what_moves_is_in_units_of_the_spread() {
+    let data = Intervals::new(dvector![-1.0, 0.0], dvector![0.0, 1.0]).unwrap();
+    let (normal, none) = (|mean, variance| Normal::new(mean, variance).unwrap(), (dvector![], dvector![]));
+    let moved = |after: &Normal| OnIntervals(&data).moved((&normal(1.0, 4.0), &none), (after, &none));
+    assert_eq!(moved(&normal(2.0, 4.0)), 0.5);
+    assert_eq!(moved(&normal(0.0, 4.0)), 0.5);
+    assert_within(moved(&normal(1.0, 1.0)), 4_f64.ln(), 1e-15);
+    assert_within(moved(&normal(1.2, 8.0)), 2_f64.ln(), 1e-15);
 }

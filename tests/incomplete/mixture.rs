@@ -3,10 +3,11 @@
 use crate::common::{assert_at_least, assert_matrices_within, assert_within, bounds::gamma, cases, seed};
 use crate::naive::Parameters;
 use crate::{case, rounding};
+use executable_em::em::Climb;
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
 use executable_em::incomplete::Incomplete;
 use executable_em::incomplete::bound::lower_bound;
-use executable_em::incomplete::mixture::{Posterior, fit, log_likelihood, maximize, sweep};
+use executable_em::incomplete::mixture::{OnIncomplete, Posterior, fit, log_likelihood, maximize, sweep};
 use executable_em::latent::Model;
 use executable_em::{data, em};
 use nalgebra::DMatrix;
@@ -144,4 +145,15 @@ fn a_run_ends_at_a_stationary_point() {
             assert_within(dual.log_likelihood(&data).eps, 0.0, 1e-7);
         }
     }
+}
+
+/// what moves in a sweep is what moves with whole data.
+#[test]
+fn what_moves_is_a_parameter() {
+    let (model, data) = case(CovarianceFamily::Full, 20, 2, 2, seed() + 400);
+    let next = sweep(&model, &data).unwrap();
+    let (before, after) = (Posterior::at(&model, &data).unwrap(), Posterior::at(&next, &data).unwrap());
+    let moved = OnIncomplete(&data).moved((&model, &before), (&next, &after));
+    assert!(moved > 0.0);
+    assert_eq!(moved, em::largest_move(&model, &next));
 }

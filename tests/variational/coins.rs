@@ -2,7 +2,7 @@
 
 use crate::common::{assert_at_least, assert_within, cases, seed};
 use executable_em::bernoulli_mixture::BernoulliMixture;
-use executable_em::em::{self, Seen, Stopping};
+use executable_em::em::{self, Climb, Seen, Stopping};
 use executable_em::variational::Weights;
 use executable_em::variational::coins::{CoinPrior, OnHeads, VariationalCoins};
 use executable_em::{data, latent};
@@ -93,4 +93,18 @@ fn superfluous_coins_empty_themselves() {
         let near = |l: usize| (biases.biases().row(j) - coins.biases().row(l)).amax() < 0.05;
         assert!(near(0) || near(1), "{}", biases.biases());
     }
+}
+
+/// what moves in a sweep is the largest expected share of the data.
+#[test]
+fn what_moves_is_a_share_of_the_data() {
+    let mut rng = data::rng(seed() + 5);
+    let x = DMatrix::from_fn(20, 1, |_, _| f64::from(rng.random_range(0..=4)));
+    let prior = CoinPrior::new(Weights::Dirichlet(1.0), 1.0, 1.0, 4).unwrap();
+    let learned = |r: &DMatrix<f64>| VariationalCoins::learned(prior, &x, r).unwrap();
+    let (before, after) = (cases::simplex_rows(20, 3, &mut rng), cases::simplex_rows(20, 3, &mut rng));
+    let moved = OnHeads(&x).moved((&learned(&before), &before), (&learned(&after), &after));
+    let shares = (before.row_sum() - after.row_sum()) / 20.0;
+    assert!(moved > 0.0);
+    assert_within(moved, shares.amax(), 1e-14);
 }

@@ -203,3 +203,21 @@ fn a_predictive_density_is_one() {
     let plain = gaussian::log_density(&x, &RowDVector::zeros(2), &DMatrix::identity(2, 2)).unwrap();
     assert!((sure.log_predictive(&x).unwrap() - plain).amax() < 1e-5);
 }
+
+/// two densities are equal if all their four parameters are.
+#[test]
+fn densities_that_differ_in_one_parameter_are_two() {
+    let density = |mean, strength, scatter, degrees| {
+        GaussWishart::new(RowDVector::from_element(1, mean), strength, dmatrix![scatter], degrees).unwrap()
+    };
+    let one = density(0.0, 1.0, 2.0, 3.0);
+    assert_eq!(one, density(0.0, 1.0, 2.0, 3.0));
+    for other in [
+        density(1.0, 1.0, 2.0, 3.0),
+        density(0.0, 2.0, 2.0, 3.0),
+        density(0.0, 1.0, 3.0, 3.0),
+        density(0.0, 1.0, 2.0, 4.0),
+    ] {
+        assert_ne!(one, other);
+    }
+}

@@ -2,7 +2,7 @@
 
 use crate::common::{assert_at_least, assert_within, cases, permutations, seed};
 use crate::{faithful, heaps, random_prior, unit_prior};
-use executable_em::em::{self, Seen, Stopping, Tolerance};
+use executable_em::em::{self, Climb, Seen, Stopping, Tolerance};
 use executable_em::gaussian_mixture::{CovarianceFamily, start_from_labels};
 use executable_em::variational::evidence::{by_labelings, log_joint};
 use executable_em::variational::mixture::{OnBound, fit};
@@ -174,4 +174,19 @@ fn the_predictive_density_knows_what_it_does_not_know() {
     let predictive = q.log_predictive(&rest).unwrap().sum();
     let plug_in = q.plug_in().unwrap().log_likelihood(&rest).unwrap();
     assert!(predictive > plug_in, "{predictive} {plug_in}");
+}
+
+/// what moves in a sweep is the largest expected share of the data.
+#[test]
+fn what_moves_is_a_share_of_the_data() {
+    let mut rng = data::rng(seed() + 10);
+    let (prior, x) = (unit_prior(1), heaps(20, 1, &mut rng));
+    let learned = |r: &DMatrix<f64>| {
+        VariationalMixture::learned(Weights::Dirichlet(1.0), prior.clone(), &x, r).unwrap()
+    };
+    let (before, after) = (cases::simplex_rows(20, 3, &mut rng), cases::simplex_rows(20, 3, &mut rng));
+    let moved = OnBound::new(&x).unwrap().moved((&learned(&before), &before), (&learned(&after), &after));
+    let shares = (before.row_sum() - after.row_sum()) / 20.0;
+    assert!(moved > 0.0);
+    assert_within(moved, shares.amax(), 1e-14);
 }

@@ -146,7 +146,20 @@ fn columns_that_are_asked_for_keep_their_places() {
 fn a_doubtful_first_line_is_asked_about() {
     let place =
         Place::with(&[("years.csv", "country,2019,2020\nFrance,1.5,2.3\nItaly,2.5,1.3\nSpain,.5,2.9\n")]);
-    for first in ["1.5,$5", "1.5,kg2.5", "1.5,#N/A", "1.5,<NA>", "1.5,TRUE", "1.5,unknown"] {
+    for first in [
+        "1.5,$5",
+        "1.5,kg2.5",
+        "1.5,#N/A",
+        "1.5,<NA>",
+        "1.5,TRUE",
+        "1.5,unknown",
+        "2,$5",
+        "2,None",
+        "2,#N/A",
+        "2,?",
+        "2,(5)",
+        "2,\u{2212}5",
+    ] {
         place.write("x.csv", format!("{first}\n1,2\n3,3\n2,6\n"));
         let told = text(&place.run("fit x.csv -k 1").stderr);
         assert!(told.contains("line 1, column 2") && told.contains("--header yes"), "{first}: {told}");

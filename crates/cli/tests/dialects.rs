@@ -102,9 +102,25 @@ fn advice_fits_the_cell() {
         ("marked.csv", "# by hand\na,b\n1,2\n"),
         ("below.csv", "a,b\n1,2\n# the end\n"),
         ("titled.csv", "Geysers\na,b\n1,2\n"),
+        ("sep.csv", "sep=;\na;b\n1;2\n"),
+        ("errors.csv", "a,b\n1,2\n#DIV/0!,3\n"),
     ]);
     let number = "expected a finite number";
     for (file, message) in [
+        (
+            "sep.csv",
+            format!(
+                "line 2, column 1 (sep=): found \"a\", {number}; the first line says what separates cells, to Excel: \
+                 pass over it with --skip-lines 1"
+            ),
+        ),
+        (
+            "errors.csv",
+            format!(
+                "line 3, column 1 (a): found \"#DIV/0!\", {number}; a missing value: say --missing \"#DIV/0!\", fill it \
+                 in, delete the line, or leave the column out: --columns b"
+            ),
+        ),
         (
             "quoted.csv",
             format!(

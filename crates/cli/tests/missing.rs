@@ -108,6 +108,39 @@ fn criteria_are_those_of_what_is_seen() {
     assert!(printed.contains(&expected), "{expected} is not in {printed}");
 }
 
+/// Where nothing is seen of a column a variance may shrink from sweep to sweep, to no number at all: such a component
+/// is none.
+#[test]
+fn a_component_that_collapses_behind_gaps_is_passed_over() {
+    let rows = "0.8, ,4.6 0.5,-1.6 3.9, 0.6,0.9 2.4, -1.1,-1.2 5.2,4.7 0.5, 5.0,3.2 -0.2,1.4 2.7,3.1 ,-0.6 4.3,4.1 \
+        -1.1,-0.2 4.3,5.0 -0.2,0.9 2.0, ,-0.8 3.4,3.5";
+    let place = Place::with(&[("x.csv", &format!("a,b\n{}\n", rows.replace(' ', "\n")))]);
+    place.prints("fit x.csv -k 3 --covariance diagonal --out m.json");
+    let model = place.gaussians("m.json");
+    for j in 0..3 {
+        assert!(model.variance(j, 0).min(model.variance(j, 1)) > 1e-4, "{:?}", model.variances());
+    }
+    assert!(place.saved("m.json").log_likelihood < -40.0);
+}
+
+/// A row that shows nothing is no datum to BIC and ICL.
+#[test]
+fn rows_that_show_nothing_do_not_count() {
+    let whole = table(&data::old_faithful(), &[""]);
+    let place = Place::with(&[("x.csv", &whole), ("y.csv", &(whole.clone() + &",\n".repeat(300)))]);
+    let criteria = |line: &str| -> Vec<f64> {
+        let printed = place.prints(line);
+        let line = printed.lines().find(|line| line.starts_with("Criteria")).expect("criteria").to_owned();
+        let numbers = line.split_whitespace().filter_map(|word| word.trim_end_matches(',').parse().ok());
+        numbers.collect()
+    };
+    let (without, with) = (criteria("fit x.csv -k 2 --tol 1e-12"), criteria("fit y.csv -k 2 --tol 1e-12"));
+    assert_eq!((without.len(), with.len()), (3, 3));
+    for (one, other) in without.iter().zip(&with) {
+        assert_within(*one, *other, 0.0021);
+    }
+}
+
 /// Responsibilities and densities of what is seen, from the derivation; a row that shows nothing has the weights.
 #[test]
 fn predict_does_with_what_is_seen() {

@@ -74,6 +74,8 @@ fn endings_are_those_of_what_is_written() {
     ] {
         place.refuses(line, 2, error);
     }
+    let error = "--out -: names no file: standard output is where tables go without --out";
+    place.refuses("predict m.json x.csv --out -", 2, error);
     place.prints("predict m.json x.csv --out labels.txt");
     assert_eq!(place.names(), ["labels.txt", "m.json", "x.csv"]);
 }

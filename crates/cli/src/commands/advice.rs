@@ -13,7 +13,10 @@ use super::{
 };
 
 /// What other programs write where a value is missing.
-const MISSING: [&str; 9] = ["", "na", "n/a", "nan", "null", "none", "?", "-", "."];
+const MISSING: [&str; 16] = [
+    "", "na", "n/a", "nan", "null", "none", "?", "-", ".", "#div/0!", "#n/a", "#value!", "#ref!", "#name?",
+    "#num!", "#null!",
+];
 
 /// What separates cells in some tables, if they say so.
 const SEPARATORS: [char; 4] = [' ', '\t', ';', '|'];
@@ -98,8 +101,15 @@ impl Blocks {
         let Error::Cell { expected, found, .. } = &error else { return error.into() };
         let (first, line) = (&self.reader.first_line()[0], self.reader.first_cell_in_line());
         let is_comment = [first, &line].into_iter().any(|text| text.trim_start().starts_with('#'));
+        let is_separator = first.starts_with("sep=");
         let advice = match expected {
-            Expected::FiniteNumber | Expected::Cells(_) if is_comment => {
+            Expected::FiniteNumber | Expected::Cells(_) if is_separator => {
+                "the first line says what separates cells, to Excel: pass over it with --skip-lines 1"
+                    .to_owned()
+            }
+            Expected::FiniteNumber | Expected::Cells(_)
+                if is_comment && !(found.starts_with('#') && is_missing(found)) =>
+            {
                 "lines that begin with # are passed over with --comment '#'".to_owned()
             }
             Expected::FiniteNumber => self.advice(found),

@@ -114,28 +114,46 @@ fn best(
     watch: &Watch,
 ) -> Result<Clusters, Failure> {
     let mut rng = data::rng(options.seed());
-    let count = options.restarts.map_or(RESTARTS, |restarts| restarts as usize);
-    let starts = (0..count).map(|_| KMeans::new(kmeans::plus_plus_start(sample, k, &mut rng)?));
     let at_rest = Stopping { tolerance: Tolerance::Parameters(0.0), max_sweeps: options.max_sweeps() };
     let mut reached = Vec::new();
-    let fit = engine.best_of(starts, source, &at_rest, |seen| match seen {
-        Seen::Sweep { start, sweeps, expected, .. } => {
-            watch.sweep(k, start + 1, sweeps, expected.log_likelihood)
+    let mut round = |count: usize, reached: &mut Vec<f64>| {
+        let first = reached.len();
+        let starts = (0..count).map(|_| KMeans::new(kmeans::plus_plus_start(sample, k, &mut rng)?));
+        let fit = engine.best_of(starts, source, &at_rest, |seen| match seen {
+            Seen::Sweep { start, sweeps, expected, .. } => {
+                watch.sweep(k, first + start + 1, sweeps, expected.log_likelihood)
+            }
+            Seen::Run { outcome, .. } => {
+                reached.extend(outcome.as_ref().ok().map(|run| run.log_likelihood));
+                watch.after(outcome)
+            }
+        });
+        let failed = |error| broken(format!("k = {k}: none of {count} starts succeeded: {error}"));
+        fit.map(|fit| Fit { start: first + fit.start, ..fit }).map_err(failed)
+    };
+    let is_better = |one: f64, than: f64| one - than > SAME * than.abs();
+    let mut fit = round(options.restarts.map_or(RESTARTS, |restarts| restarts as usize), &mut reached)?;
+    let is_small = options.restarts.is_none() && sample.nrows() * FEW >= fit.total as usize;
+    let mut idle = if reached.iter().any(|&other| is_better(fit.log_likelihood, other)) { 0 } else { IDLE };
+    while is_small && idle < IDLE && !watch.is_interrupted() {
+        let other = round(ROUND, &mut reached)?;
+        idle = if is_better(other.log_likelihood, fit.log_likelihood) { 0 } else { idle + 1 };
+        if other.log_likelihood > fit.log_likelihood {
+            fit = other;
         }
-        Seen::Run { outcome, .. } => {
-            reached.extend(outcome.as_ref().ok().map(|run| run.log_likelihood));
-            watch.after(outcome)
-        }
-    });
-    let fit = fit.map_err(|error| broken(format!("k = {k}: none of {count} starts succeeded: {error}")))?;
+    }
     let sizes = engine.statistics(&fit.model, source)?.expectation.counts;
     let is_same = |value: &&f64| fit.log_likelihood - **value <= SAME * fit.log_likelihood.abs();
     let same = reached.iter().filter(is_same).count();
     Ok(Clusters { fit, sizes, restarts: reached.len(), same, explained: 0.0 })
 }
 
-/// As many k-means++ starts as there are runs of a mixture.
+/// As many k-means++ starts as there are runs of a mixture. Where these disagree, and the data are no more than so many
+/// samples, further rounds follow until so many on end have found nothing better.
 const RESTARTS: usize = 12;
+const ROUND: usize = 120;
+const IDLE: usize = 2;
+const FEW: usize = 2;
 
 /// J of one mean, from the spreads of the columns, in standard units or their own.
 fn all_squares(store: &Store, is_standardized: bool) -> f64 {

@@ -14,6 +14,11 @@ use executable_em_engine::{Data, Fused, OnSource, SAME, keep, rank};
 use nalgebra::DMatrix;
 use std::{cell::RefCell, ops::ControlFlow};
 
+/// Where fewer than so many of the first runs come to an end, as with data that are alike, more begin, so many times as
+/// many.
+const ENDS: usize = 4;
+const MORE: usize = 20;
+
 /// Where the first runs disagree, components of the best ends are exchanged: so many times a round, followed for so many
 /// sweeps on so many data of the sample …
 const TRIALS: usize = 120;
@@ -151,6 +156,26 @@ impl Search<'_> {
             let starts =
                 (0..count).map(|at| (first + at, begin(self.sample, Start::Random, at).map_err(Into::into)));
             ends = self.run(k, &self.stopping, starts, &mut runs);
+            runs.starts = runs.reached.len() + runs.failed;
+        }
+        for _ in 0..MORE {
+            let is_enough = k == 1 || self.restarts.is_some() || runs.reached.len() >= ENDS;
+            let is_hopeless = ends
+                .as_ref()
+                .is_err_and(|error| !matches!(error, executable_em_engine::Error::Mathematics(_)));
+            if is_enough || is_hopeless || self.watch.is_interrupted() {
+                break;
+            }
+            let (first, fell_back) = (runs.starts, runs.fell_back);
+            let starts = (first..first + RUNS).map(|at| {
+                let start = if fell_back { Start::Random } else { start.of(at) };
+                (at, begin(self.sample, start, at).map_err(Into::into))
+            });
+            match (&mut ends, self.run(k, &self.stopping, starts, &mut runs)) {
+                (Ok(ends), Ok(further)) => further.into_iter().for_each(|end| keep(ends, end)),
+                (ends, Ok(further)) => *ends = Ok(further),
+                (_, Err(_)) => {}
+            }
             runs.starts = runs.reached.len() + runs.failed;
         }
         runs.first_exchange = runs.starts;

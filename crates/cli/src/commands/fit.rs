@@ -150,6 +150,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
             start: plan.start.as_ref().map(|saved| &saved.model),
             restarts: options.restarts.map(|restarts| restarts as usize),
             seed: options.seed(),
+            silent: store.gaps.weight_of_empty(),
             stopping: options.stopping(),
             has_cap: options.max_iter.is_some(),
             // Of t, EM itself crawls in ν.
@@ -288,7 +289,21 @@ impl Options {
         if self.standardize || self.floor.is_none() && !is_shared {
             self.check_spread(store)?;
         }
-        Ok(())
+        self.check_scale(store)
+    }
+
+    /// That the squares of the columns are numbers.
+    fn check_scale(&self, store: &Store) -> Result<(), Failure> {
+        let is_out_of_scale = |column: &&Spread| !column.is_constant() && !column.sd().powi(2).is_normal();
+        let Some(a) = store.columns.iter().position(|column| is_out_of_scale(&column)) else {
+            return Ok(());
+        };
+        let largest = store.columns[a].low().abs().max(store.columns[a].high().abs());
+        Err(broken(format!(
+            "{}: column {} has values up to {largest:.2e}, whose squares are no numbers: count it in another unit",
+            self.input.name(),
+            store.names[a]
+        )))
     }
 
     /// That no column is constant.

@@ -32,7 +32,8 @@ pub struct Options {
     pub weights: Option<String>,
     /// Number of starts; the run of highest ℓ counts, less what a component costs that all but collapses [default: 12,
     /// and where these disagree rounds of 120 in which components of the best are exchanged, until two find nothing
-    /// better; of 50 000 data and more, on a sample, from which the best go on]
+    /// better; of 50 000 data and more, on a sample, from which the best go on; clusters begin anew in those rounds,
+    /// if there are no more than 10 000 data, and --variational has none]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub restarts: Option<u32>,
     /// Seed of the starts [default: 1]

@@ -48,6 +48,11 @@ pub fn ask(inputs: &[&Path], outputs: &[Wanted<'_>]) -> Result<(), Failure> {
                 "{option} {name} is what is read ({input}): name another file"
             )));
         }
+        if is_stdin(path) {
+            return Err(Failure::Usage(format!(
+                "{option} -: names no file: standard output is where tables go without {option}"
+            )));
+        }
         let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
         if FORMS.contains(&ending.as_str()) && !forms.contains(&ending.as_str()) {
             let form = forms.join(" or ");

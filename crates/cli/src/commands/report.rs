@@ -76,6 +76,14 @@ pub fn summary(data: &DataLine<'_>, found: &Found, model: &Mixture, options: &Op
     let _ = writeln!(text, "Criteria  BIC {bic:.3}, AIC {aic:.3}, ICL {icl:.3}");
     text += &note_of_cap(fitted.stopped, options, "ℓ was still rising");
     let has_floor = options.floor.is_some();
+    // As many data as all weights together: of shares that are one.
+    if data.store.weights.is_some() && fitted.total < found.parameters as f64 {
+        let (sum, p) = (brief(fitted.total), found.parameters);
+        let _ = writeln!(
+            text,
+            "Note      the weights sum to {sum}, fewer data than the {p} parameters: the criteria take them for counts"
+        );
+    }
     if let Some(doubt) = doubt(model, fitted.total, data.store.names.len(), has_floor) {
         let _ = writeln!(text, "Note      {doubt}");
     }

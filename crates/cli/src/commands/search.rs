@@ -61,6 +61,8 @@ pub struct Search<'a> {
     /// How many starts there are, if somebody says so.
     pub restarts: Option<usize>,
     pub seed: u64,
+    /// What the rows weigh that show nothing.
+    pub silent: f64,
     pub stopping: Stopping,
     /// Whether somebody says how many sweeps there are at most.
     pub has_cap: bool,
@@ -210,12 +212,15 @@ impl Search<'_> {
         let stopped = if self.watch.is_interrupted() { Stopped::Interrupted } else { stopped };
         let model = mixture(model);
         let log_likelihood = reached - total * self.log_volume;
-        let (entropy, parameters) = (self.entropy(&model)?, model.parameter_count());
+        // A row that shows nothing is no datum, and its label in as much doubt as may be.
+        let of_one: f64 = model.weights().iter().filter(|&&w| w > 0.0).map(|w| -w * w.ln()).sum();
+        let entropy = (self.entropy(&model)? - self.silent * of_one).max(0.0);
+        let (n, parameters) = (total - self.silent, model.parameter_count());
         let criteria = Criteria {
             aic: aic(log_likelihood, parameters)?,
-            bic: weighted_bic(log_likelihood, parameters, total)?,
+            bic: weighted_bic(log_likelihood, parameters, n)?,
         };
-        let icl = weighted_bic(log_likelihood - entropy, parameters, total)?;
+        let icl = weighted_bic(log_likelihood - entropy, parameters, n)?;
         let count = |is_counted: &dyn Fn(f64) -> bool| {
             runs.reached.iter().filter(|&&other| is_counted((other - reached) / total)).count()
         };

@@ -75,8 +75,9 @@ impl Store {
         let mut file = None;
         for block in blocks {
             let block = block?;
-            let has_gaps = gaps.add(block.columns(0, columns.len()));
             let of_columns: Vec<&[f64]> = block.as_slice().chunks_exact(block.nrows()).collect();
+            let of_rows = are_weighted.then(|| of_columns[d - 1]);
+            let has_gaps = gaps.add(block.columns(0, columns.len()), of_rows);
             for (column, values) in columns.iter_mut().zip(&of_columns) {
                 let seen = |of: &[f64]| -> Vec<f64> {
                     of.iter().zip(*values).filter(|(_, value)| !value.is_nan()).map(|(&one, _)| one).collect()

@@ -18,6 +18,7 @@ fn what_is_wrong_with_the_data_is_named() {
         ("empty.csv", ""),
         ("header.csv", "a,b\n"),
         ("huge.csv", "a,b\n1,2\n1e400,2\n"),
+        ("wide.csv", "a,b\n1,2\n1e300,3\n2,2\n"),
         ("quotes.csv", "a,b\n\"1\"2,3\n"),
         ("open.csv", "a,note\n1,\"x\n2,y\n"),
     ]);
@@ -47,6 +48,11 @@ fn what_is_wrong_with_the_data_is_named() {
         (
             "only.csv",
             "only.csv: column c is constant (3): a Gaussian cannot have variance 0; set a --floor".to_owned(),
+        ),
+        (
+            "wide.csv",
+            "wide.csv: column a has values up to 1.00e300, whose squares are no numbers: count it in another unit"
+                .to_owned(),
         ),
         ("two.csv -k 3", "k = 3 components for n = 2 data; k must lie between 1 and n".to_owned()),
         ("empty.csv", "empty.csv: holds no data".to_owned()),

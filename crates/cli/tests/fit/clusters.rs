@@ -6,6 +6,8 @@ use crate::place::{Place, csv};
 use crate::{BLOBS, FAITHFUL};
 use executable_em::{data, kmeans};
 use executable_em_engine::{Saved, SavedClusters, table::parse_csv};
+use nalgebra::DMatrix;
+use rand::RngExt;
 
 fn clusters(place: &Place, name: &str) -> SavedClusters {
     match Saved::from_json(&place.read(name)).expect("a document") {
@@ -62,6 +64,20 @@ fn the_clusters_are_at_rest() {
     let note = "Note      some columns spread over ten times as far as others and decide alone; --standardize \
     weighs all alike";
     assert!(place.prints("fit x.csv -k 2 --model kmeans").contains(note));
+}
+
+/// Where twelve starts disagree, further rounds of them follow.
+#[test]
+fn clusters_are_looked_for_until_nothing_better_is_found() {
+    let mut rng = data::rng(5);
+    let x = DMatrix::from_fn(400, 2, |_, _| rng.random_range(0.0..1.0));
+    let place = Place::with(&[("x.csv", &csv("a,b", &x))]);
+    let objective = |options: &str| {
+        place.prints(&format!("fit x.csv -k 12 --model kmeans --out c.json {options}"));
+        clusters(&place, "c.json").objective
+    };
+    let (twelve, more, many) = (objective("--restarts 12"), objective(""), objective("--restarts 400"));
+    assert!(more < twelve * (1.0 - 1e-3) && more < many * (1.0 + 1e-3), "{twelve} {more} {many}");
 }
 
 /// Several k show J, which falls; none is chosen, so none can be saved.

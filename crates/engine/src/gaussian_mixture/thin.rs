@@ -32,7 +32,8 @@ fn divergences(model: &GaussianMixture) -> Vec<f64> {
             let width: f64 = (0..k).map(|j| model.weights()[j] * model.variance(j, a)).sum();
             for (j, sum) in sums.iter_mut().enumerate() {
                 let ratio = width / model.variance(j, a);
-                *sum += ratio - ratio.ln() - 1.0;
+                // And not ∞ − ∞.
+                *sum += if ratio < f64::INFINITY { ratio - ratio.ln() - 1.0 } else { ratio };
             }
         }
         return sums;

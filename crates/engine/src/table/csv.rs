@@ -1,5 +1,6 @@
 //! A table of numbers that is read block by block.
 
+use super::missing::is_no_name;
 use super::plain::{Plain, Wanted};
 use super::record::Records;
 use super::{Dialect, Error, Expected, Missing, Result, block_rows};
@@ -89,14 +90,19 @@ impl<R: Read> CsvReader<R> {
             None => !texts.is_empty(),
         };
         if is_mixed {
-            let begins_like_one =
-                |&a: &usize| reader.first[a].starts_with(|c: char| "+-.0123456789".contains(c));
+            let looks_like_one = |&a: &usize| {
+                let cell = &reader.first[a];
+                let has_digits_alone = cell.contains(char::is_numeric) && !cell.contains(char::is_alphabetic);
+                cell.starts_with(|c: char| "+-.0123456789".contains(c))
+                    || has_digits_alone
+                    || is_no_name(cell)
+            };
             let is_whole = |a: &usize| number(a).is_some_and(|value| value.fract() == 0.0);
             let is_year = |value: f64| value.fract() == 0.0 && (1000.0..3000.0).contains(&value);
             let are_years = numeric.iter().all(|a| number(a).is_some_and(is_year));
             // No name looks like 1.5; and years above what are none may be names, beside a text above texts.
             let doubtful = match has_header {
-                true => texts.iter().all(begins_like_one) || !numeric.iter().all(is_whole),
+                true => texts.iter().all(looks_like_one) || !numeric.iter().all(is_whole),
                 false => are_years && numeric.iter().all(|a| stands(a).is_some_and(|value| !is_year(value))),
             };
             if doubtful {
