@@ -4,7 +4,7 @@
 use super::{
     Failure,
     exchange::Exchange,
-    search::{Kind, RUNS, Runs, Search},
+    search::{Kind, RUNS, Runs, Search, told},
     starts::{Start, thinned},
 };
 use executable_em::Error;
@@ -128,7 +128,7 @@ impl Search<'_> {
                     if let Some(known) = known {
                         runs.reached.remove(known);
                         runs.failed += 1;
-                        runs.failure.get_or_insert_with(|| error.to_string());
+                        runs.failure.get_or_insert_with(|| told(&error));
                     }
                 }
                 Err(_) => break,
@@ -334,7 +334,7 @@ impl Search<'_> {
                     }
                     Err(error) => {
                         runs.failed += 1;
-                        runs.failure.get_or_insert_with(|| error.to_string());
+                        runs.failure.get_or_insert_with(|| told(error));
                     }
                 }
                 self.watch.after(outcome)

@@ -269,5 +269,19 @@ fn all_failed(kind: Kind, k: usize, starts: usize, error: &executable_em_engine:
         }
         _ => String::new(),
     };
-    format!("k = {k}{family}: none of {starts} restarts succeeded: {error}{hint}")
+    format!("k = {k}{family}: none of {starts} restarts succeeded: {}{hint}", told(error))
+}
+
+/// Why a run failed. Its components have no numbers yet that a reader would know.
+pub fn told(error: &executable_em_engine::Error) -> String {
+    match error {
+        executable_em_engine::Error::Mathematics(Error::NotPositiveDefinite {
+            smallest_eigenvalue, ..
+        }) => {
+            format!(
+                "covariance of a component is singular: its smallest eigenvalue is {smallest_eigenvalue:.1e}"
+            )
+        }
+        other => other.to_string(),
+    }
 }
