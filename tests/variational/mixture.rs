@@ -190,3 +190,28 @@ fn what_moves_is_a_share_of_the_data() {
     assert!(moved > 0.0);
     assert_within(moved, shares.amax(), 1e-14);
 }
+
+/// the five terms of the bound, by loops, and that they sum to it.
+#[test]
+fn the_terms_are_those_of_data_labels_and_parameters() {
+    let mut rng = data::rng(seed() + 11);
+    let (prior, x) = (random_prior(2, &mut rng), heaps(12, 2, &mut rng));
+    let r = cases::simplex_rows(12, 3, &mut rng);
+    let q = VariationalMixture::learned(Weights::Sticks(0.8), prior.clone(), &x, &r).unwrap();
+    let (mut of_data, mut of_labels, mut entropy, mut of_components) = (0.0, 0.0, 0.0, 0.0);
+    for (j, component) in q.components().iter().enumerate() {
+        let (densities, log) = (component.expected_log_density(&x).unwrap(), q.shares().expected_logs()[j]);
+        for i in 0..12 {
+            of_data += r[(i, j)] * densities[i];
+            of_labels += r[(i, j)] * log;
+            entropy -= if r[(i, j)] > 0.0 { r[(i, j)] * r[(i, j)].ln() } else { 0.0 };
+        }
+        of_components -= component.divergence(&prior).unwrap();
+    }
+    let expected = [of_data, of_labels, entropy, -q.shares().divergence().unwrap(), of_components];
+    let terms = q.terms(&x, &r).unwrap();
+    for (term, expected) in terms.iter().zip(expected) {
+        assert_within(*term, expected, 1e-12 * (1.0 + of_data.abs()));
+    }
+    assert_within(terms.iter().sum(), q.lower_bound(&x, &r).unwrap(), 1e-12 * (1.0 + of_data.abs()));
+}
