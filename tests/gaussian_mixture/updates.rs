@@ -179,7 +179,7 @@ proptest! {
                 let sd = covariance.diagonal().map(f64::sqrt);
                 let scaled = DMatrix::from_fn(d, d, |a, b| covariance[(a, b)] / (sd[a] * sd[b]));
                 let rounding = (4 * d + 8 * d * d) as f64 * f64::EPSILON;
-                let is_flat = covariance.diagonal().min() <= 0.0;
+                let is_flat = covariance.diagonal().min() < f64::MIN_POSITIVE;
                 prop_assert!(is_flat || scaled.symmetric_eigenvalues().min() <= rounding);
             }
             Err(error) => prop_assert!(false, "{error:?}"),
