@@ -117,8 +117,8 @@ fn advice_fits_the_cell() {
         (
             "errors.csv",
             format!(
-                "line 3, column 1 (a): found \"#DIV/0!\", {number}; a missing value: say --missing \"#DIV/0!\", fill it \
-                 in, delete the line, or leave the column out: --columns b"
+                "line 3, column 1 (a): found \"#DIV/0!\", {number}; a missing value: say --missing \"#DIV/0!\", fill \
+                 it in, delete the line, or leave the column out: --columns b"
             ),
         ),
         (

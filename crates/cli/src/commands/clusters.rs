@@ -136,7 +136,8 @@ fn best(
     let is_small = options.restarts.is_none() && sample.nrows() * FEW >= fit.total as usize;
     let mut idle = if reached.iter().any(|&other| is_better(fit.log_likelihood, other)) { 0 } else { IDLE };
     while is_small && idle < IDLE && !watch.is_interrupted() {
-        let other = round(ROUND, &mut reached)?;
+        // What is found is kept, whatever becomes of the others.
+        let Ok(other) = round(ROUND, &mut reached) else { break };
         idle = if is_better(other.log_likelihood, fit.log_likelihood) { 0 } else { idle + 1 };
         if other.log_likelihood > fit.log_likelihood {
             fit = other;

@@ -108,7 +108,8 @@ fn weights_that_are_none_are_refused() {
     // The mean of ½, ¼, ¼ is 2 and the variance 1.5: ℓ = −½(log 3π + 1). The sum of the weights is 1: BIC charges
     // nothing.
     let printed = place.prints("fit shares.csv --weights w -k 1");
-    let note = "Note      the weights sum to 1.000000, fewer data than the 2 parameters: the criteria take them for counts";
+    let note = "Note      the weights sum to 1.000000, fewer data than the 2 parameters: the criteria take them for \
+                counts";
     assert!(printed.contains(note), "{printed}");
     for expected in
         ["the weights' sum, 1, is the n", "1     1.0000  2.000\n", "ℓ = -1.622 nats", "BIC 3.243,"]
