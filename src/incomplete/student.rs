@@ -13,6 +13,7 @@ use crate::pathologies::prior::ln_gamma;
 use crate::variational::special::digamma;
 use nalgebra::{DMatrix, DVector};
 use std::f64::consts::PI;
+use std::ops::RangeInclusive;
 
 /// The fewest degrees of freedom that an update chooses, those of a Cauchy distribution. With so few that (n − 1)ν <
 /// 1, ℓ has no bound: a component that shrinks onto one datum gains −log σ there and loses −ν log σ at each of the
@@ -161,8 +162,9 @@ impl Model for StudentMixture {
 
     /// The M step of EM, where `r` are responsibilities and the scales have their posterior at this θ.
     ///
-    /// With `r` of this θ it maximises Q, and ℓ never falls; with any other it still never lowers Σ r log p(x, z).
-    /// ν_j is where Q is at rest in it: [`degrees_of`] the average of the [excesses](Self::excesses).
+    /// With `r` of this θ it maximises Q over ν from [`FEWEST_DEGREES`] to [`MOST_DEGREES`], and ℓ never falls from a θ
+    /// in that range; with any other `r` it still never lowers Σ r log p(x, z). ν_j is where Q is at rest in it, or an
+    /// end: [`degrees_of`] the average of the [excesses](Self::excesses).
     ///
     /// Source: X-29; Liu and Rubin (1995).
     /// ```
@@ -198,7 +200,9 @@ impl Model for StudentMixture {
 /// ```
 ///
 /// First π, μ and Σ as EM has them; then, with responsibilities r' at those, ν with *the scales not hidden*. Each half
-/// raises ℓ, so their sum does. `x` is n×d. Errors as in [`StudentMixture::updated_shape`].
+/// raises ℓ, so their sum does. Where the sum has several hills in ν, the nearest one uphill counts: what a sweep leaves
+/// as it is, is stationary. A ν outside the range of [`FEWEST_DEGREES`] to [`MOST_DEGREES`] comes into it first, as in
+/// EM, which may lower ℓ once. `x` is n×d. Errors as in [`StudentMixture::updated_shape`].
 ///
 /// Source: X-30; Liu and Rubin (1994), Meng and van Dyk (1997).
 /// ```
@@ -231,9 +235,18 @@ pub fn sweep_by_parts(model: &StudentMixture, x: &DMatrix<f64>) -> Result<Studen
             let normaliser = digamma((nu + d) / 2.0) - digamma(nu / 2.0) - d / nu;
             r.column(j).sum() * normaliser + (0..x.nrows()).map(of_one).sum::<f64>()
         };
-        // ℓ may have several hills in ν: one that is lower than where we stand is none to go to.
-        let found = where_it_falls_through_zero(slope);
-        if height(found) > height(half.degrees[j]) { found } else { half.degrees[j] }
+        let from = half.degrees[j].clamp(FEWEST_DEGREES, MOST_DEGREES);
+        let uphill = if slope(from) > 0.0 { from..=MOST_DEGREES } else { FEWEST_DEGREES..=from };
+        let mut found = where_it_falls_through_zero(slope, uphill);
+        // ℓ may have several hills in ν, and a lower one is none to go to: nearer by, this one rises.
+        while height(found) < height(from) {
+            let nearer = (found * from).sqrt();
+            if nearer == found {
+                return from;
+            }
+            found = nearer;
+        }
+        found
     });
     StudentMixture::new(half.shape, degrees)
 }
@@ -259,12 +272,15 @@ pub fn sweep_by_parts(model: &StudentMixture, x: &DMatrix<f64>) -> Result<Studen
 /// ```
 pub fn degrees_of(excess: f64) -> f64 {
     let right = excess - 1.0;
-    where_it_falls_through_zero(|nu| (nu / 2.0).ln() - digamma(nu / 2.0) - right)
+    where_it_falls_through_zero(
+        |nu| (nu / 2.0).ln() - digamma(nu / 2.0) - right,
+        FEWEST_DEGREES..=MOST_DEGREES,
+    )
 }
 
 /// Where a slope changes from + to −, by bisection of log ν; an end of the range if it never does.
-fn where_it_falls_through_zero(slope: impl Fn(f64) -> f64) -> f64 {
-    let (mut low, mut high) = (FEWEST_DEGREES, MOST_DEGREES);
+fn where_it_falls_through_zero(slope: impl Fn(f64) -> f64, range: RangeInclusive<f64>) -> f64 {
+    let (mut low, mut high) = range.into_inner();
     if slope(high) >= 0.0 {
         return high;
     }

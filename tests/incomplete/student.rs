@@ -21,7 +21,7 @@ fn log_likelihood(model: &StudentMixture, x: &DMatrix<f64>) -> f64 {
 fn case(family: CovarianceFamily, n: usize, k: usize, d: usize, seed: u64) -> (StudentMixture, DMatrix<f64>) {
     let cases::Case { x, model, .. } = cases::case(cases::Kind::Ordinary, family, n, k, d, seed);
     let mut rng = data::rng(seed ^ 0x7);
-    let degrees = DVector::from_fn(k, |_, _| 10_f64.powf(rng.random_range(-0.3..1.5)));
+    let degrees = DVector::from_fn(k, |_, _| 10_f64.powf(rng.random_range(0.0..1.5)));
     (StudentMixture::new(model, degrees).unwrap(), x)
 }
 
@@ -158,6 +158,20 @@ fn em_rests_where_the_score_vanishes() {
         }
     }
     assert!(compared >= 40 && inside >= 2, "{compared} slopes, {inside} ν within their range");
+}
+
+/// a ν outside the range of the updates comes into it.
+#[test]
+fn degrees_come_into_their_range() {
+    let (start, x) = case(CovarianceFamily::Full, 60, 2, 2, seed());
+    let start = StudentMixture::new(start.shape().clone(), dvector![0.3, 3e4]).unwrap();
+    for next in [em::sweep(&start, &x).unwrap(), sweep_by_parts(&start, &x).unwrap()] {
+        assert!(
+            next.degrees().iter().all(|nu| (FEWEST_DEGREES..=MOST_DEGREES).contains(nu)),
+            "{}",
+            next.degrees()
+        );
+    }
 }
 
 /// neither sweep ever lowers ℓ, in any family, and for two equal components, one component, and twice the
