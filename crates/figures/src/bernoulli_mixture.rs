@@ -23,19 +23,13 @@ pub(super) fn ridge() -> Result<Figure> {
     let page = Page::new(3).panel_height(205.0).panel(biases_of_single_flips()?);
     let figure = Figure::still(&page.panel(sweeps_of_single_flips()?).panel(biases_of_ten_flips()?))?;
     Ok(figure.described(
-        "ℓ of two coins in shades, the darker the higher. Left: ten draws of one flip, six of them heads, \
-         as a \
-         function of the two biases when both coins are drawn equally often: the top is a line. Middle: \
-         the same for \
-         any weights, over the probabilities of drawing a coin and seeing heads. One sweep of EM goes from \
-         each \
-         start (dot) straight along the ray from the origin to the ridge, and there it stays. Right: \
-         thirty draws of \
-         ten flips, weights known to be ½. The ridge has broken up into two peaks, mirror images of each \
-         other, and \
+        "ℓ of two coins in shades, the darker the higher. Left: ten draws of one flip, six of them heads, as a \
+         function of the two biases when both coins are drawn equally often: the top is a line. Middle: the same for \
+         any weights, over the probabilities of drawing a coin and seeing heads. One sweep of EM goes from each \
+         start (dot) straight along the ray from the origin to the ridge, and there it stays. Right: thirty draws of \
+         ten flips, weights known to be ½. The ridge has broken up into two peaks, mirror images of each other, and \
          EM climbs them from everywhere off the diagonal. Seed 2.",
-        "Three maps. Left, parallel bands along a falling diagonal. Middle, the same with six short \
-         straight lines \
+        "Three maps. Left, parallel bands along a falling diagonal. Middle, the same with six short straight lines \
          that end on the ridge. Right, two dark peaks to which paths lead.",
     ))
 }
@@ -209,19 +203,14 @@ pub(super) fn recovery() -> Result<Figure> {
     errors.text([4.0, 0.1], [14.0, 2.0], "dots: 30 runs of EM", Anchor::Start, plot::GREY);
     let figure = Figure::still(&Page::new(2).panel_height(240.0).panel(fits).panel(errors))?;
     Ok(figure.described(
-        "Two coins with biases 0.80 and 0.35, the first drawn with probability 0.3, and what EM makes of \
-         300 draws \
-         for each number of flips a draw. Left: the biases found in thirty data sets, each run from a \
-         random start. \
-         With one or two flips EM stops on a ridge, at a place that its start decides. Right: their root \
-         mean square \
-         error, and the least that any unbiased estimate can have, from the inverse of the Fisher \
-         information. For \
-         one and two flips that matrix is singular and there is no such bound: no number of draws would \
-         help. Seed 12.",
+        "Two coins with biases 0.80 and 0.35, the first drawn with probability 0.3, and what EM makes of 300 draws \
+         for each number of flips a draw. Left: the biases found in thirty data sets, each run from a random start. \
+         With one or two flips EM stops on a ridge, at a place that its start decides. Right: their root mean square \
+         error, and the least that any unbiased estimate can have, from the inverse of the Fisher information. For \
+         one and two flips that matrix is singular and there is no such bound: no number of draws would help. Seed \
+         12.",
         "Left, columns of dots in two colours that are spread out at one and two flips and close in on two \
-         horizontal lines towards ten. Right, falling dots and lines from three flips on, with higher dots \
-         on the \
+         horizontal lines towards ten. Right, falling dots and lines from three flips on, with higher dots on the \
          left.",
     ))
 }
@@ -271,15 +260,11 @@ pub(super) fn heads() -> Result<Figure> {
     }
     let figure = Figure::still(&Page::new(2).panel_height(220.0).panel(bars).panel(curves))?;
     Ok(figure.described(
-        "What a number of heads says about the coin. Left: its distribution for ten flips, each bar split \
-         between \
-         the two coins that may have shown it (biases 0.80 and 0.35, weights 0.3 and 0.7). Right: the \
-         first coin's \
-         part of the bar. The log odds are linear in the number of heads, so it is a logistic step, and m \
-         flips make \
+        "What a number of heads says about the coin. Left: its distribution for ten flips, each bar split between \
+         the two coins that may have shown it (biases 0.80 and 0.35, weights 0.3 and 0.7). Right: the first coin's \
+         part of the bar. The log odds are linear in the number of heads, so it is a logistic step, and m flips make \
          it m times as steep. One flip can hardly move it from the weight.",
-        "Left, a histogram with two humps, the lower numbers of heads in one colour, the higher in \
-         another. Right, \
+        "Left, a histogram with two humps, the lower numbers of heads in one colour, the higher in another. Right, \
          four rising curves from nearly flat to a sharp step.",
     ))
 }
@@ -316,15 +301,11 @@ pub(super) fn glyphs() -> Result<Figure> {
     }
     let figure = Figure::still(&Page::new(2).panel_height(200.0).panel(images).panel(means))?;
     Ok(figure.described(
-        "A mixture of four sets of 64 coins, one coin a pixel. Left: some of 240 images, letters of which \
-         every \
-         fifth pixel has been turned over, in colours mixed by responsibility. Right: the biases found by \
-         EM as \
-         shades, and below them rounded to black and white. Nobody has told it about letters; each row of \
-         biases is \
+        "A mixture of four sets of 64 coins, one coin a pixel. Left: some of 240 images, letters of which every \
+         fifth pixel has been turned over, in colours mixed by responsibility. Right: the biases found by EM as \
+         shades, and below them rounded to black and white. Nobody has told it about letters; each row of biases is \
          an average over some sixty images, in which the noise has cancelled. Seeds 5 and 1.",
-        "Left, rows of speckled small images in four colours. Right, four pale images in which the letters \
-         are plain \
+        "Left, rows of speckled small images in four colours. Right, four pale images in which the letters are plain \
          to see, and below them four clean letters.",
     ))
 }

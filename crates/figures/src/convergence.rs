@@ -96,15 +96,11 @@ pub(super) fn funnel() -> Result<Figure> {
         lines.text(at, [8.0, 4.0], &name, Anchor::Start, plot::darken(colour, 0.15));
     }
     Ok(Figure::still(&Page::new(2).panel_height(270.0).panel(paths).panel(lines))?.described(
-        "EM near its end, on 1000 draws of two normals 2.6 standard deviations apart. Left, runs from a \
-         ring of starts \
-         about the maximum: all of them fall into the slowest direction at once, and creep along it. \
-         Right, one run: \
-         along each eigenvector the error shrinks by its own factor ρ, the fraction of information that is \
-         missing \
-         there (pale lines: ρ to the power of the sweep). Seed 3.",
-        "Left, fourteen curves that bend into one horizontal line through the centre. Right, two falling \
-         lines on a \
+        "EM near its end, on 1000 draws of two normals 2.6 standard deviations apart. Left, runs from a ring of \
+         starts about the maximum: all of them fall into the slowest direction at once, and creep along it. Right, \
+         one run: along each eigenvector the error shrinks by its own factor ρ, the fraction of information that is \
+         missing there (pale lines: ρ to the power of the sweep). Seed 3.",
+        "Left, fourteen curves that bend into one horizontal line through the centre. Right, two falling lines on a \
          logarithmic scale, one steep and one shallow, each on a straight pale line.",
     ))
 }
@@ -142,16 +138,12 @@ pub(super) fn distance() -> Result<Figure> {
     rates.text([3.75, 0.88], [0.0, 0.0], "a variance each", Anchor::Start, plot::component(0));
     rates.text([1.75, 0.5], [0.0, 0.0], "one for both", Anchor::Middle, plot::component(1));
     Ok(Figure::still(&Page::new(2).panel_height(240.0).panel(rates).panel(sweeps))?.described(
-        "The rate of EM for two normals of equal weight as their means move apart, with 20 000 draws at \
-         the true \
-         parameters. Left, the largest fraction of missing information: near 1 where the clusters overlap, \
-         near 0 \
-         where labels are sure. Right, how many sweeps one more decimal digit takes. A variance of its own \
-         for each \
+        "The rate of EM for two normals of equal weight as their means move apart, with 20 000 draws at the true \
+         parameters. Left, the largest fraction of missing information: near 1 where the clusters overlap, near 0 \
+         where labels are sure. Right, how many sweeps one more decimal digit takes. A variance of its own for each \
          component makes overlapping clusters far slower. Seed 1.",
-        "Left, two falling curves from one towards zero over distances from one to six. Right, on a \
-         logarithmic scale, \
-         the numbers of sweeps, from ten thousand down to less than one.",
+        "Left, two falling curves from one towards zero over distances from one to six. Right, on a logarithmic \
+         scale, the numbers of sweeps, from ten thousand down to less than one.",
     ))
 }
 
@@ -224,13 +216,10 @@ pub(super) fn methods() -> Result<Figure> {
         page = page.panel(panel);
     }
     Ok(Figure::still(&page)?.described(
-        "How far the log-likelihood is from its maximum after so many E steps, for EM and two ways to \
-         extrapolate it. \
-         On Old Faithful with three components all arrive soon; on two normals 1.8 standard deviations \
-         apart EM \
+        "How far the log-likelihood is from its maximum after so many E steps, for EM and two ways to extrapolate \
+         it. On Old Faithful with three components all arrive soon; on two normals 1.8 standard deviations apart EM \
          creeps, and extrapolation saves more than nine tenths of the way. Seeds 1 and 4.",
-        "Two plots with logarithmic axes and three falling lines each; in the right one the line of EM is \
-         far to the \
+        "Two plots with logarithmic axes and three falling lines each; in the right one the line of EM is far to the \
          right of the other two.",
     ))
 }
@@ -269,14 +258,11 @@ pub(super) fn uncertainty() -> Result<Figure> {
         page = page.panel(panel);
     }
     Ok(Figure::still(&page)?.described(
-        "How sure the means of Old Faithful are. Left, the data, the 2-σ ellipses of the components, and \
-         inside them, \
-         filled, the 95 % ellipses of the means from the observed information. Right, both from near: the \
-         same \
-         ellipses, and in grey the means of 300 samples that the fitted mixture itself made, fitted again. \
-         Seeds 1 and 2.",
-        "Left, two clusters with large thin ellipses and a tiny filled one in the middle of each. Right, \
-         two panels \
+        "How sure the means of Old Faithful are. Left, the data, the 2-σ ellipses of the components, and inside \
+         them, filled, the 95 % ellipses of the means from the observed information. Right, both from near: the same \
+         ellipses, and in grey the means of 300 samples that the fitted mixture itself made, fitted again. Seeds 1 \
+         and 2.",
+        "Left, two clusters with large thin ellipses and a tiny filled one in the middle of each. Right, two panels \
          with a cloud of grey dots and an ellipse that holds nearly all of them.",
     ))
 }

@@ -110,10 +110,10 @@ pub(super) fn shortcuts() -> Result<Figure> {
         page = page.panel(panel);
     }
     Ok(Figure::still(&page)?.described(
-        "Old Faithful with waiting times missing, the more often the shorter the eruption; ticks at the bottom \
-         mark the eruptions whose waiting time is not seen. In ink, the 2-σ ellipse of all the data. Deletion \
-         loses the short eruptions; means filled in flatten the slope; EM uses what the ticks say, and its mean \
-         is right; what is left is that the geyser is no single Gaussian. Cells hidden with seed 3, start 5.",
+        "Old Faithful with waiting times missing, the more often the shorter the eruption; ticks at the bottom mark \
+         the eruptions whose waiting time is not seen. In ink, the 2-σ ellipse of all the data. Deletion loses the \
+         short eruptions; means filled in flatten the slope; EM uses what the ticks say, and its mean is right; what \
+         is left is that the geyser is no single Gaussian. Cells hidden with seed 3, start 5.",
         "Three scatter plots of the same data, each with the same thin ellipse and a thick one: too small and too \
          far up for deletion, too flat for mean imputation, and nearly the same for EM.",
     ))
@@ -141,13 +141,12 @@ pub(super) fn two_hidden_things() -> Result<Figure> {
         guessed.dots(&[at], &[colours[i]], 2.0, 1.0);
     }
     Ok(Figure::still(&Page::new(2).panel_height(270.0).panel(seen).panel(guessed))?.described(
-        "A mixture of two where one cell in seven is missing: label and cell are hidden at once. Left, the data \
-         and the fit; a tick on an axis is a datum of which only that coordinate is seen, in the colours of its \
+        "A mixture of two where one cell in seven is missing: label and cell are hidden at once. Left, the data and \
+         the fit; a tick on an axis is a datum of which only that coordinate is seen, in the colours of its \
          responsibilities. Right, the conditional mean of every missing cell with one standard deviation to each \
          side: short where the label is sure, long where the one coordinate leaves it open. Starts: seed 5.",
-        "Left, two clusters of dots with ellipses, and coloured ticks along both axes. Right, pale dots and \
-         coloured dots with bars, vertical where the waiting time was guessed and horizontal where the eruption \
-         was.",
+        "Left, two clusters of dots with ellipses, and coloured ticks along both axes. Right, pale dots and coloured \
+         dots with bars, vertical where the waiting time was guessed and horizontal where the eruption was.",
     ))
 }
 
@@ -191,13 +190,12 @@ pub(super) fn conditional() -> Result<Figure> {
         page = page.panel(panel);
     }
     Ok(Figure::still(&page)?.described(
-        "What an eruption says about the waiting time after it: the conditional mean, and one standard deviation \
-         to each side. Under one Gaussian the mean is a straight line and the uncertainty the same everywhere. \
-         Under a mixture it is a step, narrow where the label is sure and wide between the clusters. Starts: seed \
-         5.",
-        "Two scatter plots of Old Faithful. Left, a straight band from the lower left to the upper right. Right, \
-         a curve that is nearly flat, rises steeply near three minutes, and is nearly flat again, its band widest \
-         at the rise.",
+        "What an eruption says about the waiting time after it: the conditional mean, and one standard deviation to \
+         each side. Under one Gaussian the mean is a straight line and the uncertainty the same everywhere. Under a \
+         mixture it is a step, narrow where the label is sure and wide between the clusters. Starts: seed 5.",
+        "Two scatter plots of Old Faithful. Left, a straight band from the lower left to the upper right. Right, a \
+         curve that is nearly flat, rises steeply near three minutes, and is nearly flat again, its band widest at \
+         the rise.",
     ))
 }
 
@@ -257,8 +255,8 @@ pub(super) fn cut_off() -> Result<Figure> {
     Ok(Figure::still(&Page::new(1).width(620.0).panel_height(280.0).panel(panel))?.described(
         "300 draws of a normal that a gauge cuts off at 1.2: of the larger ones it is only known that they are \
          larger. The bars are what is seen. Dropping the rest, or taking the limit for the value, gives a normal \
-         that is too far left and too narrow; EM, which puts the conditional mean and square of each unseen value \
-         in its place, comes close to the truth. Seed 2.",
+         that is too far left and too narrow; EM, which puts the conditional mean and square of each unseen value in \
+         its place, comes close to the truth. Seed 2.",
         "A histogram that ends at a vertical line, and four bell curves: two of them narrow and to the left, two \
          nearly equal, reaching beyond the line.",
     ))
@@ -300,11 +298,11 @@ pub(super) fn outliers() -> Result<Figure> {
         page = page.panel(panel);
     }
     Ok(Figure::still(&page)?.described(
-        "Old Faithful with every seventeenth datum thrown to a random place (crosses; seed 8), and 2-σ ellipses \
-         of two components; in ink, those of the data as they were. Gaussians must explain the strays and swell. \
-         A *t* gives every datum a hidden scale: the strays get a small one, weigh little, and leave the ellipses \
-         where they were.",
-        "Two scatter plots of the same data with some grey crosses. Left, wide ellipses that reach for the \
-         crosses around two thin ones. Right, ellipses that nearly cover the thin ones.",
+        "Old Faithful with every seventeenth datum thrown to a random place (crosses; seed 8), and 2-σ ellipses of \
+         two components; in ink, those of the data as they were. Gaussians must explain the strays and swell. A *t* \
+         gives every datum a hidden scale: the strays get a small one, weigh little, and leave the ellipses where \
+         they were.",
+        "Two scatter plots of the same data with some grey crosses. Left, wide ellipses that reach for the crosses \
+         around two thin ones. Right, ellipses that nearly cover the thin ones.",
     ))
 }

@@ -47,15 +47,11 @@ pub(super) fn views() -> Result<Figure> {
 
     let page = Page::new(3).panel_height(225.0).panel(joint).panel(marginal).panel(posterior);
     Ok(Figure::still(&page)?.described(
-        "400 draws from a mixture of three Gaussians, three times the same dots. Left: each has the colour \
-         of the \
-         component that made it, and nⱼ counts them. Middle: what is left when the labels are lost. Right: \
-         each has \
-         the components' colours mixed in the proportions of its responsibilities, and Rⱼ is the number of \
-         draws \
+        "400 draws from a mixture of three Gaussians, three times the same dots. Left: each has the colour of the \
+         component that made it, and nⱼ counts them. Middle: what is left when the labels are lost. Right: each has \
+         the components' colours mixed in the proportions of its responsibilities, and Rⱼ is the number of draws \
          that each component is expected to have made. Seed 12.",
-        "Three scatter plots of one cloud: blue, orange and green dots that mix at the borders; all grey; \
-         and blue, \
+        "Three scatter plots of one cloud: blue, orange and green dots that mix at the borders; all grey; and blue, \
          orange and green again, with dots of mixed colour where the clouds overlap.",
     ))
 }
@@ -189,17 +185,12 @@ pub(super) fn graph_of_the_model() -> Result<Figure> {
 
     let page = Page::new(3).panel_height(225.0).panel(plates).panel(unrolled).panel(dependent);
     Ok(Figure::still(&page)?.described(
-        "The mixture as a graph. Circles are random, shaded ones observed; dots are parameters; a plate \
-         stands for as \
-         many copies of what is in it as it says. Once π, μ and Σ are given, no path leads from one \
-         datum's label to \
-         another's, so the posterior of the labels is a product over the data. Right: a model in which it \
-         is not, \
+        "The mixture as a graph. Circles are random, shaded ones observed; dots are parameters; a plate stands for \
+         as many copies of what is in it as it says. Once π, μ and Σ are given, no path leads from one datum's label \
+         to another's, so the posterior of the labels is a product over the data. Right: a model in which it is not, \
          since x₁ and x₂ tell of z₃ through the orange arrows.",
-        "Left, a plate with an arrow from a hidden label z to an observed x, the weights outside and the \
-         means and \
-         covariances in a plate of their own. Middle, three such pairs side by side below one dot for the \
-         weights. \
+        "Left, a plate with an arrow from a hidden label z to an observed x, the weights outside and the means and \
+         covariances in a plate of their own. Middle, three such pairs side by side below one dot for the weights. \
          Right, three pairs whose labels are joined by arrows.",
     ))
 }
@@ -277,17 +268,12 @@ pub(super) fn point() -> Result<Figure> {
 
     let page = Page::new(3).panel_height(196.0).panel(plane).panel(joint).panel(posterior);
     Ok(Figure::still(&page)?.described(
-        "Which of two Gaussians, N((−1, −1), I) and N((1, 1), I) with equal weights, made the point (−2, \
-         −2)? Left: the \
-         plane, shaded by the responsibilities in steps of two nats of log odds; they are equal on the \
-         white line. \
-         Middle: the two log joints along the diagonal, two parabolas, 8 nats apart at the point. Right: \
-         their \
+        "Which of two Gaussians, N((−1, −1), I) and N((1, 1), I) with equal weights, made the point (−2, −2)? Left: \
+         the plane, shaded by the responsibilities in steps of two nats of log odds; they are equal on the white \
+         line. Middle: the two log joints along the diagonal, two parabolas, 8 nats apart at the point. Right: their \
          softmax, 1/(1 + e⁻⁸) = 0.999665 there.",
-        "Left, circles about two centres on the diagonal and a black dot below the lower one, with bands \
-         of blue and orange \
-         on both sides of the other diagonal. Middle, two parabolas side by side. Right, an S-shaped curve \
-         that falls \
-         from one to zero and its mirror image.",
+        "Left, circles about two centres on the diagonal and a black dot below the lower one, with bands of blue and \
+         orange on both sides of the other diagonal. Middle, two parabolas side by side. Right, an S-shaped curve \
+         that falls from one to zero and its mirror image.",
     ))
 }

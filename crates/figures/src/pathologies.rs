@@ -94,14 +94,11 @@ pub(super) fn spike() -> Result<Figure> {
     density.dots(&places, &[plot::INK], 3.2, 1.0);
     let figure = Figure::still(&Page::new(2).panel_height(250.0).panel(heights).panel(density))?;
     Ok(figure.described(
-        "A component sits on the datum 0 and shrinks. Left: ℓ rises without bound, by log 10 for every \
-         power of ten, if a \
-         second component covers the other data, or if there are none; the grey line is the asymptote. If \
-         one Gaussian has \
-         to cover all four data, ℓ falls. Right: the density, which exceeds every bound at one place.",
-        "Left, two lines that rise steadily to the left and one that plunges. Right, curves over a line \
-         with four dots, \
-         with an ever narrower and higher peak at the first dot.",
+        "A component sits on the datum 0 and shrinks. Left: ℓ rises without bound, by log 10 for every power of ten, \
+         if a second component covers the other data, or if there are none; the grey line is the asymptote. If one \
+         Gaussian has to cover all four data, ℓ falls. Right: the density, which exceeds every bound at one place.",
+        "Left, two lines that rise steadily to the left and one that plunges. Right, curves over a line with four \
+         dots, with an ever narrower and higher peak at the first dot.",
     ))
 }
 
@@ -170,12 +167,10 @@ pub(super) fn collapse_by_sweeps() -> Result<Figure> {
     }
     let figure = Figure::still(&page)?;
     Ok(figure.described(
-        "EM runs into a singularity. One component holds the datum 0 and shrinks onto it: three sweeps \
-         take its variance \
-         to 6·10⁻¹⁴¹, the fourth out of the floating-point numbers. ℓ rises all the way.",
-        "Four panels with two filled curves over five dots. The left curve gets narrower and higher until \
-         it is a vertical \
-         line.",
+        "EM runs into a singularity. One component holds the datum 0 and shrinks onto it: three sweeps take its \
+         variance to 6·10⁻¹⁴¹, the fourth out of the floating-point numbers. ℓ rises all the way.",
+        "Four panels with two filled curves over five dots. The left curve gets narrower and higher until it is a \
+         vertical line.",
     ))
 }
 
@@ -205,14 +200,11 @@ pub(super) fn prior() -> Result<Figure> {
     page = page.panel(density);
     let figure = Figure::still(&page)?;
     Ok(figure.described(
-        "The same start with a prior on each variance, an inverse Wishart distribution (ν = 4, ψ = 0.2), \
-         and above each panel \
-         the log posterior but for its constant. After two sweeps nothing moves any more. On the right the \
-         prior's \
-         density, which vanishes at zero, and where the two variances come to rest.",
-        "Three panels like those before. The left curve gets narrower and stays wide enough to be seen. A \
-         fourth shows a \
-         curve that rises steeply from zero and falls slowly, with two dots on it.",
+        "The same start with a prior on each variance, an inverse Wishart distribution (ν = 4, ψ = 0.2), and above \
+         each panel the log posterior but for its constant. After two sweeps nothing moves any more. On the right \
+         the prior's density, which vanishes at zero, and where the two variances come to rest.",
+        "Three panels like those before. The left curve gets narrower and stays wide enough to be seen. A fourth \
+         shows a curve that rises steeply from zero and falls slowly, with two dots on it.",
     ))
 }
 
@@ -252,13 +244,10 @@ pub(super) fn floor_and_ridge() -> Result<Figure> {
     rest.dots(&places, &[plot::INK], 3.2, 1.0);
     let figure = Figure::still(&Page::new(2).panel_height(230.0).panel(climb).panel(rest))?;
     Ok(figure.described(
-        "A floor under the variances and a ridge added to them, from the same start. With the floor ℓ \
-         rises in every sweep; \
-         with the ridge it falls in sweeps 3 and 4 before it goes on rising. At the end the ridge has \
-         widened both components by a half, the \
-         floor only the one that needed it.",
-        "Left, two rising curves, one of which dips early on. Right, two curves with two humps each; one \
-         of them is \
+        "A floor under the variances and a ridge added to them, from the same start. With the floor ℓ rises in every \
+         sweep; with the ridge it falls in sweeps 3 and 4 before it goes on rising. At the end the ridge has widened \
+         both components by a half, the floor only the one that needed it.",
+        "Left, two rising curves, one of which dips early on. Right, two curves with two humps each; one of them is \
          higher and narrower on the right.",
     ))
 }
@@ -332,16 +321,12 @@ pub(super) fn twins() -> Result<Figure> {
     along.text([0.07, height], [8.0, 2.0], "concave", Anchor::Start, plot::darken(blue, 0.2));
     let figure = Figure::still(&Page::new(2).panel_height(270.0).panel(map).panel(along))?;
     Ok(figure.described(
-        "Label switching: seven data, two unit Gaussians, and ℓ as a function of their means. Every \
-         optimum has a twin with \
-         the names exchanged. Halfway between them both components are the same: the average of two \
-         equally good fits is a \
-         bad one. On the way ℓ is concave, convex and concave again, so it is neither. A canonical order \
-         keeps one half of the \
-         map.",
-        "Left, a map that is symmetric about its diagonal, with two peaks and a line between them whose \
-         middle is marked. \
-         Right, the height along that line: down from one peak and up to the other.",
+        "Label switching: seven data, two unit Gaussians, and ℓ as a function of their means. Every optimum has a \
+         twin with the names exchanged. Halfway between them both components are the same: the average of two \
+         equally good fits is a bad one. On the way ℓ is concave, convex and concave again, so it is neither. A \
+         canonical order keeps one half of the map.",
+        "Left, a map that is symmetric about its diagonal, with two peaks and a line between them whose middle is \
+         marked. Right, the height along that line: down from one peak and up to the other.",
     ))
 }
 
@@ -387,15 +372,11 @@ pub(super) fn cancellation() -> Result<Figure> {
     panel.text([0.5, 0.0], [6.0, -6.0], "nothing left", Anchor::Start, plot::GREY);
     let figure = Figure::still(&Page::new(1).width(560.0).panel_height(270.0).panel(panel))?;
     Ok(figure.described(
-        "The variance of twenty integers far from the origin, from raw moments and in the centred form: \
-         measured errors \
-         (dots) and the bounds on them (lines). From raw moments the error grows with the square of the \
-         distance, and at \
-         10⁸ standard deviations no digit is left; on the grey line the variance came out as zero. Dots at \
-         the lower edge have \
-         no error at all. Seed 4.",
-        "On logarithmic axes a cloud of dots that rises with slope two below its line, and another that \
-         stays at the level \
-         of rounding.",
+        "The variance of twenty integers far from the origin, from raw moments and in the centred form: measured \
+         errors (dots) and the bounds on them (lines). From raw moments the error grows with the square of the \
+         distance, and at 10⁸ standard deviations no digit is left; on the grey line the variance came out as zero. \
+         Dots at the lower edge have no error at all. Seed 4.",
+        "On logarithmic axes a cloud of dots that rises with slope two below its line, and another that stays at the \
+         level of rounding.",
     ))
 }

@@ -78,10 +78,10 @@ pub(super) fn map_and_sum() -> Result<Figure> {
     let figure = Figure::still(&page)?;
     Ok(figure.described(
         "A sweep of EM on Old Faithful in three parts. Each part, with the same parameters in hand, computes its \
-         three sums a component: the count *R*, and what places an ellipse. The counts add up to those on the \
-         right, and so do the other sums; the M step needs nothing else. Old Faithful; start: seed 1.",
-        "Four scatter plots with two ellipses each, three of a third of the data in three colours, the \
-         last of all data in grey.",
+         three sums a component: the count *R*, and what places an ellipse. The counts add up to those on the right, \
+         and so do the other sums; the M step needs nothing else. Old Faithful; start: seed 1.",
+        "Four scatter plots with two ellipses each, three of a third of the data in three colours, the last of all \
+         data in grey.",
     ))
 }
 
@@ -138,8 +138,8 @@ pub(super) fn peers() -> Result<Figure> {
     }
     let figure = Figure::still(&page)?;
     let caption = format!(
-        "The time of one sweep from the same start, on a logarithmic axis: each power of ten is a step to the \
-         right. All who take part reach the same log-likelihood. Measured on {} by `make bench` ({}).",
+        "The time of one sweep from the same start, on a logarithmic axis: each power of ten is a step to the right. \
+         All who take part reach the same log-likelihood. Measured on {} by `make bench` ({}).",
         results.date, results.machine
     );
     Ok(figure.described(
@@ -201,8 +201,8 @@ pub(super) fn tricks() -> Result<Figure> {
     let figure = Figure::still(&page)?;
     let caption = format!(
         "What each trick buys, from top to bottom: the derivation with its *n* × *k* matrices; the same step in \
-         blocks that stay in the nearest cache; on vector lanes; on two threads. The axis is logarithmic. \
-         Measured on {date} by `make bench` ({machine})."
+         blocks that stay in the nearest cache; on vector lanes; on two threads. The axis is logarithmic. Measured \
+         on {date} by `make bench` ({machine})."
     );
     Ok(figure.described(&caption, "Two panels of four bars, each shorter than the one above it."))
 }
@@ -252,8 +252,7 @@ pub(super) fn growth() -> Result<Figure> {
     let figure = Figure::still(&page)?;
     let caption = format!(
         "How the time of a sweep grows with n, d and k, the other two held; both axes are logarithmic, so a power \
-         law is a line, and the slope (of the last three points) its power. Measured on {} by `make bench` \
-         ({}).",
+         law is a line, and the slope (of the last three points) its power. Measured on {} by `make bench` ({}).",
         results.date, results.machine
     );
     Ok(figure.described(
@@ -276,8 +275,8 @@ pub(super) fn apart() -> Result<Figure> {
     panel.line(&path, colour, 1.5).dots(&path, &[colour], 3.2, 1.0);
     let figure = Figure::still(&Page::new(1).panel_height(220.0).panel(panel))?;
     let caption = format!(
-        "The time of a sweep falls as clusters part: more and more responsibilities are too small to be seen in \
-         any sum, and are left out. Measured on {date} by `make bench` ({machine})."
+        "The time of a sweep falls as clusters part: more and more responsibilities are too small to be seen in any \
+         sum, and are left out. Measured on {date} by `make bench` ({machine})."
     );
     Ok(figure.described(
         &caption,

@@ -74,14 +74,11 @@ pub(super) fn criteria() -> Result<Figure> {
     }
     let figure = Figure::still(&page)?;
     Ok(figure.described(
-        "AIC, BIC and ICL over k, each above its own lowest value (large dot), for the best of six random \
-         starts. \
-         On the blobs BIC and ICL choose the four that were drawn, AIC wants more. On Old Faithful with full \
-         covariances BIC has two and three nearly level; with one covariance for all, BIC prefers three. \
-         ICL, which \
+        "AIC, BIC and ICL over k, each above its own lowest value (large dot), for the best of six random starts. On \
+         the blobs BIC and ICL choose the four that were drawn, AIC wants more. On Old Faithful with full \
+         covariances BIC has two and three nearly level; with one covariance for all, BIC prefers three. ICL, which \
          charges for doubtful labels, wants two both times.",
-        "Three panels with three curves each over the number of components. Each curve falls steeply and \
-         turns, the \
+        "Three panels with three curves each over the number of components. Each curve falls steeply and turns, the \
          one for AIC last and the one for ICL most sharply.",
     ))
 }
@@ -129,14 +126,11 @@ pub(super) fn two_or_three() -> Result<Figure> {
     }
     let figure = Figure::still(&page)?;
     Ok(figure.described(
-        "What the choice is between (one and two standard deviations). Two ellipses of their own shape, or \
-         three of \
-         one shape, have eleven parameters each, and the three fit better. A third ellipse of its own \
-         shape costs \
+        "What the choice is between (one and two standard deviations). Two ellipses of their own shape, or three of \
+         one shape, have eleven parameters each, and the three fit better. A third ellipse of its own shape costs \
          six parameters more and all but pays for them. It mends a Gaussian that does not fit, in the short \
          eruptions or, if all shapes are the same, in the long ones. That is no third kind of eruption.",
-        "Old Faithful three times: with two ellipses, with three of different shapes, and with three of \
-         the same \
+        "Old Faithful three times: with two ellipses, with three of different shapes, and with three of the same \
          shape.",
     ))
 }
@@ -208,14 +202,11 @@ pub(super) fn held_out_data() -> Result<Figure> {
     }
     let figure = Figure::still(&Page::new(2).panel_height(230.0).panel(levels).panel(gains))?;
     Ok(figure.described(
-        "Old Faithful in five folds. Left: ℓ of the data that were fitted rises with every component; that \
-         of data \
-         held out does not. Right: what a third, fourth and fifth component gain on held-out data, with the \
-         standard error of the paired differences. With full covariances all of them lose, with a tied one \
-         they \
-         gain. But nothing here exceeds two standard errors. Folds: seed 1.",
-        "Left, a grey curve that rises and an orange one that falls from two components on. Right, two \
-         short curves \
+        "Old Faithful in five folds. Left: ℓ of the data that were fitted rises with every component; that of data \
+         held out does not. Right: what a third, fourth and fifth component gain on held-out data, with the standard \
+         error of the paired differences. With full covariances all of them lose, with a tied one they gain. But \
+         nothing here exceeds two standard errors. Folds: seed 1.",
+        "Left, a grey curve that rises and an orange one that falls from two components on. Right, two short curves \
          with error bars, one above zero and one below.",
     ))
 }

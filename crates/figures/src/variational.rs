@@ -60,14 +60,11 @@ pub(super) fn tilted() -> Result<Figure> {
         page = page.panel(panel);
     }
     Ok(Figure::still(&page)?.described(
-        "A tilted Gaussian p (grey, 1 and 2 σ, ρ = 0.87) and two q without tilt. Mean field makes KL(q ‖ \
-         p) small: q \
+        "A tilted Gaussian p (grey, 1 and 2 σ, ρ = 0.87) and two q without tilt. Mean field makes KL(q ‖ p) small: q \
          must not be where p is not, so it sits inside, and its variances are too small by 1 − ρ². The other \
-         divergence puts q around p. Both leave the same gap, −½ log(1 − ρ²). The line shows the rounds of \
-         mean field, \
-         one coordinate at a time, closer by ρ² each.",
-        "Two panels with the same narrow grey ellipse along the diagonal. Left, small circles inside it \
-         and a zigzag \
+         divergence puts q around p. Both leave the same gap, −½ log(1 − ρ²). The line shows the rounds of mean \
+         field, one coordinate at a time, closer by ρ² each.",
+        "Two panels with the same narrow grey ellipse along the diagonal. Left, small circles inside it and a zigzag \
          line that leads to its centre. Right, large circles around it.",
     ))
 }
@@ -120,15 +117,11 @@ pub(super) fn dying() -> Result<Figure> {
     let start = in_its_components("six at the start", &run[0], &x)?;
     let page = Page::new(2).panel_height(200.0).panel(start).panel(end).panel(counts).panel(bounds);
     Ok(Figure::still(&page)?.described(
-        "A mean-field mixture of six on the standardised geyser, with α = 0.001 for the weights. Above, \
-         its components \
-         at the start and at the end. Below, the expected count of each, on a logarithmic axis: four lose \
-         their data, \
-         one after the other, and stay empty (dots); and the bound, which rises in every sweep, and \
-         fastest where one \
-         dies.",
-        "Four panels. Above, six overlapping ellipses on the data, and two. Below, six lines of which four \
-         fall off \
+        "A mean-field mixture of six on the standardised geyser, with α = 0.001 for the weights. Above, its \
+         components at the start and at the end. Below, the expected count of each, on a logarithmic axis: four lose \
+         their data, one after the other, and stay empty (dots); and the bound, which rises in every sweep, and \
+         fastest where one dies.",
+        "Four panels. Above, six overlapping ellipses on the data, and two. Below, six lines of which four fall off \
          and end in dots, and a rising line with steps.",
     ))
 }
@@ -179,15 +172,11 @@ pub(super) fn number() -> Result<Figure> {
         }
     }
     Ok(Figure::still(&Page::new(1).width(560.0).panel_height(260.0).panel(panel))?.described(
-        "How many components? The bound of the mean-field mixture (α = 1, best of eight starts, log k! \
-         added for the \
-         names of the components) beside −BIC/2 and −ICL/2 of EM, each below its own best value (large \
-         dots), on the \
-         standardised geyser. The bound and BIC estimate the log evidence; ICL also charges for doubtful \
-         labels. All \
+        "How many components? The bound of the mean-field mixture (α = 1, best of eight starts, log k! added for the \
+         names of the components) beside −BIC/2 and −ICL/2 of EM, each below its own best value (large dots), on the \
+         standardised geyser. The bound and BIC estimate the log evidence; ICL also charges for doubtful labels. All \
          choose two. Seeds 11 to 16.",
-        "Three curves over the numbers one to six, all of them highest at two, with one component far \
-         below and a \
+        "Three curves over the numbers one to six, all of them highest at two, with one component far below and a \
          slower fall towards six.",
     ))
 }
@@ -227,15 +216,11 @@ pub(super) fn predictive() -> Result<Figure> {
         page = page.panel(panel);
     }
     Ok(Figure::still(&page)?.described(
-        "What twenty data (large dots) of the geyser say of the others (small). Left, the density of the \
-         mixture that \
-         EM fits to them; right, the predictive density of the variational mixture, a mixture of Student \
-         t's. Bands \
-         end at log densities of −1, −2, −4, −6 and −8. EM is sure of covariances that it cannot know; the \
-         predictive \
-         density leaves room. Seed 1.",
-        "Two maps with bands around two clusters. On the left they are tight and separate, on the right \
-         wide, and they \
-         flow into each other.",
+        "What twenty data (large dots) of the geyser say of the others (small). Left, the density of the mixture \
+         that EM fits to them; right, the predictive density of the variational mixture, a mixture of Student t's. \
+         Bands end at log densities of −1, −2, −4, −6 and −8. EM is sure of covariances that it cannot know; the \
+         predictive density leaves room. Seed 1.",
+        "Two maps with bands around two clusters. On the left they are tight and separate, on the right wide, and \
+         they flow into each other.",
     ))
 }

@@ -141,8 +141,8 @@ pub(crate) fn climbing() -> Result<Figure> {
     }
     let figure = Figure::animation(&frames)?;
     Ok(figure.described(
-        "The same story, moving: the curve is the log-likelihood, the parabola the bound F(q, θ). An E step \
-         changes q and lifts the bound until it touches at θ; an M step changes θ and walks up the bound.",
+        "The same story, moving: the curve is the log-likelihood, the parabola the bound F(q, θ). An E step changes \
+         q and lifts the bound until it touches at θ; an M step changes θ and walks up the bound.",
         "A parabola below a curve with two hills rises until it touches, a dot walks up to its top, the parabola \
          changes and touches anew, until the dot stands on the higher hill.",
     ))

@@ -82,7 +82,8 @@ pub(super) fn jensen() -> Result<Figure> {
     Ok(figure.described(
         "Jensen's inequality. Left: averages of points on a convex curve lie in the shaded region, above the curve; \
          for five points of equal weight and f = x² the two sides are 11 and 9. Right: for the logarithm the chord \
-         lies below. With u = p(x, z)/q(z) and weights q(z) its two sides are the log-likelihood and its lower bound.",
+         lies below. With u = p(x, z)/q(z) and weights q(z) its two sides are the log-likelihood and its lower \
+         bound.",
         "Left, a parabola with five dots; the region between the curve and its chord is shaded and holds the average \
          point above the curve. Right, a logarithm with a chord below it and the same vertical gap.",
     ))

@@ -53,14 +53,11 @@ pub(crate) fn staircase() -> Result<Figure> {
     panel.text([4.7, -1211.0], [0.0, 0.0], "M step: *F* rises, and *ℓ* by more", Anchor::Start, m_colour());
     let figure = Figure::still(&Page::new(1).width(620.0).panel_height(290.0).panel(panel))?;
     Ok(figure.described(
-        "The bound F(q, θ) and the log-likelihood ℓ(θ) over half steps, for a mixture of two Gaussians on \
-         the Old \
-         Faithful data. The shaded gap between them is KL(q ‖ posterior): an E step closes it, an M step \
-         raises both \
+        "The bound F(q, θ) and the log-likelihood ℓ(θ) over half steps, for a mixture of two Gaussians on the Old \
+         Faithful data. The shaded gap between them is KL(q ‖ posterior): an E step closes it, an M step raises both \
          curves and opens it again, each time less. Seed 4.",
-        "Two rising lines with a shaded band between them that closes at every second half step and opens \
-         after it; the \
-         upper line is flat while the lower one catches up.",
+        "Two rising lines with a shaded band between them that closes at every second half step and opens after it; \
+         the upper line is flat while the lower one catches up.",
     ))
 }
 
@@ -137,15 +134,11 @@ pub(crate) fn contours() -> Result<Figure> {
     side.text([-1.45, -3.2], [0.0, -4.0], "*ℓ*(*θ*) = max_q *F*(*q*, *θ*)", Anchor::Middle, plot::INK);
     let figure = Figure::still(&Page::new(2).panel_height(270.0).panel(map).panel(side))?;
     Ok(figure.described(
-        "Coordinate ascent on F(q, θ), for two data at ±1.5 and two unit Gaussians at ±θ; q is the \
-         probability that a \
-         datum came from the Gaussian on its own side. E steps (blue) move q alone, M steps (orange) θ \
-         alone. From the \
-         side every E step ends on the log-likelihood, which is the skyline of F.",
-        "Left, a contour map with two summits and a saddle between them; a path of vertical and horizontal \
-         steps climbs \
-         from below the saddle to the upper right summit. Right, a curve of two hills and the same path \
-         below it, \
-         touching it after each vertical step.",
+        "Coordinate ascent on F(q, θ), for two data at ±1.5 and two unit Gaussians at ±θ; q is the probability that \
+         a datum came from the Gaussian on its own side. E steps (blue) move q alone, M steps (orange) θ alone. From \
+         the side every E step ends on the log-likelihood, which is the skyline of F.",
+        "Left, a contour map with two summits and a saddle between them; a path of vertical and horizontal steps \
+         climbs from below the saddle to the upper right summit. Right, a curve of two hills and the same path below \
+         it, touching it after each vertical step.",
     ))
 }

@@ -78,16 +78,12 @@ pub(super) fn starts() -> Result<Figure> {
     }
     let figure = Figure::still(&page)?;
     Ok(figure.described(
-        "EM with four components of fixed width on the four blobs, from thirty random starts (dots): the \
-         ways of the \
-         means to where they are after at most 120 sweeps (crosses), and one of these mixtures (one and \
-         two standard \
-         deviations). Left, the runs that reach the best optimum. Right, the others: two means share a \
-         blob, while one \
-         stands between two. Seed 9.",
-        "Two scatter plots of four round clouds with lines that lead from scattered dots to crosses. Left, \
-         one cross in the \
-         middle of each cloud. Right, two crosses in one cloud and one between two clouds.",
+        "EM with four components of fixed width on the four blobs, from thirty random starts (dots): the ways of the \
+         means to where they are after at most 120 sweeps (crosses), and one of these mixtures (one and two standard \
+         deviations). Left, the runs that reach the best optimum. Right, the others: two means share a blob, while \
+         one stands between two. Seed 9.",
+        "Two scatter plots of four round clouds with lines that lead from scattered dots to crosses. Left, one cross \
+         in the middle of each cloud. Right, two crosses in one cloud and one between two clouds.",
     ))
 }
 
@@ -117,14 +113,11 @@ pub(super) fn traces() -> Result<Figure> {
     }
     let figure = Figure::still(&Page::new(2).panel_height(260.0).panel(climb).panel(rises))?;
     Ok(figure.described(
-        "ℓ over the sweeps of the thirty runs above, in the colour of where they end, and how much each \
-         sweep adds, in \
-         powers of ten. ℓ never falls. But a run that stands still may be at rest or about to rise, and \
-         nothing in its \
-         trace tells which: the rise shrinks to a thousandth of a nat and grows again. Seed 9.",
-        "Left, curves that climb in stairs to one of two levels. Right, the same runs as rises per sweep \
-         on a logarithmic \
-         scale: some fall steeply, some go down, up and down again, some level out.",
+        "ℓ over the sweeps of the thirty runs above, in the colour of where they end, and how much each sweep adds, \
+         in powers of ten. ℓ never falls. But a run that stands still may be at rest or about to rise, and nothing \
+         in its trace tells which: the rise shrinks to a thousandth of a nat and grows again. Seed 9.",
+        "Left, curves that climb in stairs to one of two levels. Right, the same runs as rises per sweep on a \
+         logarithmic scale: some fall steeply, some go down, up and down again, some level out.",
     ))
 }
 
@@ -178,16 +171,12 @@ pub(super) fn paths() -> Result<Figure> {
     }
     let figure = Figure::still(&page)?;
     Ok(figure.described(
-        "Nine data on a line, two unit Gaussians with free means, and ℓ(μ_1, μ_2) in shades: two maxima \
-         (crosses), mirror \
-         images that differ in the components' names, and between them a saddle (square) on the white \
-         diagonal. EM and \
-         gradient ascent go from the same six starts, a dot a step. EM needs no step length. A short one \
-         makes the \
-         gradient crawl (40 steps), a long one makes it jump to and fro (14 steps).",
-        "Three maps of the same landscape with two dark peaks. In the first, paths reach the peaks in a \
-         few long steps; in \
-         the second in many short ones; in the third they zigzag across the ridges.",
+        "Nine data on a line, two unit Gaussians with free means, and ℓ(μ_1, μ_2) in shades: two maxima (crosses), \
+         mirror images that differ in the components' names, and between them a saddle (square) on the white \
+         diagonal. EM and gradient ascent go from the same six starts, a dot a step. EM needs no step length. A \
+         short one makes the gradient crawl (40 steps), a long one makes it jump to and fro (14 steps).",
+        "Three maps of the same landscape with two dark peaks. In the first, paths reach the peaks in a few long \
+         steps; in the second in many short ones; in the third they zigzag across the ridges.",
     ))
 }
 
@@ -239,13 +228,10 @@ pub(super) fn tanh() -> Result<Figure> {
     }
     let figure = Figure::still(&Page::new(2).panel_height(270.0).panel(cobweb).panel(decay))?;
     Ok(figure.described(
-        "Two unit Gaussians at ±m on the data −1 and 1: a sweep of EM is m ← tanh m. Left: the staircase \
-         between the \
-         curve and the diagonal, which touch at 0. Right: m falls like the square root of 3/(2t), for \
-         ever; a \
+        "Two unit Gaussians at ±m on the data −1 and 1: a sweep of EM is m ← tanh m. Left: the staircase between the \
+         curve and the diagonal, which touch at 0. Right: m falls like the square root of 3/(2t), for ever; a \
          tolerance of a billionth of a nat on ℓ, or of a millionth on θ, stops it somewhere on the way.",
-        "Left, a curve that bends away from the diagonal, and a staircase between them whose steps get \
-         ever smaller. \
+        "Left, a curve that bends away from the diagonal, and a staircase between them whose steps get ever smaller. \
          Right, a line that falls steadily on logarithmic axes, with two marked points.",
     ))
 }

@@ -69,12 +69,12 @@ pub(crate) fn old_mean() -> Result<Figure> {
     plane.text([5.7, 2.35], [0.0, 0.0], "hyperbola", Anchor::Middle, printed_colour());
     let figure = Figure::still(&Page::new(2).panel_height(250.0).panel(line).panel(plane))?;
     Ok(figure.described(
-        "The covariance update with the mean of the step before (orange) and with the new one (blue). Left: for \
-         the data 1 and 3 it is 5 less the square of the old mean; it is right only where the mean no longer \
-         moves, and negative from √5 on. Right: nine data in the plane. The right matrix has an ellipse; the \
-         printed one is indefinite, and its level curve a hyperbola.",
-        "Left, a parabola that crosses a horizontal line at the fixed point and falls below zero. Right, a cloud \
-         of dots with an ellipse around it, and the two branches of a hyperbola above and below.",
+        "The covariance update with the mean of the step before (orange) and with the new one (blue). Left: for the \
+         data 1 and 3 it is 5 less the square of the old mean; it is right only where the mean no longer moves, and \
+         negative from √5 on. Right: nine data in the plane. The right matrix has an ellipse; the printed one is \
+         indefinite, and its level curve a hyperbola.",
+        "Left, a parabola that crosses a horizontal line at the fixed point and falls below zero. Right, a cloud of \
+         dots with an ellipse around it, and the two branches of a hyperbola above and below.",
     ))
 }
 
@@ -147,10 +147,10 @@ pub(crate) fn bounds() -> Result<Figure> {
     panel.text([4.3, -11.2], [4.0, -8.0], "*ℓ*(*θ*)", Anchor::Start, plot::INK);
     let figure = Figure::still(&Page::new(1).width(580.0).panel_height(320.0).panel(panel))?;
     Ok(figure.described(
-        "Four curves over θ for one and the same q, the posterior at θ_t. The bound F touches ℓ at θ_t. Q lies \
-         below it by the entropy; Q − H, the bound with its sign lost, by twice the entropy, and so neither \
-         touches. The printed claim that Q lies below ℓ(θ_t) compares with the grey line, through which Q rises \
-         on its way to the next θ.",
+        "Four curves over θ for one and the same q, the posterior at θ_t. The bound F touches ℓ at θ_t. Q lies below \
+         it by the entropy; Q − H, the bound with its sign lost, by twice the entropy, and so neither touches. The \
+         printed claim that Q lies below ℓ(θ_t) compares with the grey line, through which Q rises on its way to the \
+         next θ.",
         "A dark curve with three congruent parabola-like curves below it, the uppermost touching it at a marked \
          point. A horizontal line through that point is crossed by all of them.",
     ))

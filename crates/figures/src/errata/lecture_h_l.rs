@@ -63,12 +63,12 @@ pub(crate) fn half() -> Result<Figure> {
 
     let figure = Figure::still(&Page::new(2).panel_height(230.0).panel(share).panel(climb))?;
     Ok(figure.described(
-        "Left: the responsibility of the right one of two means (crosses) with the covariance I/β, and what \
-        the exponent −β‖x − μ‖² makes of it: the responsibility for twice the stiffness. Right: EM on the \
-        data −1.5, −.5, .5, 1.5, 2. After fifteen sweeps the run either goes on as it is, at its maximum, \
-        or with the printed form, and then ℓ falls.",
-        "Left, two S-shaped curves through the same middle, the printed one steeper. Right, a curve that \
-        rises and levels out; where it branches, one branch stays and the other falls to a lower level.",
+        "Left: the responsibility of the right one of two means (crosses) with the covariance I/β, and what the \
+         exponent −β‖x − μ‖² makes of it: the responsibility for twice the stiffness. Right: EM on the data −1.5, \
+         −.5, .5, 1.5, 2. After fifteen sweeps the run either goes on as it is, at its maximum, or with the printed \
+         form, and then ℓ falls.",
+        "Left, two S-shaped curves through the same middle, the printed one steeper. Right, a curve that rises and \
+         levels out; where it branches, one branch stays and the other falls to a lower level.",
     ))
 }
 
@@ -126,13 +126,13 @@ pub(crate) fn dimension() -> Result<Figure> {
 
     let page = Page::new(3).panel_height(190.0).panel(circles).panel(curve).panel(climb);
     Ok(Figure::still(&page)?.described(
-        "The variance of a round Gaussian in the plane, per dimension (blue) and as printed, without 1/d \
-        (orange). Left: on a cross of four data the printed circle of one standard deviation runs through \
-        all of them, as if none were nearer. Middle: ℓ as a function of σ². Right: EM with four round \
-        components; after twenty sweeps the run goes on as it is, or with the printed update. Seed 3.",
-        "Left, two circles about the centre of a cross; the larger one touches all four points. Middle, a \
-        curve with its top at one half and a second dot lower down at one. Right, a curve that rises and \
-        then either stays or drops.",
+        "The variance of a round Gaussian in the plane, per dimension (blue) and as printed, without 1/d (orange). \
+         Left: on a cross of four data the printed circle of one standard deviation runs through all of them, as if \
+         none were nearer. Middle: ℓ as a function of σ². Right: EM with four round components; after twenty sweeps \
+         the run goes on as it is, or with the printed update. Seed 3.",
+        "Left, two circles about the centre of a cross; the larger one touches all four points. Middle, a curve with \
+         its top at one half and a second dot lower down at one. Right, a curve that rises and then either stays or \
+         drops.",
     ))
 }
 

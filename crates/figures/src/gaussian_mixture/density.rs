@@ -57,14 +57,11 @@ pub(crate) fn density() -> Result<Figure> {
     let figure =
         Figure::still(&Page::new(3).panel_height(195.0).panel(components).panel(sum).panel(surface))?;
     Ok(figure.described(
-        "A mixture of three Gaussians. Left: each component at one, two and three standard deviations, \
-         with its \
-         weight. Middle: level sets of the density. Right: the density as a surface, seen from the front; \
-         where a \
+        "A mixture of three Gaussians. Left: each component at one, two and three standard deviations, with its \
+         weight. Middle: level sets of the density. Right: the density as a surface, seen from the front; where a \
          component is responsible for it, the surface has that component's colour.",
-        "Three overlapping tilted ellipses; the contour map of their weighted sum, which has one high and \
-         two \
-         lower summits; and the same sum as a mountain range drawn in lines.",
+        "Three overlapping tilted ellipses; the contour map of their weighted sum, which has one high and two lower \
+         summits; and the same sum as a mountain range drawn in lines.",
     ))
 }
 
@@ -113,11 +110,9 @@ pub(crate) fn families() -> Result<Figure> {
     axes.equal_aspect().x_ticks(&[0.0, 5.0, 10.0]).y_ticks(&[0.0, 5.0, 10.0]);
     Ok(families_of(&x, 3, 7, &axes)?.described(
         "The same data, 400 draws (seed 24) from the mixture of the first figure, fitted with each family of \
-         covariances from ten starts (seed 7): one of its own for every component, one for all, axes \
-         parallel to the \
+         covariances from ten starts (seed 7): one of its own for every component, one for all, axes parallel to the \
          coordinates, and round. Fewer parameters, lower ℓ.",
-        "Four scatter plots of the same data with three sets of ellipses: tilted differently, all alike, \
-         upright, \
+        "Four scatter plots of the same data with three sets of ellipses: tilted differently, all alike, upright, \
          and circles.",
     ))
 }

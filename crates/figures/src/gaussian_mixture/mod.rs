@@ -56,16 +56,12 @@ pub(crate) fn steps() -> Result<Figure> {
     let mut axes = geyser_panel();
     axes.x_label("eruption, min").y_label("waiting, min");
     Ok(steps_of(&x, &run, &axes, [-1300.0, -1120.0])?.described(
-        "EM for a mixture of two Gaussians on the Old Faithful data, from means off the diagonal of the \
-         data, one on \
-         each side, and covariances of the variances of all. Each datum has the components' colours mixed \
-         in the \
-         proportions of its responsibilities; ellipses lie at one, two and three standard deviations. \
-         Last: ℓ over the \
-         sweeps, those shown marked.",
-        "Five scatter plots of two elongated clouds with two sets of ellipses, which begin across the \
-         clouds and \
-         end around one each, and a curve of the log-likelihood that rises to −1130.3.",
+        "EM for a mixture of two Gaussians on the Old Faithful data, from means off the diagonal of the data, one on \
+         each side, and covariances of the variances of all. Each datum has the components' colours mixed in the \
+         proportions of its responsibilities; ellipses lie at one, two and three standard deviations. Last: ℓ over \
+         the sweeps, those shown marked.",
+        "Five scatter plots of two elongated clouds with two sets of ellipses, which begin across the clouds and end \
+         around one each, and a curve of the log-likelihood that rises to −1130.3.",
     ))
 }
 
@@ -142,12 +138,10 @@ pub(crate) fn log_likelihood() -> Result<Figure> {
     }
     let figure = Figure::still(&Page::new(2).panel_height(250.0).panel(rise).panel(gap))?;
     Ok(figure.described(
-        "Left: ℓ over the sweeps of EM on the Old Faithful data, from the start of the figure above and from \
-         twelve random ones (grey; seed 3). A sweep never lowers it. Right: the distance to the limit, in \
-         powers of \
-         ten; in the end every sweep removes the same share of it.",
-        "Left, curves that rise, each after a plateau of its own length, to −1130.264. Right, the same \
-         runs as \
+        "Left: ℓ over the sweeps of EM on the Old Faithful data, from the start of the figure above and from twelve \
+         random ones (grey; seed 3). A sweep never lowers it. Right: the distance to the limit, in powers of ten; in \
+         the end every sweep removes the same share of it.",
+        "Left, curves that rise, each after a plateau of its own length, to −1130.264. Right, the same runs as \
          distances to that limit on a logarithmic scale, which become parallel straight lines.",
     ))
 }
@@ -177,10 +171,8 @@ pub(crate) fn blobs() -> Result<Figure> {
     panel.scatter(&x, &plot::by_label(&labels)).means(model.means());
     let figure = Figure::still(&Page::new(1).width(600.0).panel_height(320.0).panel(panel))?;
     Ok(figure.described(
-        "The four blobs with the mixture that maximises the likelihood. Each datum has the colour of its \
-         most \
-         probable component; discs reach to one, two and three standard deviations, the fainter the \
-         smaller the \
+        "The four blobs with the mixture that maximises the likelihood. Each datum has the colour of its most \
+         probable component; discs reach to one, two and three standard deviations, the fainter the smaller the \
          component's weight. Seed 42.",
         "Four round clouds of dots in four colours, each on three concentric pale discs.",
     ))
@@ -208,11 +200,9 @@ pub(crate) fn animation() -> Result<Figure> {
     }
     let figure = Figure::animation(&frames)?;
     Ok(figure.described(
-        "EM for a mixture of two Gaussians on the Old Faithful data, sweep by sweep from means off its \
-         diagonal: colours \
-         are responsibilities, ellipses lie at one, two and three standard deviations.",
-        "Two sets of ellipses that begin across two elongated clouds of dots turn, shrink and settle on \
-         one each, \
+        "EM for a mixture of two Gaussians on the Old Faithful data, sweep by sweep from means off its diagonal: \
+         colours are responsibilities, ellipses lie at one, two and three standard deviations.",
+        "Two sets of ellipses that begin across two elongated clouds of dots turn, shrink and settle on one each, \
          while the log-likelihood beside them rises.",
     ))
 }

@@ -46,13 +46,10 @@ pub(crate) fn number_of_clusters() -> Result<Figure> {
     }
     let figure = Figure::still(&page)?;
     Ok(figure.described(
-        "Left: the least J that k-means reaches on the four blobs, for k from 1 to 8; pale dots are the \
-         other \
-         starts. With every further mean the least J falls, to 0 where each datum has its own, so J alone \
-         cannot choose k. Right: eight clusters, although \
-         four were drawn. Seed 8.",
-        "Left, a curve that falls steeply until k is 4 and ever more slowly after. Right, four round \
-         clouds, each \
+        "Left: the least J that k-means reaches on the four blobs, for k from 1 to 8; pale dots are the other \
+         starts. With every further mean the least J falls, to 0 where each datum has its own, so J alone cannot \
+         choose k. Right: eight clusters, although four were drawn. Seed 8.",
+        "Left, a curve that falls steeply until k is 4 and ever more slowly after. Right, four round clouds, each \
          cut into parts of different colours.",
     ))
 }
@@ -94,14 +91,11 @@ pub(crate) fn pathologies() -> Result<Figure> {
     }
     let figure = Figure::still(&page)?;
     Ok(figure.described(
-        "Shapes that a mean cannot describe (after MacKay, ch. 20). k-means cuts long stripes in half, \
-         since that \
-         lowers J, and gives the rim of a wide cluster to its narrow neighbour. A Gaussian mixture has a \
-         covariance and a weight for each cluster and gets both right. Seeds 4 and 1.",
-        "Four scatter plots. On two long stripes k-means separates left from right, the mixture the upper \
-         from the \
-         lower stripe. On a wide and a narrow cluster k-means draws the border through the wide one, the \
-         mixture \
+        "Shapes that a mean cannot describe (after MacKay, ch. 20). k-means cuts long stripes in half, since that \
+         lowers J, and gives the rim of a wide cluster to its narrow neighbour. A Gaussian mixture has a covariance \
+         and a weight for each cluster and gets both right. Seeds 4 and 1.",
+        "Four scatter plots. On two long stripes k-means separates left from right, the mixture the upper from the \
+         lower stripe. On a wide and a narrow cluster k-means draws the border through the wide one, the mixture \
          around the narrow one.",
     ))
 }
@@ -164,10 +158,9 @@ pub(crate) fn starts() -> Result<Figure> {
     }
     let figure = Figure::still(&page)?;
     Ok(figure.described(
-        "k-means with k = 4 on the four blobs, from 50 random starts: the J that each ends with, and the \
-         clusterings of least and greatest J. All of them are at rest: no half step improves any. Seed 18.",
-        "Left, fifty sorted dots on a few separate levels of J. Middle, four blobs in four colours. Right, \
-         two \
-         blobs share one colour while another is cut in two.",
+        "k-means with k = 4 on the four blobs, from 50 random starts: the J that each ends with, and the clusterings \
+         of least and greatest J. All of them are at rest: no half step improves any. Seed 18.",
+        "Left, fifty sorted dots on a few separate levels of J. Middle, four blobs in four colours. Right, two blobs \
+         share one colour while another is cut in two.",
     ))
 }

@@ -49,14 +49,11 @@ fn draw_means(panel: &mut Panel, path: &[&DMatrix<f64>]) {
 pub(crate) fn steps() -> Result<Figure> {
     let (x, run) = geyser_run()?;
     Ok(steps_of(&x, &run, &geyser_panel())?.described(
-        "k-means on the Old Faithful data in standard units (duration of an eruption across, waiting time \
-         up), from \
-         means at (−1, 1) and (1, −1). Each datum goes to its nearest mean (assign), each mean to the \
-         average of its \
+        "k-means on the Old Faithful data in standard units (duration of an eruption across, waiting time up), from \
+         means at (−1, 1) and (1, −1). Each datum goes to its nearest mean (assign), each mean to the average of its \
          data (update); J never rises. Shaded: what is nearest to each mean.",
-        "Six scatter plots of the same two elongated clouds. Two means start at the wrong corners; step by \
-         step \
-         the border between their regions turns until each region holds one cloud, and J falls.",
+        "Six scatter plots of the same two elongated clouds. Two means start at the wrong corners; step by step the \
+         border between their regions turns until each region holds one cloud, and J falls.",
     ))
 }
 
@@ -111,11 +108,10 @@ pub(crate) fn objective() -> Result<Figure> {
     panel.text(end, [10.0, 4.0], &format!("*J* = {}", number(end[1], 2)), Anchor::Start, plot::INK);
     let figure = Figure::still(&Page::new(1).width(560.0).panel_height(260.0).panel(panel))?;
     Ok(figure.described(
-        "J after each half step of the run above. Neither half can raise it, and there are finitely many \
-         ways to \
+        "J after each half step of the run above. Neither half can raise it, and there are finitely many ways to \
          assign the data: so the algorithm stops.",
-        "A falling line of dots that alternate in colour between the two kinds of half steps; it is steep at \
-         first and flat at its end.",
+        "A falling line of dots that alternate in colour between the two kinds of half steps; it is steep at first \
+         and flat at its end.",
     ))
 }
 
@@ -148,11 +144,9 @@ pub(crate) fn squares() -> Result<Figure> {
     panel.text([3.0, -2.0], [0.0, 0.0], &objective, Anchor::End, plot::INK);
     let figure = Figure::still(&Page::new(1).width(420.0).panel_height(370.0).panel(panel))?;
     Ok(figure.described(
-        "Fifty data drawn uniformly from each of two squares, and the centroids that k-means finds. The \
-         squares' \
+        "Fifty data drawn uniformly from each of two squares, and the centroids that k-means finds. The squares' \
          centres are (−1, −1) and (2, 2), and J is near its expectation 65.33. Seed 5.",
-        "Two square clouds of dots, one at the lower left and one at the upper right, each in its colour \
-         with a \
+        "Two square clouds of dots, one at the lower left and one at the upper right, each in its colour with a \
          square mark near its centre.",
     ))
 }
@@ -205,11 +199,9 @@ pub(crate) fn animation() -> Result<Figure> {
     frames.push((frame(last, run.means(), "at rest"), 2.5));
     let figure = Figure::animation(&frames)?;
     Ok(figure.described(
-        "k-means on the Old Faithful data in standard units: the data go to the nearest mean, the means to \
-         the \
+        "k-means on the Old Faithful data in standard units: the data go to the nearest mean, the means to the \
          average of their data, in turn, until nothing changes.",
-        "Two crosses move across two elongated clouds of dots while the border between their colours \
-         turns, until \
+        "Two crosses move across two elongated clouds of dots while the border between their colours turns, until \
          each cloud has its colour; beside them the objective falls.",
     ))
 }

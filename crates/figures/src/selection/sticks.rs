@@ -26,13 +26,10 @@ pub(crate) fn sticks() -> Result<Figure> {
     }
     let figure = Figure::still(&page)?;
     Ok(figure.described(
-        "Nine sticks for each of three concentrations, and above them the expected pieces. Each break \
-         takes a \
-         Beta(1, a) share of what is left; colours count the pieces from the left. The smaller a, the \
-         sooner the \
+        "Nine sticks for each of three concentrations, and above them the expected pieces. Each break takes a \
+         Beta(1, a) share of what is left; colours count the pieces from the left. The smaller a, the sooner the \
          stick is used up, and the more the sticks differ. Seeds 1, 2 and 3.",
-        "Three stacks of horizontal bars cut into coloured pieces: a few long pieces for a = 1, many short \
-         ones for \
+        "Three stacks of horizontal bars cut into coloured pieces: a few long pieces for a = 1, many short ones for \
          a = 10.",
     ))
 }
@@ -116,14 +113,11 @@ pub(crate) fn occupied() -> Result<Figure> {
     }
     let figure = Figure::still(&Page::new(2).panel_height(250.0).panel(growth).panel(law))?;
     Ok(figure.described(
-        "How many clusters a Dirichlet process occupies. Left: eight restaurants for each concentration \
-         (thin) and \
-         the exact expectation (thick), which grows like a log n: for ever, but slowly. Right: the exact \
-         law at a \
-         thousand data (lines), by the recursion for Stirling numbers, on the shares in 1500 seatings \
-         (bars). Seeds 0, 1 and 2.",
-        "Left, three bundles of rising curves over a logarithmic axis, each around a thick line. Right, \
-         three hills \
+        "How many clusters a Dirichlet process occupies. Left: eight restaurants for each concentration (thin) and \
+         the exact expectation (thick), which grows like a log n: for ever, but slowly. Right: the exact law at a \
+         thousand data (lines), by the recursion for Stirling numbers, on the shares in 1500 seatings (bars). Seeds \
+         0, 1 and 2.",
+        "Left, three bundles of rising curves over a logarithmic axis, each around a thick line. Right, three hills \
          of bars, each with a line along its top.",
     ))
 }
@@ -179,13 +173,10 @@ pub(crate) fn seen() -> Result<Figure> {
     missing.text(law[law.len() / 2], [8.0, -10.0], "expected: *a*/(*a* + *n*)", Anchor::Start, plot::INK);
     let figure = Figure::still(&Page::new(2).panel_height(230.0).panel(one).panel(missing))?;
     Ok(figure.described(
-        "Every fixed cluster is seen in the end, at about n = 1/w (dots, probability .63). All of them \
-         never: for a \
-         = 2, ten sticks and the weight of their clusters without a member, which falls like a/(a + n) and \
-         is \
+        "Every fixed cluster is seen in the end, at about n = 1/w (dots, probability .63). All of them never: for a \
+         = 2, ten sticks and the weight of their clusters without a member, which falls like a/(a + n) and is \
          positive at every n. Seed 4.",
-        "Left, three curves that rise from 0 to 1, one after the other. Right, on logarithmic axes, \
-         falling lines \
+        "Left, three curves that rise from 0 to 1, one after the other. Right, on logarithmic axes, falling lines \
          around a straight one.",
     ))
 }

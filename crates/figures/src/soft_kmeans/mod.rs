@@ -59,8 +59,8 @@ pub(super) fn line() -> Result<Figure> {
     let figure = Figure::still(&page)?;
     Ok(figure.described(
         "Responsibilities along a line for three means (crosses): at each x the three heights add up to one. As β \
-         grows they harden into the nearest mean. Unequal weights move the borders by log(π_j/π_l)/(β|μ_j − \
-         μ_l|), which dies out: in the limit both rows are the same.",
+         grows they harden into the nearest mean. Unequal weights move the borders by log(π_j/π_l)/(β|μ_j − μ_l|), \
+         which dies out: in the limit both rows are the same.",
         "Two rows of four panels with three stacked coloured areas. On the left the colours blend into each other \
          along the line, on the right they meet at vertical borders halfway between the means.",
     ))
@@ -100,9 +100,9 @@ pub(super) fn bifurcation() -> Result<Figure> {
     let figure = Figure::still(&Page::new(2).panel_height(270.0).panel(tree).panel(magnet()?))?;
     Ok(figure.described(
         "Means split as β grows. Left: where EM ends, from the result for the β before; merged means are drawn as \
-         one thick line in their mixed colour. Dots: theory, which puts each split where β passes the inverse of \
-         the largest variance of the group's own share of the data. Right: two means on the data −1 and 1, \
-         computed (dots) and by theory (lines), as it is right and with the ½ forgotten.",
+         one thick line in their mixed colour. Dots: theory, which puts each split where β passes the inverse of the \
+         largest variance of the group's own share of the data. Right: two means on the data −1 and 1, computed \
+         (dots) and by theory (lines), as it is right and with the ½ forgotten.",
         "Left, a thick line that splits into two at a dot, and each of these into two again at two later dots. \
          Right, two curves that open like tuning forks, at β = 1 and at β = ½.",
     ))
@@ -182,12 +182,12 @@ pub(super) fn soft_and_hard() -> Result<Figure> {
     panel.scatter(&x, &plot::by_label(run.labels())).means(run.means());
     let figure = Figure::still(&page.panel(panel))?;
     Ok(figure.described(
-        "Two means on the Old Faithful data in standard units (duration of an eruption across, waiting time up), \
-         at three stiffnesses and in the limit. Colours are mixed by responsibility; the circles have the radius \
-         1/√β of one standard deviation. Below β_c both means lie in the centre of the data and every datum is \
-         shared by halves.",
-        "Four scatter plots of the same two clouds: all data in one mixed colour, then blending between two \
-         colours, then nearly separate, and last split by a straight border.",
+        "Two means on the Old Faithful data in standard units (duration of an eruption across, waiting time up), at \
+         three stiffnesses and in the limit. Colours are mixed by responsibility; the circles have the radius 1/√β \
+         of one standard deviation. Below β_c both means lie in the centre of the data and every datum is shared by \
+         halves.",
+        "Four scatter plots of the same two clouds: all data in one mixed colour, then blending between two colours, \
+         then nearly separate, and last split by a straight border.",
     ))
 }
 
