@@ -141,6 +141,31 @@ fn columns_that_are_asked_for_keep_their_places() {
     assert!(told.contains("gives eruptions for the model's waiting"), "{told}");
 }
 
+/// A name that holds a comma stands between quotes, as it does in the table.
+#[test]
+fn names_may_hold_commas() {
+    let place = Place::with(&[("x.csv", "\"a,b\",c,\"5\"\" pipe\"\n1,2,4\n2,4,3\n3,3,1\n5,1,2\n")]);
+    let fit = |columns: &str| place.prints(&format!("fit x.csv -k 1 --out m.json --columns {columns}"));
+    assert!(fit("c,\"a,b\"").contains("d = 2 (c, \"a,b\")\n"));
+    assert_eq!(place.saved("m.json").columns, ["c", "a,b"]);
+    assert!(place.prints("marginal m.json --columns \"a,b\"").contains("\"columns\": [\"a,b\"]"));
+    assert!(place.prints("conditional m.json --given a,b=1").contains("\"columns\": [\"c\"]"));
+    assert!(place.prints("predict m.json x.csv --keep \"a,b\",c").starts_with("\"a,b\",c,label,"));
+    let there = "there are \"a,b\", c";
+    place.refuses(
+        "fit x.csv -k 1 --columns a,b",
+        2,
+        &format!("x.csv: no column is named 'a'; {there}, \"5\"\" pipe\""),
+    );
+    place.refuses(
+        "marginal m.json --columns a,b",
+        2,
+        "--columns: the model has no column named 'a'; there are c, \"a,b\"",
+    );
+    let help = text(&place.run("marginal --help").stdout);
+    assert!(help.contains("'\"a,b\",c'"), "{help}");
+}
+
 /// What may be data or names is asked about, and a gap is no name.
 #[test]
 fn a_doubtful_first_line_is_asked_about() {

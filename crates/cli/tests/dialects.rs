@@ -104,8 +104,16 @@ fn advice_fits_the_cell() {
         ("titled.csv", "Geysers\na,b\n1,2\n"),
         ("sep.csv", "sep=;\na;b\n1;2\n"),
         ("errors.csv", "a,b\n1,2\n#DIV/0!,3\n"),
+        ("commas.csv", "a\n1,5\n2,25\n"),
+        ("pairs.csv", "a,b\n1,5,2,5\n"),
+        ("r.csv", "\"a\";\"b\"\n\"x\";1.5;2\n"),
+        ("r.txt", "\"a\" \"b\"\n\"x\" 1.5 2\n"),
+        ("marks.csv", "a\u{1b}[31m,b\n\u{1b}[1m,2\n"),
     ]);
+    place.write("latin.csv", b"h\xf6he,b\n1,2\n");
     let number = "expected a finite number";
+    let names =
+        "if lines begin with names of rows, as R's do, write the table with write.csv(…, row.names = FALSE)";
     for (file, message) in [
         (
             "sep.csv",
@@ -178,6 +186,39 @@ fn advice_fits_the_cell() {
             "line 3, column 2 (b): found \"\", expected 2 cells on every line; lines that begin with # \
         are passed over with --comment '#'"
                 .to_owned(),
+        ),
+        (
+            "commas.csv",
+            "line 2, column 2: found \"5\", expected 1 cells on every line; write 1.5 where 1,5 has a decimal comma; \
+             lines before the table are passed over with --skip-lines"
+                .to_owned(),
+        ),
+        (
+            "pairs.csv",
+            format!(
+                "line 2, column 3: found \"2\", expected 2 cells on every line; write 1.5 where 1,5 has a decimal \
+                 comma; {names}"
+            ),
+        ),
+        ("r.csv", format!("line 2, column 3: found \"2\", expected 2 cells on every line; {names}")),
+        (
+            "r.txt",
+            format!(
+                "line 2, column 1 (a\" \"b): found \"\\\"x\\\" 1.5 2\", {number}; cells separated so are read with \
+                 --delimiter ' '"
+            ),
+        ),
+        (
+            "latin.csv",
+            "line 1, column 1: found \"h\u{fffd}he\", expected text in UTF-8; write the file in UTF-8; from Latin-1: \
+             iconv -f LATIN1 -t UTF-8"
+                .to_owned(),
+        ),
+        (
+            "marks.csv",
+            format!(
+                "line 2, column 1 (a\\u{{1b}}[31m): found \"\\u{{1b}}[1m\", {number}; leave the column out: --columns b"
+            ),
         ),
         (
             "titled.csv",

@@ -12,6 +12,44 @@ use executable_em_engine::table::write_raw;
 use nalgebra::DMatrix;
 use place::{Place, text};
 
+/// Where no cell may be missing, what the message advises is done step by step, and then the table is fitted.
+#[test]
+fn advice_about_gaps_leads_to_a_fit() {
+    let place = Place::with(&[
+        ("x.csv", "a,b,c\n1,NA,1\n0,1,NA\n0,1,0\n1,1,0\n1,0,1\n"),
+        ("gap.csv", "a,b\n1,0\n,1\n"),
+    ]);
+    let missing = "expected a finite number; a missing value, and only Gaussians do without";
+    for model in ["student", "kmeans", "bernoulli"] {
+        let line = format!("fit x.csv -k 1 --model {model}");
+        let begin = |line: usize, column: &str| {
+            format!("x.csv: line {line}, column {column}: found \"NA\", {missing}")
+        };
+        let error = format!(
+            "{}: fill it in, delete the line, or leave the column out: --columns a,c",
+            begin(2, "2 (b)")
+        );
+        place.refuses(&line, 1, &error);
+        let error = format!(
+            "{}: fill it in, delete the line, or leave the column out: --columns a",
+            begin(3, "3 (c)")
+        );
+        place.refuses(&format!("{line} --columns a,c"), 1, &error);
+        place.prints(&format!("{line} --columns a"));
+        // Of one column nothing is left out.
+        let error = format!("{}: fill it in, or delete the line", begin(3, "3 (c)"));
+        place.refuses(&format!("{line} --columns c"), 1, &error);
+        // Neither is one that a model has.
+        place.prints(&format!("{line} --columns a --out m.json"));
+        let output = place.run("predict m.json gap.csv");
+        let told = text(&output.stderr);
+        assert!(
+            told.ends_with(&format!("found \"\", {missing}: fill it in, or delete the line\n")),
+            "{told}"
+        );
+    }
+}
+
 /// Old Faithful without the eruptions of rows 1, 6, 11, … and the waiting of rows 3, 8, 13, …: the table of chapter
 /// 11's reference values.
 fn crossed() -> DMatrix<f64> {

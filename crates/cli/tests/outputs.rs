@@ -8,6 +8,7 @@ use std::io::Read;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::thread;
 use std::time::Duration;
 
 const FAITHFUL: &str = include_str!("../../../src/data/old_faithful.csv");
@@ -115,6 +116,27 @@ fn what_is_no_file_is_written_straight_to() {
     );
     assert!(!fs::metadata("/dev/null").expect("the device").is_file());
     assert_eq!(place.names(), ["pipe", "x.csv"]);
+}
+
+/// Whoever waits for the reader of a pipe ends at the first signal.
+#[test]
+fn a_pipe_without_a_reader_is_no_trap() {
+    let place = with_data();
+    place.prints(&format!("{FIT} --out m.json"));
+    assert!(Command::new("mkfifo").arg(place.0.path().join("pipe")).status().expect("mkfifo").success());
+    for line in ["sample m.json --out pipe", "predict m.json x.csv --out pipe"] {
+        let mut child = place.command(line).spawn().expect("it starts");
+        thread::sleep(Duration::from_millis(500));
+        assert!(Command::new("kill").arg(child.id().to_string()).status().expect("kill").success());
+        let ended = (0..200).find_map(|_| {
+            thread::sleep(Duration::from_millis(50));
+            child.try_wait().expect("a child")
+        });
+        if ended.is_none() {
+            child.kill().expect("a child");
+        }
+        assert!(ended.is_some_and(|status| !status.success()), "{line} goes on");
+    }
 }
 
 /// Standard output that is a file holds the model and the report; a full one costs the report alone.

@@ -245,8 +245,8 @@ fn lost(problems: std::ops::Range<u64>) -> Vec<String> {
     lost
 }
 
-/// Of many data a sample is searched first: what is found is what twelve runs over all of them find, and does not depend
-/// on the threads.
+/// Of many data a sample is searched first: what is found is what twelve runs over all of them find, and does not
+/// depend on the threads.
 #[test]
 fn many_data_are_searched_by_a_sample() {
     let place = Place::with(&[]);

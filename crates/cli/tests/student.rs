@@ -104,7 +104,9 @@ fn what_follows_a_fit_works() {
     assert_eq!(densities, latent::log_marginals(&log_joint).expect("densities").as_slice());
     let (drawn, _) = model.sample(6, &mut executable_em::data::rng(3)).expect("draws");
     assert_eq!(place.prints("sample m.json -n 6 --seed 3"), csv("a,b", &drawn));
-    place.prints("conditional m.json --given a=2 --out c.json");
+    // What is given adds a degree: the bounds of a fit are not those of what it says.
+    let printed = place.prints("conditional m.json --given a=2 --out c.json");
+    assert!(printed.contains("\ndegrees of freedom ") && !printed.contains("200"), "{printed}");
     assert_eq!(saved(&place, "c.json"), model.conditional(&[(0, 2.0)]).expect("b given a"));
     place.prints("marginal m.json --columns b --out b.json");
     assert_eq!(saved(&place, "b.json"), model.marginal(&[1]).expect("b"));

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use executable_em_engine::table::{Error, Expected};
+use executable_em_engine::table::{Error, Expected, Missing};
 use nalgebra::DMatrix;
 
 use super::{
@@ -12,11 +12,19 @@ use super::{
     warn,
 };
 
-/// What other programs write where a value is missing.
-const MISSING: [&str; 16] = [
-    "", "na", "n/a", "nan", "null", "none", "?", "-", ".", "#div/0!", "#n/a", "#value!", "#ref!", "#name?",
-    "#num!", "#null!",
-];
+/// What other programs write where a value is missing, beside what usually stands there.
+const MISSING: [&str; 11] =
+    ["none", "?", "-", ".", "#div/0!", "#n/a", "#value!", "#ref!", "#name?", "#num!", "#null!"];
+
+/// What to do about text that is not in UTF-8.
+pub const IN_UTF_8: &str = "write the file in UTF-8; from Latin-1: iconv -f LATIN1 -t UTF-8";
+
+/// What to do about a line above a table.
+const TITLE: &str = "lines before the table are passed over with --skip-lines";
+
+/// What to do about lines that have more cells than the header has names.
+const NAMES_OF_ROWS: &str =
+    "if lines begin with names of rows, as R's do, write the table with write.csv(…, row.names = FALSE)";
 
 /// What separates cells in some tables, if they say so.
 const SEPARATORS: [char; 4] = [' ', '\t', ';', '|'];
@@ -35,20 +43,41 @@ pub struct Blocks {
     rows: usize,
     /// Cells may be missing, if they say so in another way.
     may_miss: bool,
+    /// A model wants every one of the columns.
+    has_model: bool,
+    /// The file's column that holds weights.
+    weights: Option<usize>,
     kept: Kept,
 }
 
 impl Blocks {
-    /// Of a table whose columns are chosen; nobody has asked for the first of them if it is to be warned of as an
-    /// index.
-    pub fn new(reader: Reader, file: String, columns: Vec<usize>, warns: bool, may_miss: bool) -> Self {
-        let name = |column: usize| reader.names()[column].as_str();
-        let is_unnamed = |&place: &usize| match reader.has_header() {
-            true => name(columns[place]).is_empty() || name(columns[place]).starts_with("Unnamed: "),
-            false => columns[place] == 0,
+    /// Of a table whose columns are chosen.
+    pub fn new(reader: Reader, file: String, columns: Vec<usize>, may_miss: bool) -> Self {
+        let (has_model, weights, kept) = (false, None, Kept::default());
+        Blocks { reader, file, columns, index: None, rows: 0, may_miss, has_model, weights, kept }
+    }
+
+    /// The same; nobody has asked for the first of the columns if it is to be warned of as an index.
+    pub fn warning_of_index(self) -> Self {
+        let name = |column: usize| self.reader.names()[column].as_str();
+        let is_unnamed = |&place: &usize| match self.reader.has_header() {
+            true => {
+                name(self.columns[place]).is_empty() || name(self.columns[place]).starts_with("Unnamed: ")
+            }
+            false => self.columns[place] == 0,
         };
-        let index = (0..columns.len()).find(is_unnamed).filter(|_| warns && columns.len() > 1);
-        Blocks { reader, file, columns, index, rows: 0, may_miss, kept: Kept::default() }
+        let index = (0..self.columns.len()).find(is_unnamed).filter(|_| self.columns.len() > 1);
+        Blocks { index, ..self }
+    }
+
+    /// The same for a model, which wants every one of the columns.
+    pub fn for_model(self, has_model: bool) -> Self {
+        Blocks { has_model, ..self }
+    }
+
+    /// The same; the file's column that holds weights, if there is one.
+    pub fn weighed_by(self, weights: Option<usize>) -> Self {
+        Blocks { weights, ..self }
     }
 
     /// The same; where the cells beside the numbers go.
@@ -98,7 +127,7 @@ impl Blocks {
     }
 
     fn explained(&self, error: Error) -> Failure {
-        let Error::Cell { expected, found, .. } = &error else { return error.into() };
+        let Error::Cell { column, expected, found, .. } = &error else { return error.into() };
         let (first, line) = (&self.reader.first_line()[0], self.reader.first_cell_in_line());
         let is_comment = [first, &line].into_iter().any(|text| text.trim_start().starts_with('#'));
         let is_separator = first.starts_with("sep=");
@@ -112,51 +141,95 @@ impl Blocks {
             {
                 "lines that begin with # are passed over with --comment '#'".to_owned()
             }
-            Expected::FiniteNumber => self.advice(found),
-            Expected::Cells(1) => "lines before the table are passed over with --skip-lines".to_owned(),
+            Expected::FiniteNumber if self.weights == Some(column - 1) => {
+                "a weight is 0 or more, and 0 leaves a datum out".to_owned()
+            }
+            Expected::FiniteNumber => match self.advice(found) {
+                Some(advice) => advice,
+                None => return error.into(),
+            },
+            &Expected::Cells(width) if *column > width && self.reader.has_header() => {
+                self.of_more_cells(width, &line, found)
+            }
+            Expected::Cells(1) => TITLE.to_owned(),
+            Expected::Utf8 => IN_UTF_8.to_owned(),
             _ => return error.into(),
         };
         broken(format!("{error}; {advice}"))
     }
 
-    /// What to do about a cell that is no number.
-    fn advice(&self, found: &str) -> String {
+    /// What may be meant by a line of more cells than the header, which has `width`: without a header nothing tells a
+    /// decimal comma from two columns.
+    fn of_more_cells(&self, width: usize, first: &str, found: &str) -> String {
+        let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let whole = first.strip_prefix(['-', '+']).unwrap_or(first);
+        let other = if width == 1 { TITLE } else { NAMES_OF_ROWS };
+        match self.reader.separator() {
+            ',' if are_digits(whole) && are_digits(found) => {
+                let example = if width == 1 { format!("{first}.{found}") } else { "1.5".to_owned() };
+                let comma = example.replace('.', ",");
+                format!("write {example} where {comma} has a decimal comma; {other}")
+            }
+            _ => other.to_owned(),
+        }
+    }
+
+    /// How the column is left out; none where it is the only one, or a model wants it.
+    fn leave_out(&self) -> Option<String> {
         let numbers = self.reader.numbers_in_line();
-        let rest: Vec<usize> =
-            self.columns.iter().copied().filter(|column| numbers.contains(column)).collect();
-        let leave_out = match rest[..] {
-            [] => "leave the column out with --columns".to_owned(),
-            _ => format!("leave the column out: --columns {}", listed(&rest, self.reader.names())),
-        };
+        let features = self.columns.iter().copied().filter(|&column| self.weights != Some(column));
+        let rest: Vec<usize> = features.clone().filter(|column| numbers.contains(column)).collect();
+        match rest[..] {
+            _ if self.has_model || features.count() == 1 => None,
+            [] => Some("leave the column out with --columns".to_owned()),
+            _ => Some(format!("leave the column out: --columns {}", listed(&rest, self.reader.names()))),
+        }
+    }
+
+    /// What to do about a cell that is no number.
+    fn advice(&self, found: &str) -> Option<String> {
         let with_point = found.replacen(',', ".", 1);
         let is_decimal = with_point.parse::<f64>().is_ok_and(f64::is_finite);
         if is_missing(found) {
-            let stands = if self.may_miss { format!("say --missing {found:?}, ") } else { String::new() };
-            format!("a missing value: {stands}fill it in, delete the line, or {leave_out}")
+            let (what, stands) = match self.may_miss {
+                true => ("a missing value", format!("say --missing {found:?}, ")),
+                false => ("a missing value, and only Gaussians do without", String::new()),
+            };
+            let others = match self.leave_out() {
+                Some(leave_out) => format!("delete the line, or {leave_out}"),
+                None => "or delete the line".to_owned(),
+            };
+            Some(format!("{what}: {stands}fill it in, {others}"))
         } else if let Some(separator) = separator(found).filter(|_| self.reader.names().len() == 1) {
-            format!("cells separated so are read with --delimiter '{}'", separator.escape_default())
+            Some(format!("cells separated so are read with --delimiter '{}'", separator.escape_default()))
         } else if let Some(plain) = without_groups(found) {
-            match is_decimal {
+            Some(match is_decimal {
                 true => format!(
                     "write {plain} if the comma groups thousands, {with_point} if it is a decimal comma"
                 ),
                 false => format!("write it without separators of thousands: {plain}"),
-            }
+            })
         } else if is_decimal {
-            "write it with a decimal point".to_owned()
+            Some("write it with a decimal point".to_owned())
+        } else if self.has_model {
+            Some("the model has this column: write a number there".to_owned())
         } else {
-            leave_out
+            self.leave_out()
         }
     }
 }
 
 /// What separates the numbers of a cell that holds several.
 fn separator(found: &str) -> Option<char> {
-    let is_number = |part: &str| part.trim().parse::<f64>().is_ok();
+    let is_number = |part: &str| part.trim().trim_matches('"').parse::<f64>().is_ok();
+    // The name of a row may come first.
+    let is_quoted = |part: &str| part.len() > 1 && part.starts_with('"') && part.ends_with('"');
     let separates = |separator: &char| {
         let parts = found.split(*separator).filter(|part| *separator != ' ' || !part.is_empty());
         let parts: Vec<&str> = parts.collect();
-        parts.len() > 1 && parts.into_iter().all(is_number)
+        parts.len() > 1
+            && (is_number(parts[0]) || is_quoted(parts[0]))
+            && parts[1..].iter().all(|part| is_number(part))
     };
     SEPARATORS.into_iter().find(separates)
 }
@@ -182,5 +255,5 @@ fn without_groups(found: &str) -> Option<String> {
 
 /// Whether a cell says that its value is missing.
 fn is_missing(cell: &str) -> bool {
-    MISSING.contains(&cell.to_lowercase().as_str())
+    Missing::usual(&[]).is_word(cell) || MISSING.contains(&cell.to_lowercase().as_str())
 }

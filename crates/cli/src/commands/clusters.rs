@@ -6,7 +6,7 @@ use executable_em::{
     kmeans,
     scale::units::Units,
 };
-use executable_em_engine::{Engine, KMeans, SavedClusters, Source};
+use executable_em_engine::{Engine, Error, KMeans, SavedClusters, Source};
 use executable_em_figures::export;
 use nalgebra::{DMatrix, DVector};
 
@@ -17,6 +17,7 @@ use super::{
     report::{self, DataLine},
     say,
     store::Store,
+    told::told,
     watch::Watch,
 };
 
@@ -128,7 +129,8 @@ fn best(
                 watch.after(outcome)
             }
         });
-        let failed = |error| broken(format!("k = {k}: none of {count} starts succeeded: {error}"));
+        let failed =
+            |error: Error| broken(format!("k = {k}: none of {count} starts succeeded: {}", told(&error)));
         fit.map(|fit| Fit { start: first + fit.start, ..fit }).map_err(failed)
     };
     let is_better = |one: f64, than: f64| one - than > SAME * than.abs();

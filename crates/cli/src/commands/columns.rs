@@ -4,16 +4,29 @@ use std::{collections::HashMap, ops::Range};
 
 use clap::Args;
 
-use super::{Failure, broken};
+use super::{
+    Failure, broken, cell,
+    names::{Names, all},
+};
 
 #[derive(Args, Clone)]
 pub struct Columns {
-    /// Columns to use, by name or by number from 1, separated by commas: a,b or 1,3..5 [default: all]
-    #[arg(long, value_delimiter = ',', value_name = "COLUMNS")]
-    pub columns: Vec<String>,
+    /// Columns to use, by name or by number from 1, separated by commas: a,b or 1,3..5; a name that holds a comma
+    /// stands between quotes: '"a,b",c' [default: all]
+    #[arg(long, value_name = "COLUMNS")]
+    columns: Vec<Names>,
 }
 
 impl Columns {
+    pub fn named(names: Vec<String>) -> Self {
+        Columns { columns: vec![Names(names)] }
+    }
+
+    /// As they are asked for; none stands for all.
+    pub fn asked(&self) -> Vec<String> {
+        all(&self.columns)
+    }
+
     /// The columns to read, from 0: those that are asked for, else those of the model, else all.
     pub fn of(
         &self,
@@ -22,11 +35,11 @@ impl Columns {
         has_header: bool,
         model: Option<&[String]>,
     ) -> Result<Vec<usize>, Failure> {
-        let all = 0..names.len();
+        let every = 0..names.len();
         let hint = "name those to use with --columns";
         match model {
-            _ if !self.columns.is_empty() => self.asked_for(file, names, model),
-            None => Ok(all.collect()),
+            _ if !self.asked().is_empty() => self.asked_for(file, names, model),
+            None => Ok(every.collect()),
             Some(model) if has_header => {
                 let places = places(names);
                 let position = |name: &String| match places.get(name.as_str()).map(Vec::as_slice) {
@@ -58,7 +71,7 @@ impl Columns {
                 }
             }
             // Names that this table lacks: what counts is the order.
-            Some(model) if model.len() == names.len() => Ok(all.collect()),
+            Some(model) if model.len() == names.len() => Ok(every.collect()),
             Some(model) => {
                 let (found, expected) = (names.len(), model.len());
                 Err(broken(format!("{file}: has {found} columns, but the model has {expected}; {hint}")))
@@ -75,8 +88,8 @@ impl Columns {
     ) -> Result<Vec<usize>, Failure> {
         let usage = |message: String| Err(Failure::Usage(message));
         let mut columns = Vec::new();
-        for name in self.columns.iter().map(|name| name.trim()) {
-            let named: Vec<usize> = (0..names.len()).filter(|&column| names[column] == name).collect();
+        for name in &self.asked() {
+            let named: Vec<usize> = (0..names.len()).filter(|&column| names[column] == *name).collect();
             let found = match (numbers_in(name, names.len()), &named[..]) {
                 (Some(numbers), _) => numbers.collect(),
                 (None, [column]) => vec![*column],
@@ -136,18 +149,32 @@ pub fn numbers_in(text: &str, count: usize) -> Option<Range<usize>> {
     (first <= last).then_some(first - 1..last)
 }
 
+/// The column, from 0, that one word means, by number or by name.
+pub fn column_of(word: &str, names: &[String]) -> Option<usize> {
+    match numbers_in(word, names.len()).filter(|range| range.len() == 1) {
+        Some(range) => Some(range.start),
+        None => names.iter().position(|name| name == word),
+    }
+}
+
 /// The number of a column without a name, which [`CsvReader`] calls x3.
 fn number_of(name: &str) -> Option<usize> {
     name.strip_prefix('x')?.parse().ok().filter(|&number| number > 0)
 }
 
 /// Where each name stands.
-pub fn places(names: &[String]) -> HashMap<&str, Vec<usize>> {
+fn places(names: &[String]) -> HashMap<&str, Vec<usize>> {
     let mut places: HashMap<&str, Vec<usize>> = HashMap::new();
     for (place, name) in names.iter().enumerate() {
         places.entry(name).or_default().push(place);
     }
     places
+}
+
+/// The first name that has stood before.
+pub fn twin(names: &[String]) -> Option<&str> {
+    let second = places(names).into_values().filter_map(|places| places.get(1).copied()).min();
+    second.map(|place| names[place].as_str())
 }
 
 /// A sentence has room for so many columns.
@@ -176,9 +203,7 @@ pub fn listed(columns: &[usize], names: &[String]) -> String {
 }
 
 /// The names that there are, or the first of many.
-fn shortened(names: &[String]) -> String {
-    match names {
-        many if many.len() > FEW => format!("{}, … ({} in all)", many[..FEW].join(", "), many.len()),
-        few => few.join(", "),
-    }
+pub fn shortened(names: &[String]) -> String {
+    let few = names.iter().take(FEW).map(|name| cell(name)).collect::<Vec<_>>().join(", ");
+    if names.len() > FEW { format!("{few}, … ({} in all)", names.len()) } else { few }
 }

@@ -8,6 +8,8 @@ use executable_em_engine::{Mixture, SavedMixture};
 
 use super::{
     Failure, broken,
+    columns::shortened,
+    names::{self, Names},
     outputs::{self, Output, Wanted},
     predict::read_mixture,
     report, say,
@@ -47,9 +49,9 @@ pub struct Conditional {
 pub struct Marginal {
     /// What fit wrote with --out
     model: PathBuf,
-    /// Columns to keep, by name, separated by commas
-    #[arg(long, value_delimiter = ',', value_name = "COLUMNS", required = true)]
-    columns: Vec<String>,
+    /// Columns to keep, by name, separated by commas; a name that holds a comma stands between quotes: '"a,b",c'
+    #[arg(long, value_name = "COLUMNS", required = true)]
+    columns: Vec<Names>,
     /// File to write, and a report to standard output [default: the model to standard output]
     #[arg(long, value_name = "JSON")]
     out: Option<PathBuf>,
@@ -74,7 +76,7 @@ pub fn condition(arguments: &Conditional) -> Result<(), Failure> {
     let rest: Vec<usize> =
         (0..saved.columns.len()).filter(|a| !given.iter().any(|(known, _)| known == a)).collect();
     if rest.is_empty() {
-        let all = saved.columns.join(", ");
+        let all = shortened(&saved.columns);
         return Err(Failure::Usage(format!(
             "--given names every column of the model ({all}): leave one out"
         )));
@@ -95,8 +97,8 @@ pub fn marginalize(arguments: &Marginal) -> Result<(), Failure> {
     outputs::ask(&[&arguments.model], &[Wanted::out(arguments.out.as_deref(), &["json"])])?;
     let saved = read_mixture(&arguments.model)?;
     let mut columns = Vec::new();
-    for name in &arguments.columns {
-        columns.push(place(&saved, name.trim(), "--columns", columns.iter().copied())?);
+    for name in names::all(&arguments.columns) {
+        columns.push(place(&saved, &name, "--columns", columns.iter().copied())?);
     }
     write(arguments.out.as_deref(), &saved, saved.model.marginal(&columns)?, &columns)
 }
@@ -109,7 +111,7 @@ fn place(
     mut before: impl Iterator<Item = usize>,
 ) -> Result<usize, Failure> {
     let Some(column) = saved.columns.iter().position(|column| column == name) else {
-        let there = saved.columns.join(", ");
+        let there = shortened(&saved.columns);
         return Err(Failure::Usage(format!(
             "{option}: the model has no column named '{name}'; there are {there}"
         )));

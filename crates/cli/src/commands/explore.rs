@@ -19,8 +19,8 @@ use std::{cell::RefCell, ops::ControlFlow};
 const ENDS: usize = 4;
 const MORE: usize = 20;
 
-/// Where the first runs disagree, components of the best ends are exchanged: so many times a round, followed for so many
-/// sweeps on so many data of the sample …
+/// Where the first runs disagree, components of the best ends are exchanged: so many times a round, followed for so
+/// many sweeps on so many data of the sample …
 const TRIALS: usize = 120;
 const SHORT: usize = 20;
 const FEW: usize = 1000;
@@ -37,11 +37,12 @@ const ALIKE: f64 = 1e-4;
 /// So many plain sweeps come before the first guess: by then a run has chosen its maximum.
 const PATIENCE: usize = 20;
 
-/// Of a table that is at least so many times the sample, the runs are made on the sample, if that has so many values for
-/// each parameter.
+/// Of a table that is at least so many times the sample, the runs are made on the sample, if that has so many values
+/// for each parameter.
 const LARGE: usize = 10;
 const VALUES: usize = 8;
-/// All their ends, no two alike, then make so many sweeps over all data, and so many of them, the best, go on to the end.
+/// All their ends, no two alike, then make so many sweeps over all data, and so many of them, the best, go on to the
+/// end.
 const SETTLING: usize = 5;
 const FINALISTS: usize = 3;
 

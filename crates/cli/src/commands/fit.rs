@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 
 use executable_em::{
-    Error, bernoulli_mixture::BernoulliMixture, data, gaussian_mixture::CovarianceFamily,
-    incomplete::student::StudentMixture, pathologies::switching, scale::spread::Spread, scale::units::Units,
+    bernoulli_mixture::BernoulliMixture, data, incomplete::student::StudentMixture, pathologies::switching,
+    scale::units::Units,
 };
 use executable_em_engine::{Mixture, SavedMixture, Source};
 use executable_em_figures::{
@@ -15,8 +15,6 @@ use nalgebra::DMatrix;
 
 use super::{
     Failure, broken, clusters,
-    columns::listed,
-    memory,
     options::{Begin, Model, Options},
     outputs::{self, Wanted},
     plan::Plan,
@@ -49,7 +47,8 @@ what is seen of it, which assumes that what is missing depends on nothing but th
 
 With --weights each datum counts as often as that column says; the sum of the weights is the n of BIC and ICL. With
 --covariance all the four families stand in one table, and the one of lowest BIC is kept. A fit that --start begins at a
-model has one run, and goes on where that ended.
+model has one run, and goes on where that ended; columns of other names stand for the model's where --columns names them
+in its order.
 
 Runs are ranked by ℓ less a penalty for components that are thin beside the others, since ℓ is highest where a few data
 that happen to be in a line have a component for themselves. Where nobody gives --max-iter, the best run goes on until
@@ -109,12 +108,11 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     let may_miss = matches!(plan.kinds[..], [Kind::Gaussian { .. }, ..]);
     let mut reading = options.open(plan.start.as_ref().map(|saved| saved.columns.as_slice()), may_miss)?;
     let d = reading.names.len() - usize::from(options.weights.is_some());
-    if let Some(saved) = plan.start.as_ref().filter(|saved| saved.columns != reading.names[..d]) {
-        let (columns, found) = (saved.columns.join(", "), reading.names[..d].join(", "));
-        return Err(broken(format!("{file}: the model to start at has the columns {columns}, not {found}")));
+    if let Some(saved) = &plan.start {
+        options.check_columns(&saved.columns, &reading.names[..d])?;
     }
     if let [Kind::Bernoulli { flips }] = plan.kinds[..] {
-        reading = reading.of_heads(d, flips, file.clone());
+        reading = reading.of_heads(d, flips, options.input.finder());
     } else if options.plot.is_some() && plan.ks.start() == plan.ks.end() && d > plot::MOST_COLUMNS {
         return Err(plot::too_many(d));
     }
@@ -261,74 +259,6 @@ impl Options {
             }
             _ => Ok(store),
         }
-    }
-
-    /// What makes no sense for these data.
-    fn check_data(&self, plan: &Plan, store: &Store) -> Result<(), Failure> {
-        let (n, k) = (store.n, *plan.ks.end());
-        if k > n {
-            return Err(Error::ComponentCount { k, n }.into());
-        }
-        if let [Kind::Bernoulli { .. }] = plan.kinds[..] {
-            return Ok(());
-        }
-        if let Some(family) = plan.kinds.iter().filter_map(|kind| kind.family()).next() {
-            let d = store.columns.len();
-            let parameters = family.parameter_count(k, d).saturating_add(k * d + k - 1);
-            self.check_sure_of(store, k, parameters)?;
-            let is_student = matches!(plan.kinds[..], [Kind::Student { .. }, ..]);
-            for (what, is_asked) in [("--variational", self.variational), ("--model student", is_student)] {
-                if is_asked {
-                    memory::for_whole_covariances(what, k, d)?;
-                }
-            }
-        }
-        // A floor gives a constant column a variance, but not a unit; so do other columns to spherical components.
-        let shares = |kind: &Kind| kind.family() == Some(CovarianceFamily::Spherical);
-        let is_shared = plan.kinds.iter().any(shares) && !store.columns.iter().all(Spread::is_constant);
-        if self.standardize || self.floor.is_none() && !is_shared {
-            self.check_spread(store)?;
-        }
-        self.check_scale(store)
-    }
-
-    /// That the squares of the columns are numbers.
-    fn check_scale(&self, store: &Store) -> Result<(), Failure> {
-        let is_out_of_scale = |column: &&Spread| !column.is_constant() && !column.sd().powi(2).is_normal();
-        let Some(a) = store.columns.iter().position(|column| is_out_of_scale(&column)) else {
-            return Ok(());
-        };
-        let largest = store.columns[a].low().abs().max(store.columns[a].high().abs());
-        Err(broken(format!(
-            "{}: column {} has values up to {largest:.2e}, whose squares are no numbers: count it in another unit",
-            self.input.name(),
-            store.names[a]
-        )))
-    }
-
-    /// That no column is constant.
-    pub fn check_spread(&self, store: &Store) -> Result<(), Failure> {
-        let constant = |&a: &usize| store.columns[a].is_constant();
-        let d = store.columns.len();
-        let Some(a) = (0..d).find(constant) else {
-            return Ok(());
-        };
-        let rest: Vec<usize> = (0..d).filter(|a| !constant(a)).collect();
-        let mut remedies = Vec::new();
-        if !rest.is_empty() {
-            remedies.push(format!("leave it out: --columns {}", listed(&rest, &store.names)));
-        }
-        if !self.standardize {
-            remedies.push("set a --floor".to_owned());
-        }
-        let (name, value, remedies) = (&store.names[a], store.columns[a].mean(), remedies.join(", or "));
-        let reason = if self.standardize {
-            "it has no spread to divide by"
-        } else {
-            "a Gaussian cannot have variance 0"
-        };
-        let hint = if remedies.is_empty() { String::new() } else { format!("; {remedies}") };
-        Err(broken(format!("{}: column {name} is constant ({value}): {reason}{hint}", self.input.name())))
     }
 
     /// Data to draw starts from, in proportion to their weights.

@@ -93,8 +93,8 @@ impl Gaps {
         };
         let (cells, all, rows, n) = (self.cells, self.n * self.d, self.rows, self.n);
         format!(
-            "Missing   {cells} of {all} cells, in {rows} of {n} rows, {patterns}{nothing}\n          \
-             the fit assumes that they are missing at random, given what is seen\n"
+            "Missing   {cells} of {all} cells, in {rows} of {n} rows, {patterns}{nothing}\n          the fit assumes \
+             that they are missing at random, given what is seen\n"
         )
     }
 }

@@ -64,11 +64,8 @@ pub fn run(arguments: &Impute) -> Result<(), Failure> {
     let mut watch = Watch::new();
     // What cannot be read is said before there is a file to take away.
     let mut reading = Some(arguments.input.open_as_written(&saved.columns)?);
-    if out.is_some() {
-        watch.listen()?;
-    }
-    let mut table =
-        Table { model, draws: arguments.draws, watch: &watch, out: Output::create(out)?, rows: 0 };
+    let out = Output::watched(out, &mut watch)?;
+    let mut table = Table { model, draws: arguments.draws, watch: &watch, out, rows: 0 };
     // One generator for all tables: none repeats another.
     let mut rng = data::rng(arguments.seed);
     for draw in 1..=arguments.draws.unwrap_or(1) {
@@ -150,8 +147,8 @@ impl Table<'_> {
             executable_em::Error::ImpossibleDatum { row } => {
                 let number = self.rows + rows[row] + 1;
                 broken(format!(
-                    "{file}: row {number} of the data lies so far out that the model says nothing of its gaps: \
-                     check it, or leave it out"
+                    "{file}: row {number} of the data lies so far out that the model says nothing of its gaps: check \
+                     it, or leave it out"
                 ))
             }
             other => other.into(),

@@ -19,9 +19,9 @@ use nalgebra::DMatrix;
 
 use super::{
     Failure,
-    advice::Blocks,
+    advice::{Blocks, IN_UTF_8},
     broken,
-    columns::{Columns, numbers_in, places},
+    columns::{Columns, column_of, numbers_in, twin},
     device::{endless, is_device, stdin},
     elsewhere::{Held, Table},
     reading::{Place, Raw, Reading},
@@ -40,15 +40,18 @@ pub struct Input {
     text: Text,
     /// Read raw doubles with this many to a row
     #[arg(long, value_name = "D", value_parser = clap::value_parser!(u32).range(1..=MOST_COLUMNS as i64))]
-    dimension: Option<u32>,
+    pub(super) dimension: Option<u32>,
     /// Columns whose cells are copied as they are, and those of the block that was read last.
     #[arg(skip)]
     keep: Vec<String>,
     #[arg(skip)]
     kept: Kept,
+    /// The column of weights, if one is read.
+    #[arg(skip)]
+    weights: Option<String>,
     /// Whoever holds the table, if this program does not read it.
     #[arg(skip)]
-    holder: Option<Arc<dyn Table>>,
+    pub(super) holder: Option<Arc<dyn Table>>,
 }
 
 /// Cells that are copied as they are, beside the numbers that are read.
@@ -77,19 +80,24 @@ impl Input {
     }
 
     /// The columns that are asked for; none stands for all.
-    pub fn asked(&self) -> &[String] {
-        &self.columns.columns
+    pub fn asked(&self) -> Vec<String> {
+        self.columns.asked()
     }
 
     /// The same table, of which these columns are asked for.
     pub fn asking(&self, columns: Vec<String>) -> Self {
-        Input { columns: Columns { columns }, ..self.clone() }
+        Input { columns: Columns::named(columns), ..self.clone() }
     }
 
     /// The same table, of which these columns are copied beside the numbers, and where they are found.
-    pub fn keeping(&self, columns: &[String]) -> (Self, Kept) {
+    pub fn keeping(&self, columns: Vec<String>) -> (Self, Kept) {
         let kept = Kept::default();
-        (Input { keep: columns.to_vec(), kept: Rc::clone(&kept), ..self.clone() }, kept)
+        (Input { keep: columns, kept: Rc::clone(&kept), ..self.clone() }, kept)
+    }
+
+    /// The same table, of which this column holds weights.
+    pub fn weighed_by(&self, column: &str) -> Self {
+        Input { weights: Some(column.to_owned()), ..self.clone() }
     }
 
     pub fn is_stdin(&self) -> bool {
@@ -168,15 +176,15 @@ impl Input {
         Ok(self.finite(Reading { names, blocks: Box::new(blocks), place }, missing))
     }
 
-    fn file(&self) -> Result<File, Failure> {
+    pub(super) fn file(&self) -> Result<File, Failure> {
         if self.data.is_dir() {
             return Err(broken(format!("{}: is a folder, not a file", self.name())));
         }
         File::open(&self.data).map_err(|error| broken(format!("{}: {error}", self.name())))
     }
 
-    /// That a file of raw doubles is no file of another kind: not one with a mark, nor text throughout, as doubles hardly
-    /// are.
+    /// That a file of raw doubles is no file of another kind: not one with a mark, nor text throughout, as doubles
+    /// hardly are.
     fn refuse_others_than_raw(&self) -> Result<(), Failure> {
         let (name, file) = (self.name(), self.file()?);
         if !file.metadata().is_ok_and(|there| there.is_file()) {
@@ -264,9 +272,9 @@ impl Input {
     fn finite(&self, reading: Reading, missing: &Missing) -> Reading {
         if missing.is_word("nan") {
             let expected = "a finite number, or NaN".to_owned();
-            reading.of_entries(|_, value| !value.is_infinite(), expected, self.name())
+            reading.of_entries(|_, value| !value.is_infinite(), expected, self.finder())
         } else {
-            reading.of_entries(|_, value| value.is_finite(), "a finite number".to_owned(), self.name())
+            reading.of_entries(|_, value| value.is_finite(), "a finite number".to_owned(), self.finder())
         }
     }
 
@@ -294,12 +302,18 @@ impl Input {
         let (reader, columns) = self.begin_table(input, model, missing)?;
         let file = self.name();
         let names: Vec<String> = columns.iter().map(|&column| reader.names()[column].clone()).collect();
-        if let Some(twin) = places(&names).into_values().filter_map(|places| places.get(1).copied()).min() {
+        if let Some(twin) = twin(&names) {
             let remedy = "a model knows its columns by their names: give each its own, or leave one out with --columns";
-            return Err(broken(format!("{file}: several columns are named '{}'; {remedy}", names[twin])));
+            return Err(broken(format!("{file}: several columns are named '{twin}'; {remedy}")));
         }
-        let warns = self.columns.columns.is_empty() && model.is_none();
-        let blocks = Blocks::new(reader, file, columns, warns, missing.is_word("")).keeping(&self.kept);
+        let weights = self.weights.as_ref().and_then(|column| column_of(column, reader.names()));
+        let mut blocks = Blocks::new(reader, file, columns, missing.is_word(""))
+            .for_model(model.is_some())
+            .weighed_by(weights)
+            .keeping(&self.kept);
+        if self.asked().is_empty() && model.is_none() {
+            blocks = blocks.warning_of_index();
+        }
         Ok(Reading { names, blocks: Box::new(blocks), place: None })
     }
 
@@ -317,10 +331,15 @@ impl Input {
             (Form::Text, input) => {
                 let (reader, columns) =
                     self.begin_table(input, Some(model), &Missing::usual(&self.text.missing))?;
-                Ok(Blocks::new(reader.with_text(), name, columns, false, true))
+                Ok(Blocks::new(reader.with_text(), name, columns, true).for_model(true))
             }
             (Form::Npy | Form::Parquet, _) => Err(numbers()),
         }
+    }
+
+    /// How the text is written.
+    pub(super) fn dialect(&self) -> Dialect {
+        Dialect { asked: self.asked(), ..self.text.dialect() }
     }
 
     /// The reader of a table, and the columns that it is to read.
@@ -331,16 +350,16 @@ impl Input {
         missing: &Missing,
     ) -> Result<(Reader, Vec<usize>), Failure> {
         let file = self.name();
-        let dialect = Dialect { asked: self.columns.columns.clone(), ..self.text.dialect() };
+        let dialect = self.dialect();
         let mut reader = CsvReader::with_dialect(input, &file, &dialect).map_err(|error| match &error {
             Error::Cell { expected: Expected::NumberOrName, .. } => {
                 broken(format!("{error}; --header yes takes the line for names, --header no for data"))
             }
+            Error::Cell { expected: Expected::Utf8, .. } => broken(format!("{error}; {IN_UTF_8}")),
             _ => error.into(),
         })?;
         let width = reader.names().len();
-        let is_asked =
-            |cell: &&String| self.columns.columns.contains(cell) && numbers_in(cell, width).is_none();
+        let is_asked = |cell: &&String| dialect.asked.contains(cell) && numbers_in(cell, width).is_none();
         if dialect.header.is_none()
             && !reader.has_header()
             && let Some(cell) = reader.first_line().iter().find(is_asked)
@@ -353,7 +372,7 @@ impl Input {
         let columns = self.columns.of(&file, reader.names(), reader.has_header(), model)?;
         reader = reader.with_missing(missing.clone());
         reader.choose(&columns)?;
-        let keep = Columns { columns: self.keep.clone() }.asked_for(&file, reader.names(), None)?;
+        let keep = Columns::named(self.keep.clone()).asked_for(&file, reader.names(), None)?;
         reader.keep(&keep)?;
         self.kept.borrow_mut().names = keep.iter().map(|&column| reader.names()[column].clone()).collect();
         Ok((reader, columns))

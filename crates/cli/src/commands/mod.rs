@@ -5,6 +5,7 @@
 //! | `figures.rs` | `figures` and `list` |
 //! | `map.rs` | `catalogue` |
 //! | `options.rs`, `fit.rs` | `fit`: its options, and its course |
+//! | `suited.rs` | what makes no sense for the data |
 //! | `plan.rs` | what is to be fitted, each k and family |
 //! | `explore.rs` | where runs begin, and how far they go |
 //! | `search.rs` | the search for the best of one kind and k, and what the criteria say |
@@ -12,7 +13,7 @@
 //! | `starts.rs` | where a fit begins |
 //! | `exchange.rs` | a mixture with one of its components replaced |
 //! | `watch.rs` | progress on a terminal, and Ctrl-C |
-//! | `report.rs` | a fit as text |
+//! | `report.rs`, `digits.rs` | a fit as text, and its numbers |
 //! | `plot.rs` | a fit as a picture |
 //! | `predict.rs` | `predict`, and the responsibilities that `fit` writes |
 //! | `sample.rs` | `sample` |
@@ -22,11 +23,13 @@
 //! | `variational.rs` | `fit --variational` |
 //! | `gaps.rs` | what is missing from a table |
 //! | `input.rs` | the user's data, read block by block |
+//! | `lines.rs` | on which line of a text a row stands |
 //! | `elsewhere.rs` | a table that somebody else holds |
 //! | `reading.rs` | a table that is being read |
-//! | `columns.rs` | which of their columns are meant |
+//! | `names.rs`, `columns.rs` | columns as an option names them, and which are meant |
 //! | `weights.rs` | a column that says how often each datum counts |
 //! | `advice.rs` | what to do about a cell that is no number, and about an index |
+//! | `told.rs` | the library's errors in the program's words |
 //! | `seen.rs` | that a file is still what it was |
 //! | `parquet.rs` | Parquet files, with the feature of that name |
 //! | `outputs.rs` | where results go, asked before the work |
@@ -37,6 +40,7 @@ mod clusters;
 mod columns;
 pub mod conditional;
 mod device;
+mod digits;
 pub mod elsewhere;
 mod exchange;
 mod explore;
@@ -45,8 +49,10 @@ pub mod fit;
 mod gaps;
 pub mod impute;
 mod input;
+mod lines;
 pub mod map;
 pub mod memory;
+mod names;
 pub mod options;
 mod outputs;
 #[cfg(feature = "parquet")]
@@ -61,13 +67,16 @@ mod search;
 mod seen;
 mod starts;
 mod store;
+mod suited;
 mod sure;
 mod text;
+mod told;
 mod variational;
 mod watch;
 mod weights;
 
 use std::{
+    borrow::Cow,
     error::Error,
     io::{self, ErrorKind, Write},
 };
@@ -86,9 +95,9 @@ pub enum Failure {
 }
 
 /// Whatever it is, it names the place and the value.
-impl<E: Error> From<E> for Failure {
+impl<E: Error + 'static> From<E> for Failure {
     fn from(error: E) -> Self {
-        broken(error.to_string())
+        broken(told::told(&error))
     }
 }
 
@@ -99,7 +108,10 @@ fn broken(reason: impl Into<String>) -> Failure {
 
 /// Writes to standard output; a reader who has seen enough, as `head` does, is no error.
 fn say(text: &str) -> Result<(), Failure> {
-    match io::stdout().write_all(text.as_bytes()).map_err(|error| unwritten("standard output", &error)) {
+    match io::stdout()
+        .write_all(legible(text).as_bytes())
+        .map_err(|error| unwritten("standard output", &error))
+    {
         Err(Failure::Enough) => Ok(()),
         other => other,
     }
@@ -107,7 +119,17 @@ fn say(text: &str) -> Result<(), Failure> {
 
 /// Writes a line to standard error. That may be closed or full: warnings may fail, results may not.
 pub fn warn(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
+    let _ = writeln!(io::stderr(), "{}", legible(line));
+}
+
+/// Text for a terminal: what a file holds beside letters may colour it or move its cursor, and is spelled out.
+fn legible(text: &str) -> Cow<'_, str> {
+    let is_spelled = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    if !text.contains(is_spelled) {
+        return text.into();
+    }
+    let letter = |c: char| if is_spelled(c) { c.escape_default().to_string() } else { c.to_string() };
+    text.chars().map(letter).collect()
 }
 
 /// Why something could not be written.

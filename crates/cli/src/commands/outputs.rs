@@ -10,7 +10,7 @@ use std::{
 use executable_em_figures::export::{self, Unfinished};
 use same_file::Handle;
 
-use super::{Failure, unwritten};
+use super::{Failure, unwritten, watch::Watch};
 
 /// The endings of what the program writes.
 const FORMS: [&str; 6] = ["json", "csv", "svg", "pdf", "png", "f64"];
@@ -111,6 +111,20 @@ impl Output {
             Some(path) => Output::File(Unfinished::create(path)?, path.to_owned()),
             None => Output::Standard(io::BufWriter::new(io::stdout())),
         })
+    }
+
+    /// The same; from now on signals stop the work that fills it, which takes an unfinished file away. To open a pipe
+    /// waits for its reader, and that a signal ends at once.
+    pub fn watched(path: Option<&Path>, watch: &mut Watch) -> Result<Self, Failure> {
+        let is_file = path.is_some_and(|path| matches!(export::destination(path), Ok(Some(_))));
+        if is_file {
+            watch.listen()?;
+        }
+        let out = Output::create(path)?;
+        if path.is_some() && !is_file {
+            watch.listen()?;
+        }
+        Ok(out)
     }
 
     pub fn write(&mut self, text: &str) -> Result<(), Failure> {

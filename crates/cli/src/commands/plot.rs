@@ -117,8 +117,8 @@ pub fn fit<M: Elliptical>(
     };
     let title = format!("A mixture of {} {}", model.shape().k(), M::NAME);
     let caption = format!(
-        "{title} fitted to {n} data, {} shown. Each datum has the components' colours mixed in the proportions of its \
-         responsibilities; ellipses lie at one, two and three {}.",
+        "{title} fitted to {n} data, {} shown. Each datum has the components' colours mixed in the proportions of \
+         its responsibilities; ellipses lie at one, two and three {}.",
         x.nrows(),
         M::UNIT,
     );

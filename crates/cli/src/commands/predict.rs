@@ -14,9 +14,12 @@ use nalgebra::DMatrix;
 
 use super::{
     Failure, broken, cell,
+    columns::twin,
     input::Input,
+    names::{self, Names},
     outputs::{self, Output, Wanted},
     store::Store,
+    told::told,
     warn,
     watch::Watch,
 };
@@ -40,9 +43,9 @@ pub struct Predict {
     model: PathBuf,
     #[command(flatten)]
     input: Input,
-    /// Columns of the input to copy as they are in front of each row, by name or by number, text or not
-    #[arg(long, value_delimiter = ',', value_name = "COLUMNS")]
-    keep: Vec<String>,
+    /// Columns of the input to copy as they are in front of each row, named as in --columns, text or not
+    #[arg(long, value_name = "COLUMNS")]
+    keep: Vec<Names>,
     /// File to write [default: standard output]
     #[arg(long, value_name = "CSV")]
     out: Option<PathBuf>,
@@ -53,7 +56,7 @@ pub fn run(arguments: &Predict) -> Result<(), Failure> {
     outputs::ask(&[&arguments.model, arguments.input.path()], &[Wanted::out(out, &["csv"])])?;
     let saved = read_model(&arguments.model)?;
     let mut watch = Watch::new();
-    let (input, kept) = arguments.input.keeping(&arguments.keep);
+    let (input, kept) = arguments.input.keeping(names::all(&arguments.keep));
     let predictor = match &saved {
         Saved::Mixture(saved) => Predictor::Mixture(&saved.model),
         Saved::Clusters(saved) => Predictor::Clusters(saved),
@@ -64,15 +67,11 @@ pub fn run(arguments: &Predict) -> Result<(), Failure> {
         Predictor::Mixture(Mixture::Bernoulli(coins)) => {
             let reading = input.open(columns)?;
             let d = reading.names.len();
-            reading.of_heads(d, coins.flips(), input.name())
+            reading.of_heads(d, coins.flips(), input.finder())
         }
         Predictor::Mixture(Mixture::Student(_)) | Predictor::Clusters(_) => input.open(columns)?,
     };
-    // Before there is a file to take away.
-    if out.is_some() {
-        watch.listen()?;
-    }
-    let mut out = Output::create(out)?;
+    let mut out = Output::watched(out, &mut watch)?;
     let mut table = Predictions::begin(predictor, &kept.borrow().names, &mut out)?;
     for block in reading.blocks {
         table.write(&block?, &kept.borrow().rows)?;
@@ -116,7 +115,13 @@ pub fn read_model(path: &Path) -> Result<Saved, Failure> {
     }
     file.read_to_end(&mut text).map_err(|error| failed(error.to_string()))?;
     let text = String::from_utf8(text).map_err(|error| failed(error.to_string()))?;
-    Saved::from_json(&text).map_err(|error| failed(error.to_string()))
+    let saved = Saved::from_json(&text).map_err(|error| failed(told(&error)))?;
+    match twin(saved.columns()) {
+        Some(name) => Err(failed(format!(
+            "columns: two are named '{name}', but data are known by their names: give each its own"
+        ))),
+        None => Ok(saved),
+    }
 }
 
 /// The mixture in such a file; clusters are none.

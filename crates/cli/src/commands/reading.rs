@@ -51,7 +51,12 @@ impl Raw {
 
 impl Reading {
     /// The same table, once every entry of its first `d` columns is seen to count the heads of so many flips.
-    pub fn of_heads(self, d: usize, flips: usize, file: String) -> Self {
+    pub fn of_heads(
+        self,
+        d: usize,
+        flips: usize,
+        found: impl Fn(usize, &str, f64) -> String + 'static,
+    ) -> Self {
         let expected = match flips {
             1 => "0 or 1; for counts of heads, fit has --flips".to_owned(),
             _ => format!("a whole number from 0 to {flips}, the heads of {flips} flips"),
@@ -59,15 +64,16 @@ impl Reading {
         let is_count = move |column: usize, heads: f64| {
             column >= d || (0.0..=flips as f64).contains(&heads) && heads.fract() == 0.0
         };
-        self.of_entries(is_count, expected, file)
+        self.of_entries(is_count, expected, found)
     }
 
-    /// The same table, once every entry is seen to be as it should.
+    /// The same table, once every entry is seen to be as it should; `found` says where one stands, by row, name and
+    /// value.
     pub fn of_entries(
         self,
         is_right: impl Fn(usize, f64) -> bool + 'static,
         expected: String,
-        file: String,
+        found: impl Fn(usize, &str, f64) -> String + 'static,
     ) -> Self {
         let Reading { names, blocks, place } = self;
         let (columns, mut rows) = (names.clone(), 0);
@@ -77,8 +83,8 @@ impl Reading {
             let is_wrong = |(at, &value): (usize, &f64)| !is_right(at / rows_of_block, value);
             if let Some(at) = block.iter().enumerate().position(is_wrong) {
                 let (row, column) = (rows + at % block.nrows() + 1, &columns[at / block.nrows()]);
-                let place = format!("{file}: row {row}, column {column}");
-                return Err(broken(format!("{place}: found {}, expected {expected}", block[at])));
+                let found = found(row, column, block[at]);
+                return Err(broken(format!("{found}, expected {expected}")));
             }
             rows += block.nrows();
             Ok(block)

@@ -11,7 +11,10 @@ use executable_em_engine::{Mixture, SavedClusters};
 use nalgebra::{DMatrix, DVector};
 
 use super::{
+    cell,
     clusters::Clusters,
+    digits::{brief, counted, decimal, whole, written},
+    legible,
     options::{Begin, Options},
     plan::Failed,
     search::Found,
@@ -36,16 +39,15 @@ impl DataLine<'_> {
         let store = self.store;
         let (n, d) = (store.n, store.names.len());
         let streamed = if store.is_streamed() { ", streamed" } else { "" };
-        let names = match &store.names[..] {
-            many if many.len() > COLUMNS => format!("{}, …", many[..COLUMNS].join(", ")),
-            few => few.join(", "),
-        };
+        let few = store.names.iter().take(COLUMNS).map(|name| cell(name)).collect::<Vec<_>>().join(", ");
+        let names = if d > COLUMNS { format!("{few}, …") } else { few };
         let mut text = format!("Data      {}: n = {n}, d = {d} ({names}){streamed}\n", self.file);
         if let Some(column) = &store.weights {
-            let total = store.total;
+            let total = whole(store.total);
             let _ = writeln!(
                 text,
-                "          weighted by {column}; the weights' sum, {total}, is the n of all that follows"
+                "          weighted by {}; the weights' sum, {total}, is the n of all that follows",
+                cell(column)
             );
         }
         text + &store.gaps.report()
@@ -68,12 +70,14 @@ pub fn summary(data: &DataLine<'_>, found: &Found, model: &Mixture, options: &Op
         }
     }
     let fitted = &found.fit;
-    let (log_likelihood, mean) = (fitted.log_likelihood, fitted.log_likelihood / fitted.total);
+    let (log_likelihood, mean) =
+        (decimal(fitted.log_likelihood, 3), decimal(fitted.log_likelihood / fitted.total, 6));
     let ended = ended(fitted.stopped, fitted.sweeps, "converged");
-    let _ = writeln!(text, "Fit       ℓ = {log_likelihood:.3} nats, {mean:.6} a datum; {ended}");
+    let _ = writeln!(text, "Fit       ℓ = {log_likelihood} nats, {mean} a datum; {ended}");
     let _ = writeln!(text, "          {}", course(found, options));
-    let (bic, aic, icl) = (found.criteria.bic, found.criteria.aic, found.icl);
-    let _ = writeln!(text, "Criteria  BIC {bic:.3}, AIC {aic:.3}, ICL {icl:.3}");
+    let [bic, aic, icl] =
+        [found.criteria.bic, found.criteria.aic, found.icl].map(|criterion| decimal(criterion, 3));
+    let _ = writeln!(text, "Criteria  BIC {bic}, AIC {aic}, ICL {icl}");
     text += &note_of_cap(fitted.stopped, options, "ℓ was still rising");
     let has_floor = options.floor.is_some();
     // As many data as all weights together: of shares that are one.
@@ -87,7 +91,7 @@ pub fn summary(data: &DataLine<'_>, found: &Found, model: &Mixture, options: &Op
     if let Some(doubt) = doubt(model, fitted.total, data.store.names.len(), has_floor) {
         let _ = writeln!(text, "Note      {doubt}");
     }
-    text + &parameters(model, &data.store.names)
+    text + &with_degrees(model, &data.store.names, "degrees of freedom, 1 to 200")
 }
 
 /// What a component is, and of which kind.
@@ -177,10 +181,18 @@ fn doubt(model: &Mixture, n: f64, d: usize, has_floor: bool) -> Option<String> {
 
 /// The parameters, a row a component.
 pub fn parameters(model: &Mixture, names: &[String]) -> String {
+    with_degrees(model, names, "degrees of freedom")
+}
+
+/// The same; of t, `heading` stands above the degrees of freedom. Those of a fit have bounds, others have none: a
+/// column that is given adds one.
+fn with_degrees(model: &Mixture, names: &[String], heading: &str) -> String {
     match model {
         Mixture::Gaussian(model) => of_gaussians(model, "sd", names),
         Mixture::Bernoulli(model) => of_coins(model, names),
-        Mixture::Student(model) => of_gaussians(model.shape(), "scale", names) + &of_degrees(model.degrees()),
+        Mixture::Student(model) => {
+            of_gaussians(model.shape(), "scale", names) + &of_degrees(model.degrees(), heading)
+        }
     }
 }
 
@@ -247,23 +259,9 @@ pub fn of_several_clusterings(data: &DataLine<'_>, found: &[Clusters]) -> String
     format!("{}{}{hint}\n", data.text(), aligned(&rows))
 }
 
-/// Seven digits.
-fn brief(value: f64) -> String {
-    let before = if value > 0.0 { value.log10().floor() as i32 + 1 } else { 1 };
-    if (-3..=12).contains(&before) {
-        format!("{value:.*}", (7 - before).max(0) as usize)
-    } else {
-        format!("{value:.6e}")
-    }
-}
-
-pub fn counted(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
-}
-
 /// Degrees of freedom, a row a component.
-fn of_degrees(degrees: &DVector<f64>) -> String {
-    let mut rows = vec![["degrees of freedom, 1 to 200", "ν"].map(str::to_owned).to_vec()];
+fn of_degrees(degrees: &DVector<f64>, heading: &str) -> String {
+    let mut rows = vec![[heading, "ν"].map(str::to_owned).to_vec()];
     rows.extend((1..).zip(degrees).map(|(j, nu): (usize, _)| vec![j.to_string(), format!("{nu:.2}")]));
     format!("\n{}", aligned(&rows))
 }
@@ -336,18 +334,6 @@ fn table(
     format!("\n{}", aligned(&rows))
 }
 
-/// Four digits of the smallest spread in the column, so that means are told apart, as far as a double has digits.
-fn written(value: f64, smallest_spread: f64, largest: f64) -> String {
-    let decimals = 3 - smallest_spread.log10().floor() as i32;
-    let before = largest.log10().floor().max(0.0) as i32 + 1;
-    if decimals > 9 && largest < 0.1 || before > 15 {
-        let digits = (largest.log10().floor() as i32 + decimals).clamp(4, 16);
-        format!("{value:.*e}", digits as usize)
-    } else {
-        format!("{value:.*}", decimals.clamp(0, 17 - before) as usize)
-    }
-}
-
 /// The criteria of every fit, the lowest of each marked; and what could not be fitted.
 pub fn comparison(found: &[Found], failed: &[Failed], are_families: bool) -> String {
     let lowest = |of: fn(&Found) -> f64| found.iter().map(of).fold(f64::INFINITY, f64::min);
@@ -358,9 +344,9 @@ pub fn comparison(found: &[Found], failed: &[Failed], are_families: bool) -> Str
     let mut rows = vec![headings.map(str::to_owned).to_vec()];
     for one in found {
         let (k, family) = (one.k.to_string(), name(one.kind.family()));
-        let mut row = vec![k, family, format!("{:.3}", one.fit.log_likelihood), one.parameters.to_string()];
+        let mut row = vec![k, family, decimal(one.fit.log_likelihood, 3), one.parameters.to_string()];
         for of in criteria {
-            row.push(format!("{:.3}{}", of(one), if of(one) == lowest(of) { "*" } else { " " }));
+            row.push(format!("{}{}", decimal(of(one), 3), if of(one) == lowest(of) { "*" } else { " " }));
         }
         row.push(remark(one.fit.stopped).to_owned());
         rows.push(row);
@@ -387,6 +373,8 @@ fn remark(stopped: Stopped) -> &'static str {
 
 /// Columns that align to the right, two blanks between them, none at the end of a line.
 pub fn aligned(rows: &[Vec<String>]) -> String {
+    let legible = |row: &Vec<String>| row.iter().map(|cell| legible(cell).into_owned()).collect();
+    let rows: Vec<Vec<String>> = rows.iter().map(legible).collect();
     let width = |text: &String| text.chars().count();
     let widths: Vec<usize> =
         (0..rows[0].len()).map(|at| rows.iter().map(|row| width(&row[at])).max().unwrap_or(0)).collect();

@@ -46,10 +46,7 @@ pub fn run(arguments: &Sample) -> Result<(), Failure> {
     outputs::ask(&[&arguments.model], &[Wanted::out(out, &["csv"])])?;
     let saved = read_mixture(&arguments.model)?;
     let mut watch = Watch::new();
-    if out.is_some() {
-        watch.listen()?;
-    }
-    let mut out = Output::create(out)?;
+    let mut out = Output::watched(out, &mut watch)?;
     let mut names: Vec<String> = saved.columns.iter().map(|name| cell(name)).collect();
     names.extend(arguments.labels.then(|| "label".to_owned()));
     out.write(&format!("{}\n", names.join(",")))?;

@@ -15,6 +15,7 @@ use super::{
     Failure, broken,
     exchange::Exchange,
     starts::{self, Start, begin_broad, begin_coins},
+    told,
     watch::Watch,
 };
 
@@ -282,6 +283,6 @@ pub fn told(error: &executable_em_engine::Error) -> String {
                 "covariance of a component is singular: its smallest eigenvalue is {smallest_eigenvalue:.1e}"
             )
         }
-        other => other.to_string(),
+        other => told::told(other),
     }
 }

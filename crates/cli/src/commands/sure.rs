@@ -131,8 +131,7 @@ fn errors(model: &GaussianMixture, store: &Store, watch: &Watch) -> Result<Strin
 
 fn of_errors(model: &GaussianMixture, errors: &StandardErrors, names: &[String]) -> String {
     let mut text =
-        "\nStandard errors, from the observed information: they trust that ℓ is quadratic about its \
-    maximum\n"
+        "\nStandard errors, from the observed information: they trust that ℓ is quadratic about its maximum\n"
             .to_owned();
     let (k, d) = (model.k(), model.d());
     let variance = |j: usize, a: usize| (model.variance(j, a), errors.covariances[j][(a, a)]);
@@ -194,8 +193,8 @@ impl Proved {
         })?;
         let x = executable_em_engine::table::assemble(blocks)?;
         let Some(found) = certify(fit, &x)? else {
-            let reason = "nothing is proved: where the fit has ended, an interval test finds no box in which ℓ has just \
-                          one stationary point, a maximum";
+            let reason = "nothing is proved: where the fit has ended, an interval test finds no box in which ℓ has \
+                          just one stationary point, a maximum";
             return Err(broken(format!(
                 "{reason}; a lower --tol, more --restarts or fewer components can help"
             )));

@@ -16,10 +16,11 @@ use nalgebra::DMatrix;
 
 use super::{
     Failure, broken,
+    digits::{counted, decimal},
     fit::figure,
     options::{Family, Model, Options},
     predict::{Predictor, write_predictions},
-    report::{DataLine, counted, described, parameters},
+    report::{DataLine, described, parameters},
     say,
     search::{Kind, RUNS},
     store::Store,
@@ -230,9 +231,10 @@ impl Options {
         let (one, what) = described(&found.model);
         let mut text = data.text();
         let most = counted(k, one);
+        let alpha = if (1e-3..1e15).contains(&alpha) { format!("{alpha:.4}") } else { format!("{alpha:e}") };
         let _ = writeln!(
             text,
-            "Model     a variational mixture of at most {most}, {what}; concentration {alpha:.4}"
+            "Model     a variational mixture of at most {most}, {what}; concentration {alpha}"
         );
         let sweeps = counted(found.sweeps, "sweep");
         let ended = match found.stopped {
@@ -241,14 +243,14 @@ impl Options {
             Stopped::Fell => format!("ended after {sweeps}, where the bound fell"),
             Stopped::Interrupted => format!("interrupted after {sweeps}"),
         };
-        let (bound, of_one) = (found.bound, found.bound / n);
-        let _ = writeln!(text, "Bound     log p(data) ≥ {bound:.3} nats, {of_one:.6} a datum; {ended}");
+        let (bound, of_one) = (decimal(found.bound, 3), decimal(found.bound / n, 6));
+        let _ = writeln!(text, "Bound     log p(data) ≥ {bound} nats, {of_one} a datum; {ended}");
         let (winner, restarts, same) = (found.start + 1, self.runs(), found.same);
         let _ = writeln!(text, "          restart {winner} of {restarts} won; {same} came to this bound");
-        let (alive, height) = (found.model.k(), found.log_likelihood);
+        let (alive, height) = (found.model.k(), decimal(found.log_likelihood, 3));
         let _ = writeln!(text, "Survivors {alive} of {k}: the others expect less than half a datum");
         let _ =
-            writeln!(text, "          at their expected parameters, printed and saved, ℓ = {height:.3} nats");
+            writeln!(text, "          at their expected parameters, printed and saved, ℓ = {height} nats");
         if found.stopped == Stopped::MaxSweeps {
             let _ = writeln!(
                 text,

@@ -2,7 +2,7 @@
 
 use super::{
     Failure,
-    columns::numbers_in,
+    columns::{column_of, shortened},
     input::Input,
     reading::{Place, Reading},
 };
@@ -16,17 +16,19 @@ pub fn open(
 ) -> Result<Reading, Failure> {
     let all_of = |input: &Input| if may_miss { input.open_with_gaps(None) } else { input.open(None) };
     let file = input.name();
-    let asked = match (input.asked(), model) {
-        ([], model) => model,
-        (asked, _) => Some(asked),
+    let mut input = input.weighed_by(column);
+    let asked = match input.asked() {
+        none if none.is_empty() => model.map(<[String]>::to_vec),
+        asked => Some(asked),
     };
-    let mut reading = match asked {
+    let mut reading = match &asked {
         // Named among the columns or not, it is read once.
         Some(asked) => {
             let others = asked.iter().filter(|name| *name != column).cloned();
-            all_of(&input.asking(others.chain([column.to_owned()]).collect()))?
+            input = input.asking(others.chain([column.to_owned()]).collect());
+            all_of(&input)?
         }
-        None => all_of(input)?,
+        None => all_of(&input)?,
     };
     let count = reading.names.len();
     let at = if asked.is_some() { count - 1 } else { place(&reading.names, column, &file)? };
@@ -41,16 +43,14 @@ pub fn open(
     }
     reading.blocks = Box::new(reading.blocks.map(move |block| Ok(block?.select_columns(&reordered))));
     let is_weight = move |column: usize, weight: f64| column + 1 < count || weight >= 0.0;
-    Ok(reading.of_entries(is_weight, "a weight, which is 0 or more".to_owned(), file))
+    let expected = "a weight, which is 0 or more; 0 leaves a datum out";
+    Ok(reading.of_entries(is_weight, expected.to_owned(), input.finder()))
 }
 
-/// Which column it is, counted from 0: by number, or by name.
+/// Which column it is, counted from 0.
 fn place(names: &[String], column: &str, file: &str) -> Result<usize, Failure> {
-    if let Some(range) = numbers_in(column, names.len()).filter(|range| range.len() == 1) {
-        return Ok(range.start);
-    }
-    names.iter().position(|name| name == column).ok_or_else(|| {
-        let there = names.join(", ");
+    column_of(column, names).ok_or_else(|| {
+        let there = shortened(names);
         Failure::Usage(format!("{file}: no column is named '{column}', as --weights says; there are {there}"))
     })
 }

@@ -59,7 +59,9 @@ fn what_is_wrong_with_the_data_is_named() {
         ("header.csv", "header.csv: holds no data".to_owned()),
         (
             "latin.csv",
-            "latin.csv: line 3, column 2 (b): found \"\u{fffd}\", expected text in UTF-8".to_owned(),
+            "latin.csv: line 3, column 2 (b): found \"\u{fffd}\", expected text in UTF-8; write the file in UTF-8; \
+             from Latin-1: iconv -f LATIN1 -t UTF-8"
+                .to_owned(),
         ),
         ("quotes.csv", found("quotes.csv", 2, "1 (a)", "\"1\"2", "leave the column out: --columns b")),
         (

@@ -52,6 +52,28 @@ fn coins_go_on_as_well() {
     assert!(printed.contains("a mixture of 2 coins, 3 flips an entry"), "{printed}");
 }
 
+/// Columns of other names take the model's places where somebody says so; one of its own in another's place is a slip.
+#[test]
+fn columns_that_are_named_stand_for_the_models() {
+    let (_, rows) = FAITHFUL.split_once('\n').expect("a header");
+    let place = Place::with(&[("x.csv", FAITHFUL), ("bare.csv", rows)]);
+    place.write("other.csv", format!("a,b\n{rows}"));
+    place.write("turned.csv", format!("waiting,b\n{rows}"));
+    place.prints("fit x.csv -k 2 --max-iter 3 --tol 0 --out m.json");
+    let on = |line: &str| place.prints(&format!("fit {line} --start m.json --max-iter 2 --tol 0"));
+    let body =
+        |text: &str| text[text.find("Fit").expect("a fit")..text.find("mean").expect("means")].to_owned();
+    let expected = body(&on("x.csv"));
+    for line in ["other.csv --columns a,b", "bare.csv --columns 1,2"] {
+        assert_eq!(body(&on(line)), expected, "{line}");
+    }
+    on("other.csv --columns a,b --out o.json");
+    assert_eq!(place.saved("o.json").columns, ["a", "b"]);
+    let output = place.run("fit turned.csv --columns waiting,b --start m.json");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("gives waiting for the model's eruptions"));
+}
+
 /// What contradicts the model is named.
 #[test]
 fn contradictions_are_refused() {
@@ -106,7 +128,9 @@ fn contradictions_are_refused() {
         (
             "bare.csv --start m.json",
             1,
-            "bare.csv: the model to start at has the columns eruptions, waiting, not x1, x2".to_owned(),
+            "bare.csv: the model to start at has the columns eruptions, waiting, not x1, x2: say with --columns which \
+             ones stand for these, in this order"
+                .to_owned(),
         ),
         ("x.csv", 2, "-k is missing: how many components?".to_owned()),
     ] {

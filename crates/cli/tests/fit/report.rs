@@ -98,6 +98,35 @@ fn a_fit_is_drawn_by_its_dimension() {
     }
 }
 
+/// What could colour the terminal is spelled out there, and written to files as it is.
+#[test]
+fn names_do_not_steer_the_terminal() {
+    let place = Place::with(&[("x.csv", "a\u{1b}[31m,b\u{7f}\n1,2\n2,4\n3,3\n")]);
+    let printed = place.prints("fit x.csv -k 1 --out m.json");
+    assert!(printed.contains("d = 2 (a\\u{1b}[31m, b\\u{7f})\n"), "{printed}");
+    assert!(printed.contains("\nsd    a\\u{1b}[31m  b\\u{7f}\n1          0.8165   0.8165\n"), "{printed}");
+    assert!(!printed.contains(|c: char| c.is_control() && c != '\n'), "{printed:?}");
+    assert_eq!(place.saved("m.json").columns, ["a\u{1b}[31m", "b\u{7f}"]);
+    assert!(place.prints("sample m.json -n 1").starts_with("a\u{1b}[31m,b\u{7f}\n"));
+}
+
+/// Numbers that no line has room for have an exponent.
+#[test]
+fn huge_numbers_have_an_exponent() {
+    let place = Place::with(&[("x.csv", "a,w,c\n1,1e300,1e200\n2,1e300,1e200\n3,1e299,1e200\n")]);
+    let printed = place.prints("fit x.csv -k 1..2 --weights w --columns a");
+    for expected in
+        ["the weights' sum, 2.1e300, is", "ℓ = -1.8474", "e300 nats, -0.879734 a datum", "e300, AIC "]
+    {
+        assert!(printed.contains(expected), "{expected:?} is not in {printed}");
+    }
+    assert!(printed.lines().all(|line| line.chars().count() <= 120), "{printed}");
+    let printed = place.prints("fit x.csv -k 2 --columns a --variational --concentration 1e300");
+    assert!(printed.contains("; concentration 1e300\n"), "{printed}");
+    let error = "x.csv: column c is constant (1e200): a Gaussian cannot have variance 0; set a --floor";
+    place.refuses("fit x.csv -k 1 --columns c", 1, error);
+}
+
 /// Each command says what it does in a few lines, with an example for each kind of use.
 #[test]
 fn help_shows_examples() {

@@ -88,7 +88,7 @@ fn a_broken_model_is_refused_by_place() {
             GaussianMixture::new(dvector![0.25, 0.75], means, covariances, CovarianceFamily::Full)
                 .expect("one"),
         ),
-        columns: vec!["a\"b".to_string(), "ü\n".to_string()],
+        columns: vec!["a\"b".to_string(), "ü".to_string()],
         log_likelihood: -0.1 - 0.2,
         n: 272,
         sweeps: 12,
@@ -101,7 +101,7 @@ fn a_broken_model_is_refused_by_place() {
         (
             "0.25, 0.75",
             "0.25, 0.85",
-            "weights: row 0 is no probability vector (found 1.1; entries must be ≥ 0 and sum to 1)",
+            "weights: row 1 is no probability vector (found 1.1; entries must be ≥ 0 and sum to 1)",
         ),
         ("0.25, 0.75", "0.25", "weights: found a list of 1, expected one of 2"),
         (
@@ -111,9 +111,9 @@ fn a_broken_model_is_refused_by_place() {
         ),
         ("[0.1, 1e-300]", "[0.1]", "means[0]: found a list of 1, expected one of 2"),
         ("[0.1, 1e-300]", "[0.1, null]", "means[0][1]: invalid type: null, expected f64 at line 11 column "),
-        ("[0.5, 2.0]", "[0.5, 0.1]", "covariance of component 0 is not positive definite"),
-        ("[0.5, 2.0]", "[0.4, 2.0]", "covariance: entries (1, 0) and (0, 1) differ"),
-        ("\"full\"", "\"diagonal\"", "covariance of component 0 is not diagonal"),
+        ("[0.5, 2.0]", "[0.5, 0.1]", "covariance of component 1 is not positive definite"),
+        ("[0.5, 2.0]", "[0.4, 2.0]", "covariance: entries (2, 1) and (1, 2) differ"),
+        ("\"full\"", "\"diagonal\"", "covariance of component 1 is not diagonal"),
         ("\"full\"", "\"round\"", "family: found \"round\", expected full, tied, diagonal or spherical"),
         (
             "\"format\": 1",
@@ -158,6 +158,11 @@ fn a_broken_model_is_refused_by_place() {
             "\"family\": \"full\",",
             "",
             "document: a gaussian_mixture has family, means and covariances or variances, a student",
+        ),
+        (
+            "\"a\\\"b\"",
+            "\"ü\"",
+            "columns: two are named 'ü', but data are known by their names: give each its own",
         ),
         ("\"a\\\"b\"", "7", "columns[0]: invalid type: integer `7`, expected a string at line 6 "),
         ("\"k\": 2", "\"k\": 3", "weights: found a list of 2, expected one of 3"),

@@ -6,6 +6,7 @@ use crate::place::{Place, csv, text};
 use crate::three_groups;
 use executable_em::data;
 use nalgebra::{DMatrix, DVector};
+use std::fs::File;
 
 /// A table with whole weights from 0 to 4, and the same with its rows repeated.
 fn twins(x: &DMatrix<f64>, names: &str) -> [String; 2] {
@@ -74,12 +75,12 @@ fn coins_and_clusters_have_weights_as_well() {
     }
 }
 
-/// Weights that are none are refused by row; shares that sum to one are weights like others.
+/// Weights that are none are refused by line; shares that sum to one are weights like others.
 #[test]
 fn weights_that_are_none_are_refused() {
     let place = Place::with(&[
         ("minus.csv", "a,w\n1,1\n2,-0.5\n3,1\n"),
-        ("nan.csv", "a,w\n1,1\n2,nan\n3,1\n"),
+        ("nan.csv", "a,w\n\n1,1\n\n2, NA\n3,1\n"),
         ("zero.csv", "a,w\n1,0\n2,0\n3,0\n"),
         ("shares.csv", "a,w\n1,0.5\n2,0.25\n4,0.25\n"),
         ("only.csv", "w\n1\n2\n"),
@@ -88,7 +89,8 @@ fn weights_that_are_none_are_refused() {
         (
             "minus.csv --weights w",
             1,
-            "minus.csv: row 2, column w: found -0.5, expected a weight, which is 0 or more",
+            "minus.csv: line 3, column 2 (w): found \"-0.5\", expected a weight, which is 0 or more; 0 leaves a datum \
+             out",
         ),
         ("zero.csv --weights w", 1, "zero.csv: column w: every weight is 0"),
         (
@@ -101,9 +103,33 @@ fn weights_that_are_none_are_refused() {
     ] {
         place.refuses(&format!("fit {line} -k 1"), code, error);
     }
-    let output = place.run("fit nan.csv --weights w -k 1");
+    // Weights have no gaps, where cells may be missing and where they may not.
+    let expected = "expected a weight, which is 0 or more; 0 leaves a datum out";
+    place.refuses(
+        "fit nan.csv --weights w -k 1",
+        1,
+        &format!("nan.csv: line 5, column 2 (w): found \"NA\", {expected}"),
+    );
+    let expected = "expected a finite number; a weight is 0 or more, and 0 leaves a datum out";
+    for model in ["student", "kmeans"] {
+        place.refuses(
+            &format!("fit nan.csv --weights w -k 1 --model {model}"),
+            1,
+            &format!("nan.csv: line 5, column 2 (w): found \"NA\", {expected}"),
+        );
+    }
+    place.write("gap.csv", "a,w\n1,1\nNA,2\n3,1\n");
+    let told = text(&place.run("fit gap.csv --weights w -k 1 --model student").stderr);
+    assert!(told.ends_with("only Gaussians do without: fill it in, or delete the line\n"), "{told}");
+    // What is read once has rows only.
+    let input = place
+        .command("fit - --weights w -k 1")
+        .stdin(File::open(place.0.path().join("minus.csv")).expect("a file"))
+        .output();
+    let told = text(&input.expect("the program starts").stderr);
     assert!(
-        text(&output.stderr).starts_with("error: nan.csv: row 2, column w: found NaN, expected a weight")
+        told.starts_with("error: standard input: row 2, column w: found -0.5, expected a weight"),
+        "{told}"
     );
     // The mean of ½, ¼, ¼ is 2 and the variance 1.5: ℓ = −½(log 3π + 1). The sum of the weights is 1: BIC charges
     // nothing.

@@ -7,7 +7,7 @@ use executable_em_engine::table::{BLOCK_ROWS, write_raw};
 use executable_em_engine::{Mixture, SavedMixture};
 use nalgebra::DMatrix;
 
-/// An entry that counts no heads is named by file, row, column and value, also where the model says how many flips.
+/// An entry that counts no heads is named by file, line, column and text, also where the model says how many flips.
 #[test]
 fn an_entry_that_counts_no_heads_is_named() {
     let (_, table) = draws(&two_coins(), 50, "heads");
@@ -21,11 +21,11 @@ fn an_entry_that_counts_no_heads_is_named() {
     let one = "expected 0 or 1; for counts of heads, fit has --flips";
     let ten = "expected a whole number from 0 to 10, the heads of 10 flips";
     for (line, error) in [
-        ("half.csv", format!("half.csv: row 3, column a: found 0.5, {one}")),
-        ("half.csv --flips 10", format!("half.csv: row 3, column a: found 0.5, {ten}")),
-        ("minus.csv", format!("minus.csv: row 2, column b: found -1, {one}")),
-        ("minus.csv --columns b --flips 10", format!("minus.csv: row 2, column b: found -1, {ten}")),
-        ("bare.csv --flips 10", format!("bare.csv: row 2, column x2: found 11, {ten}")),
+        ("half.csv", format!("half.csv: line 4, column 1 (a): found \"0.5\", {one}")),
+        ("half.csv --flips 10", format!("half.csv: line 4, column 1 (a): found \"0.5\", {ten}")),
+        ("minus.csv", format!("minus.csv: line 3, column 2 (b): found \"-1\", {one}")),
+        ("minus.csv --columns b --flips 10", format!("minus.csv: line 3, column 2 (b): found \"-1\", {ten}")),
+        ("bare.csv --flips 10", format!("bare.csv: line 2, column 2 (x2): found \"11\", {ten}")),
         ("bare.csv -k 3", "k = 3 components for n = 2 data; k must lie between 1 and n".to_owned()),
     ] {
         let line = if line.ends_with("-k 3") { "bare.csv --flips 11 -k 3" } else { &format!("{line} -k 1") };
@@ -60,6 +60,13 @@ fn an_entry_that_counts_no_heads_is_named() {
         format!("warning: row {row}: probability zero under every component: no label, log density -inf\n");
     assert_eq!((text(&output.stderr), output.status.code()), (warning, Some(0)));
     assert_eq!(place.read("p.csv").lines().last(), Some(",-inf,"));
+    place.refuses(
+        "fit new.csv --start m.json",
+        1,
+        &format!(
+            "k = 1: none of 1 restarts succeeded: datum {row} has probability zero under every component"
+        ),
+    );
 }
 
 /// Options that say something about Gaussians only are refused, and the flips of no coins.
@@ -99,7 +106,7 @@ fn a_broken_model_is_refused_by_place() {
     };
     let good = saved.to_json();
     for (from, to, error) in [
-        ("[0.8]", "[1.8]", "biases: entry (0, 0) is 1.8, but must be between 0 and 1"),
+        ("[0.8]", "[1.8]", "biases: entry (1, 1) is 1.8, but must be between 0 and 1"),
         ("[0.8]", "[0.8, 0.7]", "biases[0]: found a list of 2, expected one of 1"),
         ("\"flips\": 10", "\"flips\": 0", "flips a draw is 0, but must be ≥ 1"),
         (
@@ -107,7 +114,7 @@ fn a_broken_model_is_refused_by_place() {
             "\"flips\": 1.5",
             "flips: invalid type: floating point `1.5`, expected usize at line 5 ",
         ),
-        ("0.6, 0.4", "0.6, 0.5", "weights: row 0 is no probability vector"),
+        ("0.6, 0.4", "0.6, 0.5", "weights: row 1 is no probability vector"),
         (
             "bernoulli_mixture",
             "gaussian_mixture",
