@@ -165,7 +165,7 @@ pub fn main() -> ExitCode {
 }
 
 /// Until it is stopped.
-fn serve<E: Error>(work: impl Future<Output = Result<(), E>>) -> Result<(), Failure> {
+fn serve<E: Error + 'static>(work: impl Future<Output = Result<(), E>>) -> Result<(), Failure> {
     Ok(runtime(None)?.block_on(work)?)
 }
 
