@@ -27,7 +27,7 @@ SEEDS := 100
 CHAPTER := kmeans gaussian gaussian_mixture soft_kmeans latent bound em \
 	bernoulli_mixture pathologies selection scale incomplete convergence variational errata
 
-.PHONY: help book browse lab check sql soak fuzz notebooks figures rustdoc doc mutants bench bench-file live \
+.PHONY: help book browse lab check sql faults soak fuzz notebooks figures rustdoc doc mutants bench bench-file live \
 	browse-live clean distclean cargo python
 
 # Installing Jupyter waits for the network, and building for the compiler: side by side.
@@ -89,6 +89,12 @@ check: $(JUPYTER) $(KERNEL) | cargo
 sql: | cargo
 	cargo clippy -p executable-em-sql --all-targets -- -D warnings
 	cargo test --profile dev -p executable-em-sql
+
+## make faults     kills executors of a cluster in the middle of fifty fits, on lines that are late and lose packets, and
+##                 hides a file from one machine: network namespaces, so it needs root; a quarter of an hour
+faults: | cargo
+	cargo build --profile dev -p executable-em-sql
+	$(PYTHON) crates/sql/faults.py --program "$${CARGO_TARGET_DIR:-target}/debug/executable-em-sql"
 
 ## make soak       every test of random cases on 100 fresh seeds, some ten seconds each; says how to repeat what fails;
 ##                 other numbers: make soak SEEDS=10 CASES=4000

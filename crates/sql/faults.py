@@ -54,7 +54,10 @@ class Lines(threading.Thread):
             wait = max(on_their_way[0][0] - time.monotonic(), 0) if on_their_way else None
             ready, _, _ = select.select(list(self.to.values()), [], [], wait)
             for line in ready:
-                packet = os.read(line, 1 << 16)
+                try:
+                    packet = os.read(line, 1 << 16)
+                except OSError:
+                    return  # The machines are gone.
                 # Bytes 16 to 19 of an IPv4 packet are whom it is for.
                 to = self.to.get(packet[16:20]) if packet[0] >> 4 == 4 else None
                 if to is None:

@@ -244,6 +244,9 @@ fn the_race_on_old_faithful() {
     assert_within(evaluations(&start, &x, None, limit) as f64, 141.0, 1.0);
     let counts: Vec<usize> = METHODS.iter().map(|&how| evaluations(&start, &x, Some(how), limit)).collect();
     assert!(counts.iter().all(|&count| (30..=100).contains(&count)), "{counts:?}");
+    // A memory of one step is not none.
+    let one = evaluations(&start, &x, Some((Method::Anderson { memory: 1 }, Chart::Unbounded)), limit);
+    assert!(one < 120, "{one}");
 }
 
 /// and on two overlapping normals, where plain EM takes 9 300 sweeps, and every method less than a fifth

@@ -5,6 +5,7 @@ use crate::{TO_REST, faithful};
 use executable_em::convergence::certificate::{Certificate, certify};
 use executable_em::convergence::coordinates::{coordinates, mixture_of};
 use executable_em::convergence::errors::covariance;
+use executable_em::convergence::interval::Interval;
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture, random_start};
 use executable_em::{Error, data, em};
 use nalgebra::{DMatrix, DVector, dmatrix};
@@ -26,7 +27,7 @@ fn the_maximum_on_old_faithful_is_proved() {
     let (model, x) = faithful();
     let proved = certify(&model, &x).unwrap().expect("a maximum");
     assert!(proved.width() <= 1e-12, "{:e}", proved.width());
-    let off = |value: f64, bound: executable_em::convergence::interval::Interval| {
+    let off = |value: f64, bound: Interval| {
         (value - bound.middle()).abs() / value.abs().max(1.0)
     };
     for j in 0..2 {
@@ -99,6 +100,9 @@ fn one_gaussian_is_its_mean_and_variance() {
     let proved = certify(&line_mixture(&[1.0], &[1e-3], &[5.01]), &x).unwrap().expect("a maximum");
     assert!(proved.means[0][0].contains(0.0) && proved.covariances[0][0][0].contains(5.0));
     assert!(proved.width() < 1e-13);
+    let relative = |bound: Interval| bound.width() / bound.magnitude().max(1.0);
+    let widths = [proved.weights[0], proved.means[0][0], proved.covariances[0][0][0]].map(relative);
+    assert!(proved.width() > 0.0 && proved.width() == widths.into_iter().fold(0.0, f64::max));
     assert!(proved.weights[0].contains(1.0));
 }
 

@@ -174,6 +174,17 @@ fn degrees_come_into_their_range() {
     }
 }
 
+/// a component of which no datum is part keeps centre and scale.
+#[test]
+fn an_empty_component_stays() {
+    let (model, x) = case(CovarianceFamily::Full, 30, 2, 2, seed() + 50);
+    let r = DMatrix::from_fn(30, 2, |_, j| j as f64);
+    let next = model.updated_shape(&x, &r).unwrap();
+    assert_eq!(next.means().row(0), model.shape().means().row(0));
+    assert_eq!(next.covariances()[0], model.shape().covariances()[0]);
+    assert!(next.means().row(1) != model.shape().means().row(1));
+}
+
 /// neither sweep ever lowers ℓ, in any family, and for two equal components, one component, and twice the
 /// data they do the same.
 #[test]
