@@ -27,9 +27,7 @@ fn the_maximum_on_old_faithful_is_proved() {
     let (model, x) = faithful();
     let proved = certify(&model, &x).unwrap().expect("a maximum");
     assert!(proved.width() <= 1e-12, "{:e}", proved.width());
-    let off = |value: f64, bound: Interval| {
-        (value - bound.middle()).abs() / value.abs().max(1.0)
-    };
+    let off = |value: f64, bound: Interval| (value - bound.middle()).abs() / value.abs().max(1.0);
     for j in 0..2 {
         // EM has come to rest to 10⁻¹³, at ρ = .24, and sums 272 terms.
         let rounding = 1e-12 + 10.0 * gamma(272);
