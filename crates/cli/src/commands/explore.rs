@@ -4,7 +4,7 @@
 use super::{
     Failure,
     exchange::Exchange,
-    search::{Kind, RUNS, Runs, Search, told},
+    search::{Kind, RUNS, Runs, Search, reason},
     starts::{Start, thinned},
 };
 use executable_em::Error;
@@ -129,7 +129,7 @@ impl Search<'_> {
                     if let Some(known) = known {
                         runs.reached.remove(known);
                         runs.failed += 1;
-                        runs.failure.get_or_insert_with(|| told(&error));
+                        runs.failure.get_or_insert_with(|| reason(&error));
                     }
                 }
                 Err(_) => break,
@@ -335,7 +335,7 @@ impl Search<'_> {
                     }
                     Err(error) => {
                         runs.failed += 1;
-                        runs.failure.get_or_insert_with(|| told(error));
+                        runs.failure.get_or_insert_with(|| reason(error));
                     }
                 }
                 self.watch.after(outcome)

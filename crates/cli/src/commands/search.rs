@@ -15,7 +15,7 @@ use super::{
     Failure, broken,
     exchange::Exchange,
     starts::{self, Start, begin_broad, begin_coins},
-    told,
+    told::told,
     watch::Watch,
 };
 
@@ -270,11 +270,11 @@ fn all_failed(kind: Kind, k: usize, starts: usize, error: &executable_em_engine:
         }
         _ => String::new(),
     };
-    format!("k = {k}{family}: none of {starts} restarts succeeded: {}{hint}", told(error))
+    format!("k = {k}{family}: none of {starts} restarts succeeded: {}{hint}", reason(error))
 }
 
 /// Why a run failed. Its components have no numbers yet that a reader would know.
-pub fn told(error: &executable_em_engine::Error) -> String {
+pub fn reason(error: &executable_em_engine::Error) -> String {
     match error {
         executable_em_engine::Error::Mathematics(Error::NotPositiveDefinite {
             smallest_eigenvalue, ..
@@ -283,6 +283,6 @@ pub fn told(error: &executable_em_engine::Error) -> String {
                 "covariance of a component is singular: its smallest eigenvalue is {smallest_eigenvalue:.1e}"
             )
         }
-        other => told::told(other),
+        other => told(other),
     }
 }
