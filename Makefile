@@ -90,8 +90,8 @@ sql: | cargo
 	cargo clippy -p executable-em-sql --all-targets -- -D warnings
 	cargo test --profile dev -p executable-em-sql
 
-## make faults     kills executors of a cluster in the middle of fifty fits, on lines that are late and lose packets, and
-##                 hides a file from one machine: network namespaces, so it needs root; a quarter of an hour
+## make faults     kills executors of a cluster in the middle of fifty fits, on lines that are late and lose packets,
+##                 and hides a file from one machine: network namespaces, so it needs root; a quarter of an hour
 faults: | cargo
 	cargo build --profile dev -p executable-em-sql
 	$(PYTHON) crates/sql/faults.py --program "$${CARGO_TARGET_DIR:-target}/debug/executable-em-sql"
@@ -199,7 +199,8 @@ python:
 
 $(JUPYTER): | python
 	$(PYTHON) -m venv "$(VENV)"
-	$(RUN) -m pip install --quiet --no-compile --disable-pip-version-check -r $(BOOK)/requirements.txt -c $(BOOK)/constraints.txt
+	$(RUN) -m pip install --quiet --no-compile --disable-pip-version-check -r $(BOOK)/requirements.txt \
+		-c $(BOOK)/constraints.txt
 	$(RUN) -m jupyter kernelspec install --sys-prefix --name rust $(BOOK)/kernel
 	@rm -f "$(VENV)"/.made-of-* && touch $@
 

@@ -132,6 +132,10 @@ def campaign(options, machines, running, folder):
     subprocess.run(alone, check=True, stdout=subprocess.DEVNULL)
     scheduler = f"{at.address}:50050"
 
+    def fit(machine, *places):
+        command = [options.program, "fit", query, *OPTIONS, "--cluster", scheduler, *places]
+        return machine.start(*command, stderr=subprocess.PIPE, text=True)
+
     def executor(machine, start=None):
         listen = ["--listen", f"{machine.address}:50051"]
         work = [options.program, "executor", "--scheduler", scheduler, *listen]
@@ -145,18 +149,17 @@ def campaign(options, machines, running, folder):
         checkpoint.unlink(missing_ok=True)
         model.unlink(missing_ok=True)
         began, sweep, which = time.time(), random.randrange(1, 50), random.randrange(2)
-        places = ["--cluster", scheduler, "--checkpoint", checkpoint, "--out", model]
-        fit = client.start(options.program, "fit", query, *OPTIONS, *places, stderr=subprocess.PIPE, text=True)
+        fitting = fit(client, "--checkpoint", checkpoint, "--out", model)
         seen, last = 0, None
-        while seen < sweep and fit.poll() is None:
+        while seen < sweep and fitting.poll() is None:
             now = checkpoint.stat().st_mtime_ns if checkpoint.exists() else None
             seen, last = seen + (now != last), now
             time.sleep(0.005)
-        was_over = fit.poll() is not None
+        was_over = fitting.poll() is not None
         # The process is the child of `ip netns exec`, which has become it.
         executors[which].kill()
         executors[which].wait()
-        said = fit.communicate()[1].strip()
+        said = fitting.communicate()[1].strip()
         same = model.exists() and model.read_bytes() == (folder / "alone.json").read_bytes()
         failures += not same or was_over
         outcome = "same bits" if same else f"failed: {said}"
@@ -170,9 +173,9 @@ def campaign(options, machines, running, folder):
     executor(hands[0], lambda *work: hands[0].start_without(folder, *work))
     time.sleep(10)
     began = time.time()
-    fit = client.start(options.program, "fit", query, *OPTIONS, "--cluster", scheduler, stderr=subprocess.PIPE, text=True)
-    said, took = fit.communicate()[1].strip(), time.time() - began
-    is_named = fit.returncode == 1 and f"{folder}/" in said and took < 10
+    fitting = fit(client)
+    said, took = fitting.communicate()[1].strip(), time.time() - began
+    is_named = fitting.returncode == 1 and f"{folder}/" in said and took < 10
     print(f"a file is missing on one machine, {took:.1f} s, {'named' if is_named else 'NOT NAMED'}: {said}")
     return failures + (not is_named)
 

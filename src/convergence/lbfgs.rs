@@ -83,7 +83,8 @@ struct Course {
 }
 
 impl<'a> Lbfgs<'a> {
-    /// These data, n×d, with so many steps kept; errors as in [`OnData::new`](em::OnData::new), [`Error::Domain`] for no memory.
+    /// These data, n×d, with so many steps kept; errors as in [`OnData::new`](em::OnData::new), [`Error::Domain`] for
+    /// no memory.
     ///
     /// Source: X-33. Example: [`fit`].
     pub fn new(x: &'a DMatrix<f64>, memory: usize) -> Result<Self> {

@@ -200,9 +200,9 @@ impl Model for StudentMixture {
 /// ```
 ///
 /// First π, μ and Σ as EM has them; then, with responsibilities r' at those, ν with *the scales not hidden*. Each half
-/// raises ℓ, so their sum does. Where the sum has several hills in ν, the nearest one uphill counts: what a sweep leaves
-/// as it is, is stationary. A ν outside the range of [`FEWEST_DEGREES`] to [`MOST_DEGREES`] comes into it first, as in
-/// EM, which may lower ℓ once. `x` is n×d. Errors as in [`StudentMixture::updated_shape`].
+/// raises ℓ, so their sum does. Where the sum has several hills in ν, the nearest one uphill counts: what a sweep
+/// leaves as it is, is stationary. A ν outside the range of [`FEWEST_DEGREES`] to [`MOST_DEGREES`] comes into it first,
+/// as in EM, which may lower ℓ once. `x` is n×d. Errors as in [`StudentMixture::updated_shape`].
 ///
 /// Source: X-30; Liu and Rubin (1994), Meng and van Dyk (1997).
 /// ```

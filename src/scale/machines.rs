@@ -47,8 +47,8 @@ impl Machines {
     /// \lceil\log_f m\rceil\,(\lambda + f\tau)
     /// ```
     /// for a latency λ, and sums that arrive one after the other, each in τ. With f = m everybody sends to one: λ + mτ,
-    /// which is best for a few machines and hopeless for thousands. [`Error::Domain`](crate::Error::Domain) as for [`Machines::work`], and for
-    /// f < 2.
+    /// which is best for a few machines and hopeless for thousands. [`Error::Domain`](crate::Error::Domain) as for
+    /// [`Machines::work`], and for f < 2.
     ///
     /// Source: T-45; Dean and Ghemawat (2008) for the sums of many machines. Example: [`Machines`].
     pub fn gather(&self, machines: usize, fan_in: usize) -> Result<f64> {

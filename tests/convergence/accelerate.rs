@@ -169,7 +169,7 @@ fn never_falls<M: Model + Charted + Debug>(
     climb.guesses()
 }
 
-/// a guess moves what is fitted; the stiffness of soft k-means, and weights that are held, stay as they are.
+/// a guess moves what is fitted; the stiffness of soft k-means and weights that are held stay.
 #[test]
 fn what_is_held_stays() {
     let x = DMatrix::from_column_slice(9, 1, &[-2.9, -2.4, -2.0, -1.9, -1.5, -1.1, -0.6, 1.6, 2.4]);

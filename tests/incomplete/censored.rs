@@ -88,7 +88,7 @@ fn an_interval_has_the_moments_of_its_integral() {
     assert_within(square, 1.0 + 50.0 * mean, 1e-9 * square);
     let mean = |a: f64, b: f64| truncated_moments(a, b).unwrap().0;
     assert_eq!(mean(-2.0, -1.0), -mean(1.0, 2.0));
-    // So narrow that it is uniform: z² is the middle's square and a twelfth of the width's, but for terms of fourth order.
+    // So narrow that it is uniform: z² is the middle's square and a twelfth of the width's, to fourth order.
     let (mean, square) = truncated_moments(1e-5, 7e-5).unwrap();
     assert_within(mean, 4e-5, 1e-13);
     assert_within(square, 1.6e-9 + 3e-10, 1e-17);

@@ -103,8 +103,8 @@ pub fn from(folder: &Path, dependency: &str) -> String {
     dependency.replace("path = \"", &format!("path = \"{}/", folder.display()))
 }
 
-/// The `Cargo.toml` of a package of such programs. They run for seconds, so all of it builds fast rather than runs fast;
-/// to optimise across a crate's parts (`lto`) would take as long as all other optimisation.
+/// The `Cargo.toml` of a package of such programs. They run for seconds, so all of it builds fast rather than runs
+/// fast; to optimise across a crate's parts (`lto`) would take as long as all other optimisation.
 pub fn manifest(dependencies: &BTreeSet<String>) -> String {
     let dependencies: Vec<&str> = dependencies.iter().map(String::as_str).collect();
     format!(

@@ -1,4 +1,4 @@
-//! One sweep of the engine at a few sizes, and over more and more patterns of missing cells: `cargo bench --bench step`.
+//! One sweep of the engine at a few sizes, and over ever more patterns of missing cells: `cargo bench --bench step`.
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use executable_em::data;

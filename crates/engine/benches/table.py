@@ -72,8 +72,8 @@ def whole(result):
     """What `make bench-file` has measured: seconds from a file to a fit."""
     cpu, cores = result["machine"]["cpu"], result["machine"]["cores"]
     words = (
-        f"From a CSV file of {result['megabytes']:.0f} MB ({result['size']}) to the parameters after {result['sweeps']} "
-        f"sweeps, each a whole process that begins at the same parameters; measured on {result['date']} on {cpu} "
+        f"From a CSV file of {result['megabytes']:.0f} MB ({result['size']}) to the parameters after "
+        f"{result['sweeps']} sweeps, each a whole process that begins at the same parameters; measured on {result['date']} on {cpu} "
         f"({cores} cores), in turn, {times_each(result['turns'])}. All come to the same ℓ. "
         + ", ".join(f"{name} {version}" for name, version in result["versions"].items())
         + "."

@@ -133,8 +133,9 @@ pub trait Fused: Clone {
 
 /// What the ends of runs are ranked by: ℓ, less the thinness of the components.
 ///
-/// ℓ has no maximum. It is highest where a component lies on a few data that happen to be in a line, as some do in every
-/// table, and the longer one looks, the more of these one finds. The penalty of a sound component vanishes with n.
+/// ℓ has no maximum. It is highest where a component lies on a few data that happen to be in a line, as some do in
+/// every table, and the longer one looks, the more of these one finds. Of a sound component the penalty vanishes
+/// with n.
 ///
 /// Source: Chen and Tan (2009), Journal of Multivariate Analysis 100, 1367–1383, for the idea; the formula stands at
 /// [`thinness`](Fused::thinness) of Gaussians.

@@ -180,7 +180,8 @@ function command() {
     const ks = variational ? `${highest} --variational` : many;
     const all = table.left_out.length === 0 && columns.length === table.columns.length;
     return ["executable-em fit", quoted, `-k ${ks}`, ...(all ? [] : [`--columns ${columns.join(",")}`]),
-        `--covariance ${family}`, ...(variational ? [] : ["--start scaled"]), "--restarts 10 --out model.json"].join(" ");
+        `--covariance ${family}`, ...(variational ? [] : ["--start scaled"]), "--restarts 10",
+        "--out model.json"].join(" ");
 }
 
 // What a reader does.

@@ -1,6 +1,6 @@
-// EM for a Gaussian mixture. The address: data, and what the reader has put among them; family, where EM begins (across;
-// random,k,seed; clusters,k,seed; or at with six numbers a component: weight, mean, variance, covariance, variance), half
-// steps, and which update is made.
+// EM for a Gaussian mixture. The address: data, and what the reader has put among them; family, where EM begins
+// (across; random,k,seed; clusters,k,seed; or at with six numbers a component: weight, mean, variance, covariance,
+// variance), half steps, and which update is made.
 "use strict";
 
 function begin(text) {

@@ -5,7 +5,8 @@
 const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#785e3c", "#6e6e6e"];
 
 class Stage {
-    // `moved(handle, [x, y])` hears of every move, `added([x, y])` of a place in the first panel, in the data's own units.
+    // `moved(handle, [x, y])` hears of every move, `added([x, y])` of a place in the first panel, in units of
+    // the data.
     constructor(element, moved, added) {
         this.element = element;
         this.moved = moved;

@@ -10,10 +10,10 @@ use nalgebra::{Cholesky, DMatrix};
 /// m = 2d\,(d + 1 + \log(1 + n))
 /// ```
 /// $`g_j \ge 0`$ is twice the divergence of a Gaussian as wide as components are on average from one as wide as this
-/// component: zero where all are alike, however far apart, and whatever the units. Below n/m it is counted as a share of
-/// one datum, which is Chen and Tan's penalty, but for W in the place of the covariance of all data: clusters that lie
-/// far apart are thin beside those, and rightly so. Beyond, it grows as ℓ does where m data press on it, which is more
-/// than chance puts into a line or on a point: a component of fewer can gain nothing by collapsing.
+/// component: zero where all are alike, however far apart, and whatever the units. Below n/m it is counted as a share
+/// of one datum, which is Chen and Tan's penalty, but for W in the place of the covariance of all data: clusters that
+/// lie far apart are thin beside those, and rightly so. Beyond, it grows as ℓ does where m data press on it, which is
+/// more than chance puts into a line or on a point: a component of fewer can gain nothing by collapsing.
 ///
 /// Source: Chen and Tan (2009), Journal of Multivariate Analysis 100, 1367–1383.
 pub fn thinness(model: &GaussianMixture, n: f64) -> f64 {

@@ -93,8 +93,8 @@ impl Block {
         }
     }
 
-    /// Finds the nearest mean of each datum, the one of lower index where two are as near; and, if asked to, by how much
-    /// it is the nearest.
+    /// Finds the nearest mean of each datum, the one of lower index where two are as near; and, if asked to, by how
+    /// much it is the nearest.
     #[inline(always)]
     pub fn assign<S: Simd>(&mut self, s: S, means: &Means, with_gaps: bool) {
         let width = tile_rows::<S>();

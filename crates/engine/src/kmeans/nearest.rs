@@ -109,8 +109,8 @@ impl<T: Precision, S: Simd> Found<T, S> {
     /// - two additions err by 6u B, in the distance 2.2u√B where that is not less than 2e/√B, and less where it is not
     ///   the largest; the root by √2 u√B: for l and u together 7.2u√B;
     /// - their difference errs by √2 u√B;
-    /// - half a squared distance of the derivation errs by ½(d + 2)u of itself in double precision, now and later, so it
-    ///   takes l and u to differ by (d + 2)u(l + u), at most (d + 2)2√2 u√B.
+    /// - half a squared distance of the derivation errs by ½(d + 2)u of itself in double precision, now and later, so
+    ///   it takes l and u to differ by (d + 2)u(l + u), at most (d + 2)2√2 u√B.
     ///
     /// That is (2.9d + 14.3)u√B, of twice (4.2d + 11.3)u√B.
     #[inline(always)]

@@ -25,8 +25,8 @@ pub(super) struct KMeansPass<'a> {
 }
 
 impl KMeansPass<'_> {
-    /// The most rows of a block. Those in doubt are searched tile by tile, so they must be more than a few tiles; and all
-    /// must stay in the second cache until they are summed.
+    /// The most rows of a block. Those in doubt are searched tile by tile, so they must be more than a few tiles; and
+    /// all must stay in the second cache until they are summed.
     fn block_rows(&self) -> usize {
         match self.known {
             None => STEP,

@@ -43,7 +43,8 @@ pub(super) trait Precision: Pod + Into<f64> {
 
 macro_rules! precision {
     ($real:ident, $bits:ident, $register:ident, $lanes:ident, $splat:ident, $add:ident, $sub:ident, $sqrt:ident,
-     $mul_add:ident, $min:ident, $max:ident, $less:ident, $select:ident, $equal:ident, $xor:ident, $first_true:ident) => {
+     $mul_add:ident, $min:ident, $max:ident, $less:ident, $select:ident, $equal:ident, $xor:ident,
+     $first_true:ident) => {
         impl Precision for $real {
             type Register<S: Simd> = S::$register;
 
