@@ -88,7 +88,7 @@ impl Spread {
 
     /// The standard deviation s, with n in its denominator.
     pub fn sd(&self) -> f64 {
-        (self.squares / self.n.max(1.0)).sqrt()
+        if self.n > 0.0 { (self.squares / self.n).sqrt() } else { 0.0 }
     }
 
     /// The least of the numbers.

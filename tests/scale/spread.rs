@@ -74,6 +74,12 @@ fn a_weight_is_a_number_of_times() {
     // Both means are good to γ(8 + 3) of 8, and so is the sd to some such roundings of itself.
     assert_within(weighted.mean(), repeated.mean(), 2.0 * gamma(11) * 8.0);
     assert_within(weighted.sd(), repeated.sd(), 2.0 * gamma(30) * 8.0);
+    // Shares are weights like others, however small their sum: powers of two scale without rounding.
+    let mut shares = Spread::EMPTY;
+    shares.add_weighted(&values, &weights.map(|weight| weight / 1024.0));
+    let mut whole = Spread::EMPTY;
+    whole.add_weighted(&values, &weights);
+    assert_eq!((shares.mean(), shares.sd(), shares.n()), (whole.mean(), whole.sd(), 8.0 / 1024.0));
 }
 
 #[test]

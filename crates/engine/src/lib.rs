@@ -138,19 +138,20 @@ pub trait Fused: Clone {
 /// with n.
 ///
 /// Source: Chen and Tan (2009), Journal of Multivariate Analysis 100, 1367–1383, for the idea; the formula stands at
-/// [`thinness`](Fused::thinness) of Gaussians.
+/// [`thinness`](Fused::thinness) of Gaussians. `unit` is what a datum weighs in ℓ: 1, but less where the weights of the
+/// data sum to less than there are data, as shares do, so that to scale these changes no order.
 /// ```
 /// use executable_em::{data, em::Stopping, gaussian_mixture::{CovarianceFamily::Full, start_from_labels}};
 /// use executable_em_engine::{Data, Engine, rank};
 /// let x = data::old_faithful();
 /// let labels: Vec<usize> = (0..272).map(|i| usize::from(x[(i, 0)] > 3.0)).collect();
 /// let fit = Engine::new(1)?.fit(start_from_labels(&x, &labels, 2, Full)?, &Data::new(&x)?, &Stopping::default())?;
-/// let penalty = fit.log_likelihood - rank(&fit);
+/// let penalty = fit.log_likelihood - rank(&fit, 1.0);
 /// assert!((0.0..1.0).contains(&penalty), "{penalty}");
 /// # Ok::<(), executable_em_engine::Error>(())
 /// ```
-pub fn rank<M: Fused>(end: &Fit<M>) -> f64 {
-    end.log_likelihood - end.model.thinness(end.total)
+pub fn rank<M: Fused>(end: &Fit<M>, unit: f64) -> f64 {
+    end.log_likelihood - unit * end.model.thinness(end.total / unit)
 }
 
 /// Runs whose ends differ by less than this, in nats a datum, have found the same maximum: EM that gains 10⁻⁸ a sweep
@@ -161,16 +162,16 @@ pub const SAME: f64 = 1e-5;
 /// stays.
 ///
 /// Example: [`rank`], by which they are ordered.
-pub fn keep<M: Fused>(ends: &mut Vec<Fit<M>>, end: Fit<M>) {
-    let height = rank(&end);
-    let is_same = |other: &Fit<M>| (height - rank(other)).abs() <= SAME * end.total;
+pub fn keep<M: Fused>(ends: &mut Vec<Fit<M>>, end: Fit<M>, unit: f64) {
+    let height = rank(&end, unit);
+    let is_same = |other: &Fit<M>| (height - rank(other, unit)).abs() <= SAME * end.total;
     if let Some(at) = ends.iter().position(is_same) {
         if ends[at].log_likelihood >= end.log_likelihood {
             return;
         }
         ends.remove(at);
     }
-    let place = ends.partition_point(|other| rank(other) >= height);
+    let place = ends.partition_point(|other| rank(other, unit) >= height);
     ends.insert(place, end);
 }
 

@@ -100,12 +100,14 @@ pub fn sample(source: &(impl Source + ?Sized), size: usize, rng: &mut Rng) -> Re
 /// for, as far as `size` rows can show it.
 ///
 /// ```math
-/// c_i = \lfloor u + s\,W_i\rfloor - \lfloor u + s\,W_{i-1}\rfloor, \qquad W_i = \sum_{l\le i}w_l, \quad u\sim\mathrm
-/// U(0, 1)
+/// c_i = \lfloor u + s\,W_i\rfloor - \lfloor u + s\,W_{i-1}\rfloor, \qquad W_i = \sum_{l\le i}\min(w_l, w^*), \quad
+/// u\sim\mathrm U(0, 1)
 /// ```
-/// Datum i is returned c_i times, $`s\,w_i`$ times on average and never off by one or more (systematic sampling). Whole
-/// weights that sum to no more than `size` have s = 1: every datum is repeated just as often as its weight says. Other
-/// weights give as many rows as there are data that weigh something, or `size` if that is less. Two passes.
+/// Datum i is returned c_i times, $`s\min(w_i, w^*)`$ times on average and never off by one or more (systematic
+/// sampling). Whole weights that sum to no more than `size` have s = 1 and no w*: every datum is repeated just as often
+/// as its weight says. Other weights give four rows for each of n data that weigh something, or `size` if that is less,
+/// and w* keeps a heavy datum from taking the place of all others: it has at most four rows in n of all, or one in 64
+/// where that is more. Two passes.
 ///
 /// Source: Carpenter, Clifford and Fearnhead (1999), IEE Proceedings F 146, 2–7.
 ///
@@ -126,20 +128,26 @@ pub fn weighted_sample(source: &(impl Source + ?Sized), size: usize, rng: &mut R
         return Err(executable_em::Error::Domain { what: "sample size", value: 0.0, allowed: "≥ 1" }.into());
     }
     let weight_of = |data: &Data<'_>, i: usize| data.weights.map_or(1.0, |weights| weights[i]);
-    let (mut total, mut count, mut are_whole) = (0.0, 0, true);
+    let (mut weights, mut count, mut are_whole) = (Heaviest::default(), 0, true);
     source.read(&mut |data| {
         for weight in (0..data.x.nrows()).map(|i| weight_of(&data, i)).filter(|&weight| weight > 0.0) {
-            (total, count, are_whole) = (total + weight, count + 1, are_whole && weight.fract() == 0.0);
+            weights.add(weight);
+            (count, are_whole) = (count + 1, are_whole && weight.fract() == 0.0);
         }
         Ok(())
     })?;
-    let scale = if are_whole && total <= size as f64 { 1.0 } else { count.min(size) as f64 / total };
+    let (limit, scale) = if are_whole && weights.sum(f64::INFINITY) <= size as f64 {
+        (f64::INFINITY, 1.0)
+    } else {
+        let limit = weights.limit((4.0 / count as f64).max(1.0 / HEAVIEST as f64));
+        (limit, (4 * count).min(size) as f64 / weights.sum(limit))
+    };
     let offset = rng.random::<f64>();
     let (mut drawn, mut before, mut d) = (Vec::new(), 0.0, 0);
     source.read(&mut |data| {
         d = data.x.ncols();
         for i in 0..data.x.nrows() {
-            let after = before + weight_of(&data, i);
+            let after = before + weight_of(&data, i).min(limit);
             let copies = (offset + scale * after).floor() - (offset + scale * before).floor();
             (0..copies as usize).for_each(|_| drawn.extend(data.x.row(i).iter()));
             before = after;
@@ -150,4 +158,47 @@ pub fn weighted_sample(source: &(impl Source + ?Sized), size: usize, rng: &mut R
         return Err(executable_em::Error::Empty { what: "data" }.into());
     }
     Ok(DMatrix::from_row_slice(drawn.len() / d, d, &drawn))
+}
+
+/// How many data may be so heavy that all others would hardly be seen beside them.
+const HEAVIEST: usize = 64;
+
+/// The largest of many weights, in falling order, and the sum of the others.
+#[derive(Default)]
+struct Heaviest {
+    weights: Vec<f64>,
+    others: f64,
+}
+
+impl Heaviest {
+    fn add(&mut self, weight: f64) {
+        let place = self.weights.partition_point(|&other| other >= weight);
+        self.weights.insert(place, weight);
+        if self.weights.len() > HEAVIEST {
+            self.others += self.weights.pop().unwrap_or(0.0);
+        }
+    }
+
+    /// Of all weights, each cut off at a limit that is one of the heaviest or more.
+    fn sum(&self, limit: f64) -> f64 {
+        self.others + self.weights.iter().map(|weight| weight.min(limit)).sum::<f64>()
+    }
+
+    /// What no weight must exceed to be at most this share of the sum, all cut off there.
+    fn limit(&self, share: f64) -> f64 {
+        let mut limit = f64::INFINITY;
+        for (cut, &weight) in self.weights.iter().enumerate() {
+            let rest = self.others + self.weights[cut..].iter().sum::<f64>();
+            let left = 1.0 - cut as f64 * share;
+            // So many have all of the sum already, but for rounding.
+            if left < 0.5 * share {
+                break;
+            }
+            limit = share * rest / left;
+            if weight <= limit {
+                break;
+            }
+        }
+        limit
+    }
 }

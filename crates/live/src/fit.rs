@@ -185,7 +185,7 @@ fn best_of<M: Fused>(
         if let em::Seen::Run { outcome: Ok(run), .. } = seen {
             reached.push(run.log_likelihood);
             all_sweeps += run.sweeps;
-            keep(&mut ends, run.clone());
+            keep(&mut ends, run.clone(), 1.0);
         }
         ControlFlow::Continue(())
     })?;

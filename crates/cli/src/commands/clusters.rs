@@ -64,13 +64,14 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     if options.standardize {
         options.check_spread(&store)?;
     }
+    options.check_scale(&store)?;
     watch.listen()?;
     let units = options.standardize.then(|| Units::of(&store.columns)).transpose()?;
     let found = store.read(units.as_ref(), |source| {
         let sample = options.sample(source, *ks.end())?;
         let mut found = Vec::new();
         for k in ks.clone() {
-            found.push(best(options, &engine, source, (&sample, k), &watch)?);
+            found.push(best(options, &engine, source, (&sample, store.n, k), &watch)?);
             if watch.is_interrupted() {
                 break;
             }
@@ -111,7 +112,7 @@ fn best(
     options: &Options,
     engine: &Engine,
     source: &dyn Source,
-    (sample, k): (&DMatrix<f64>, usize),
+    (sample, n, k): (&DMatrix<f64>, usize, usize),
     watch: &Watch,
 ) -> Result<Clusters, Failure> {
     let mut rng = data::rng(options.seed());
@@ -135,7 +136,7 @@ fn best(
     };
     let is_better = |one: f64, than: f64| one - than > SAME * than.abs();
     let mut fit = round(options.restarts.map_or(RESTARTS, |restarts| restarts as usize), &mut reached)?;
-    let is_small = options.restarts.is_none() && sample.nrows() * FEW >= fit.total as usize;
+    let is_small = options.restarts.is_none() && n <= FEW * sample.nrows();
     let mut idle = if reached.iter().any(|&other| is_better(fit.log_likelihood, other)) { 0 } else { IDLE };
     while is_small && idle < IDLE && !watch.is_interrupted() {
         // What is found is kept, whatever becomes of the others.

@@ -75,7 +75,7 @@ impl Search<'_> {
         begin: impl FnMut(&DMatrix<f64>, Start, usize) -> Result<M, Error>,
     ) -> Result<(Ends<M>, Runs), Failure> {
         let sample = Data::new(self.sample)?;
-        let on_sample = Search { source: &sample, ..self.by_guesses() };
+        let on_sample = Search { source: &sample, unit: 1.0, ..self.by_guesses() };
         let (ends, explored) = on_sample.explore(k, start, begin)?;
         let Runs { starts, first_exchange, fell_back, .. } = explored;
         let mut runs =
@@ -122,7 +122,7 @@ impl Search<'_> {
                     if let Some(known) = known {
                         runs.reached[known] = further[0].log_likelihood;
                     }
-                    further.into_iter().for_each(|end| keep(ends, end));
+                    further.into_iter().for_each(|end| keep(ends, end, self.unit));
                 }
                 Err(error) if ends.len() > 1 => {
                     ends.remove(0);
@@ -173,7 +173,7 @@ impl Search<'_> {
                 (at, begin(self.sample, start, at).map_err(Into::into))
             });
             match (&mut ends, self.run(k, &self.stopping, starts, &mut runs)) {
-                (Ok(ends), Ok(further)) => further.into_iter().for_each(|end| keep(ends, end)),
+                (Ok(ends), Ok(further)) => further.into_iter().for_each(|end| keep(ends, end, self.unit)),
                 (ends, Ok(further)) => *ends = Ok(further),
                 (_, Err(_)) => {}
             }
@@ -188,7 +188,7 @@ impl Search<'_> {
                 // To look once more where all agree costs little if data are few; it counts if it finds something.
                 let (mut more, mut of_more) = (ends.clone(), runs.clone());
                 self.exchange(k, 1, &mut more, &mut of_more, begin)?;
-                if rank(&more[0]) > rank(&ends[0]) + SAME * ends[0].total {
+                if rank(&more[0], self.unit) > rank(&ends[0], self.unit) + SAME * ends[0].total {
                     (*ends, runs) = (more, of_more);
                 }
             }
@@ -209,7 +209,7 @@ impl Search<'_> {
         let rest = Stopping { max_sweeps: self.stopping.max_sweeps - SHORT, ..self.stopping };
         let mut idle = 0;
         while idle < patience && !self.watch.is_interrupted() {
-            let before = rank(&ends[0]);
+            let before = rank(&ends[0], self.unit);
             let bases: Vec<M> = ends.iter().take(BASES).map(|end| end.model.clone()).collect();
             let promising = self.promising(k, runs.starts, |few, at| {
                 let (j, turn) = (at % k, at / k);
@@ -218,9 +218,9 @@ impl Search<'_> {
             })?;
             runs.starts += TRIALS;
             if let Ok(further) = self.go_on(k, &rest, promising, runs) {
-                further.into_iter().for_each(|end| keep(ends, end));
+                further.into_iter().for_each(|end| keep(ends, end, self.unit));
             }
-            idle = if rank(&ends[0]) > before + SAME * ends[0].total { 0 } else { idle + 1 };
+            idle = if rank(&ends[0], self.unit) > before + SAME * ends[0].total { 0 } else { idle + 1 };
         }
         Ok(())
     }
@@ -249,7 +249,7 @@ impl Search<'_> {
                     Seen::Run { .. } => self.watch.flow(),
                 },
             );
-            trials.extend(watched.ok().map(|fit| (rank(&fit), Fit { start: at, ..fit })));
+            trials.extend(watched.ok().map(|fit| (rank(&fit, 1.0), Fit { start: at, ..fit })));
             if self.watch.is_interrupted() {
                 break;
             }
@@ -331,7 +331,7 @@ impl Search<'_> {
                 match outcome {
                     Ok(run) => {
                         runs.reached.push(run.log_likelihood);
-                        keep(ends, run.clone());
+                        keep(ends, run.clone(), self.unit);
                     }
                     Err(error) => {
                         runs.failed += 1;

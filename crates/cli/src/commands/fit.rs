@@ -143,6 +143,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
             engine: &engine,
             source,
             n: store.n,
+            unit: store.unit,
             sample: &in_units,
             log_volume,
             start: plan.start.as_ref().map(|saved| &saved.model),

@@ -88,7 +88,7 @@ pub fn summary(data: &DataLine<'_>, found: &Found, model: &Mixture, options: &Op
             "Note      the weights sum to {sum}, fewer data than the {p} parameters: the criteria take them for counts"
         );
     }
-    if let Some(doubt) = doubt(model, fitted.total, data.store.names.len(), has_floor) {
+    if let Some(doubt) = doubt(model, fitted.total / data.store.unit, data.store.names.len(), has_floor) {
         let _ = writeln!(text, "Note      {doubt}");
     }
     text + &with_degrees(model, &data.store.names, "degrees of freedom, 1 to 200")
@@ -224,12 +224,17 @@ pub fn of_clusters(
     let _ = writeln!(text, "          restart {winner} of {starts} won; {same} came to this J");
     text += &note_of_cap(fit.stopped, options, "J was still falling");
     let sd: Vec<f64> = data.store.columns.iter().map(|column| column.sd()).collect();
-    let (low, high) =
-        (sd.iter().copied().fold(f64::INFINITY, f64::min), sd.iter().copied().fold(0.0, f64::max));
+    // A constant column decides nothing, and has no unit.
+    let varying =
+        || data.store.columns.iter().filter(|column| !column.is_constant()).map(|column| column.sd());
+    let (low, high) = (varying().fold(f64::INFINITY, f64::min), varying().fold(0.0, f64::max));
     if !data.is_standardized && high > 10.0 * low {
         let hint = "some columns spread over ten times as far as others and decide alone; --standardize weighs all \
         alike";
         let _ = writeln!(text, "Note      {hint}");
+    }
+    if let Some(j) = saved.sizes.iter().position(|&size| size == 0.0) {
+        let _ = writeln!(text, "Note      cluster {} is empty: fewer clusters do as well", j + 1);
     }
     let names = &data.store.names;
     let total: f64 = saved.sizes.iter().sum();

@@ -53,6 +53,8 @@ pub struct Search<'a> {
     pub source: &'a (dyn Source + Sync),
     /// How many data there are.
     pub n: usize,
+    /// What a datum weighs in ℓ, as [`rank`](executable_em_engine::rank) has it.
+    pub unit: f64,
     /// Those of them that the starts are drawn from.
     pub sample: &'a DMatrix<f64>,
     /// The log volume of the units that the data are in.

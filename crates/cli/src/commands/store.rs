@@ -38,6 +38,8 @@ pub struct Store {
     pub n: usize,
     /// The number of data, or the sum of their weights.
     pub total: f64,
+    /// What a datum weighs: 1, but less where the weights sum to less than there are data that weigh something.
+    pub unit: f64,
     /// The column of the weights, if there is one.
     pub weights: Option<String>,
     /// How the cells that are seen spread.
@@ -70,7 +72,7 @@ impl Store {
         let memory = if stream || is_elsewhere { 0 } else { memory::room().max(MATRIX) };
         let mut columns = vec![Spread::EMPTY; names.len()];
         let (mut n, mut gaps) = (0, Gaps::default());
-        let mut total = 0.0;
+        let (mut total, mut weighing) = (0.0, 0);
         let mut kept = Vec::new();
         let mut file = None;
         for block in blocks {
@@ -90,7 +92,9 @@ impl Store {
                 }
             }
             n += block.nrows();
-            total += if are_weighted { block.column(d - 1).sum() } else { block.nrows() as f64 };
+            total += of_rows.map_or(block.nrows() as f64, |weights| weights.iter().sum());
+            weighing += of_rows
+                .map_or(block.nrows(), |weights| weights.iter().filter(|&&weight| weight > 0.0).count());
             watch.read(n);
             if n * d * size_of::<f64>() <= memory {
                 kept.push(block);
@@ -122,7 +126,8 @@ impl Store {
             }
             _ => Rows::Blocks(kept),
         };
-        Ok(Store { names, n, total, weights, columns, gaps, rows })
+        let unit = (total / weighing as f64).min(1.0);
+        Ok(Store { names, n, total, unit, weights, columns, gaps, rows })
     }
 
     /// Which share of the data, by weight, is seen of each column.

@@ -64,6 +64,42 @@ fn the_clusters_are_at_rest() {
     let note = "Note      some columns spread over ten times as far as others and decide alone; --standardize \
     weighs all alike";
     assert!(place.prints("fit x.csv -k 2 --model kmeans").contains(note));
+    // What is constant decides nothing.
+    place.write("constant.csv", "a,b\n1,5\n2,5\n7,5\n8,5\n");
+    assert!(!place.prints("fit constant.csv -k 2 --model kmeans").contains("Note"));
+    place.write("alike.csv", "a\n1\n1\n2\n2\n2\n");
+    let printed = place.prints("fit alike.csv -k 3 --model kmeans");
+    assert!(printed.contains("Note      cluster 3 is empty: fewer clusters do as well\n"), "{printed}");
+}
+
+/// Squares that are no numbers would make J zero, or explain all.
+#[test]
+fn distances_out_of_scale_are_refused() {
+    let place = Place::with(&[]);
+    for (unit, found) in [("e-200", "8.00e-200"), ("e153", "8.00e153"), ("e200", "8.00e200")] {
+        let lines: String = (1..=8).map(|i| format!("{i}{unit}\n").repeat(10)).collect();
+        place.write("x.csv", format!("a\n{lines}"));
+        let told = format!(
+            "x.csv: column a has values up to {found}, whose squares are no numbers: count it in another unit"
+        );
+        for options in ["", "--standardize"] {
+            place.refuses(&format!("fit x.csv -k 2 --model kmeans {options}"), 1, &told);
+        }
+    }
+}
+
+/// Where weights sum to much more than there are rows, the rows still say whether these are few.
+#[test]
+fn weights_cost_no_rounds() {
+    let mut rng = data::rng(5);
+    let x = DMatrix::from_fn(400, 3, |_, a| if a == 2 { 1000.0 } else { rng.random_range(0.0..1.0) });
+    let place = Place::with(&[("x.csv", &csv("a,b,w", &x))]);
+    let objective = |options: &str| {
+        place.prints(&format!("fit x.csv -k 12 --weights w --model kmeans --out c.json {options}"));
+        clusters(&place, "c.json").objective
+    };
+    let (twelve, more) = (objective("--restarts 12"), objective(""));
+    assert!(more < twelve * (1.0 - 1e-3), "{twelve} {more}");
 }
 
 /// Where twelve starts disagree, further rounds of them follow.

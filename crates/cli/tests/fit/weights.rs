@@ -3,7 +3,7 @@
 use crate::common::bounds::gamma;
 use crate::common::{assert_matrices_within, assert_within};
 use crate::place::{Place, csv, text};
-use crate::three_groups;
+use crate::{FAITHFUL, three_groups};
 use executable_em::data;
 use nalgebra::{DMatrix, DVector};
 use std::fs::File;
@@ -141,5 +141,47 @@ fn weights_that_are_none_are_refused() {
         ["the weights' sum, 1, is the n", "1     1.0000  2.000\n", "ℓ = -1.622 nats", "BIC 3.243,"]
     {
         assert!(printed.contains(expected), "{printed}");
+    }
+}
+
+/// Old Faithful with the same weight for all: it changes ℓ a datum as little as the search for its maximum.
+#[test]
+fn weights_that_sum_to_little_change_no_fit() {
+    let place = Place::with(&[("x.csv", FAITHFUL)]);
+    for weight in ["0.003", "0.00001"] {
+        let with = |(i, line)| format!("{line},{}", if i == 0 { "w" } else { weight });
+        let weighted = FAITHFUL.lines().enumerate().map(with).collect::<Vec<_>>().join("\n");
+        place.write("w.csv", weighted);
+        for (options, expected) in [
+            ("-k 3", "-4.097205 a datum"),
+            ("-k 3 --stream", "-4.097205 a datum"),
+            ("-k 2 --model kmeans --standardize", "85.4 % of all"),
+            ("-k 2 --model kmeans", "82.4 % of all"),
+        ] {
+            let printed = place.prints(&format!("fit w.csv --weights w {options}"));
+            assert!(printed.contains(expected), "{weight}, {options}: {printed}");
+            assert!(!printed.contains("rests on") && !printed.contains("empty"), "{printed}");
+            assert!(place.prints(&format!("fit x.csv {options}")).contains(expected), "{options}");
+        }
+    }
+}
+
+/// Three blocks of four data, the first datum as heavy as ten thousand: it must not take the place of two blocks.
+#[test]
+fn a_heavy_datum_hides_no_others() {
+    let blocks = [(0, 0), (20, 0), (0, 20)];
+    let rows = blocks.iter().flat_map(|(a, b)| [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(c, d)| (a + c, b + d)));
+    let place = Place::with(&[]);
+    for weight in ["4990", "10000", "500.5", "1e12"] {
+        let weight_of = |i: usize| if i == 0 { weight } else { "1" };
+        let lines = rows.clone().enumerate().map(|(i, (a, b))| format!("{a},{b},{}", weight_of(i)));
+        place.write("x.csv", format!("a,b,w\n{}", lines.collect::<Vec<_>>().join("\n")));
+        let printed = place.prints("fit x.csv --weights w -k 3 --model kmeans");
+        // Each of two blocks has squares of 2 about its middle, the third of 4 about its corner, but for what its
+        // other three data pull at the mean.
+        let j: f64 =
+            printed.split("J = ").nth(1).and_then(|rest| rest.split(',').next()).unwrap().parse().unwrap();
+        let heavy: f64 = weight.parse().unwrap();
+        assert_within(j, 8.0 - 8.0 / (heavy + 3.0), 1e-5);
     }
 }

@@ -49,14 +49,15 @@ fn a_weighted_sample_is_the_table_that_the_weights_stand_for() -> Outcome {
     let whole = Data::weighted(&x, &weights)?;
     assert_eq!(weighted_sample(&whole, 100, &mut data::rng(1))?.as_slice(), expected);
     let parts = &weights * 0.37;
-    for (source, size) in [(&whole, 7), (&Data::weighted(&x, &parts)?, 100)] {
+    // Seven, or four for each of the seven data that weigh something.
+    for (source, size, rows) in [(&whole, 7, 7.0), (&Data::weighted(&x, &parts)?, 100, 28.0)] {
         for seed in 0..50 {
             let drawn = weighted_sample(source, size, &mut data::rng(seed))?;
-            // Seven, or one for each of the seven data that weigh something, and one more or less by rounding.
-            assert!((6..=8).contains(&drawn.nrows()), "{drawn}");
+            // One more or less by rounding.
+            assert!((drawn.nrows() as f64 - rows).abs() <= 1.0, "{drawn}");
             for i in 0..9 {
                 let count = drawn.iter().filter(|&&value| value == i as f64).count() as f64;
-                assert!((count - 7.0 * weights[i] / weights.sum()).abs() < 1.0 + 1e-9, "{i}: {count}");
+                assert!((count - rows * weights[i] / weights.sum()).abs() < 1.0 + 1e-9, "{i}: {count}");
             }
         }
     }
@@ -64,6 +65,31 @@ fn a_weighted_sample_is_the_table_that_the_weights_stand_for() -> Outcome {
         Data::weighted(&x, &DVector::zeros(9)).and_then(|none| weighted_sample(&none, 3, &mut data::rng(1)));
     assert_eq!(mathematics(none), Error::Empty { what: "data" });
     assert!(matches!(mathematics(weighted_sample(&whole, 0, &mut data::rng(1))), Error::Domain { .. }));
+    Ok(())
+}
+
+/// However heavy a few data are, the others are seen beside them; and what weighs next to nothing is not.
+#[test]
+fn a_heavy_datum_leaves_room_for_others() -> Outcome {
+    for (n, heavy) in [(100, 1), (1000, 20), (12, 2)] {
+        let x = DMatrix::from_fn(n + 1, 1, |i, _| i as f64);
+        let weights = DVector::from_fn(n + 1, |i, _| match i {
+            i if i < heavy => 1e9 + i as f64 + 0.5,
+            i if i < n => 1.0,
+            _ => 1e-9,
+        });
+        let rows = (4.0 * (n + 1) as f64).min(1000.0);
+        for seed in 0..20 {
+            let drawn = weighted_sample(&Data::weighted(&x, &weights)?, 1000, &mut data::rng(seed))?;
+            let count = |i: usize| drawn.iter().filter(|&&value| value == i as f64).count() as f64;
+            // Four data in n + 1, or one in 64; 2^-30 of the others' weight is none of a thousand rows.
+            let most = (4.0 / (n + 1) as f64).max(1.0 / 64.0);
+            let each = rows * (1.0 - heavy as f64 * most) / (n - heavy) as f64;
+            (0..heavy).for_each(|i| assert!((count(i) - rows * most).abs() < 1.0 + 1e-6, "{n}, {i}"));
+            (heavy..n).for_each(|i| assert!((count(i) - each).abs() < 1.0 + 1e-6, "{n}, {i}: {each}"));
+            assert_eq!(count(n), 0.0);
+        }
+    }
     Ok(())
 }
 
