@@ -59,10 +59,11 @@ impl Options {
     /// That the squares of the columns are numbers, and their sums.
     pub fn check_scale(&self, store: &Store) -> Result<(), Failure> {
         let many = store.total * store.columns.len() as f64;
-        let is_out_of_scale = |column: &&Spread| {
+        let are_numbers = |column: &Spread| {
             let square = column.sd().powi(2);
-            !column.is_constant() && !(square.is_normal() && (square * many).is_normal())
+            square.is_normal() && (square * many).is_normal()
         };
+        let is_out_of_scale = |column: &&Spread| !(column.is_constant() || are_numbers(column));
         let Some(a) = store.columns.iter().position(|column| is_out_of_scale(&column)) else {
             return Ok(());
         };
