@@ -52,7 +52,7 @@ pub fn merge_first_two(
     let share = if weight > 0.0 { weights[1] / weight } else { 0.5 };
     // Rounding may carry an average a little outside the two points, and convexity says nothing there.
     let (low, high) = (points[0].min(points[1]), points[0].max(points[1]));
-    let point = (points[0] + share * (points[1] - points[0])).clamp(low, high);
+    let point = ((1.0 - share) * points[0] + share * points[1]).clamp(low, high);
     let rest = weights.len() - 2;
     let join = |first: f64, tail: &DVector<f64>| {
         DVector::from_iterator(rest + 1, std::iter::once(first).chain(tail.rows(2, rest).iter().copied()))

@@ -118,6 +118,9 @@ fn jensen_follows_by_merging_atoms() {
     // A large and a tiny weight: the average must not leave the two points.
     let (_, points) = jensen::merge_first_two(&dvector![1.0, 1e-20], &dvector![0.1, 0.3]).unwrap();
     assert_eq!(points[0], 0.1);
+    // Points whose difference is no number have an average all the same.
+    let (_, points) = jensen::merge_first_two(&dvector![0.75, 0.25], &dvector![-1.5e308, 1.5e308]).unwrap();
+    assert_eq!(points[0], -0.75e308);
 }
 
 /// A convex function lies above its supporting line at the mean, and the average height above it is the gap; any other

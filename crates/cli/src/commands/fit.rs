@@ -258,6 +258,10 @@ impl Options {
             Some(column) if store.total == 0.0 => {
                 Err(broken(format!("{}: column {column}: every weight is 0", self.input.name())))
             }
+            Some(column) if store.total.is_infinite() => Err(broken(format!(
+                "{}: column {column}: the sum of the weights is no number: scale them down",
+                self.input.name()
+            ))),
             _ => Ok(store),
         }
     }

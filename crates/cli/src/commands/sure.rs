@@ -24,6 +24,9 @@ const AT_A_TIME: usize = 1024;
 /// Beyond so many interval operations, about n k p², no proof is tried: it would take minutes.
 const MOST_OPERATIONS: f64 = 1e8;
 
+/// Where a fit has not come to a maximum.
+const REMEDIES: &str = "a lower --tol, a higher --max-iter, more --restarts or fewer components can help";
+
 impl Options {
     /// What makes no sense whatever the data.
     pub fn check_sure(&self) -> Result<(), Failure> {
@@ -121,11 +124,8 @@ fn errors(model: &GaussianMixture, store: &Store, watch: &Watch) -> Result<Strin
         }
         Ok(())
     })?;
-    let found = standard_errors_of(model, &information).map_err(|error| {
-        broken(format!(
-            "no standard errors: {error}; a lower --tol, more --restarts or fewer components can help"
-        ))
-    })?;
+    let found = standard_errors_of(model, &information)
+        .map_err(|error| broken(format!("no standard errors: {error}; {REMEDIES}")))?;
     Ok(of_errors(model, &found, &store.names))
 }
 
@@ -195,9 +195,7 @@ impl Proved {
         let Some(found) = certify(fit, &x)? else {
             let reason = "nothing is proved: where the fit has ended, an interval test finds no box in which ℓ has \
                           just one stationary point, a maximum";
-            return Err(broken(format!(
-                "{reason}; a lower --tol, more --restarts or fewer components can help"
-            )));
+            return Err(broken(format!("{reason}; {REMEDIES}")));
         };
         let (k, d) = (fit.k(), fit.d());
         let model = GaussianMixture::new(

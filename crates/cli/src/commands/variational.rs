@@ -22,7 +22,7 @@ use super::{
     predict::{Predictor, write_predictions},
     report::{DataLine, described, parameters},
     say,
-    search::{Kind, RUNS},
+    search::{Kind, RUNS, reason},
     store::Store,
     watch::Watch,
 };
@@ -213,7 +213,9 @@ impl Options {
                 }
                 watch.after(outcome)
             }
-        })?;
+        });
+        let failed = |error| broken(format!("no restart succeeded: {}", reason(&error)));
+        let best = best.map_err(failed)?;
         let Fit { model, log_likelihood: bound, sweeps, start, stopped, .. } = best;
         let model = plug_in(&model)?;
         let log_likelihood = match &model {

@@ -82,6 +82,7 @@ fn weights_that_are_none_are_refused() {
         ("minus.csv", "a,w\n1,1\n2,-0.5\n3,1\n"),
         ("nan.csv", "a,w\n\n1,1\n\n2, NA\n3,1\n"),
         ("zero.csv", "a,w\n1,0\n2,0\n3,0\n"),
+        ("huge.csv", "a,w\n1,1e308\n2,1e308\n3,1e308\n"),
         ("shares.csv", "a,w\n1,0.5\n2,0.25\n4,0.25\n"),
         ("only.csv", "w\n1\n2\n"),
     ]);
@@ -93,6 +94,11 @@ fn weights_that_are_none_are_refused() {
              out",
         ),
         ("zero.csv --weights w", 1, "zero.csv: column w: every weight is 0"),
+        (
+            "huge.csv --weights w --model kmeans",
+            1,
+            "huge.csv: column w: the sum of the weights is no number: scale them down",
+        ),
         (
             "shares.csv --weights v",
             2,
