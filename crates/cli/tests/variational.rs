@@ -126,6 +126,14 @@ fn what_makes_no_sense_is_refused() {
         1,
         "gaps.csv: --variational needs a table without missing cells",
     );
+    place.write("line.csv", "a,b\n1,1\n2,2\n3,3\n4,4\n");
+    place.refuses(
+        "fit line.csv -k 1 --variational",
+        1,
+        "line.csv: columns depend on each other, or there are too few rows: leave columns out, or ask for --covariance \
+         diagonal",
+    );
+    place.prints("fit line.csv -k 1 --variational --covariance diagonal");
     let output = place.run("fit x.csv -k 4 --variational");
     assert!(text(&output.stderr).contains("k = 4 components for n = 3 data"));
 }

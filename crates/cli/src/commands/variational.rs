@@ -9,7 +9,7 @@ use executable_em::scale::units::Units;
 use executable_em::variational::{Weights, coins::CoinPrior};
 use executable_em::{data, latent};
 use executable_em_engine::{
-    Engine, Fused, Mixture, SAME, SavedMixture, Source, VariationalFlips, VariationalGaussians,
+    Engine, Error, Fused, Mixture, SAME, SavedMixture, Source, VariationalFlips, VariationalGaussians,
 };
 use executable_em_figures::export::{self, Format};
 use nalgebra::DMatrix;
@@ -159,7 +159,8 @@ impl Options {
         store.read(None, |source| match kind {
             Kind::Student { .. } => Err(Failure::Usage(NOT_FOR_T.to_owned())),
             Kind::Gaussian { family, .. } => {
-                let prior = VariationalGaussians::vague_for(engine, source, sample, family)?;
+                let prior = VariationalGaussians::vague_for(engine, source, sample, family)
+                    .map_err(|error| self.no_prior(error))?;
                 let units = Units::of(&store.columns)?;
                 let mut rng = data::rng(self.seed());
                 let start = |_| {
@@ -181,6 +182,18 @@ impl Options {
                 })
             }
         })
+    }
+
+    /// The prior is as wide as all data.
+    fn no_prior(&self, error: Error) -> Failure {
+        match error {
+            Error::Mathematics(executable_em::Error::NotPositiveDefinite { .. }) => broken(format!(
+                "{}: columns depend on each other, or there are too few rows: leave columns out, or ask for \
+                 --covariance diagonal",
+                self.input.name()
+            )),
+            other => other.into(),
+        }
     }
 
     fn runs(&self) -> usize {
