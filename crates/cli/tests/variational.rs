@@ -130,10 +130,9 @@ fn what_makes_no_sense_is_refused() {
     place.refuses(
         "fit line.csv -k 1 --variational",
         1,
-        "line.csv: columns depend on each other, or there are too few rows: leave columns out, or ask for --covariance \
-         diagonal",
+        "line.csv: columns depend on each other, or there are too few rows: leave columns out with --columns",
     );
-    place.prints("fit line.csv -k 1 --variational --covariance diagonal");
+    place.prints("fit line.csv -k 1 --variational --columns a");
     let output = place.run("fit x.csv -k 4 --variational");
     assert!(text(&output.stderr).contains("k = 4 components for n = 3 data"));
 }

@@ -188,8 +188,8 @@ impl Options {
     fn no_prior(&self, error: Error) -> Failure {
         match error {
             Error::Mathematics(executable_em::Error::NotPositiveDefinite { .. }) => broken(format!(
-                "{}: columns depend on each other, or there are too few rows: leave columns out, or ask for \
-                 --covariance diagonal",
+                "{}: columns depend on each other, or there are too few rows: leave columns out with \
+                 --columns",
                 self.input.name()
             )),
             other => other.into(),
