@@ -96,7 +96,7 @@ faults: | cargo
 	cargo build --profile dev -p executable-em-sql
 	$(PYTHON) crates/sql/faults.py --program "$${CARGO_TARGET_DIR:-target}/debug/executable-em-sql"
 
-## make soak       every test of random cases on 100 fresh seeds, some ten seconds each; says how to repeat what fails;
+## make soak       every test of random cases on 100 fresh seeds, about a minute each; says how to repeat what fails;
 ##                 other numbers: make soak SEEDS=10 CASES=4000
 soak: | cargo
 	cargo test --no-run --quiet
