@@ -43,12 +43,16 @@ impl DataLine<'_> {
         let names = if d > COLUMNS { format!("{few}, …") } else { few };
         let mut text = format!("Data      {}: n = {n}, d = {d} ({names}){streamed}\n", self.file);
         if let Some(column) = &store.weights {
-            let total = whole(store.total);
-            let _ = writeln!(
-                text,
-                "          weighted by {}; the weights' sum, {total}, is the n of all that follows",
-                cell(column)
-            );
+            let (column, total, silent) = (cell(column), whole(store.total), store.gaps.weight_of_empty());
+            let n = match silent > 0.0 {
+                true => format!(
+                    "the weights' sum is {total}, and {} without the rows that show nothing,\n          which is the \
+                     n of BIC and ICL",
+                    whole(store.total - silent)
+                ),
+                false => format!("the weights' sum, {total}, is the n of all that follows"),
+            };
+            let _ = writeln!(text, "          weighted by {column}; {n}");
         }
         text + &store.gaps.report()
     }
@@ -162,10 +166,13 @@ fn doubt(model: &Mixture, n: f64, d: usize, has_floor: bool) -> Option<String> {
                 return Some(format!("component {} is empty: fewer components fit as well", j + 1));
             }
             let j = (0..k).find(|j| count(j) < (d + 1) as f64).filter(|_| k > 1)?;
-            let hint = if has_floor {
-                "that is what the --floor leaves of one that would collapse; try fewer components"
-            } else {
-                "ℓ has no maximum where one collapses; try fewer components or a --floor"
+            let hint = match (model.family(), has_floor) {
+                // With the covariance of all others none collapses.
+                (CovarianceFamily::Tied, _) => "so few say little of it; try fewer components",
+                (_, true) => {
+                    "that is what the --floor leaves of one that would collapse; try fewer components"
+                }
+                (_, false) => "ℓ has no maximum where one collapses; try fewer components or a --floor",
             };
             Some(format!("component {} rests on {:.1} data: {hint}", j + 1, count(&j)))
         }

@@ -49,6 +49,16 @@ fn what_is_wrong_with_the_data_is_named() {
             "only.csv",
             "only.csv: column c is constant (3): a Gaussian cannot have variance 0; set a --floor".to_owned(),
         ),
+        // Where a floor has no meaning, it is no remedy.
+        (
+            "constant.csv --model student",
+            "constant.csv: column c is constant (3): a Gaussian cannot have variance 0; leave it out: --columns a"
+                .to_owned(),
+        ),
+        (
+            "only.csv --variational",
+            "only.csv: column c is constant (3): a Gaussian cannot have variance 0".to_owned(),
+        ),
         (
             "wide.csv",
             "wide.csv: column a has values up to 1.00e300, whose squares are no numbers: count it in another unit"
