@@ -92,7 +92,7 @@ pub fn summary(data: &DataLine<'_>, found: &Found, model: &Mixture, options: &Op
             "Note      the weights sum to {sum}, fewer data than the {p} parameters: the criteria take them for counts"
         );
     }
-    if let Some(doubt) = doubt(model, fitted.total, data.store.names.len(), has_floor) {
+    if let Some(doubt) = doubt(model, fitted.total, data.store.names.len(), Some(has_floor)) {
         let _ = writeln!(text, "Note      {doubt}");
     }
     text + &with_degrees(model, &data.store.names, "degrees of freedom, 1 to 200")
@@ -152,12 +152,13 @@ fn note_of_cap(stopped: Stopped, options: &Options, what: &str) -> String {
     }
 }
 
-/// What may be wrong with a mixture that looks fine; n is the number of data, or the sum of their weights.
-fn doubt(model: &Mixture, n: f64, d: usize, has_floor: bool) -> Option<String> {
+/// What may be wrong with a mixture that looks fine; n is the number of data, or the sum of their weights. Where a floor
+/// has no meaning, none is advised.
+fn doubt(model: &Mixture, n: f64, d: usize, has_floor: Option<bool>) -> Option<String> {
     let k = model.k();
     match model {
         // The shape is what can collapse.
-        Mixture::Student(model) => doubt(&Mixture::Gaussian(model.shape().clone()), n, d, has_floor),
+        Mixture::Student(model) => doubt(&Mixture::Gaussian(model.shape().clone()), n, d, None),
         Mixture::Gaussian(model) => {
             let count = |j: &usize| model.weights()[*j] * n;
             // What is left of a datum in a component that nothing belongs to any more.
@@ -169,10 +170,11 @@ fn doubt(model: &Mixture, n: f64, d: usize, has_floor: bool) -> Option<String> {
             let hint = match (model.family(), has_floor) {
                 // With the covariance of all others none collapses.
                 (CovarianceFamily::Tied, _) => "so few say little of it; try fewer components",
-                (_, true) => {
+                (_, Some(true)) => {
                     "that is what the --floor leaves of one that would collapse; try fewer components"
                 }
-                (_, false) => "ℓ has no maximum where one collapses; try fewer components or a --floor",
+                (_, Some(false)) => "ℓ has no maximum where one collapses; try fewer components or a --floor",
+                (_, None) => "ℓ has no maximum where one collapses; try fewer components",
             };
             Some(format!("component {} rests on {:.1} data: {hint}", j + 1, count(&j)))
         }
