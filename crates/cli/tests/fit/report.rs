@@ -46,6 +46,8 @@ fn what_went_wrong_in_a_fit_is_told() {
     let hint = "Note      component 2 rests on 2.0 data: ℓ has no maximum where one collapses; try fewer components \
     or a --floor\n";
     assert!(pair.contains(hint), "{pair}");
+    let pair = place.prints("fit pair.csv -k 2 --covariance spherical --restarts 1 --model student");
+    assert!(pair.contains(&hint.replace(" or a --floor", "")), "t have no floor: {pair}");
     let lone = place.prints("fit lone.csv -k 2 --restarts 1 --floor 0.01");
     assert!(lone.contains(&format!("rests on 1.0 {of_floor}")), "{lone}");
     // Of several k, those that fail are passed over, in words.
