@@ -128,8 +128,8 @@ impl Columns {
         }
     }
 
-    /// The columns that --columns names: by number where it is the number of a column, or several, else by name. That of
-    /// the weights may be among them, but is no feature.
+    /// The columns that --columns names: by number where it is the number of a column, or several, else by name. That
+    /// of the weights may be among them, but is no feature.
     pub fn asked_for(
         &self,
         file: &str,

@@ -152,8 +152,8 @@ fn note_of_cap(stopped: Stopped, options: &Options, what: &str) -> String {
     }
 }
 
-/// What may be wrong with a mixture that looks fine; n is the number of data, or the sum of their weights. Where a floor
-/// has no meaning, none is advised.
+/// What may be wrong with a mixture that looks fine; n is the number of data, or the sum of their weights. Where a
+/// floor has no meaning, none is advised.
 fn doubt(model: &Mixture, n: f64, d: usize, has_floor: Option<bool>) -> Option<String> {
     let k = model.k();
     match model {

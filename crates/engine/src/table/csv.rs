@@ -173,8 +173,8 @@ impl<R: Read> CsvReader<R> {
         self.has_header
     }
 
-    /// The line of the file on which the table begins, counted from 1, if what stands there, `0,1,2`, counts the columns
-    /// and may be names or a datum: of several numbers above a fraction it is taken for names.
+    /// The line of the file on which the table begins, counted from 1, if what stands there, `0,1,2`, counts the
+    /// columns and may be names or a datum: of several numbers above a fraction it is taken for names.
     ///
     /// ```
     /// use executable_em_engine::table::CsvReader;
