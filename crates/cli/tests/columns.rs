@@ -208,3 +208,101 @@ fn a_doubtful_first_line_is_asked_about() {
     place.write("x.csv", ".,1\n3,4.9\n2,2\n5,7\n");
     assert!(place.prints("fit x.csv -k 1 --missing .").contains("n = 4"));
 }
+
+/// Two columns of fractions behind what begins a row.
+fn fractions(begin: impl Fn(usize) -> String) -> String {
+    (0..30).map(|i| format!("{}{}.5,{}.25\n", begin(i), i % 7, (i * i) % 11)).collect()
+}
+
+/// A header may count the columns, as where neither they nor the rows have names; what a datum may be, too, is told.
+#[test]
+fn headers_may_be_numbers() {
+    let place = Place::with(&[]);
+    let fit = |first: &str, rows: &str, options: &str| {
+        place.write("x.csv", format!("{first}\n{rows}"));
+        let output = place.run(&format!("fit x.csv -k 1 {options}"));
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let printed = text(&output.stdout);
+        (printed.lines().next().expect("a line").to_owned(), text(&output.stderr))
+    };
+    let indexed = fractions(|i| format!("{i},"));
+    let warning = "warning: x.csv: column 1 has no name and counts the rows, as an index does; leave it out: --columns \
+                   2,3\n";
+    for (first, names) in [(",0,1", ", 0, 1"), (",1,2", ", 1, 2"), ("\"\",\"0\",\"1\"", ", 0, 1")] {
+        let seen = format!("Data      x.csv: n = 30, d = 3 ({names})");
+        assert_eq!(fit(first, &indexed, ""), (seen, warning.to_owned()), "{first}");
+    }
+    let two = |n: usize, names: &str| format!("Data      x.csv: n = {n}, d = 2 ({names})");
+    assert_eq!(fit(",0,1", &indexed, "--columns 2,3"), (two(30, "0, 1"), String::new()));
+    let told = |cells: &str, what: &str| {
+        format!(
+            "warning: x.csv: line 1 ({cells}) counts the columns and is taken for {what}; --header yes takes the line \
+             for names, --header no for data\n"
+        )
+    };
+    // The advice about a column of text leads to a fit of what is below the header.
+    let named = fractions(|i| format!("row{i},"));
+    place.write("x.csv", format!("id,0,1\n{named}"));
+    let refused = text(&place.run("fit x.csv -k 1").stderr);
+    assert!(
+        refused.ends_with("found \"row0\", expected a finite number; leave the column out: --columns 2,3\n")
+    );
+    assert_eq!(fit("id,0,1", &named, "--columns 2,3"), (two(30, "0, 1"), told("id, 0, 1", "names")));
+    let plain = fractions(|_| String::new());
+    assert_eq!(fit("0,1", &plain, ""), (two(30, "0, 1"), told("0, 1", "names")));
+    assert_eq!(fit("0,1", &plain, "--header yes"), (two(30, "0, 1"), String::new()));
+    assert_eq!(fit("0,1", &plain, "--header no"), (two(31, "x1, x2"), String::new()));
+    let twice = "x.csv: column '1' is asked for twice: 1 is a number before it is a name";
+    place.refuses("fit x.csv -k 1 --header yes --columns 0,1", 2, twice);
+    assert_eq!(fit("0,1", "3,4\n2,6\n1,3\n", ""), (two(4, "x1, x2"), told("0, 1", "data")));
+    // What is not these numbers in this order is a datum, and so is what every row holds.
+    for first in ["0,2", "1,0", "0,1.0", "NA,0"] {
+        assert_eq!(fit(first, &plain, ""), (two(31, "x1, x2"), String::new()), "{first}");
+    }
+    assert_eq!(fit("0,1", "0,1\n1,0\n1,1\n", ""), (two(4, "x1, x2"), String::new()));
+    // Of one column many begin with 0; a gap above numbers is one, unless an index begins below.
+    let alone = "0.5\n2.5\n1.75\n";
+    let one = |n: usize, name: &str| format!("Data      x.csv: n = {n}, d = 1 ({name})");
+    assert_eq!(fit("0", alone, ""), (one(4, "x1"), String::new()));
+    assert_eq!(fit("0", "1\n1\n0\n", ""), (one(4, "x1"), String::new()));
+    assert_eq!(fit(",0", "2,1\n4,0\n3,1\n", ""), (two(4, "x1, x2"), String::new()));
+    assert_eq!(fit(",0", "2020-01-01,1.5\n2020-01-02,2\n", "--columns 2"), (one(2, "0"), String::new()));
+}
+
+/// The line that holds a model's names is a header, be these numbers.
+#[test]
+fn a_line_of_the_models_names_is_a_header() {
+    let place = Place::with(&[
+        ("x.csv", &format!("0,1\n{}", fractions(|_| String::new()))),
+        ("whole.csv", "1,0,w\n3,4,1\n2,6,2\n5,1,1\n"),
+        ("gap.csv", "0,1\n3,4\n2,\n"),
+    ]);
+    place.prints("fit x.csv -k 1 --header yes --out m.json");
+    assert_eq!(place.saved("m.json").columns, ["0", "1"]);
+    assert_eq!(place.prints("predict m.json x.csv").lines().count(), 31);
+    assert!(place.prints("fit x.csv --start m.json").contains("n = 30, d = 2 (0, 1)"));
+    assert!(place.prints("impute m.json gap.csv").starts_with("0,1\n3,4\n2,"));
+    // Each by its name, not by a number, though these are numbers of other columns.
+    for weights in ["w", "3"] {
+        let printed = place.prints(&format!("fit whole.csv --start m.json --weights {weights}"));
+        assert!(printed.contains("n = 3, d = 2 (0, 1)"), "{printed}");
+        assert!(printed.contains("\n1     1.0000  4.250  3.000\n"), "{printed}");
+    }
+}
+
+/// Of a table without names a model takes its columns by the numbers in their names: where these stood in another
+/// order, that is told.
+#[test]
+fn names_that_turn_columns_of_tables_without_names_are_told() {
+    let place = Place::with(&[("x.csv", "x2,x1\n1,5\n2,3\n4,4\n"), ("y.csv", "x1,x2\n1,5\n2,3\n4,4\n")]);
+    let output = place.run("fit x.csv -k 1 --out m.json");
+    assert_eq!(
+        text(&output.stderr),
+        "warning: x.csv: the columns are named x2, x1: of a table without names a model of these takes column 2 for \
+         x2, wherever that stands here: give such a table these names, or these columns others\n"
+    );
+    // Where the names are those of their places, nothing is turned.
+    place.write("bare.csv", "1,5\n2,3\n4,4\n");
+    place.prints("fit y.csv -k 1 --columns x2,x1 --out m.json");
+    assert_eq!(place.prints("predict m.json bare.csv"), place.prints("predict m.json y.csv"));
+}

@@ -153,6 +153,14 @@ fn other_tables_and_what_is_refused() {
         "ragged.csv: line 3, column 2 (waiting): found \"\", expected 2 cells on every line",
     );
     assert!(!place.names().contains(&"half.csv".to_owned()));
+    // No table has two columns of one name.
+    place.write("draw.csv", "eruptions,waiting,draw\n3,,1\n");
+    place.refuses(
+        "impute m.json draw.csv --draws 2",
+        2,
+        "--draws: impute writes a column named 'draw' itself: give that of draw.csv another name",
+    );
+    assert!(place.prints("impute m.json draw.csv").ends_with(",1\n"));
     let help = place.prints("impute --help");
     assert_eq!(help.matches("  executable-em impute ").count(), 2, "{help}");
 }
@@ -168,4 +176,38 @@ fn far_rows_are_passed_over_or_named() {
     place.write("far.csv", "eruptions,waiting\n3,70\n1e200,\n");
     let told = text(&place.run("impute m.json far.csv").stderr);
     assert!(told.contains("far.csv: row 2 of the data lies so far out"), "{told}");
+}
+
+/// A pipe is read once, by whatever name; one table needs no more.
+#[cfg(unix)]
+#[test]
+fn a_pipe_fills_one_table() {
+    let (_, gaps) = table();
+    let place = Place::with(&[("gaps.csv", &gaps)]);
+    fitted(&place);
+    let made = std::process::Command::new("mkfifo").arg(place.0.path().join("pipe")).status();
+    assert!(made.expect("mkfifo starts").success());
+    place.refuses(
+        "impute m.json pipe --draws 2",
+        2,
+        "pipe can be read once, but --draws reads it for every table: save it in a file",
+    );
+    let pipe = place.0.path().join("pipe");
+    let writer = std::thread::spawn(move || std::fs::write(pipe, gaps));
+    assert_eq!(place.prints("impute m.json pipe --draws 1").lines().count(), 273);
+    writer.join().expect("no panic").expect("a reader");
+}
+
+/// What may be names or data is told once, however often the table is read.
+#[test]
+fn a_doubtful_first_line_is_told_once() {
+    let place = Place::with(&[("x.csv", "1,2\n3,4\n,2\n5,3\n"), ("bare.csv", "5,2\n3,4\n1,2\n")]);
+    place.prints("fit bare.csv -k 1 --out m.json");
+    let output = place.run("impute m.json x.csv --draws 3");
+    assert_eq!(
+        self::text(&output.stderr),
+        "warning: x.csv: line 1 (1, 2) counts the columns and is taken for data; --header yes takes the line for \
+         names, --header no for data\n"
+    );
+    assert_eq!(self::text(&output.stdout).lines().count(), 13);
 }

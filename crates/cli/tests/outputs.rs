@@ -229,3 +229,16 @@ fn results_do_not_wait_for_each_other() {
     let names = place.names();
     assert!(["m.json", "p.svg"].iter().all(|made| names.iter().any(|name| name == made)), "{names:?}");
 }
+
+/// No table has two columns of one name.
+#[test]
+fn a_column_named_as_the_programs_own_is_refused() {
+    let place = Place::with(&[("x.csv", "a,label\n1,2\n2,5\n4,3\n")]);
+    place.prints("fit x.csv -k 1 --out m.json");
+    place.refuses(
+        "sample m.json -n 2 --labels",
+        2,
+        "--labels: sample writes a column named 'label' itself: give that of m.json another name",
+    );
+    assert!(place.prints("sample m.json -n 2").starts_with("a,label\n"));
+}

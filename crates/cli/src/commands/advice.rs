@@ -7,7 +7,7 @@ use nalgebra::DMatrix;
 
 use super::{
     Failure, broken,
-    columns::listed,
+    columns::{listed, shortened},
     input::{Kept, Reader},
     warn,
 };
@@ -18,6 +18,9 @@ const MISSING: [&str; 11] =
 
 /// What to do about text that is not in UTF-8.
 pub const IN_UTF_8: &str = "write the file in UTF-8; from Latin-1: iconv -f LATIN1 -t UTF-8";
+
+/// What to do about a first line that may be names or data.
+pub const NAMES_OR_DATA: &str = "--header yes takes the line for names, --header no for data";
 
 /// What to do about a line above a table.
 const TITLE: &str = "lines before the table are passed over with --skip-lines";
@@ -68,6 +71,16 @@ impl Blocks {
         };
         let index = (0..self.columns.len()).find(is_unnamed).filter(|_| self.columns.len() > 1);
         Blocks { index, ..self }
+    }
+
+    /// Tells of a first line that may be names or data.
+    pub fn warn_of_first_line(&self) {
+        let Some(line) = self.reader.guessed_line() else { return };
+        let (file, cells) = (&self.file, shortened(self.reader.first_line()));
+        let what = if self.reader.has_header() { "names" } else { "data" };
+        warn(&format!(
+            "warning: {file}: line {line} ({cells}) counts the columns and is taken for {what}; {NAMES_OR_DATA}"
+        ));
     }
 
     /// The same for a model, which wants every one of the columns.

@@ -7,6 +7,7 @@ use clap::Args;
 use super::{
     Failure, broken, cell,
     names::{Names, all},
+    warn,
 };
 
 #[derive(Args, Clone)]
@@ -15,11 +16,19 @@ pub struct Columns {
     /// stands between quotes: '"a,b",c' [default: all]
     #[arg(long, value_name = "COLUMNS")]
     columns: Vec<Names>,
+    /// The column of weights, if one is read: it is no feature.
+    #[arg(skip)]
+    pub weights: Option<String>,
 }
 
 impl Columns {
     pub fn named(names: Vec<String>) -> Self {
-        Columns { columns: vec![Names(names)] }
+        Columns { columns: vec![Names(names)], weights: None }
+    }
+
+    /// The same, of which this one holds weights.
+    pub fn weighed_by(&self, column: &str) -> Self {
+        Columns { weights: Some(column.to_owned()), ..self.clone() }
     }
 
     /// As they are asked for; none stands for all.
@@ -27,7 +36,8 @@ impl Columns {
         all(&self.columns)
     }
 
-    /// The columns to read, from 0: those that are asked for, else those of the model, else all.
+    /// The columns to read, from 0: those that are asked for, else those of the model, else all; behind them that of
+    /// the weights.
     pub fn of(
         &self,
         file: &str,
@@ -35,11 +45,50 @@ impl Columns {
         has_header: bool,
         model: Option<&[String]>,
     ) -> Result<Vec<usize>, Failure> {
-        let every = 0..names.len();
+        let weights = self.weights_among(file, names)?;
+        let mut columns = self.features(file, names, has_header, model, weights)?;
+        if let Some(column) = weights.filter(|column| columns.contains(column)) {
+            let name = &names[column];
+            return Err(Failure::Usage(format!(
+                "{file}: column '{name}' is one of the model's, and no weight"
+            )));
+        }
+        if has_header && model.is_none() {
+            warn_of_turned(file, names, &columns);
+        }
+        columns.extend(weights);
+        Ok(columns)
+    }
+
+    /// The column of the weights, from 0, if one is read.
+    fn weights_among(&self, file: &str, names: &[String]) -> Result<Option<usize>, Failure> {
+        let Some(word) = &self.weights else { return Ok(None) };
+        let usage = |what: String| Err(Failure::Usage(format!("{file}: {what}")));
+        match column_of(word, names) {
+            None => {
+                let there = shortened(names);
+                usage(format!("no column is named '{word}', as --weights says; there are {there}"))
+            }
+            Some(column) if names[column] == *word && names[column + 1..].contains(word) => {
+                usage(format!("several columns are named '{word}'; say which by number"))
+            }
+            column => Ok(column),
+        }
+    }
+
+    fn features(
+        &self,
+        file: &str,
+        names: &[String],
+        has_header: bool,
+        model: Option<&[String]>,
+        weights: Option<usize>,
+    ) -> Result<Vec<usize>, Failure> {
+        let every: Vec<usize> = (0..names.len()).filter(|&column| Some(column) != weights).collect();
         let hint = "name those to use with --columns";
         match model {
-            _ if !self.asked().is_empty() => self.asked_for(file, names, model),
-            None => Ok(every.collect()),
+            _ if !self.asked().is_empty() => self.asked_for(file, names, model, weights),
+            None => Ok(every),
             Some(model) if has_header => {
                 let places = places(names);
                 let position = |name: &String| match places.get(name.as_str()).map(Vec::as_slice) {
@@ -71,20 +120,22 @@ impl Columns {
                 }
             }
             // Names that this table lacks: what counts is the order.
-            Some(model) if model.len() == names.len() => Ok(every.collect()),
+            Some(model) if model.len() == every.len() => Ok(every),
             Some(model) => {
-                let (found, expected) = (names.len(), model.len());
+                let (found, expected) = (every.len(), model.len());
                 Err(broken(format!("{file}: has {found} columns, but the model has {expected}; {hint}")))
             }
         }
     }
 
-    /// The columns that --columns names: by number where it is the number of a column, or several, else by name.
+    /// The columns that --columns names: by number where it is the number of a column, or several, else by name. That
+    /// of the weights may be among them, but is no feature.
     pub fn asked_for(
         &self,
         file: &str,
         names: &[String],
         model: Option<&[String]>,
+        weights: Option<usize>,
     ) -> Result<Vec<usize>, Failure> {
         let usage = |message: String| Err(Failure::Usage(message));
         let mut columns = Vec::new();
@@ -102,10 +153,17 @@ impl Columns {
                 }
             };
             if found.iter().any(|column| columns.contains(column)) {
-                return usage(format!("{file}: column '{name}' is asked for twice"));
+                let first = match named[..] {
+                    [column] if !found.contains(&column) => {
+                        format!(": {name} is a number before it is a name")
+                    }
+                    _ => String::new(),
+                };
+                return usage(format!("{file}: column '{name}' is asked for twice{first}"));
             }
             columns.extend(found);
         }
+        columns.retain(|&column| Some(column) != weights);
         match model {
             Some(model) if model.len() != columns.len() => {
                 let (found, expected) = (columns.len(), model.len());
@@ -160,6 +218,24 @@ pub fn column_of(word: &str, names: &[String]) -> Option<usize> {
 /// The number of a column without a name, which [`CsvReader`] calls x3.
 fn number_of(name: &str) -> Option<usize> {
     name.strip_prefix('x')?.parse().ok().filter(|&number| number > 0)
+}
+
+/// Tells of columns with names such as x2, x1 that tables without names have in another order: of these a model of such
+/// names takes its columns by number.
+fn warn_of_turned(file: &str, names: &[String], columns: &[usize]) {
+    let numbers: Vec<usize> = columns.iter().filter_map(|&column| number_of(&names[column])).collect();
+    let mut sorted = numbers.clone();
+    sorted.sort_unstable();
+    let is_turned = sorted.into_iter().eq(1..=columns.len()) && !numbers.is_sorted();
+    let elsewhere = columns.iter().zip(&numbers).find(|(column, number)| **column + 1 != **number);
+    if let Some((&column, number)) = elsewhere.filter(|_| is_turned) {
+        let one = &names[column];
+        let named = shortened(&columns.iter().map(|&column| names[column].clone()).collect::<Vec<_>>());
+        warn(&format!(
+            "warning: {file}: the columns are named {named}: of a table without names a model of these takes column \
+             {number} for {one}, wherever that stands here: give such a table these names, or these columns others"
+        ));
+    }
 }
 
 /// Where each name stands.

@@ -45,10 +45,10 @@ number of threads; machines with other vector instructions may differ in the las
 Gaussians do without cells that are missing (empty, NA, NaN and the like, or --missing TOKEN): each row counts with
 what is seen of it, which assumes that what is missing depends on nothing but that.
 
-With --weights each datum counts as often as that column says; the sum of the weights is the n of BIC and ICL. With
---covariance all the four families stand in one table, and the one of lowest BIC is kept. A fit that --start begins at a
-model has one run, and goes on where that ended; columns of other names stand for the model's where --columns names them
-in its order.
+With --weights each datum counts as often as that column says; the sum of the weights is the n of BIC and ICL, without
+those of rows that show nothing. With --covariance all the four families stand in one table, and the one of lowest BIC
+is kept. A fit that --start begins at a model has one run, and goes on where that ended; columns of other names stand
+for the model's where --columns names them in its order.
 
 Runs are ranked by ℓ less a penalty for components that are thin beside the others, since ℓ is highest where a few data
 that happen to be in a line have a component for themselves. Where nobody gives --max-iter, the best run goes on until
@@ -106,13 +106,14 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     let engine = options.engine()?;
     let (file, mut watch) = (options.input.name(), Watch::new());
     let may_miss = matches!(plan.kinds[..], [Kind::Gaussian { .. }, ..]);
-    let mut reading = options.open(plan.start.as_ref().map(|saved| saved.columns.as_slice()), may_miss)?;
+    let model = plan.start.as_ref().map(|saved| saved.columns.as_slice());
+    let mut reading = options.open(model, may_miss)?;
     let d = reading.names.len() - usize::from(options.weights.is_some());
     if let Some(saved) = &plan.start {
         options.check_columns(&saved.columns, &reading.names[..d])?;
     }
     if let [Kind::Bernoulli { flips }] = plan.kinds[..] {
-        reading = reading.of_heads(d, flips, options.input.finder());
+        reading = reading.of_heads(d, flips, options.input.finder(model));
     } else if options.plot.is_some() && plan.ks.start() == plan.ks.end() && d > plot::MOST_COLUMNS {
         return Err(plot::too_many(d));
     }

@@ -30,6 +30,9 @@ Examples:
   executable-em impute model.json data.csv --out filled.csv
   executable-em impute model.json data.csv --draws 20 --seed 1 --out tables.csv";
 
+/// The column that says of which table a row is.
+const DRAW: &str = "draw";
+
 #[derive(Args)]
 pub struct Impute {
     /// What fit wrote with --out
@@ -55,15 +58,23 @@ pub fn run(arguments: &Impute) -> Result<(), Failure> {
         let name = arguments.model.display();
         return Err(broken(format!("{name}: is no mixture of Gaussians, which are what gaps are filled by")));
     };
-    if arguments.draws.is_some_and(|draws| draws > 1) && arguments.input.is_stdin() {
-        let reason =
-            "standard input can be read once, but --draws reads it for every table: save it in a file";
-        return Err(Failure::Usage(reason.to_owned()));
+    if arguments.draws.is_some_and(|draws| draws > 1) && arguments.input.is_read_once() {
+        let name = arguments.input.name();
+        let reason = "can be read once, but --draws reads it for every table: save it in a file";
+        return Err(Failure::Usage(format!("{name} {reason}")));
     }
     memory::for_whole_covariances("impute", model.k(), model.d())?;
     let mut watch = Watch::new();
     // What cannot be read is said before there is a file to take away.
-    let mut reading = Some(arguments.input.open_as_written(&saved.columns)?);
+    let first = arguments.input.open_as_written(&saved.columns)?;
+    first.warn_of_first_line();
+    if arguments.draws.is_some() && first.reader.names().iter().any(|name| name == DRAW) {
+        return Err(Failure::Usage(format!(
+            "--draws: impute writes a column named '{DRAW}' itself: give that of {} another name",
+            first.file
+        )));
+    }
+    let mut reading = Some(first);
     let out = Output::watched(out, &mut watch)?;
     let mut table = Table { model, draws: arguments.draws, watch: &watch, out, rows: 0 };
     // One generator for all tables: none repeats another.
@@ -102,7 +113,7 @@ impl Table<'_> {
         let names: Vec<String> = reading.reader.names().iter().map(|name| quoted(name, separator)).collect();
         if draw == 1 && (self.draws.is_some() || reading.reader.has_header()) {
             let names = names.join(&separator.to_string());
-            let first = self.draws.map_or_else(String::new, |_| format!("draw{separator}"));
+            let first = self.draws.map_or_else(String::new, |_| format!("{DRAW}{separator}"));
             self.out.write(&format!("{first}{names}\n"))?;
         }
         while let Some(block) = reading.next() {

@@ -2,7 +2,7 @@
 
 use std::{
     cell::RefCell,
-    fs::File,
+    fs::{self, File},
     io,
     io::Read,
     path::{Path, PathBuf},
@@ -19,9 +19,9 @@ use nalgebra::DMatrix;
 
 use super::{
     Failure,
-    advice::{Blocks, IN_UTF_8},
+    advice::{Blocks, IN_UTF_8, NAMES_OR_DATA},
     broken,
-    columns::{Columns, column_of, numbers_in, twin},
+    columns::{Columns, numbers_in, twin},
     device::{endless, is_device, stdin},
     elsewhere::{Held, Table},
     reading::{Place, Raw, Reading},
@@ -46,9 +46,6 @@ pub struct Input {
     keep: Vec<String>,
     #[arg(skip)]
     kept: Kept,
-    /// The column of weights, if one is read.
-    #[arg(skip)]
-    weights: Option<String>,
     /// Whoever holds the table, if this program does not read it.
     #[arg(skip)]
     pub(super) holder: Option<Arc<dyn Table>>,
@@ -84,11 +81,6 @@ impl Input {
         self.columns.asked()
     }
 
-    /// The same table, of which these columns are asked for.
-    pub fn asking(&self, columns: Vec<String>) -> Self {
-        Input { columns: Columns::named(columns), ..self.clone() }
-    }
-
     /// The same table, of which these columns are copied beside the numbers, and where they are found.
     pub fn keeping(&self, columns: Vec<String>) -> (Self, Kept) {
         let kept = Kept::default();
@@ -97,7 +89,7 @@ impl Input {
 
     /// The same table, of which this column holds weights.
     pub fn weighed_by(&self, column: &str) -> Self {
-        Input { weights: Some(column.to_owned()), ..self.clone() }
+        Input { columns: self.columns.weighed_by(column), ..self.clone() }
     }
 
     pub fn is_stdin(&self) -> bool {
@@ -272,9 +264,9 @@ impl Input {
     fn finite(&self, reading: Reading, missing: &Missing) -> Reading {
         if missing.is_word("nan") {
             let expected = "a finite number, or NaN".to_owned();
-            reading.of_entries(|_, value| !value.is_infinite(), expected, self.finder())
+            reading.of_entries(|_, value| !value.is_infinite(), expected, self.finder(None))
         } else {
-            reading.of_entries(|_, value| value.is_finite(), "a finite number".to_owned(), self.finder())
+            reading.of_entries(|_, value| value.is_finite(), "a finite number".to_owned(), self.finder(None))
         }
     }
 
@@ -306,11 +298,12 @@ impl Input {
             let remedy = "a model knows its columns by their names: give each its own, or leave one out with --columns";
             return Err(broken(format!("{file}: several columns are named '{twin}'; {remedy}")));
         }
-        let weights = self.weights.as_ref().and_then(|column| column_of(column, reader.names()));
+        let weights = self.columns.weights.as_ref().and(columns.last().copied());
         let mut blocks = Blocks::new(reader, file, columns, missing.is_word(""))
             .for_model(model.is_some())
             .weighed_by(weights)
             .keeping(&self.kept);
+        blocks.warn_of_first_line();
         if self.asked().is_empty() && model.is_none() {
             blocks = blocks.warning_of_index();
         }
@@ -337,9 +330,16 @@ impl Input {
         }
     }
 
-    /// How the text is written.
-    pub(super) fn dialect(&self) -> Dialect {
-        Dialect { asked: self.asked(), ..self.text.dialect() }
+    /// How the text is written; a model knows its columns.
+    pub(super) fn dialect(&self, model: Option<&[String]>) -> Dialect {
+        let asked = self.asked().into_iter().chain(self.columns.weights.clone()).collect();
+        Dialect { asked, known: model.unwrap_or_default().to_vec(), ..self.text.dialect() }
+    }
+
+    /// Whether it comes from a pipe or the like.
+    pub fn is_read_once(&self) -> bool {
+        let is_pipe = |there: fs::Metadata| !there.is_file() && !there.is_dir();
+        self.is_stdin() || self.data.metadata().is_ok_and(is_pipe)
     }
 
     /// The reader of a table, and the columns that it is to read.
@@ -350,10 +350,10 @@ impl Input {
         missing: &Missing,
     ) -> Result<(Reader, Vec<usize>), Failure> {
         let file = self.name();
-        let dialect = self.dialect();
+        let dialect = self.dialect(model);
         let mut reader = CsvReader::with_dialect(input, &file, &dialect).map_err(|error| match &error {
             Error::Cell { expected: Expected::NumberOrName, .. } => {
-                broken(format!("{error}; --header yes takes the line for names, --header no for data"))
+                broken(format!("{error}; {NAMES_OR_DATA}"))
             }
             Error::Cell { expected: Expected::Utf8, .. } => broken(format!("{error}; {IN_UTF_8}")),
             _ => error.into(),
@@ -372,7 +372,7 @@ impl Input {
         let columns = self.columns.of(&file, reader.names(), reader.has_header(), model)?;
         reader = reader.with_missing(missing.clone());
         reader.choose(&columns)?;
-        let keep = Columns::named(self.keep.clone()).asked_for(&file, reader.names(), None)?;
+        let keep = Columns::named(self.keep.clone()).asked_for(&file, reader.names(), None, None)?;
         reader.keep(&keep)?;
         self.kept.borrow_mut().names = keep.iter().map(|&column| reader.names()[column].clone()).collect();
         Ok((reader, columns))

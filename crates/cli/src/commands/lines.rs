@@ -9,16 +9,22 @@ use super::{digits::whole, input::Input};
 impl Input {
     /// What tells where a number of a row, counted from 1, stands and how it is written there: by its line where a text
     /// can be read again.
-    pub fn finder(&self) -> impl Fn(usize, &str, f64) -> String + 'static {
-        let (input, file) = (self.clone(), self.name());
-        move |row, column, value| match input.written(row, column, value) {
+    pub fn finder(&self, model: Option<&[String]>) -> impl Fn(usize, &str, f64) -> String + use<> {
+        let (input, file, dialect) = (self.clone(), self.name(), self.dialect(model));
+        move |row, column, value| match input.written(&dialect, row, column, value) {
             Some((line, at, text)) => format!("{file}: line {line}, column {at} ({column}): found {text:?}"),
             None => format!("{file}: row {row}, column {column}: found {}", whole(value)),
         }
     }
 
     /// The line and the column of that number, from 1, and its text.
-    fn written(&self, row: usize, column: &str, value: f64) -> Option<(usize, usize, String)> {
+    fn written(
+        &self,
+        dialect: &Dialect,
+        row: usize,
+        column: &str,
+        value: f64,
+    ) -> Option<(usize, usize, String)> {
         let is_file = self.path().metadata().is_ok_and(|there| there.is_file());
         if !is_file || self.holder.is_some() || self.dimension.is_some() {
             return None;
@@ -28,13 +34,13 @@ impl Input {
             Ok((Form::Text, text)) => Some(text),
             _ => None,
         };
-        let mut dialect = self.dialect();
-        let reader = CsvReader::with_dialect(again()?, &name, &dialect).ok()?;
+        let reader = CsvReader::with_dialect(again()?, &name, dialect).ok()?;
         let at: Vec<usize> = (0..reader.names().len()).filter(|&at| reader.names()[at] == column).collect();
         // Of several of this name, nobody knows which.
         let &[at] = &at[..] else { return None };
         let number = row + usize::from(reader.has_header());
-        (dialect.header, dialect.separator) = (Some(false), u8::try_from(reader.separator()).ok());
+        let separator = u8::try_from(reader.separator()).ok();
+        let dialect = Dialect { header: Some(false), separator, ..dialect.clone() };
         let (line, record) = record(&mut BufReader::new(again()?), &dialect, number)?;
         let cells = CsvReader::with_dialect(&record[..], &name, &Dialect { skip: 0, ..dialect }).ok()?;
         let text = cells.first_line().get(at)?.clone();

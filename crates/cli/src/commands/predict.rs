@@ -67,7 +67,7 @@ pub fn run(arguments: &Predict) -> Result<(), Failure> {
         Predictor::Mixture(Mixture::Bernoulli(coins)) => {
             let reading = input.open(columns)?;
             let d = reading.names.len();
-            reading.of_heads(d, coins.flips(), input.finder())
+            reading.of_heads(d, coins.flips(), input.finder(columns))
         }
         Predictor::Mixture(Mixture::Student(_)) | Predictor::Clusters(_) => input.open(columns)?,
     };

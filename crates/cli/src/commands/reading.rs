@@ -22,16 +22,6 @@ pub enum Place {
     Elsewhere(Held),
 }
 
-impl Place {
-    /// The columns that are wanted of it.
-    pub fn columns(&mut self) -> &mut Vec<usize> {
-        match self {
-            Place::Raw(raw) => &mut raw.columns,
-            Place::Elsewhere(held) => &mut held.columns,
-        }
-    }
-}
-
 /// A file of raw doubles, and which of its columns are wanted.
 pub struct Raw {
     pub name: String,

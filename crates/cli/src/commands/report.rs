@@ -43,12 +43,16 @@ impl DataLine<'_> {
         let names = if d > COLUMNS { format!("{few}, …") } else { few };
         let mut text = format!("Data      {}: n = {n}, d = {d} ({names}){streamed}\n", self.file);
         if let Some(column) = &store.weights {
-            let total = whole(store.total);
-            let _ = writeln!(
-                text,
-                "          weighted by {}; the weights' sum, {total}, is the n of all that follows",
-                cell(column)
-            );
+            let (column, total, silent) = (cell(column), whole(store.total), store.gaps.weight_of_empty());
+            let n = match silent > 0.0 {
+                true => format!(
+                    "the weights' sum is {total}, and {} without the rows that show nothing,\n          which is the \
+                     n of BIC and ICL",
+                    whole(store.total - silent)
+                ),
+                false => format!("the weights' sum, {total}, is the n of all that follows"),
+            };
+            let _ = writeln!(text, "          weighted by {column}; {n}");
         }
         text + &store.gaps.report()
     }
@@ -88,7 +92,8 @@ pub fn summary(data: &DataLine<'_>, found: &Found, model: &Mixture, options: &Op
             "Note      the weights sum to {sum}, fewer data than the {p} parameters: the criteria take them for counts"
         );
     }
-    if let Some(doubt) = doubt(model, fitted.total / data.store.unit, data.store.names.len(), has_floor) {
+    if let Some(doubt) = doubt(model, fitted.total / data.store.unit, data.store.names.len(), Some(has_floor))
+    {
         let _ = writeln!(text, "Note      {doubt}");
     }
     text + &with_degrees(model, &data.store.names, "degrees of freedom, 1 to 200")
@@ -148,12 +153,13 @@ fn note_of_cap(stopped: Stopped, options: &Options, what: &str) -> String {
     }
 }
 
-/// What may be wrong with a mixture that looks fine; n is the number of data, or the sum of their weights.
-fn doubt(model: &Mixture, n: f64, d: usize, has_floor: bool) -> Option<String> {
+/// What may be wrong with a mixture that looks fine; n is the number of data, or the sum of their weights. Where a
+/// floor has no meaning, none is advised.
+fn doubt(model: &Mixture, n: f64, d: usize, has_floor: Option<bool>) -> Option<String> {
     let k = model.k();
     match model {
         // The shape is what can collapse.
-        Mixture::Student(model) => doubt(&Mixture::Gaussian(model.shape().clone()), n, d, has_floor),
+        Mixture::Student(model) => doubt(&Mixture::Gaussian(model.shape().clone()), n, d, None),
         Mixture::Gaussian(model) => {
             let count = |j: &usize| model.weights()[*j] * n;
             // What is left of a datum in a component that nothing belongs to any more.
@@ -162,10 +168,14 @@ fn doubt(model: &Mixture, n: f64, d: usize, has_floor: bool) -> Option<String> {
                 return Some(format!("component {} is empty: fewer components fit as well", j + 1));
             }
             let j = (0..k).find(|j| count(j) < (d + 1) as f64).filter(|_| k > 1)?;
-            let hint = if has_floor {
-                "that is what the --floor leaves of one that would collapse; try fewer components"
-            } else {
-                "ℓ has no maximum where one collapses; try fewer components or a --floor"
+            let hint = match (model.family(), has_floor) {
+                // With the covariance of all others none collapses.
+                (CovarianceFamily::Tied, _) => "so few say little of it; try fewer components",
+                (_, Some(true)) => {
+                    "that is what the --floor leaves of one that would collapse; try fewer components"
+                }
+                (_, Some(false)) => "ℓ has no maximum where one collapses; try fewer components or a --floor",
+                (_, None) => "ℓ has no maximum where one collapses; try fewer components",
             };
             Some(format!("component {} rests on {:.1} data: {hint}", j + 1, count(&j)))
         }

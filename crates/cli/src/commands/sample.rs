@@ -20,6 +20,9 @@ Examples:
   executable-em sample model.json -n 1000 --out drawn.csv
   executable-em sample model.json -n 5 --seed 2 --labels";
 
+/// The column of --labels.
+const LABEL: &str = "label";
+
 #[derive(Args)]
 pub struct Sample {
     /// What fit wrote with --out
@@ -45,10 +48,16 @@ pub fn run(arguments: &Sample) -> Result<(), Failure> {
     let out = arguments.out.as_deref();
     outputs::ask(&[&arguments.model], &[Wanted::out(out, &["csv"])])?;
     let saved = read_mixture(&arguments.model)?;
+    if arguments.labels && saved.columns.iter().any(|name| name == LABEL) {
+        return Err(Failure::Usage(format!(
+            "--labels: sample writes a column named '{LABEL}' itself: give that of {} another name",
+            arguments.model.display()
+        )));
+    }
     let mut watch = Watch::new();
     let mut out = Output::watched(out, &mut watch)?;
     let mut names: Vec<String> = saved.columns.iter().map(|name| cell(name)).collect();
-    names.extend(arguments.labels.then(|| "label".to_owned()));
+    names.extend(arguments.labels.then(|| LABEL.to_owned()));
     out.write(&format!("{}\n", names.join(",")))?;
 
     // One generator for all blocks: none repeats another.

@@ -257,12 +257,18 @@ fn first<M>(mut ends: Vec<Fit<M>>) -> Fit<M> {
 }
 
 fn all_failed(kind: Kind, k: usize, starts: usize, error: &executable_em_engine::Error) -> String {
-    let has_floor = matches!(kind, Kind::Gaussian { floor: Some(_), .. });
-    let remedy = if has_floor { "a larger --floor" } else { "a --floor" };
+    let mut remedies = if k > 1 { vec!["fewer components"] } else { Vec::new() };
+    remedies.push("another --covariance");
+    if let Kind::Gaussian { floor, .. } = kind {
+        remedies.push(if floor.is_some() { "a larger --floor" } else { "a --floor" });
+    }
+    let remedies = match &remedies[..] {
+        [others @ .., last] if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+        _ => remedies.concat(),
+    };
     let hint = match error {
         executable_em_engine::Error::Mathematics(Error::NotPositiveDefinite { .. }) => format!(
-            "; a component collapsed, columns depend on each other, or there are too few rows: fewer components, \
-             another --covariance or {remedy} can help"
+            "; a component collapsed, columns depend on each other, or there are too few rows: {remedies} can help"
         ),
         _ => String::new(),
     };

@@ -51,7 +51,8 @@ impl Options {
         let shares = |kind: &Kind| kind.family() == Some(CovarianceFamily::Spherical);
         let is_shared = plan.kinds.iter().any(shares) && !store.columns.iter().all(Spread::is_constant);
         if self.standardize || self.floor.is_none() && !is_shared {
-            self.check_spread(store)?;
+            let is_of_gaussians = plan.kinds.iter().all(|kind| matches!(kind, Kind::Gaussian { .. }));
+            self.refuse_constant(store, is_of_gaussians && !self.variational && !self.standardize)?;
         }
         self.check_scale(store)
     }
@@ -75,8 +76,13 @@ impl Options {
         )))
     }
 
-    /// That no column is constant.
+    /// That no column is constant, where each is divided by its spread.
     pub fn check_spread(&self, store: &Store) -> Result<(), Failure> {
+        self.refuse_constant(store, false)
+    }
+
+    /// That no column is constant; a floor may be a remedy.
+    fn refuse_constant(&self, store: &Store, may_have_floor: bool) -> Result<(), Failure> {
         let constant = |&a: &usize| store.columns[a].is_constant();
         let d = store.columns.len();
         let Some(a) = (0..d).find(constant) else {
@@ -87,7 +93,7 @@ impl Options {
         if !rest.is_empty() {
             remedies.push(format!("leave it out: --columns {}", listed(&rest, &store.names)));
         }
-        if !self.standardize {
+        if may_have_floor {
             remedies.push("set a --floor".to_owned());
         }
         let (name, value) = (&store.names[a], whole(store.columns[a].mean()));

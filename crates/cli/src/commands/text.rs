@@ -8,7 +8,8 @@ use super::Failure;
 /// How a table of text is written.
 #[derive(Args, Clone)]
 pub struct Text {
-    /// Whether the first line holds names [default: if it holds text above a number, or nothing but text]
+    /// Whether the first line holds names [default: if it holds text above a number, nothing but text, or all names of
+    /// a model; one that counts the columns, as 0,1,2, is warned of]
     #[arg(long, value_name = "yes|no", value_parser = ["yes", "no"])]
     header: Option<String>,
     /// What separates cells: one character, or ' ' for any run of blanks [default: a tab, ; or , as the first lines

@@ -49,6 +49,16 @@ fn what_is_wrong_with_the_data_is_named() {
             "only.csv",
             "only.csv: column c is constant (3): a Gaussian cannot have variance 0; set a --floor".to_owned(),
         ),
+        // Where a floor has no meaning, it is no remedy.
+        (
+            "constant.csv --model student",
+            "constant.csv: column c is constant (3): a Gaussian cannot have variance 0; leave it out: --columns a"
+                .to_owned(),
+        ),
+        (
+            "only.csv --variational",
+            "only.csv: column c is constant (3): a Gaussian cannot have variance 0".to_owned(),
+        ),
         (
             "wide.csv",
             "wide.csv: column a has values up to 1.00e300, whose squares are no numbers: count it in another unit"
@@ -76,21 +86,21 @@ fn what_is_wrong_with_the_data_is_named() {
         let k = if line.contains("-k") { "" } else { "-k 1" };
         place.refuses(&format!("fit {line} {k}"), 1, &error);
     }
-    // Two data in two dimensions lie on a line.
-    let output = place.run("fit two.csv -k 1");
-    let error = text(&output.stderr);
-    assert!(
-        error.starts_with(
-            "error: k = 1: none of 12 restarts succeeded: covariance of a component is singular"
-        ),
-        "{error}"
-    );
-    assert!(
-        error.ends_with(
-            "there are too few rows: fewer components, another --covariance or a --floor can help\n"
-        )
-    );
-    assert_eq!(output.status.code(), Some(1));
+    // Two data in two dimensions lie on a line; what is advised has a meaning with the options that are given.
+    for (options, remedies) in [
+        ("-k 1", "another --covariance or a --floor"),
+        ("-k 2", "fewer components, another --covariance or a --floor"),
+        ("-k 1 --model student", "another --covariance"),
+        ("-k 2 --model student", "fewer components or another --covariance"),
+    ] {
+        let output = place.run(&format!("fit two.csv --restarts 12 {options}"));
+        let (error, k) = (text(&output.stderr), &options[3..4]);
+        let begin =
+            format!("error: k = {k}: none of 12 restarts succeeded: covariance of a component is singular");
+        assert!(error.starts_with(&begin), "{error}");
+        assert!(error.ends_with(&format!("there are too few rows: {remedies} can help\n")), "{error}");
+        assert_eq!(output.status.code(), Some(1));
+    }
     assert!(place.prints("fit two.csv -k 1 --floor 0.5").contains("converged"));
     // What differs is not constant, however far from the origin: 10¹⁵ and ten more have the sd 5.
     place.write("far.csv", "t\n1000000000000000\n1000000000000010\n1000000000000000\n1000000000000010\n");

@@ -80,7 +80,7 @@ fn contradictions_are_refused() {
     let place = Place::with(&[
         ("x.csv", FAITHFUL),
         ("other.csv", "a,b\n1,2\n3,5\n7,7\n"),
-        ("bare.csv", "1,2\n3,5\n7,7\n"),
+        ("bare.csv", "2,1\n3,5\n7,7\n"),
     ]);
     place.prints("fit x.csv -k 2 --out m.json");
     place.prints("fit x.csv -k 2 --model kmeans --out k.json");
@@ -131,6 +131,11 @@ fn contradictions_are_refused() {
             "bare.csv: the model to start at has the columns eruptions, waiting, not x1, x2: say with --columns which \
              ones stand for these, in this order"
                 .to_owned(),
+        ),
+        (
+            "x.csv --start m.json --weights waiting",
+            2,
+            "x.csv: column 'waiting' is one of the model's, and no weight".to_owned(),
         ),
         ("x.csv", 2, "-k is missing: how many components?".to_owned()),
     ] {

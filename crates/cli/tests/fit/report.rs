@@ -36,9 +36,18 @@ fn what_went_wrong_in_a_fit_is_told() {
     assert!(!lone.contains("Note"), "two data are enough: {lone}");
     place.write("lone.csv", "a\n0\n0.1\n0.2\n0.3\n0.4\n0.5\n9\n");
     let lone = place.prints("fit lone.csv -k 2 --covariance tied --restarts 1");
-    let hint = "Note      component 2 rests on 1.0 data: ℓ has no maximum where one collapses; try fewer components \
-    or a";
+    // With the covariance of the others it does not collapse, and no floor helps.
+    let hint = "Note      component 2 rests on 1.0 data: so few say little of it; try fewer components\n";
     assert!(lone.contains(hint), "{lone}");
+    let lone = place.prints("fit lone.csv -k 2 --covariance tied --restarts 1 --floor 0.001");
+    assert!(lone.contains(hint), "{lone}");
+    place.write("pair.csv", "a,b\n0,0\n1,0\n0,1\n1,1\n.5,.5\n90,90\n91,92\n");
+    let pair = place.prints("fit pair.csv -k 2 --covariance spherical --restarts 1");
+    let hint = "Note      component 2 rests on 2.0 data: ℓ has no maximum where one collapses; try fewer components \
+    or a --floor\n";
+    assert!(pair.contains(hint), "{pair}");
+    let pair = place.prints("fit pair.csv -k 2 --covariance spherical --restarts 1 --model student");
+    assert!(pair.contains(&hint.replace(" or a --floor", "")), "t have no floor: {pair}");
     let lone = place.prints("fit lone.csv -k 2 --restarts 1 --floor 0.01");
     assert!(lone.contains(&format!("rests on 1.0 {of_floor}")), "{lone}");
     // Of several k, those that fail are passed over, in words.

@@ -50,7 +50,7 @@ fn whole_weights_are_rows_repeated() {
     // By number, and beside columns that are asked for; what is predicted is of all rows.
     let by_name = place.prints(&format!("fit w.csv --weights count {line}"));
     assert_eq!(place.prints(&format!("fit w.csv --weights 1 {line}")), by_name);
-    for columns in ["a,b", "count,a,b"] {
+    for columns in ["a,b", "count,a,b", "1..3", "a,1,b"] {
         assert_eq!(place.prints(&format!("fit w.csv --weights count --columns {columns} {line}")), by_name);
     }
     place.prints(&format!("fit w.csv --weights count {line} --responsibilities p.csv"));
@@ -85,6 +85,7 @@ fn weights_that_are_none_are_refused() {
         ("huge.csv", "a,w\n1,1e308\n2,1e308\n3,1e308\n"),
         ("shares.csv", "a,w\n1,0.5\n2,0.25\n4,0.25\n"),
         ("only.csv", "w\n1\n2\n"),
+        ("twins.csv", "a,w,w\n1,2,3\n2,3,4\n"),
     ]);
     for (line, code, error) in [
         (
@@ -104,7 +105,12 @@ fn weights_that_are_none_are_refused() {
             2,
             "shares.csv: no column is named 'v', as --weights says; there are a, w",
         ),
-        ("shares.csv --weights w --columns a,2", 2, "shares.csv: column 'w' is asked for twice"),
+        ("shares.csv --weights w --columns a,w,2", 2, "shares.csv: column '2' is asked for twice"),
+        (
+            "twins.csv --weights w --columns a",
+            2,
+            "twins.csv: several columns are named 'w'; say which by number",
+        ),
         ("only.csv --weights w", 2, "only.csv: beside the weights there is no column to fit"),
     ] {
         place.refuses(&format!("fit {line} -k 1"), code, error);
@@ -190,4 +196,21 @@ fn a_heavy_datum_hides_no_others() {
         let heavy: f64 = weight.parse().unwrap();
         assert_within(j, 8.0 - 8.0 / (heavy + 3.0), 1e-5);
     }
+}
+
+/// A row that shows nothing is no datum of the criteria, whatever it weighs: the n that is named is theirs.
+#[test]
+fn rows_that_show_nothing_are_not_in_the_n_that_is_named() {
+    let rows = "1,5,2\n2,3,1\n,,3\n4,4,2\n3,1,1\n";
+    let place = Place::with(&[("x.csv", &format!("a,b,w\n{rows}"))]);
+    place.write("seen.csv", format!("a,b,w\n{}", rows.replace(",,3\n", "")));
+    let printed = place.prints("fit x.csv -k 1 --weights w");
+    let head = "          weighted by w; the weights' sum is 9, and 6 without the rows that show nothing,\n          \
+                which is the n of BIC and ICL\n";
+    assert!(printed.contains(head), "{printed}");
+    let criteria =
+        |printed: &str| printed.lines().find(|line| line.starts_with("Criteria")).map(str::to_owned);
+    let seen = place.prints("fit seen.csv -k 1 --weights w");
+    assert!(seen.contains("the weights' sum, 6, is the n"), "{seen}");
+    assert_eq!(criteria(&printed), criteria(&seen));
 }

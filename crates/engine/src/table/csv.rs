@@ -1,6 +1,6 @@
 //! A table of numbers that is read block by block.
 
-use super::missing::is_no_name;
+use super::header::FirstLine;
 use super::plain::{Plain, Wanted};
 use super::record::Records;
 use super::{Dialect, Error, Expected, Missing, Result, block_rows};
@@ -32,6 +32,8 @@ pub struct CsvReader<R> {
     first: Vec<String>,
     names: Vec<String>,
     has_header: bool,
+    /// The line on which the table begins, if it may be names or data.
+    guessed: Option<u64>,
     /// For every column of the file, which of the chosen columns it is.
     places: Vec<Option<usize>>,
     chosen: usize,
@@ -50,7 +52,9 @@ pub struct CsvReader<R> {
 impl<R: Read> CsvReader<R> {
     /// Reads the first line, and says whether it is a header; `file` is what errors call the table.
     ///
-    /// It is one if it holds text above a number, or nothing but text; what stands for a missing value is no text.
+    /// It is one if it holds text above a number, or nothing but text; what stands for a missing value is no text. It
+    /// is one, too, if it counts the columns behind a cell without anything, as a table does whose index and columns
+    /// have no names; see [`CsvReader::guessed_line`] for others that count.
     ///
     /// # Errors
     /// [`Error::Empty`] without any line that is not blank, [`Error::Io`] if it cannot be read, [`Error::Cell`] for a
@@ -66,51 +70,25 @@ impl<R: Read> CsvReader<R> {
     /// Those of [`CsvReader::new`]; no name looks like a number where the header is told.
     pub fn with_dialect(input: R, file: &str, dialect: &Dialect) -> Result<Self> {
         let mut reader = CsvReader::begin(input, file, dialect)?;
-        if let Some(has_header) = dialect.header {
-            return Ok(if has_header { reader.named() } else { reader.unnamed() });
-        }
-        let missing = Missing::usual(&dialect.missing);
-        let number = |&a: &usize| reader.first[a].parse::<f64>().ok();
-        let columns = 0..reader.first.len();
-        let (numeric, others): (Vec<usize>, Vec<usize>) = columns.partition(|a| number(a).is_some());
-        let texts: Vec<usize> = others.into_iter().filter(|&a| !missing.is_word(&reader.first[a])).collect();
-        let is_place =
-            |name: &String| name.parse().is_ok_and(|number| (1..=reader.first.len()).contains(&number));
-        if !texts.is_empty()
-            && dialect.asked.iter().any(|name| !is_place(name) && reader.first.contains(name))
-        {
-            return Ok(reader.named());
-        }
-        let is_mixed = !texts.is_empty() && !numeric.is_empty();
-        let below = if is_mixed { reader.records.peek(numbers)? } else { None };
-        let stands =
-            |a: &usize| below.as_ref()?.iter().find(|(column, _)| column == a).map(|&(_, value)| value);
-        let has_header = match &below {
-            Some(_) => texts.iter().any(|a| stands(a).is_some()),
-            None => !texts.is_empty(),
+        let records = &mut reader.records;
+        let first = match dialect.header {
+            Some(true) => FirstLine::Names,
+            Some(false) => FirstLine::Data,
+            None => FirstLine::of(&reader.first, dialect, || records.peek(texts))?,
         };
-        if is_mixed {
-            let looks_like_one = |&a: &usize| {
-                let cell = &reader.first[a];
-                let has_digits_alone = cell.contains(char::is_numeric) && !cell.contains(char::is_alphabetic);
-                cell.starts_with(|c: char| "+-.0123456789".contains(c))
-                    || has_digits_alone
-                    || is_no_name(cell)
-            };
-            let is_whole = |a: &usize| number(a).is_some_and(|value| value.fract() == 0.0);
-            let is_year = |value: f64| value.fract() == 0.0 && (1000.0..3000.0).contains(&value);
-            let are_years = numeric.iter().all(|a| number(a).is_some_and(is_year));
-            // No name looks like 1.5; and years above what are none may be names, beside a text above texts.
-            let doubtful = match has_header {
-                true => texts.iter().all(looks_like_one) || !numeric.iter().all(is_whole),
-                false => are_years && numeric.iter().all(|a| stands(a).is_some_and(|value| !is_year(value))),
-            };
-            if doubtful {
-                let at = if has_header { texts[0] } else { numeric[0] };
-                return Err(reader.wrong(at, reader.first[at].as_bytes(), Expected::NumberOrName));
+        Ok(match first {
+            FirstLine::Names => reader.named(),
+            FirstLine::Data => reader.unnamed(),
+            FirstLine::Counting { has_names } => {
+                let line = Some(reader.records.line_of(0));
+                let reader = if has_names { reader.named() } else { reader.unnamed() };
+                CsvReader { guessed: line, ..reader }
             }
-        }
-        Ok(if has_header { reader.named() } else { reader.unnamed() })
+            FirstLine::Neither(column) => {
+                let cell = reader.first[column].as_bytes();
+                return Err(reader.wrong(column, cell, Expected::NumberOrName));
+            }
+        })
     }
 
     fn begin(input: R, file: &str, dialect: &Dialect) -> Result<Self> {
@@ -121,6 +99,7 @@ impl<R: Read> CsvReader<R> {
             first: Vec::new(),
             names: Vec::new(),
             has_header: false,
+            guessed: None,
             places: Vec::new(),
             chosen: 0,
             missing: Missing::refused(),
@@ -194,6 +173,22 @@ impl<R: Read> CsvReader<R> {
         self.has_header
     }
 
+    /// The line of the file on which the table begins, counted from 1, if what stands there, `0,1,2`, counts the
+    /// columns and may be names or a datum: of several numbers above a fraction it is taken for names.
+    ///
+    /// ```
+    /// use executable_em_engine::table::CsvReader;
+    /// for (text, has_header) in [("0,1\n1.5,2\n", true), ("0,1\n3,2\n", false)] {
+    ///     let reader = CsvReader::new(text.as_bytes(), "table")?;
+    ///     assert_eq!((reader.has_header(), reader.guessed_line()), (has_header, Some(1)));
+    /// }
+    /// assert_eq!(CsvReader::new(",0,1\n0,3,2\n".as_bytes(), "table")?.guessed_line(), None);
+    /// # Ok::<(), executable_em_engine::table::Error>(())
+    /// ```
+    pub fn guessed_line(&self) -> Option<u64> {
+        self.guessed
+    }
+
     /// Reads these columns only, counted from 0, in this order; cells in others may hold anything.
     ///
     /// # Errors
@@ -243,11 +238,8 @@ impl<R: Read> CsvReader<R> {
 
     /// The columns, counted from 0, in which the line that was read last holds a finite number.
     pub fn numbers_in_line(&self) -> Vec<usize> {
-        numbers(&self.records)
-            .into_iter()
-            .map(|(column, _)| column)
-            .filter(|&column| column < self.first.len())
-            .collect()
+        let cells = self.records.cells().take(self.first.len()).enumerate();
+        cells.filter(|(_, cell)| number(cell).is_some()).map(|(column, _)| column).collect()
     }
 
     /// How the line that was read last begins: its first cell.
@@ -368,9 +360,9 @@ impl<R: Read> Iterator for CsvReader<R> {
     }
 }
 
-/// The columns, counted from 0, in which a record holds a finite number, each with that.
-fn numbers<R: Read>(records: &Records<R>) -> Vec<(usize, f64)> {
-    records.cells().enumerate().filter_map(|(column, cell)| Some((column, number(cell)?))).collect()
+/// The cells of a record, without surrounding blanks and quotes.
+fn texts<R: Read>(records: &Records<R>) -> Vec<String> {
+    records.cells().map(|cell| text(cell).unwrap_or_default().to_owned()).collect()
 }
 
 /// What a cell holds, without surrounding blanks and quotes.
@@ -393,7 +385,7 @@ pub(super) fn number_or_gap(cell: &[u8], missing: &Missing) -> Option<f64> {
 }
 
 /// A finite number, whatever stands around it.
-fn number(cell: &[u8]) -> Option<f64> {
+pub(super) fn number(cell: &[u8]) -> Option<f64> {
     // Few cells have blanks or quotes.
     let number = fast_float2::parse(cell).or_else(|_| fast_float2::parse(text(cell).unwrap_or_default()));
     number.ok().filter(|value: &f64| value.is_finite())

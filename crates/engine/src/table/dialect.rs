@@ -35,6 +35,9 @@ pub struct Dialect {
     /// What somebody asks for columns by: where the first line holds one of these beside text, it holds names. Numbers
     /// of columns do not count.
     pub asked: Vec<String>,
+    /// The names by which somebody knows the columns, as a model does: a first line that holds all of these holds
+    /// names, be they numbers.
+    pub known: Vec<String>,
 }
 
 /// What the first lines of a table show.

@@ -5,6 +5,7 @@
 //! | this one | a whole table |
 //! | `csv.rs` | a table that is read block by block |
 //! | `dialect.rs` | how it is written: what its reader is told, and what its first lines show |
+//! | `header.rs` | whether its first line holds names |
 //! | `record.rs` | its records, cell by cell |
 //! | `plain.rs` | many lines of plain numbers at once |
 //! | `form.rs` | what a file is, by its first bytes |
@@ -17,6 +18,7 @@ mod csv;
 mod dialect;
 mod error;
 mod form;
+mod header;
 mod missing;
 mod npy;
 mod plain;
@@ -80,7 +82,8 @@ pub fn read_csv(path: impl AsRef<Path>) -> Result<Table> {
 /// Reads a table of numbers from comma-, semicolon- or tab-separated text, with or without a header line.
 ///
 /// What separates cells is seen by the first two lines; see [`Dialect`] for that, and for more ways to write a table.
-/// The first line is a header if it holds text above a number, or nothing but text. Cells may be quoted, and hold
+/// The first line is a header if it holds text above a number, or nothing but text, or counts the columns as in `,0,1`;
+/// see [`CsvReader`] for that. Cells may be quoted, and hold
 /// separators and line breaks then; blank lines are passed over. Every other line needs as many cells as the first,
 /// each a finite number.
 ///

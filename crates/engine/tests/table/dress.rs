@@ -59,6 +59,47 @@ fn a_table_is_read_in_every_usual_dress() {
     assert_eq!(table("7").values, dmatrix![7.0]);
 }
 
+/// A first line that counts the columns is a header behind an index without a name or above fractions, else a datum;
+/// where it may be either, its line is known.
+#[test]
+fn numbers_that_count_the_columns_may_be_names() {
+    let no = |has_header| (has_header, None);
+    for (text, expected) in [
+        (",0,1\n0,3,4\n", no(true)),
+        (",,0,1\na,b,3,4\n", no(true)),
+        ("\"\",\"1\",\"2\"\nr,3,4\n", no(true)),
+        (",0\n0,3\n", no(true)),
+        (",0\nr,3\n", no(true)),
+        (",0\n5,3\n", no(false)),
+        (",1\n,3\n", no(false)),
+        ("id,0,1\na,3,1.5\n", (true, Some(1))),
+        ("id,0,1\na,3,4\n", (false, Some(1))),
+        ("\n0,1,2\n1,2,3e1\n", (true, Some(2))),
+        ("0,1,2\n1,2,3\n", (false, Some(1))),
+        ("1\t2\n1\t.5\n", (true, Some(1))),
+        ("0\n.5\n", no(false)),
+        ("id,0\na,.5\n", (false, Some(1))),
+        ("0\n5\n", no(false)),
+        ("0,1\n0,1\n", no(false)),
+        ("0,1\n", no(false)),
+        ("0,2\n1.5,2\n", no(false)),
+        ("0.0,1.0\n1.5,2\n", no(false)),
+        ("NA,0,1\n1.5,2,3\n", no(false)),
+        ("5,0,1\n1.5,2,3\n", no(false)),
+    ] {
+        let reader = read(text, &Dialect::default());
+        assert_eq!((reader.has_header(), reader.guessed_line()), expected, "{text:?}");
+    }
+    // Who is told or knows the names has nothing to guess.
+    for dialect in [
+        Dialect { header: Some(true), ..Dialect::default() },
+        Dialect { known: vec!["1".to_owned(), "0".to_owned()], ..Dialect::default() },
+    ] {
+        let reader = read("0,1,2\n3,4,5\n", &dialect);
+        assert_eq!((reader.has_header(), reader.guessed_line()), no(true));
+    }
+}
+
 /// A sign that stands in the header alone separates nothing.
 #[test]
 fn what_separates_is_seen_by_two_lines() {
