@@ -41,6 +41,7 @@ mod columns;
 pub mod conditional;
 mod device;
 mod digits;
+mod doubt;
 pub mod elsewhere;
 mod exchange;
 mod explore;
