@@ -184,6 +184,9 @@ fn a_doubtful_first_line_is_asked_about() {
         "2,?",
         "2,(5)",
         "2,\u{2212}5",
+        "2,*",
+        "2,nil",
+        "2,NaT",
     ] {
         place.write("x.csv", format!("{first}\n1,2\n3,3\n2,6\n"));
         let told = text(&place.run("fit x.csv -k 1").stderr);

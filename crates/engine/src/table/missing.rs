@@ -4,7 +4,10 @@
 const USUAL: [&str; 5] = ["", "na", "n/a", "nan", "null"];
 
 /// What is written where there is no value, or a truth: above numbers it is hardly the name of a column.
-const NO_NAMES: [&str; 9] = ["none", "missing", "n.a.", "?", "#n/a", "#div/0!", "#value!", "true", "false"];
+const NO_NAMES: [&str; 15] = [
+    "none", "missing", "n.a.", "?", "*", "<na>", "nat", "nd", "nil", "unknown", "#n/a", "#div/0!", "#value!",
+    "true", "false",
+];
 
 /// Whether a cell of the first line is rather data than a name.
 pub(super) fn is_no_name(cell: &str) -> bool {
