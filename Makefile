@@ -84,11 +84,12 @@ check: $(JUPYTER) $(KERNEL) | cargo
 	$(RUN) $(BOOK)/execute.py --check
 	$(RUN) $(BOOK)/execute.py --check --kernel
 
-## make sql        lints and tests of fits by queries, on DataFusion and Ballista: some ten minutes the first time, for
-##                 four hundred crates
+## make sql        lints and tests of fits by queries, on DataFusion and Ballista, and of reading Parquet: some ten minutes
+##                 the first time, for four hundred crates
 sql: | cargo
 	cargo clippy -p executable-em-sql --all-targets -- -D warnings
 	cargo test --profile dev -p executable-em-sql
+	cargo test --profile dev -p executable-em-cli --features parquet --test parquet_files
 
 ## make faults     kills executors of a cluster in the middle of fifty fits, on lines that are late and lose packets,
 ##                 and hides a file from one machine: network namespaces, so it needs root; a quarter of an hour
