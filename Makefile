@@ -84,8 +84,8 @@ check: $(JUPYTER) $(KERNEL) | cargo
 	$(RUN) $(BOOK)/execute.py --check
 	$(RUN) $(BOOK)/execute.py --check --kernel
 
-## make sql        lints and tests of fits by queries, on DataFusion and Ballista, and of reading Parquet: some ten minutes
-##                 the first time, for four hundred crates
+## make sql        lints and tests of fits by queries, on DataFusion and Ballista, and of reading Parquet: some ten
+##                 minutes the first time, for four hundred crates
 sql: | cargo
 	cargo clippy -p executable-em-sql --all-targets -- -D warnings
 	cargo test --profile dev -p executable-em-sql
