@@ -12,6 +12,7 @@ use nalgebra::{DMatrix, DVector};
 
 use super::{
     Failure, broken,
+    fit::sample_size,
     options::Options,
     predict::{Predictor, write_predictions},
     report::{self, DataLine},
@@ -69,9 +70,10 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     let units = options.standardize.then(|| Units::of(&store.columns)).transpose()?;
     let found = store.read(units.as_ref(), |source| {
         let sample = options.sample(source, *ks.end())?;
+        let is_small = options.restarts.is_none() && store.n <= FEW * sample_size(*ks.end());
         let mut found = Vec::new();
         for k in ks.clone() {
-            found.push(best(options, &engine, source, (&sample, store.n, k), &watch)?);
+            found.push(best(options, &engine, source, (&sample, is_small, k), &watch)?);
             if watch.is_interrupted() {
                 break;
             }
@@ -112,7 +114,7 @@ fn best(
     options: &Options,
     engine: &Engine,
     source: &dyn Source,
-    (sample, n, k): (&DMatrix<f64>, usize, usize),
+    (sample, is_small, k): (&DMatrix<f64>, bool, usize),
     watch: &Watch,
 ) -> Result<Clusters, Failure> {
     let mut rng = data::rng(options.seed());
@@ -136,7 +138,6 @@ fn best(
     };
     let is_better = |one: f64, than: f64| one - than > SAME * than.abs();
     let mut fit = round(options.restarts.map_or(RESTARTS, |restarts| restarts as usize), &mut reached)?;
-    let is_small = options.restarts.is_none() && n <= FEW * sample.nrows();
     let mut idle = if reached.iter().any(|&other| is_better(fit.log_likelihood, other)) { 0 } else { IDLE };
     while is_small && idle < IDLE && !watch.is_interrupted() {
         // What is found is kept, whatever becomes of the others.

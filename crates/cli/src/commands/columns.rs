@@ -220,6 +220,21 @@ fn number_of(name: &str) -> Option<usize> {
     name.strip_prefix('x')?.parse().ok().filter(|&number| number > 0)
 }
 
+/// Refuses a column of the name that a command itself writes where an option asks for it; `of` says whose columns.
+pub fn refuse_own(
+    names: &[String],
+    own: &str,
+    (option, command): (&str, &str),
+    of: &str,
+) -> Result<(), Failure> {
+    if !names.iter().any(|name| name == own) {
+        return Ok(());
+    }
+    Err(Failure::Usage(format!(
+        "{option}: {command} writes a column named '{own}' itself: give that of {of} another name"
+    )))
+}
+
 /// Tells of columns with names such as x2, x1 that tables without names have in another order: of these a model of such
 /// names takes its columns by number.
 fn warn_of_turned(file: &str, names: &[String], columns: &[usize]) {

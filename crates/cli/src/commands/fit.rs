@@ -270,7 +270,7 @@ impl Options {
     /// Data to draw starts from, in proportion to their weights.
     pub fn sample(&self, source: &dyn Source, k: usize) -> Result<DMatrix<f64>, Failure> {
         // Another stream than that of the starts.
-        let (size, mut rng) = (SAMPLE.max(20 * k), data::rng(!self.seed()));
+        let (size, mut rng) = (sample_size(k), data::rng(!self.seed()));
         Ok(match self.weights {
             Some(_) => executable_em_engine::weighted_sample(source, size, &mut rng)?,
             None => executable_em_engine::sample(source, size, &mut rng)?,
@@ -288,6 +288,11 @@ impl Options {
             seed: self.seed(),
         }
     }
+}
+
+/// How many of the data starts are drawn from, at most.
+pub fn sample_size(k: usize) -> usize {
+    SAMPLE.max(20 * k)
 }
 
 fn by_bic(one: &&Found, other: &&Found) -> Ordering {

@@ -13,6 +13,7 @@ use super::{
     Failure,
     advice::Blocks,
     broken, cell,
+    columns::refuse_own,
     input::Input,
     memory,
     outputs::{self, Output, Wanted},
@@ -68,11 +69,8 @@ pub fn run(arguments: &Impute) -> Result<(), Failure> {
     // What cannot be read is said before there is a file to take away.
     let first = arguments.input.open_as_written(&saved.columns)?;
     first.warn_of_first_line();
-    if arguments.draws.is_some() && first.reader.names().iter().any(|name| name == DRAW) {
-        return Err(Failure::Usage(format!(
-            "--draws: impute writes a column named '{DRAW}' itself: give that of {} another name",
-            first.file
-        )));
+    if arguments.draws.is_some() {
+        refuse_own(first.reader.names(), DRAW, ("--draws", "impute"), &first.file)?;
     }
     let mut reading = Some(first);
     let out = Output::watched(out, &mut watch)?;

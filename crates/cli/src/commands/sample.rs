@@ -8,6 +8,7 @@ use executable_em_engine::{Mixture, table::BLOCK_ROWS};
 
 use super::{
     Failure, cell,
+    columns::refuse_own,
     outputs::{self, Output, Wanted},
     predict::read_mixture,
     watch::Watch,
@@ -48,11 +49,9 @@ pub fn run(arguments: &Sample) -> Result<(), Failure> {
     let out = arguments.out.as_deref();
     outputs::ask(&[&arguments.model], &[Wanted::out(out, &["csv"])])?;
     let saved = read_mixture(&arguments.model)?;
-    if arguments.labels && saved.columns.iter().any(|name| name == LABEL) {
-        return Err(Failure::Usage(format!(
-            "--labels: sample writes a column named '{LABEL}' itself: give that of {} another name",
-            arguments.model.display()
-        )));
+    if arguments.labels {
+        let of = arguments.model.display().to_string();
+        refuse_own(&saved.columns, LABEL, ("--labels", "sample"), &of)?;
     }
     let mut watch = Watch::new();
     let mut out = Output::watched(out, &mut watch)?;

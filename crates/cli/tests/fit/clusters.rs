@@ -100,6 +100,12 @@ fn weights_cost_no_rounds() {
     };
     let (twelve, more) = (objective("--restarts 12"), objective(""));
     assert!(more < twelve * (1.0 - 1e-3), "{twelve} {more}");
+    // Nor do rows that weigh nothing, of which no start is drawn: weights of one are rows, and the starts the same.
+    let rows = csv("a,b,w", &x).replace(",1000", ",1");
+    place.write("x.csv", &rows);
+    let ones = objective("");
+    place.write("x.csv", format!("{rows}{}", "5,5,0\n".repeat(2000)));
+    assert_within(objective(""), ones, gamma(6 * 400) * ones);
 }
 
 /// Where twelve starts disagree, further rounds of them follow.
