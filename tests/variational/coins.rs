@@ -38,6 +38,7 @@ fn the_bound_of_coins_lies_below_their_evidence() {
         let (n, d, k, m) = (6, 2, 1 + case_seed as usize % 3, 4);
         let x = DMatrix::from_fn(n, d, |_, _| f64::from(rng.random_range(0..=m)));
         let prior = CoinPrior::new(Weights::Dirichlet(1.0), 1.0, 1.0, m as usize).unwrap();
+        assert_eq!(prior.flips(), m as usize);
         let logs: Vec<f64> =
             latent::labelings::all(n, k).unwrap().iter().map(|labels| exact(&x, labels, k, m)).collect();
         let evidence = latent::log_sum_exp(logs);

@@ -282,11 +282,11 @@ fn no_option_finds_better() {
     assert!(lost.is_empty(), "{lost:#?}");
 }
 
-/// In two of two hundred some option finds more, in one of them by a thousandth of a nat; takes some minutes:
+/// In one of two hundred some option finds more, by a third of a nat; takes some minutes:
 /// `cargo test --test starts -- --ignored`.
 #[test]
 #[ignore = "minutes"]
 fn hardly_any_option_finds_better_in_two_hundred_problems() {
     let lost = lost(0..200);
-    assert!(lost.len() <= 2, "{lost:#?}");
+    assert!(lost.len() <= 1, "{lost:#?}");
 }

@@ -25,12 +25,12 @@ const TRIALS: usize = 120;
 const SHORT: usize = 20;
 const FEW: usize = 1000;
 /// … in so many of the ends; and so many of what comes of it, no two alike, go to their end, too …
-const BASES: usize = 3;
+const BASES: usize = 6;
 const PROMISING: usize = 10;
-/// … until so many rounds on end have found nothing better, and one where the first runs agree.
+/// … until so many rounds on end have found nothing better.
 const IDLE: usize = 2;
-/// What comes in is a narrow component, or one whose variances are so many times as large: groups are of all sizes.
-const NARROWER: [f64; 2] = [1.0, 1.0 / 16.0];
+/// What comes in is a narrow component, with its variances times one of these: groups are of all sizes.
+const SCALES: [f64; 4] = [1.0, 1.0 / 16.0, 1.0 / 4.0, 4.0];
 /// Short runs whose ranks differ by less than this, in nats a datum, are alike.
 const ALIKE: f64 = 1e-4;
 
@@ -183,11 +183,11 @@ impl Search<'_> {
         if let Ok(ends) = &mut ends {
             let may_exchange = self.restarts.is_none() && self.stopping.max_sweeps > SHORT;
             if may_exchange && !runs.agree(ends[0].total) {
-                self.exchange(k, IDLE, ends, &mut runs, begin)?;
+                self.exchange(k, ends, &mut runs, begin)?;
             } else if may_exchange && k > 1 && self.sample.nrows() <= FEW {
                 // To look once more where all agree costs little if data are few; it counts if it finds something.
                 let (mut more, mut of_more) = (ends.clone(), runs.clone());
-                self.exchange(k, 1, &mut more, &mut of_more, begin)?;
+                self.exchange(k, &mut more, &mut of_more, begin)?;
                 if rank(&more[0], self.unit) > rank(&ends[0], self.unit) + SAME * ends[0].total {
                     (*ends, runs) = (more, of_more);
                 }
@@ -201,20 +201,19 @@ impl Search<'_> {
     fn exchange<M: Fused + Charted + Exchange>(
         &self,
         k: usize,
-        patience: usize,
         ends: &mut Vec<Fit<M>>,
         runs: &mut Runs,
         mut begin: impl FnMut(&DMatrix<f64>, Start, usize) -> Result<M, Error>,
     ) -> Result<(), Failure> {
         let rest = Stopping { max_sweeps: self.stopping.max_sweeps - SHORT, ..self.stopping };
         let mut idle = 0;
-        while idle < patience && !self.watch.is_interrupted() {
+        while idle < IDLE && !self.watch.is_interrupted() {
             let before = rank(&ends[0], self.unit);
             let bases: Vec<M> = ends.iter().take(BASES).map(|end| end.model.clone()).collect();
             let promising = self.promising(k, runs.starts, |few, at| {
                 let (j, turn) = (at % k, at / k);
-                let base = &bases[turn / NARROWER.len() % bases.len()];
-                base.exchanged(j, &begin(few, Start::Narrow, at)?, NARROWER[turn % NARROWER.len()])
+                let base = &bases[turn / SCALES.len() % bases.len()];
+                base.exchanged(j, &begin(few, Start::Narrow, at)?, SCALES[turn % SCALES.len()])
             })?;
             runs.starts += TRIALS;
             if let Ok(further) = self.go_on(k, &rest, promising, runs) {
