@@ -25,6 +25,12 @@ pub fn whole(value: f64) -> String {
     if is_short { value.to_string() } else { format!("{value:e}") }
 }
 
+/// A sum, without the digits that only its rounding has: 28.455 and not 28.454999999999995.
+pub fn summed(value: f64) -> String {
+    // Twelve digits of any double are one again.
+    whole(format!("{value:.11e}").parse().unwrap_or(value))
+}
+
 /// Four digits of the smallest spread in the column, so that means are told apart, as far as a double has digits.
 pub fn written(value: f64, smallest_spread: f64, largest: f64) -> String {
     let decimals = 3 - smallest_spread.log10().floor() as i32;
@@ -39,12 +45,16 @@ pub fn written(value: f64, smallest_spread: f64, largest: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{decimal, whole};
+    use super::{decimal, summed, whole};
 
     #[test]
     fn large_numbers_have_an_exponent() {
         assert_eq!([whole(800.0), whole(0.1), whole(-0.0)], ["800", "0.1", "-0"]);
         assert_eq!([whole(2.1e300), whole(-1e15), whole(1e-300)], ["2.1e300", "-1e15", "1e-300"]);
+        assert_eq!(
+            [summed(28.454999999999995), summed(1.0 / 3.0), summed(2.1e300)],
+            ["28.455", "0.333333333333", "2.1e300"]
+        );
         assert_eq!([decimal(-1276.288, 3), decimal(-1e15, 3)], ["-1276.288", "-1.000000e15"]);
         assert_eq!(decimal(f64::NEG_INFINITY, 3), "-inf");
     }

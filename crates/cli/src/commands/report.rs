@@ -13,7 +13,7 @@ use nalgebra::{DMatrix, DVector};
 use super::{
     cell,
     clusters::Clusters,
-    digits::{brief, counted, decimal, whole, written},
+    digits::{brief, counted, decimal, summed, written},
     doubt::doubt,
     legible,
     options::{Begin, Options},
@@ -44,12 +44,12 @@ impl DataLine<'_> {
         let names = if d > COLUMNS { format!("{few}, …") } else { few };
         let mut text = format!("Data      {}: n = {n}, d = {d} ({names}){streamed}\n", self.file);
         if let Some(column) = &store.weights {
-            let (column, total, silent) = (cell(column), whole(store.total), store.gaps.weight_of_empty());
+            let (column, total, silent) = (cell(column), summed(store.total), store.gaps.weight_of_empty());
             let n = match silent > 0.0 {
                 true => format!(
                     "the weights' sum is {total}, and {} without the rows that show nothing,\n          which is the \
                      n of BIC and ICL",
-                    whole(store.total - silent)
+                    summed(store.total - silent)
                 ),
                 false => format!("the weights' sum, {total}, is the n of all that follows"),
             };
