@@ -27,7 +27,7 @@ SEEDS := 100
 CHAPTER := kmeans gaussian gaussian_mixture soft_kmeans latent bound em \
 	bernoulli_mixture pathologies selection scale incomplete convergence variational errata
 
-.PHONY: help book browse lab check sql faults soak fuzz notebooks figures rustdoc doc mutants bench bench-file live \
+.PHONY: help book browse lab tools check sql faults soak fuzz notebooks figures rustdoc doc mutants bench bench-file live \
 	browse-live clean distclean cargo python
 
 # Installing Jupyter waits for the network, and building for the compiler: side by side.
@@ -71,6 +71,9 @@ browse-live: live $(JUPYTER)
 ## make lab        JupyterLab, ready to run the notebooks
 lab: $(JUPYTER) $(KERNEL)
 	$(RUN) -m jupyter lab --LabApp.default_url=/lab/tree/notebooks
+
+## make tools      installs Jupyter and builds the Rust kernel, as whatever needs them does by itself
+tools: $(JUPYTER) $(KERNEL)
 
 ## make check      what must hold besides `cargo test`: format, lints, documentation, the notebook
 ##                 runner's own tests, and every notebook's outputs as a fresh run gives them
