@@ -80,9 +80,10 @@ impl Lloyd {
 /// ```
 /// `x` is n×d, `start` k×d with k ≤ n; `max_sweeps` caps the number of updates (0 leaves a single assignment).
 ///
-/// **Why it stops.** J never rises; with ties broken by index, a sweep that does not lower J repeats its assignment;
-/// and there are finitely many. What it reaches is a coordinate-wise optimum: no single step improves it, though moving
-/// a mean and its data together may. It climbs −J by the loop of [`em`].
+/// **Why it stops.** After an update J depends on the assignment alone. With ties broken by the lower index, a sweep
+/// that changes the assignment lowers this J or, at equal J, the sum of the labels; and there are finitely many
+/// assignments. What it reaches is a coordinate-wise optimum: no single step improves it, though moving a mean and its
+/// data together may. It climbs −J by the loop of [`em`].
 ///
 /// Source: H-05, H-11, H-12, H-14, H-17, T-02, T-04, B-32, H-E12, H-E16, T-E19.
 /// ```

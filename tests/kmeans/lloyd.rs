@@ -91,6 +91,37 @@ fn lloyd_never_raises_the_objective_and_stops_at_a_fixed_point() {
     assert!(falls > 500, "J fell in {falls} half steps only: the runs were idle");
 }
 
+/// A sweep may change labels and leave J as it was: here four data stand in ties and go to the lower index, while no
+/// mean moves. What falls then is the sum of the labels. Without a rule for ties the two assignments could follow each
+/// other for ever, for their means are the same and each is a best one there.
+///
+/// Source: H-17.
+#[test]
+fn a_sweep_at_equal_objective_lowers_the_sum_of_the_labels() {
+    // All numbers are dyadic, so nothing is rounded.
+    let x = dmatrix![0.5, -0.5; -0.5, 0.5; 1.5, 0.5; 0.5, 1.5; 1.0, 0.0; 0.0, 1.0];
+    let start = dmatrix![1.25, -0.25; -0.25, 1.25; 0.0, 0.0; 1.0, 1.0];
+    let run = kmeans::lloyd(&x, &start, 10).unwrap();
+    assert!(run.converged);
+    assert_eq!(run.objectives(), [2.25, 2.0, 2.0, 2.0, 2.0]);
+    let assignments: Vec<&[usize]> =
+        run.half_steps.iter().step_by(2).map(|half_step| &half_step.labels[..]).collect();
+    let (first, second) = ([2, 2, 3, 3, 0, 1], [0, 1, 0, 1, 0, 1]);
+    assert_eq!(assignments, [first, second, second]);
+    assert_eq!(first.iter().zip(&second).filter(|(before, after)| before != after).count(), 4);
+    assert!(second.iter().sum::<usize>() < first.iter().sum::<usize>());
+
+    let rest = dmatrix![1.0, 0.0; 0.0, 1.0; 0.0, 0.0; 1.0, 1.0];
+    for labels in [first, second] {
+        let r = latent::one_hot(&labels, 4).unwrap();
+        assert_eq!(kmeans::update_means(&x, &r, &rest).unwrap(), rest);
+        assert_eq!(kmeans::objective(&x, &r, &rest).unwrap(), 2.0);
+    }
+    // The least J of any assignment at these means.
+    let nearest = kmeans::responsibilities(&x, &rest).unwrap();
+    assert_eq!(kmeans::objective(&x, &nearest, &rest).unwrap(), 2.0);
+}
+
 /// The half steps alternate, start with the assignment of the start, and each is what its step gives.
 pub fn check_trace(x: &DMatrix<f64>, run: &Lloyd) {
     assert_eq!(run.half_steps.len() % 2, 1);

@@ -84,7 +84,7 @@ pub fn complete_log_likelihood(answer: impl Fn(&DMatrix<f64>, &[usize]) -> f64) 
             };
             let sum: f64 = labelings::all(n, k).ok()?.into_iter().map(|labels| under(labels).exp()).sum();
             unlike(
-                "the sum over all labelings of the exponential",
+                "the log of the sum over all labelings of exp(answer)",
                 sum.ln(),
                 latent::log_likelihood(&table.log_joint).ok()?,
                 1e-9,
