@@ -36,8 +36,9 @@ pub fn grid_posterior(
 /// t_{ab} - \bar t_{a\cdot} - \bar t_{\cdot b} + \bar t_{\cdot\cdot}
 /// ```
 /// It settles two claims. For $`t_{ab} = \log p(x_a\mid\theta_b)`$ of an exponential family with s sufficient
-/// statistics its rank is at most s; for a mixture it grows with the table, so a mixture is no exponential family and
-/// has no conjugate prior. For $`t_{ab} = \ell(\mu_a, \pi_b)`$ it would vanish if the likelihood factorised.
+/// statistics its rank is at most s; for a mixture it is the higher the larger the table, as a mixture is no
+/// exponential family, and so has no conjugate prior with a fixed number of parameters. For
+/// $`t_{ab} = \ell(\mu_a, \pi_b)`$ it would vanish if the likelihood factorised.
 ///
 /// `table` is any non-empty finite matrix; returns one of the same shape.
 ///

@@ -38,8 +38,9 @@ pub fn log_likelihood(x: &DMatrix<f64>, r: &DMatrix<f64>, means: &DMatrix<f64>, 
 /// ```math
 /// \log p(x \mid m, r) = -\frac{J(r, m)}{2\sigma^2} - \frac{nd}{2}\log 2\pi\sigma^2
 /// ```
-/// So the argmin of J is the argmax of the likelihood, whatever σ: k-means climbs, to a local maximum, a mixture with
-/// hard assignments and one spherical width. `x` is n×d, `r` n×k one-hot, `means` k×d, `sigma` > 0; returns nats.
+/// So the argmin of J is the argmax of the likelihood, whatever σ: k-means climbs the likelihood of a mixture with hard
+/// assignments and one spherical width, as far as neither step alone can raise it. `x` is n×d, `r` n×k one-hot, `means`
+/// k×d, `sigma` > 0; returns nats.
 ///
 /// Source: H-19, H-20, H-E16.
 /// ```

@@ -20,7 +20,7 @@ pub struct RestingPlace {
 /// ```math
 /// \{z : \arg\min_j\|x_i - m_j(z)\|^2 = z_i \text{ for all } i\}, \qquad m_j(z) = \text{the mean of } \{x_i : z_i = j\}
 /// ```
-/// They are the local maxima of the likelihood with hard labels: no lecture's algorithm says which one it has found,
+/// There neither step alone raises the likelihood with hard labels: no lecture's algorithm says which one it has found,
 /// and a step that changes labels *and* means at once would be needed to leave a poor one. Found by trying all kⁿ
 /// labelings with no cluster empty, ties broken as in [`kmeans::assign`]. `x` is n×d, `k` between 1 and n
 /// ([`Error::ComponentCount`](crate::Error::ComponentCount)). Errors of [`labelings::all`] where kⁿ is too large.

@@ -102,7 +102,8 @@ pub fn generalised_step(
         .law(|case, next, _| {
             let (means, covariances) = misses(case, next)?;
             (means.max(covariances) < 1e-9).then(|| {
-                "Q has no slope left: that is the whole M step, and one that stops short is asked for".to_owned()
+                "Q has no slope left: that is the whole M step, and one that stops short is asked for"
+                    .to_owned()
             })
         })
         .law(|case, next, _| {

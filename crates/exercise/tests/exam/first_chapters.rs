@@ -252,7 +252,7 @@ fn coins() {
         assert!((share - (0.4 * 0.2 + 0.6 * 0.7)).abs() < 1e-15);
         let other = single_flip::ridge(share, 0.5, 0.3).unwrap();
         assert!((one.log_likelihood(&x).unwrap() - other.log_likelihood(&x).unwrap()).abs() < 1e-12);
-        exam.says(1, r"$P(\text{heads})=\pi p_1+(1-\pi)p_2$, and nothing else");
+        exam.says(1, r"$P(\text{heads})=\alpha_1p_1+(1-\alpha_1)p_2$, and nothing else");
 
         let rank = |flips: usize| identifiability::information(&coins(flips)).unwrap().rank(1e-9);
         assert_eq!([rank(1), rank(2), rank(3)], [1, 2, 3]);

@@ -95,7 +95,7 @@ fn selection_of_k() {
             let size = (1..999).fold(1.0, |size, seated| size * (1.0 + 1.0 / (f64::from(seated) + alpha)));
             assert!((size / (999.0 + alpha) - together).abs() < 1e-12);
         }
-        exam.says(3, "with probability $1/(1+\\alpha)$");
+        exam.says(3, "with probability $1/(1+a)$");
         exam.says(3, "also the first and the thousandth");
     });
 }

@@ -54,8 +54,9 @@ pub(crate) fn staircase() -> Result<Figure> {
     let figure = Figure::still(&Page::new(1).width(620.0).panel_height(290.0).panel(panel))?;
     Ok(figure.described(
         "The bound F(q, θ) and the log-likelihood ℓ(θ) over half steps, for a mixture of two Gaussians on the Old \
-         Faithful data. The shaded gap between them is KL(q ‖ posterior): an E step closes it, an M step raises both \
-         curves and opens it again, each time less. Seed 4.",
+         Faithful data, from the second sweep on (the first gains more than all others). The shaded gap \
+         between them is KL(q ‖ posterior): an E step closes it, an M step raises both curves and opens it again, \
+         each time less. Seed 4.",
         "Two rising lines with a shaded band between them that closes at every second half step and opens after it; \
          the upper line is flat while the lower one catches up.",
     ))

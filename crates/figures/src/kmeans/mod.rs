@@ -108,8 +108,7 @@ pub(crate) fn objective() -> Result<Figure> {
     panel.text(end, [10.0, 4.0], &format!("*J* = {}", number(end[1], 2)), Anchor::Start, plot::INK);
     let figure = Figure::still(&Page::new(1).width(560.0).panel_height(260.0).panel(panel))?;
     Ok(figure.described(
-        "J after each half step of the run above. Neither half can raise it, and there are finitely many ways to \
-         assign the data: so the algorithm stops.",
+        "J after each half step of the run above. Neither half can raise it, so it comes to rest.",
         "A falling line of dots that alternate in colour between the two kinds of half steps; it is steep at first \
          and flat at its end.",
     ))

@@ -184,8 +184,8 @@ pub(super) fn soft_and_hard() -> Result<Figure> {
     Ok(figure.described(
         "Two means on the Old Faithful data in standard units (duration of an eruption across, waiting time up), at \
          three stiffnesses and in the limit. Colours are mixed by responsibility; the circles have the radius 1/√β \
-         of one standard deviation. Below β_c both means lie in the centre of the data and every datum is shared by \
-         halves.",
+         of one standard deviation. In the first, below the critical stiffness β_c, of which this chapter tells, both \
+         means lie in the centre of the data and every datum is shared by halves.",
         "Four scatter plots of the same two clouds: all data in one mixed colour, then blending between two colours, \
          then nearly separate, and last split by a straight border.",
     ))
