@@ -27,8 +27,8 @@ SEEDS := 100
 CHAPTER := kmeans gaussian gaussian_mixture soft_kmeans latent bound em \
 	bernoulli_mixture pathologies selection scale incomplete convergence variational errata
 
-.PHONY: help book browse lab tools check sql faults soak fuzz notebooks figures rustdoc doc mutants bench bench-file live \
-	browse-live clean distclean cargo python
+.PHONY: help book browse lab tools check sql faults soak fuzz notebooks figures rustdoc doc mutants bench bench-file \
+	live browse-live clean distclean cargo python
 
 # Installing Jupyter waits for the network, and building for the compiler: side by side.
 MAKEFLAGS += --jobs=2
@@ -69,7 +69,7 @@ browse-live: live $(JUPYTER)
 	$(RUN) $(BOOK)/live.py build/live "$${CARGO_TARGET_DIR:-target}/release/examples/ask" $(SCREENSHOTS:%=--screenshots %)
 
 ## make lab        JupyterLab, ready to run the notebooks
-lab: $(JUPYTER) $(KERNEL)
+lab: tools
 	$(RUN) -m jupyter lab --LabApp.default_url=/lab/tree/notebooks
 
 ## make tools      installs Jupyter and builds the Rust kernel, as whatever needs them does by itself
@@ -77,7 +77,7 @@ tools: $(JUPYTER) $(KERNEL)
 
 ## make check      what must hold besides `cargo test`: format, lints, documentation, the notebook
 ##                 runner's own tests, and every notebook's outputs as a fresh run gives them
-check: $(JUPYTER) $(KERNEL) | cargo
+check: tools | cargo
 	cargo fmt --check
 	cargo clippy --workspace --exclude executable-em-sql --all-targets -- -D warnings
 	cargo test -p executable-em-book
