@@ -109,7 +109,7 @@ pub fn sample(source: &(impl Source + ?Sized), size: usize, rng: &mut Rng) -> Re
 /// and w* keeps a heavy datum from taking the place of all others: it has at most four rows in n of all, or one in 64
 /// where that is more. Two passes.
 ///
-/// Source: Carpenter, Clifford and Fearnhead (1999), IEE Proceedings F 146, 2–7.
+/// Source: Carpenter, Clifford and Fearnhead (1999), IEE Proceedings – Radar, Sonar and Navigation 146, 2–7.
 ///
 /// # Errors
 /// Those of [`sample`].

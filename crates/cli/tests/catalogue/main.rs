@@ -8,6 +8,7 @@ mod check;
 mod ids;
 mod items;
 mod sources;
+mod works;
 
 use executable_em_cli::catalogue::{self, Entry, Meaning};
 use sources::{Places, Sources, text};
