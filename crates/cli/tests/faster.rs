@@ -8,8 +8,9 @@ use common::{assert_within, column, line_mixture};
 use executable_em::convergence::accelerate::{self, Accelerated, Chart, Method};
 use executable_em::data;
 use executable_em::em::{Stopped, Stopping, Tolerance};
-use executable_em_engine::{Mixture, SavedMixture};
+use executable_em_engine::{Mixture, SAME, SavedMixture};
 use place::Place;
+use std::cmp::Ordering;
 
 const FAITHFUL: &str = include_str!("../../../src/data/old_faithful.csv");
 
@@ -65,6 +66,7 @@ fn guesses_end_as_high() {
         .map(|i| format!("{},{},{}\n", (i * 7) % 10 / 4, (i * 3) % 11 / 5, (i / 100 * 3 + i % 3) % 6))
         .collect();
     let place = Place::with(&[("faithful.csv", FAITHFUL), ("heads.csv", &format!("a,b,c\n{heads}"))]);
+    let mut counted = 0;
     for (line, n) in [
         ("faithful.csv -k 2 --restarts 3 --start scaled", 272.0),
         ("faithful.csv -k 2 --restarts 1 --start scaled --covariance tied", 272.0),
@@ -80,7 +82,20 @@ fn guesses_end_as_high() {
         let fast = place.saved("m.json");
         assert!(fast.log_likelihood > plain.log_likelihood - 1e-6 * n, "{line}: {printed}");
         assert!(fast.sweeps <= plain.sweeps + 8, "{line}: {} and {}", fast.sweeps, plain.sweeps);
+        if line.contains("--restarts 1") {
+            let by = plain.sweeps.abs_diff(fast.sweeps);
+            let spared = match fast.sweeps.cmp(&plain.sweeps) {
+                Ordering::Less => format!(", {by} fewer than plain EM"),
+                Ordering::Equal => ", as many as plain EM".to_owned(),
+                Ordering::Greater => format!(", {by} more than plain EM"),
+            };
+            let is_same = (fast.log_likelihood - plain.log_likelihood).abs() <= SAME * n;
+            assert_eq!(printed.contains(&spared), is_same, "{spared}: {printed}");
+            counted += usize::from(is_same);
+        }
         assert_eq!(printed, place.prints(&format!("{line} --accelerate --threads 3")));
     }
-    assert_eq!(data::old_faithful().nrows(), 272);
+    assert_eq!((data::old_faithful().nrows(), counted), (272, 3));
+    let crawling = place.prints("fit faithful.csv -k 2 --restarts 1 --tol 1e-10 --max-iter 5 --accelerate");
+    assert!(!crawling.contains("than plain EM"), "a run that is not there was spared nothing: {crawling}");
 }

@@ -4,7 +4,7 @@
 use super::{
     Failure,
     exchange::Exchange,
-    search::{Kind, RUNS, Runs, Search, reason},
+    search::{Kind, RUNS, Runs, Search, Spared, reason},
     starts::{Start, thinned},
 };
 use executable_em::Error;
@@ -284,9 +284,10 @@ impl Search<'_> {
         starts: impl IntoIterator<Item = (usize, executable_em_engine::Result<M>)>,
         runs: &mut Runs,
     ) -> Ends<M> {
-        let numbers = RefCell::new(Vec::new());
+        let (numbers, begun) = (RefCell::new(Vec::new()), RefCell::new(Vec::new()));
         let starts = starts.into_iter().map(|(number, start)| {
             numbers.borrow_mut().push(number);
+            begun.borrow_mut().push(self.tells_spared.then(|| start.as_ref().ok().cloned()).flatten());
             start
         });
         let (plain, mut ends) = (OnSource::new(self.engine, self.source), Vec::new());
@@ -303,6 +304,9 @@ impl Search<'_> {
             for end in &mut ends {
                 end.sweeps = taken[end.start + 1] - taken[end.start] - 1;
             }
+            if let Some(spared) = ends.first().and_then(|best| self.spared(best, &begun.borrow(), stopping)) {
+                runs.spared.push((numbers.borrow()[ends[0].start], spared));
+            }
         } else {
             em::best_of(&plain, starts, stopping, |seen| {
                 self.note(k, &numbers.borrow(), (&mut ends, runs), seen)
@@ -312,6 +316,17 @@ impl Search<'_> {
             end.start = numbers.borrow()[end.start];
         }
         Ok(ends)
+    }
+
+    /// How many sweeps this run was spared, if those of plain EM from the same start are soon counted.
+    fn spared<M: Fused>(&self, end: &Fit<M>, begun: &[Option<M>], stopping: &Stopping) -> Option<Spared> {
+        let start = begun[end.start].clone()?;
+        let plain = self.engine.best_of([Ok(start)], self.source, stopping, |_| self.watch.flow()).ok()?;
+        let gap = (end.log_likelihood - plain.log_likelihood) / end.total;
+        let is_bound = plain.stopped == Stopped::MaxSweeps && gap > SAME;
+        let sweeps = plain.sweeps as isize - end.sweeps as isize;
+        (end.stopped == Stopped::Converged && (gap.abs() <= SAME || is_bound))
+            .then_some(Spared { sweeps, is_bound })
     }
 
     /// Shows a run on the terminal, and adds its end to what became of the others.

@@ -33,6 +33,9 @@ use super::{
 /// From so many data, or twenty for each component if that is more, the starts are drawn.
 const SAMPLE: usize = 5000;
 
+/// A sweep of so small a table, by n·k·d², is soon made.
+const SOON: usize = 50_000;
+
 /// Makes the seed of what fills the gaps of the starts.
 const FILLING: u64 = 0x6a70;
 
@@ -64,7 +67,8 @@ still lie ahead. With --stop aitken a run ends when ℓ itself is estimated to b
 that may take a larger --max-iter. With --accelerate a run, after twenty plain sweeps, guesses from two sweeps where
 it is going, and takes a sweep from there unless ℓ would be lower (SQUAREM): on 200 random problems a third of the
 sweeps and three quarters of the time. Guesses may lead to another maximum: of these problems to a lower one in two,
-to a higher in five.
+to a higher in five. How many sweeps the best run was spared is said where plain EM to
+the same ℓ is soon run beside it: of tables with n·k·d² up to 50 000.
 
 Mixtures of Student's t (--model student) have degrees of freedom ν from 1 to 200 for each component; what outliers
 would do to means and covariances of Gaussians they do to ν. They are fitted on one thread, always accelerated, and
@@ -155,6 +159,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
             has_cap: options.max_iter.is_some(),
             // Of t, EM itself crawls in ν.
             is_accelerated: options.accelerate || matches!(plan.kinds[..], [Kind::Student { .. }, ..]),
+            tells_spared: options.accelerate && d * d <= SOON / (store.n * plan.ks.end()),
             watch: &watch,
         };
         plan.search(&search)

@@ -18,7 +18,7 @@ use super::{
     legible,
     options::{Begin, Options},
     plan::Failed,
-    search::Found,
+    search::{Found, Spared},
     store::Store,
 };
 
@@ -78,7 +78,7 @@ pub fn summary(data: &DataLine<'_>, found: &Found, model: &Mixture, options: &Op
     let (log_likelihood, mean) =
         (decimal(fitted.log_likelihood, 3), decimal(fitted.log_likelihood / fitted.total, 6));
     let ended = ended(fitted.stopped, fitted.sweeps, "converged");
-    let _ = writeln!(text, "Fit       ℓ = {log_likelihood} nats, {mean} a datum; {ended}");
+    let _ = writeln!(text, "Fit       ℓ = {log_likelihood} nats, {mean} a datum; {ended}{}", spared(found));
     let _ = writeln!(text, "          {}", course(found, options));
     let [bic, aic, icl] =
         [found.criteria.bic, found.criteria.aic, found.icl].map(|criterion| decimal(criterion, 3));
@@ -145,6 +145,19 @@ fn ended(stopped: Stopped, sweeps: usize, converged: &str) -> String {
         Stopped::Fell => format!("ended after {sweeps}, where ℓ fell"),
         Stopped::Interrupted => format!("interrupted after {sweeps}"),
     }
+}
+
+/// What guesses were good for, where that was counted.
+fn spared(found: &Found) -> String {
+    let of_best = found.runs.spared.iter().rev().find(|(start, _)| *start == found.fit.start);
+    of_best.map_or_else(String::new, |(_, Spared { sweeps, is_bound })| {
+        let by = if *is_bound { "at least " } else { "" };
+        match sweeps {
+            0 => ", as many as plain EM from there".to_owned(),
+            1.. => format!(", {by}{sweeps} fewer than plain EM from there"),
+            _ => format!(", {} more than plain EM from there", -sweeps),
+        }
+    })
 }
 
 fn note_of_cap(stopped: Stopped, options: &Options, what: &str) -> String {

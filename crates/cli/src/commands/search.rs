@@ -71,6 +71,8 @@ pub struct Search<'a> {
     pub has_cap: bool,
     /// Whether runs guess where they are going.
     pub is_accelerated: bool,
+    /// Whether plain EM is run beside them, to count the sweeps that this spares.
+    pub tells_spared: bool,
     pub watch: &'a Watch,
 }
 
@@ -108,6 +110,15 @@ pub struct Runs {
     pub fell_back: bool,
     /// How many data all of them ran on, of which only the best went on over the others, too.
     pub sample: Option<usize>,
+    /// What the best of each batch of runs was spared, by the number of its start, where that was counted.
+    pub spared: Vec<(usize, Spared)>,
+}
+
+/// So many sweeps less than plain EM took to the same ℓ, or to the cap on the way there.
+#[derive(Clone, Copy)]
+pub struct Spared {
+    pub sweeps: isize,
+    pub is_bound: bool,
 }
 
 impl Search<'_> {
