@@ -33,6 +33,44 @@ fn the_command_line_does_what_the_readme_says() {
     assert!(folder.path().join("slides/kmeans/steps.png").is_file());
 }
 
+/// What the README shows of a session is what is printed, to the digits that machines agree in.
+#[test]
+fn a_session_prints_what_the_readme_shows() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    std::fs::create_dir_all(folder.path().join("src/data")).expect("a folder");
+    let data = "src/data/old_faithful.csv";
+    std::fs::copy(format!("{ROOT}{data}"), folder.path().join(data)).expect("a copy");
+    let readme = std::fs::read_to_string(format!("{ROOT}README.md")).expect("the README");
+    let session =
+        readme.split("```console\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a session");
+    let mut compared = 0;
+    for shown in session.split("$ cargo run --release -- ").skip(1) {
+        let (command, shown) = shown.split_once('\n').expect("what is printed");
+        let arguments = command.split(" | ").next().expect("a command").split_whitespace();
+        let run = std::process::Command::new(env!("CARGO_BIN_EXE_executable-em"))
+            .args(arguments)
+            .current_dir(folder.path())
+            .output()
+            .expect("the binary starts");
+        let printed = String::from_utf8(run.stdout).expect("text");
+        for (shown, printed) in shown.lines().zip(printed.lines()) {
+            let words = |line: &str| line.split([' ', ',', ';', '(']).map(str::to_owned).collect::<Vec<_>>();
+            let (one, other) = (words(shown), words(printed));
+            assert_eq!(one.len(), other.len(), "{shown}\n{printed}");
+            for (one, other) in one.iter().zip(&other) {
+                match (one.parse::<f64>(), other.parse::<f64>()) {
+                    (Ok(one), Ok(other)) => {
+                        assert!((one - other).abs() <= 1e-8 * one.abs().max(1.0), "{printed}")
+                    }
+                    _ => assert_eq!(one, other, "{shown}\n{printed}"),
+                }
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 100, "only {compared} words compared");
+}
+
 /// The README's other commands: a target of the Makefile, or what CI itself runs.
 #[test]
 fn the_other_commands_exist() {
