@@ -303,7 +303,7 @@ fn placed(x: &DMatrix<f64>, mean: &RowDVector<f64>, covariance: &DMatrix<f64>) -
 }
 
 /// The factor of a covariance in d dimensions.
-fn sized(covariance: &DMatrix<f64>, d: usize) -> Result<Factor> {
+pub(crate) fn sized(covariance: &DMatrix<f64>, d: usize) -> Result<Factor> {
     check::shape("covariance", covariance.shape(), (d, d))?;
     cholesky(covariance, 0)
 }

@@ -3,7 +3,6 @@
 use super::{BernoulliMixture, check_draws, check_state};
 use crate::check;
 use crate::error::Result;
-use crate::latent;
 use nalgebra::{DMatrix, DVector};
 
 /// The bias update: each coin's heads over its flips, every draw counted by its responsibility.
@@ -42,7 +41,7 @@ pub fn update_biases(
 /// \hat p_{ja} = \frac{\text{heads of coin } j \text{ in feature } a}{m\,n_j}, \qquad \hat\alpha_j = \frac{n_j}n
 /// ```
 /// `x` is n×d heads of `flips` = m, `labels` holds n numbers below `k`. Counted by hand; it is
-/// [`maximum_likelihood`](latent::complete::maximum_likelihood), whose r_ij ∈ {0, 1} (∈, not =).
+/// [`maximum_likelihood`](crate::latent::complete::maximum_likelihood), whose r_ij ∈ {0, 1} (∈, not =).
 /// [`Error::Domain`](crate::Error::Domain) for a coin that no draw used, [`Error::Label`](crate::Error::Label) for a
 /// label of k or more.
 ///
@@ -61,8 +60,7 @@ pub fn heads_over_flips(
     flips: usize,
 ) -> Result<BernoulliMixture> {
     check_draws(x, k, flips)?;
-    check::shape("labels", (labels.len(), 1), (x.nrows(), 1))?;
-    latent::one_hot(labels, k)?;
+    check::labels(labels, x.nrows(), k)?;
     let mut draws = DVector::<f64>::zeros(k);
     let mut heads = DMatrix::zeros(k, x.ncols());
     for (i, &label) in labels.iter().enumerate() {

@@ -2,7 +2,7 @@
 //!
 //! Both see nothing of the model but its sweeps. From a few of them they guess where the run is going, and go there
 //! if ℓ is no lower than here; else they take the sweep that they have in hand, of which EM itself says that ℓ is no
-//! lower. Either way ℓ never falls, and where EM would have come to rest, so do they.
+//! lower. Either way ℓ never falls, and where EM rests, they rest.
 
 pub use super::charted::{Chart, Charted};
 

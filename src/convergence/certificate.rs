@@ -17,7 +17,8 @@ use crate::error::{Error, Result};
 use crate::gaussian_mixture::{CovarianceFamily, GaussianMixture};
 use nalgebra::{DMatrix, DVector};
 
-/// What has been proved: bounds between which one maximum of ℓ lies, and no other stationary point.
+/// What has been proved: bounds between which a maximum of ℓ lies, the only stationary point of the box that was
+/// tried.
 ///
 /// Source: X-21.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,7 +74,7 @@ impl Certificate {
 /// None where nothing is proved: far from a stationary point, at a saddle, at a spike, on a ridge.
 /// [`Error::NotInFamily`] for a family that is not full, [`Error::Domain`] for a weight of zero.
 ///
-/// Source: X-21; Krawczyk (1969), Neumaier (1990), ch. 5.
+/// Source: X-21; Krawczyk (1969), Moore (1977), Neumaier (1990), ch. 5.
 /// ```
 /// use executable_em::convergence::certificate::certify;
 /// use executable_em::{data, em, gaussian_mixture::{CovarianceFamily, kmeans_start}};

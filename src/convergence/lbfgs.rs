@@ -3,7 +3,7 @@
 use super::coordinates::{coordinates, mixture_of};
 use super::information;
 use crate::check;
-use crate::em::{self, Climb, Expected, Fit, Stopping};
+use crate::em::{self, At, Climb, Expected, Fit, Stopping};
 use crate::error::{Error, Result};
 use crate::gaussian_mixture::GaussianMixture;
 use nalgebra::{DMatrix, DVector};
@@ -12,7 +12,7 @@ use std::cell::{Cell, RefCell};
 /// A step, and by how much the slope fell along it.
 pub type Pair = (DVector<f64>, DVector<f64>);
 
-/// Where to go from a slope: the slope times an inverse Hessian that the last steps agree with.
+/// Where to go from a slope: the slope times an inverse Hessian learnt from the last steps, of which it meets the last.
 /// ```math
 /// H_{t+1} = \Big(I - \frac{s y^\top}{s^\top y}\Big) H_t \Big(I - \frac{y s^\top}{s^\top y}\Big)
 /// + \frac{s s^\top}{s^\top y}, \qquad H_{t+1}\,y = s
@@ -167,11 +167,7 @@ impl Climb for Lbfgs<'_> {
         Ok(model.clone())
     }
 
-    fn moved(
-        &self,
-        before: (&GaussianMixture, &DVector<f64>),
-        after: (&GaussianMixture, &DVector<f64>),
-    ) -> f64 {
+    fn moved(&self, before: At<'_, Self>, after: At<'_, Self>) -> f64 {
         em::largest_move(before.0, after.0)
     }
 }

@@ -13,9 +13,9 @@ use nalgebra::DMatrix;
 /// ```
 ///
 /// Both lines climb F(q, θ), so F never falls; ℓ may, for q is stale in the other blocks. θ learns from a block
-/// before it sees the next, and a pass gains more than a sweep. The sums of a block are taken out and put back, so an
-/// M step costs no pass over the data. `x` is n×d, `q` n×k, and the blocks are `blocks` runs of rows as equal as may
-/// be. Returns the model and the q after the pass. [`Error::Domain`](crate::Error::Domain) unless 1 ≤ `blocks` ≤ n.
+/// before it sees the next, and a pass usually gains more than a sweep. The sums of a block are taken out and put back,
+/// so an M step costs no pass over the data. `x` is n×d, `q` n×k, and the blocks are `blocks` runs of rows as equal as
+/// may be. Returns the model and the q after the pass. [`Error::Domain`](crate::Error::Domain) unless 1 ≤ `blocks` ≤ n.
 ///
 /// Source: X-19; Neal and Hinton (1998).
 /// ```

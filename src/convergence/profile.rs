@@ -9,7 +9,7 @@
 use super::by_parts::means_with_one_held;
 use super::errors;
 use crate::check;
-use crate::em::{self, Climb, Expected, Fit, Stopping};
+use crate::em::{self, At, Climb, Expected, Fit, Stopping};
 use crate::error::{Error, Result};
 use crate::gaussian_mixture::{GaussianMixture, update};
 use nalgebra::DMatrix;
@@ -50,11 +50,7 @@ impl Climb for WithOneHeld<'_> {
         GaussianMixture::new(weights, means, covariances, model.family())
     }
 
-    fn moved(
-        &self,
-        before: (&GaussianMixture, &DMatrix<f64>),
-        after: (&GaussianMixture, &DMatrix<f64>),
-    ) -> f64 {
+    fn moved(&self, before: At<'_, Self>, after: At<'_, Self>) -> f64 {
         em::largest_move(before.0, after.0)
     }
 }
@@ -64,7 +60,8 @@ impl Climb for WithOneHeld<'_> {
 /// \ell_p(v) = \max_{\theta:\ \mu_{ja} = v}\ell(\theta)
 /// ```
 ///
-/// Errors as in [`em::fit`] and [`means_with_one_held`]. A run finds the maximum that its start leads to.
+/// Errors as in [`em::fit`] and [`means_with_one_held`]. A run finds the maximum that its start leads to, so the
+/// profile may lie higher than what is found.
 ///
 /// Source: X-31; Venzon and Moolgavkar (1988).
 /// ```
@@ -95,7 +92,7 @@ pub fn held_at(
 ///
 /// `top` is a maximum of ℓ, `x` n×d, [`DROP`] the usual drop. From μ̂ outwards in steps of a standard error until ℓ_p
 /// has fallen far enough, then by bisection to 10⁻⁶ of one. Each run starts where the one before ended. Unlike
-/// μ̂ ± 1.96 standard errors it need not be symmetric, and it is the same in any units of μ.
+/// μ̂ ± 1.96 standard errors it need not be symmetric, and it follows any change of scale, a logarithm too.
 /// [`Error::Domain`] if ℓ_p has not fallen that far 64 standard errors away; errors as in [`errors::standard_errors`].
 ///
 /// Source: X-31; Venzon and Moolgavkar (1988).

@@ -40,7 +40,7 @@ pub fn jacobian(model: &GaussianMixture, x: &DMatrix<f64>) -> Result<DMatrix<f64
 /// ```
 ///
 /// Of two symmetric matrices they are real: with $`\mathcal I_c = L L^\top`$ they are those of
-/// $`L^{-1}\mathcal I_mL^{-\top}`$. At a maximum all are below 1; one that is 1 makes EM creep, as on {−1, 1} in
+/// $`L^{-1}\mathcal I_mL^{-\top}`$. At a maximum none is above 1; one that is 1 makes EM creep, as on {−1, 1} in
 /// chapter 6, and above 1 it is a saddle, which EM leaves. Returns p numbers; errors as in [`jacobian`].
 ///
 /// Source: X-14. Example: [`jacobian`].

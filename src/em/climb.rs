@@ -3,6 +3,8 @@
 use crate::check;
 use crate::convergence::aitken;
 use crate::error::Error;
+use crate::latent;
+use nalgebra::DMatrix;
 use std::ops::ControlFlow;
 
 /// What is watched to see that a run has arrived.
@@ -95,12 +97,11 @@ pub trait Climb {
     ) -> Result<Self::Model, Self::Error>;
 
     /// How far a sweep has moved, from one θ and its E step to the next; zero at rest.
-    fn moved(
-        &self,
-        before: (&Self::Model, &Self::Expectation),
-        after: (&Self::Model, &Self::Expectation),
-    ) -> f64;
+    fn moved(&self, before: At<'_, Self>, after: At<'_, Self>) -> f64;
 }
+
+/// A θ, and its E step.
+pub type At<'a, C> = (&'a <C as Climb>::Model, &'a <C as Climb>::Expectation);
 
 /// What an E step says.
 #[derive(Clone, Debug, PartialEq)]
@@ -111,6 +112,17 @@ pub struct Expected<E> {
     pub total: f64,
     /// What the M step needs.
     pub expectation: E,
+}
+
+impl Expected<DMatrix<f64>> {
+    /// The E step that is read off a log joint, n×k: ℓ and the responsibilities.
+    pub(crate) fn of(log_joint: &DMatrix<f64>) -> Result<Self, Error> {
+        Ok(Expected {
+            log_likelihood: latent::log_likelihood(log_joint)?,
+            total: log_joint.nrows() as f64,
+            expectation: latent::responsibilities(log_joint)?,
+        })
+    }
 }
 
 /// What a watcher sees: every sweep of every run, and the end of every run, those that fail included.

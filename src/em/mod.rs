@@ -6,7 +6,7 @@
 
 mod climb;
 
-pub use climb::{Climb, Expected, Fit, Seen, Stopped, Stopping, Tolerance, best_of};
+pub use climb::{At, Climb, Expected, Fit, Seen, Stopped, Stopping, Tolerance, best_of};
 
 use crate::check;
 use crate::error::{Error, Result};
@@ -67,12 +67,7 @@ impl<M: Model> Climb for OnData<'_, M> {
     type Error = Error;
 
     fn expect(&self, model: &M) -> Result<Expected<DMatrix<f64>>> {
-        let log_joint = model.log_joint(self.x)?;
-        Ok(Expected {
-            log_likelihood: latent::log_likelihood(&log_joint)?,
-            total: self.x.nrows() as f64,
-            expectation: latent::responsibilities(&log_joint)?,
-        })
+        Expected::of(&model.log_joint(self.x)?)
     }
 
     fn maximize(&self, model: &M, r: &DMatrix<f64>) -> Result<M> {

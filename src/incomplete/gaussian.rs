@@ -30,7 +30,7 @@ pub fn regression(covariance: &DMatrix<f64>, pattern: &Pattern) -> Result<(DMatr
     if pattern.seen.is_empty() {
         return Ok((DMatrix::zeros(d, 0), missing));
     }
-    let factor = seen_factor(covariance, pattern, 0)?;
+    let factor = seen_factor(covariance, pattern)?;
     let across = block(covariance, &pattern.seen, &pattern.missing);
     let b = factor.solve(&across).transpose();
     let left = missing - &b * across;
@@ -60,19 +60,9 @@ pub fn seen_log_density(
     covariance: &DMatrix<f64>,
 ) -> Result<DVector<f64>> {
     check_parameters(data, mean, covariance)?;
-    seen_log_densities(data, mean, covariance, 0)
-}
-
-/// [`seen_log_density`] of parameters that are known to be such; `component` labels the error.
-pub(super) fn seen_log_densities(
-    data: &Incomplete,
-    mean: &RowDVector<f64>,
-    covariance: &DMatrix<f64>,
-    component: usize,
-) -> Result<DVector<f64>> {
     let mut log_densities = DVector::zeros(data.n());
     for pattern in data.patterns().iter().filter(|pattern| !pattern.seen.is_empty()) {
-        let factor = seen_factor(covariance, pattern, component)?;
+        let factor = seen_factor(covariance, pattern)?;
         let centre = mean.select_columns(&pattern.seen);
         let of_pattern = gaussian::log_densities(&pattern.seen_cells(data.values()), &centre, &factor);
         pattern.rows.iter().zip(&of_pattern).for_each(|(&i, &log_density)| log_densities[i] = log_density);
@@ -122,7 +112,7 @@ impl Completed {
 ///
 /// `mean` is 1×d, `covariance` d×d; errors as in [`regression`].
 ///
-/// Source: X-04; Little and Rubin (2019), §8.2.
+/// Source: X-04; Little and Rubin (2019).
 /// ```
 /// use executable_em::incomplete::{Incomplete, gaussian::complete};
 /// use nalgebra::{dmatrix, dvector, RowDVector};
@@ -164,7 +154,7 @@ pub fn complete(data: &Incomplete, mean: &RowDVector<f64>, covariance: &DMatrix<
 /// regression's line, and the correlation would come out too strong. [`Error::Shape`](crate::Error::Shape) if the three
 /// do not belong together, [`Error::Domain`](crate::Error::Domain) if all weights vanish.
 ///
-/// Source: X-04; Little and Rubin (2019), §8.2.
+/// Source: X-04; Little and Rubin (2019).
 /// ```
 /// use executable_em::incomplete::{Incomplete, gaussian::{complete, update}};
 /// use nalgebra::{dmatrix, dvector, RowDVector};
@@ -233,12 +223,11 @@ fn block(matrix: &DMatrix<f64>, rows: &[usize], columns: &[usize]) -> DMatrix<f6
 }
 
 /// The factor of the covariance of what is seen.
-fn seen_factor(covariance: &DMatrix<f64>, pattern: &Pattern, component: usize) -> Result<Factor> {
-    gaussian::cholesky(&block(covariance, &pattern.seen, &pattern.seen), component)
+fn seen_factor(covariance: &DMatrix<f64>, pattern: &Pattern) -> Result<Factor> {
+    gaussian::cholesky(&block(covariance, &pattern.seen, &pattern.seen), 0)
 }
 
 fn check_parameters(data: &Incomplete, mean: &RowDVector<f64>, covariance: &DMatrix<f64>) -> Result<()> {
     check::matrix("mean", mean, (1, data.d()))?;
-    check::shape("covariance", covariance.shape(), (data.d(), data.d()))?;
-    gaussian::cholesky(covariance, 0).map(|_| ())
+    gaussian::sized(covariance, data.d()).map(drop)
 }

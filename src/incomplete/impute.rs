@@ -6,8 +6,9 @@ use crate::check;
 use crate::error::Result;
 use crate::gaussian;
 use crate::gaussian_mixture::GaussianMixture;
+use crate::latent::complete::drawn_label;
 use nalgebra::{DMatrix, DVector, RowDVector};
-use rand::{Rng, RngExt};
+use rand::Rng;
 
 /// The table with every gap filled by its conditional mean, and the standard deviation of each cell.
 /// ```math
@@ -74,29 +75,13 @@ pub fn draw(model: &GaussianMixture, data: &Incomplete, rng: &mut impl Rng) -> R
         });
         let factors = factors.collect::<Result<Vec<_>>>()?;
         for &i in &pattern.rows {
-            let j = label(posterior.responsibilities().row(i).iter(), rng);
+            let j = drawn_label(posterior.responsibilities().row(i).iter(), rng);
             let mean = &posterior.completed()[j].means().row(i).select_columns(&pattern.missing);
             let cells: RowDVector<f64> = gaussian::draw(mean, &factors[j], rng);
             pattern.missing.iter().zip(&cells).for_each(|(&a, &cell)| filled[(i, a)] = cell);
         }
     }
     Ok(filled)
-}
-
-/// A label, drawn with these probabilities.
-fn label<'a>(probabilities: impl Iterator<Item = &'a f64>, rng: &mut impl Rng) -> usize {
-    let mut left: f64 = rng.random();
-    let mut last = 0;
-    for (j, &probability) in probabilities.enumerate() {
-        if probability > 0.0 {
-            last = j;
-            if left < probability {
-                return j;
-            }
-            left -= probability;
-        }
-    }
-    last
 }
 
 /// An estimate from several filled tables.

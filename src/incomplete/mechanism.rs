@@ -7,11 +7,12 @@
 //!   = p(\text{missing}\mid x_s)\;p(x_s\mid\theta),
 //! ```
 //!
-//! and its maximum in θ is that of ℓ, whatever the mechanism was. Otherwise ℓ leaves a factor out, and is biased.
+//! and its maximum in θ is that of ℓ, whatever the mechanism was. Otherwise ℓ leaves a factor out, and its maximum is
+//! biased.
 
 use super::Incomplete;
 use crate::check;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use nalgebra::DMatrix;
 use rand::{Rng, RngExt};
 
@@ -46,11 +47,11 @@ pub enum Mechanism {
 impl Mechanism {
     /// The probability that the cell of a complete row is missing.
     /// ```math
-    /// c, \qquad \frac1{1 + e^{-s(x_b - c)}}, \qquad \frac1{1 + e^{-s(x_a - c)}}
+    /// p, \qquad \frac1{1 + e^{-s(x_b - c)}}, \qquad \frac1{1 + e^{-s(x_a - c)}}
     /// ```
     ///
-    /// `row` holds d numbers, `a` is the column of the cell; [`Error::Label`] if a column does not exist,
-    /// [`Error::Domain`] for a centre or a slope that is not finite.
+    /// `row` holds d numbers, `a` is the column of the cell; [`Error::Label`](crate::Error::Label) if a column does not
+    /// exist, [`Error::Domain`](crate::Error::Domain) for a centre or a slope that is not finite.
     ///
     /// Source: X-01.
     /// ```
@@ -80,8 +81,8 @@ impl Mechanism {
 
     /// The data after the mechanism has taken cells of one column away.
     ///
-    /// `x` is n×d, complete. Errors as in [`probability`](Self::probability), [`Error::Domain`] where the column
-    /// hides the other one, and those of [`Incomplete::new`].
+    /// `x` is n×d, complete. Errors as in [`probability`](Self::probability),
+    /// [`Error::Domain`](crate::Error::Domain) where the column hides the other one, and those of [`Incomplete::new`].
     ///
     /// Source: X-01.
     /// ```
@@ -93,11 +94,9 @@ impl Mechanism {
     /// ```
     pub fn hide(&self, x: &DMatrix<f64>, a: usize, rng: &mut impl Rng) -> Result<Incomplete> {
         check::finite("data", x)?;
-        if let Mechanism::BySeen { column, .. } = *self
-            && column == a
-        {
-            let (what, allowed) = ("column that is seen", "another than the one that goes missing");
-            return Err(Error::Domain { what, value: a as f64, allowed });
+        if let Mechanism::BySeen { column, .. } = *self {
+            let allowed = "another than the one that goes missing";
+            check::domain("column that is seen", a as f64, column != a, allowed)?;
         }
         let mut values = x.clone();
         for (i, row) in x.row_iter().enumerate() {

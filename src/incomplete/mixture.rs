@@ -5,8 +5,8 @@ use super::gaussian::{self as one, Completed};
 use crate::check;
 use crate::em::{self, Climb, Expected, Fit, Stopping};
 use crate::error::{Error, Result};
-use crate::gaussian_mixture::{self, CovarianceFamily, GaussianMixture};
-use crate::latent;
+use crate::gaussian_mixture::{self, CovarianceFamily, GaussianMixture, conditional::marginal};
+use crate::latent::{self, Model};
 use nalgebra::{DMatrix, DVector};
 use rand::Rng;
 
@@ -31,9 +31,12 @@ use rand::Rng;
 pub fn log_joint(model: &GaussianMixture, data: &Incomplete) -> Result<DMatrix<f64>> {
     check::shape("means", model.means().shape(), (model.k(), data.d()))?;
     let mut log_joint = DMatrix::zeros(data.n(), model.k());
-    for (j, covariance) in model.covariances().iter().enumerate() {
-        let seen = one::seen_log_densities(data, &model.mean_of(j), covariance, j)?;
-        log_joint.set_column(j, &seen.add_scalar(model.weights()[j].ln()));
+    for pattern in data.patterns() {
+        let of_pattern = match pattern.seen.is_empty() {
+            true => DMatrix::from_rows(&vec![model.weights().map(f64::ln).transpose(); pattern.rows.len()]),
+            false => marginal(model, &pattern.seen)?.log_joint(&pattern.seen_cells(data.values()))?,
+        };
+        pattern.rows.iter().zip(of_pattern.row_iter()).for_each(|(&i, row)| log_joint.set_row(i, &row));
     }
     Ok(log_joint)
 }
@@ -153,13 +156,10 @@ impl Climb for OnIncomplete<'_> {
     type Error = Error;
 
     fn expect(&self, model: &GaussianMixture) -> Result<Expected<Posterior>> {
-        let log_joint = log_joint(model, self.0)?;
-        let responsibilities = latent::responsibilities(&log_joint)?;
-        Ok(Expected {
-            log_likelihood: latent::log_likelihood(&log_joint)?,
-            total: self.0.n() as f64,
-            expectation: Posterior { responsibilities, completed: completed(model, self.0)? },
-        })
+        let Expected { log_likelihood, total, expectation: responsibilities } =
+            Expected::of(&log_joint(model, self.0)?)?;
+        let expectation = Posterior { responsibilities, completed: completed(model, self.0)? };
+        Ok(Expected { log_likelihood, total, expectation })
     }
 
     fn maximize(&self, model: &GaussianMixture, posterior: &Posterior) -> Result<GaussianMixture> {

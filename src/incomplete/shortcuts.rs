@@ -54,7 +54,7 @@ pub fn mean_imputed(data: &Incomplete) -> DMatrix<f64> {
 /// It comes to rest, but not where ℓ is highest, and ℓ may fall on the way: stop it by its parameters. A gap is put on
 /// the line of the regression, so the line fits too well, and the correlation comes out too strong.
 ///
-/// Source: X-02, X-04; Little and Rubin (2019), §8.2.
+/// Source: X-02, X-04; Little and Rubin (2019).
 /// ```
 /// use executable_em::incomplete::{Incomplete, mixture::of_one, shortcuts::Forgetful};
 /// use executable_em::{data, em::{self, Stopping, Tolerance}};

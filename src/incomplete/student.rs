@@ -16,8 +16,8 @@ use std::f64::consts::PI;
 use std::ops::RangeInclusive;
 
 /// The fewest degrees of freedom that an update chooses, those of a Cauchy distribution. With so few that (n − 1)ν <
-/// 1, ℓ has no bound: a component that shrinks onto one datum gains −log σ there and loses −ν log σ at each of the
-/// others.
+/// d, ℓ of one component has no bound: shrunk onto one datum it gains −d log σ there and loses −ν log σ at each of the
+/// others. Of a mixture of more it has none at any ν, for another component covers the others.
 pub const FEWEST_DEGREES: f64 = 1.0;
 /// The most that an update chooses: beyond, a t is a Gaussian to all that data can tell (its excess of kurtosis is
 /// .03), and ν would climb for ever.
@@ -199,8 +199,8 @@ impl Model for StudentMixture {
 /// \nu_j = \arg\max_\nu\sum_i r'_{ij}\log t_\nu(x_i;\ \mu_j, \Sigma_j)
 /// ```
 ///
-/// First π, μ and Σ as EM has them; then, with responsibilities r' at those, ν with *the scales not hidden*. Each half
-/// raises ℓ, so their sum does. Where the sum has several hills in ν, the nearest one uphill counts: what a sweep
+/// First π, μ and Σ as EM has them; then, with responsibilities r' at those, ν with *the scales not hidden*. No half
+/// lowers ℓ, so the whole does not. Where the sum has several hills in ν, the nearest one uphill counts: what a sweep
 /// leaves as it is, is stationary. A ν outside the range of [`FEWEST_DEGREES`] to [`MOST_DEGREES`] comes into it first,
 /// as in EM, which may lower ℓ once. `x` is n×d. Errors as in [`StudentMixture::updated_shape`].
 ///

@@ -4,6 +4,7 @@ use super::Model;
 use crate::check;
 use crate::error::{Error, Result};
 use nalgebra::{DMatrix, DVector};
+use rand::{Rng, RngExt};
 
 /// Labels as a matrix of zeros with a single one in each row.
 /// ```math
@@ -26,6 +27,22 @@ pub fn one_hot(labels: &[usize], k: usize) -> Result<DMatrix<f64>> {
 /// [`one_hot`] of labels that are known to be below k.
 pub(crate) fn indicators(labels: &[usize], k: usize) -> DMatrix<f64> {
     DMatrix::from_fn(labels.len(), k, |i, j| if labels[i] == j { 1.0 } else { 0.0 })
+}
+
+/// A label, drawn with these probabilities; rounding may leave a little beyond the last that is possible.
+pub(crate) fn drawn_label<'a>(probabilities: impl Iterator<Item = &'a f64>, rng: &mut impl Rng) -> usize {
+    let mut left: f64 = rng.random();
+    let mut last = 0;
+    for (j, &probability) in probabilities.enumerate() {
+        if probability > 0.0 {
+            last = j;
+            if left < probability {
+                return j;
+            }
+            left -= probability;
+        }
+    }
+    last
 }
 
 /// The prior probability of a one-hot label vector.

@@ -1,7 +1,7 @@
 //! What a sweep costs: counted in multiply–adds, and read off measured times as a slope.
 
 use crate::check;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::gaussian_mixture::CovarianceFamily;
 use nalgebra::DVector;
 
@@ -38,7 +38,7 @@ pub fn multiply_adds(n: usize, d: usize, k: usize, family: CovarianceFamily) -> 
 ///   {\sum_m(\log x_m - \overline{\log x})^2}
 /// ```
 /// A cost that is proportional to n has p = 1 in n. `x` and `y` hold as many positive numbers, `x` two different ones
-/// at least; [`Error::Domain`] and [`Error::Shape`] otherwise.
+/// at least; [`Error::Domain`](crate::Error::Domain) and [`Error::Shape`](crate::Error::Shape) otherwise.
 ///
 /// Source: Legendre (1805), least squares.
 ///
@@ -57,8 +57,6 @@ pub fn power(x: &[f64], y: &[f64]) -> Result<f64> {
     };
     let (x, y) = (logs("place", x)?, logs("value", y)?);
     let spread = x.norm_squared();
-    if spread > 0.0 {
-        return Ok(x.dot(&y) / spread);
-    }
-    Err(Error::Domain { what: "spread of the places", value: spread, allowed: "> 0: two different places" })
+    check::domain("spread of the places", spread, spread > 0.0, "> 0: two different places")?;
+    Ok(x.dot(&y) / spread)
 }

@@ -4,7 +4,7 @@ use super::shares::{Shares, Weights, dirichlet_divergence};
 use super::special::{digamma, ln_factorial_of};
 use crate::bernoulli_mixture::{BernoulliMixture, check_heads};
 use crate::check;
-use crate::em::{self, Climb, Expected, Fit, Stopping};
+use crate::em::{self, At, Climb, Expected, Fit, Stopping};
 use crate::error::{Error, Result};
 use crate::latent;
 use nalgebra::{DMatrix, DVector};
@@ -205,26 +205,16 @@ impl Climb for OnHeads<'_> {
     type Error = Error;
 
     fn expect(&self, model: &VariationalCoins) -> Result<Expected<DMatrix<f64>>> {
-        let log_joint = model.expected_log_joint(self.0)?;
-        Ok(Expected {
-            log_likelihood: check::defined_number(
-                "lower bound",
-                latent::log_likelihood(&log_joint)? - model.divergence()?,
-            )?,
-            total: self.0.nrows() as f64,
-            expectation: latent::responsibilities(&log_joint)?,
-        })
+        let expected = Expected::of(&model.expected_log_joint(self.0)?)?;
+        let bound = check::defined_number("lower bound", expected.log_likelihood - model.divergence()?)?;
+        Ok(Expected { log_likelihood: bound, ..expected })
     }
 
     fn maximize(&self, model: &VariationalCoins, r: &DMatrix<f64>) -> Result<VariationalCoins> {
         VariationalCoins::learned(model.prior, self.0, r)
     }
 
-    fn moved(
-        &self,
-        before: (&VariationalCoins, &DMatrix<f64>),
-        after: (&VariationalCoins, &DMatrix<f64>),
-    ) -> f64 {
+    fn moved(&self, before: At<'_, Self>, after: At<'_, Self>) -> f64 {
         (after.0.shares.counts() - before.0.shares.counts()).amax() / self.0.nrows() as f64
     }
 }

@@ -6,9 +6,9 @@ use super::gauss_wishart::GaussWishart;
 use super::shares::Weights;
 use crate::check;
 use crate::error::Result;
-use crate::latent;
+use crate::latent::{self, complete::drawn_label};
 use nalgebra::{DMatrix, DVector};
-use rand::{Rng, RngExt};
+use rand::Rng;
 
 /// The probabilities of the label of one datum, all other labels given.
 /// ```math
@@ -82,15 +82,7 @@ pub fn sweep(
 ) -> Result<()> {
     for i in 0..labels.len() {
         let probabilities = conditional(weights, prior, x, labels, k, i)?;
-        let mut left: f64 = rng.random();
-        // Rounding may leave a little beyond the last label that is possible.
-        let last = probabilities.iter().rposition(|&p| p > 0.0).unwrap_or(0);
-        labels[i] = (0..last)
-            .find(|&j| {
-                left -= probabilities[j];
-                left < 0.0
-            })
-            .unwrap_or(last);
+        labels[i] = drawn_label(probabilities.iter(), rng);
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use super::gauss_wishart::GaussWishart;
 use super::shares::{Shares, Weights};
 use crate::check;
-use crate::em::{self, Climb, Expected, Fit, Stopping};
+use crate::em::{self, At, Climb, Expected, Fit, Stopping};
 use crate::error::{Error, Result};
 use crate::gaussian_mixture::{CovarianceFamily, GaussianMixture};
 use crate::latent;
@@ -164,10 +164,7 @@ impl VariationalMixture {
     ///
     /// Source: X-25. Example: [`fit`].
     pub fn survivors(&self) -> Vec<usize> {
-        let counts = self.shares.counts();
-        let mut alive: Vec<usize> = (0..counts.len()).filter(|&j| counts[j] > 0.5).collect();
-        alive.sort_by(|&a, &b| counts[b].total_cmp(&counts[a]));
-        alive
+        self.shares.survivors()
     }
 
     /// The mixture at the expected weights, means and precisions: a point, to draw or to start EM from.
@@ -260,12 +257,8 @@ impl Climb for OnBound<'_> {
 
     /// The bound after the E step, in place of ℓ.
     fn expect(&self, model: &VariationalMixture) -> Result<Expected<DMatrix<f64>>> {
-        let log_joint = model.expected_log_joint(self.x)?;
-        Ok(Expected {
-            log_likelihood: latent::log_likelihood(&log_joint)? - model.divergence()?,
-            total: self.x.nrows() as f64,
-            expectation: latent::responsibilities(&log_joint)?,
-        })
+        let expected = Expected::of(&model.expected_log_joint(self.x)?)?;
+        Ok(Expected { log_likelihood: expected.log_likelihood - model.divergence()?, ..expected })
     }
 
     fn maximize(&self, model: &VariationalMixture, r: &DMatrix<f64>) -> Result<VariationalMixture> {
@@ -286,11 +279,7 @@ impl Climb for OnBound<'_> {
     }
 
     /// The largest change of a count, as a share of the data.
-    fn moved(
-        &self,
-        before: (&VariationalMixture, &DMatrix<f64>),
-        after: (&VariationalMixture, &DMatrix<f64>),
-    ) -> f64 {
+    fn moved(&self, before: At<'_, Self>, after: At<'_, Self>) -> f64 {
         (after.0.shares.counts() - before.0.shares.counts()).amax() / self.x.nrows() as f64
     }
 }

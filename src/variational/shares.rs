@@ -60,6 +60,15 @@ impl Shares {
         &self.counts
     }
 
+    /// The components with an expected count above one half, the largest first.
+    ///
+    /// Source: X-25. Example: [`fit`](super::mixture::fit).
+    pub fn survivors(&self) -> Vec<usize> {
+        let mut alive: Vec<usize> = (0..self.counts.len()).filter(|&j| self.counts[j] > 0.5).collect();
+        alive.sort_by(|&one, &other| self.counts[other].total_cmp(&self.counts[one]));
+        alive
+    }
+
     /// The two numbers of the Beta law of every stick but the last.
     fn sticks(&self) -> Vec<(f64, f64)> {
         let (k, alpha) = (self.counts.len(), self.prior.concentration());

@@ -25,7 +25,7 @@ pub fn digamma(x: f64) -> f64 {
         below += 1.0 / z;
         z += 1.0;
     }
-    // −Σ B_2k/(2k z^2k): the first term that is left out is 691/32760 z⁻¹² < 3·10⁻¹⁵.
+    // −Σ B_2k/(2k z^2k): the first term that is left out is 1/12 z⁻¹⁴ < 10⁻¹⁶.
     let square = 1.0 / (z * z);
     let series = [1.0 / 12.0, -1.0 / 120.0, 1.0 / 252.0, -1.0 / 240.0, 1.0 / 132.0, -691.0 / 32_760.0];
     let tail = series.iter().rev().fold(0.0, |sum, &term| (sum + term) * square);
@@ -50,7 +50,7 @@ pub fn ln_multigamma(d: usize, a: f64) -> f64 {
     0.25 * (d * d.saturating_sub(1)) as f64 * PI.ln() + logs
 }
 
-/// log Γ(x) for x > 0.
+/// log x! = log Γ(x + 1) for x > −1.
 ///
 /// Source: X-23.
 /// ```

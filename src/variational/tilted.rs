@@ -27,7 +27,7 @@ pub struct Factorised {
 /// stronger the tilt. The means come to μ, by a factor of ρ² a round for two coordinates. `mean` holds d numbers,
 /// `covariance` is d×d with inverse Λ; errors as in [`gaussian::cholesky`].
 ///
-/// Source: X-22; MacKay (2003), §33.2, Bishop (2006), §10.1.2.
+/// Source: X-22; MacKay (2003), exercise 33.5, Bishop (2006), §10.1.2.
 /// ```
 /// use executable_em::variational::tilted::{Factorised, round};
 /// use nalgebra::{dmatrix, dvector};
@@ -49,7 +49,7 @@ pub fn round(q: &Factorised, mean: &DVector<f64>, covariance: &DMatrix<f64>) -> 
     Ok(next)
 }
 
-/// The divergence of q from p, which mean field makes small.
+/// The *exclusive* (or reverse) divergence, of q from p, which mean field makes small.
 /// ```math
 /// \mathrm{KL}(q\,\|\,p) = \tfrac12\Big[\sum_a\Lambda_{aa}s_a^2 - d + (m-\mu)^\top\Lambda(m-\mu)
 ///   + \log|\Sigma| - \sum_a\log s_a^2\Big]
@@ -58,8 +58,8 @@ pub fn round(q: &Factorised, mean: &DVector<f64>, covariance: &DMatrix<f64>) -> 
 /// It forbids q to be where p is not, so q sits inside. At its minimum, for two coordinates of correlation ρ, it is
 /// $`-\tfrac12\log(1-\rho^2)`$: the gap that the bound keeps. Returns nats.
 ///
-/// Source: X-22. Example: [`backward`].
-pub fn forward(q: &Factorised, mean: &DVector<f64>, covariance: &DMatrix<f64>) -> Result<f64> {
+/// Source: X-22. Example: [`inclusive`].
+pub fn exclusive(q: &Factorised, mean: &DVector<f64>, covariance: &DMatrix<f64>) -> Result<f64> {
     let precision = precision(q, mean, covariance)?;
     let off = &q.means - mean;
     let spread = precision.diagonal().dot(&q.variances) - mean.len() as f64;
@@ -67,7 +67,7 @@ pub fn forward(q: &Factorised, mean: &DVector<f64>, covariance: &DMatrix<f64>) -
     check::defined_number("divergence", 0.5 * (spread + off.dot(&(&precision * &off)) + volumes))
 }
 
-/// The divergence the other way round, of p from q.
+/// The *inclusive* (or forward) divergence, of p from q.
 /// ```math
 /// \mathrm{KL}(p\,\|\,q) = \tfrac12\Big[\sum_a\frac{\Sigma_{aa} + (m_a-\mu_a)^2}{s_a^2} - d
 ///   + \sum_a\log s_a^2 - \log|\Sigma|\Big]
@@ -78,17 +78,17 @@ pub fn forward(q: &Factorised, mean: &DVector<f64>, covariance: &DMatrix<f64>) -
 ///
 /// Source: X-22.
 /// ```
-/// use executable_em::variational::tilted::{Factorised, backward, forward};
+/// use executable_em::variational::tilted::{Factorised, inclusive, exclusive};
 /// use nalgebra::{dmatrix, dvector};
 /// let (mean, covariance) = (dvector![0.0, 0.0], dmatrix![1.0, 0.8; 0.8, 1.0]);
 /// let inside = Factorised { means: mean.clone(), variances: dvector![0.36, 0.36] };
 /// let around = Factorised { means: mean.clone(), variances: dvector![1.0, 1.0] };
 /// let gap = -0.5 * (1.0 - 0.64_f64).ln();
-/// assert!((forward(&inside, &mean, &covariance)? - gap).abs() < 1e-14);
-/// assert!((backward(&around, &mean, &covariance)? - gap).abs() < 1e-14); // the same number, for another q
+/// assert!((exclusive(&inside, &mean, &covariance)? - gap).abs() < 1e-14);
+/// assert!((inclusive(&around, &mean, &covariance)? - gap).abs() < 1e-14); // the same number, for another q
 /// # Ok::<(), executable_em::Error>(())
 /// ```
-pub fn backward(q: &Factorised, mean: &DVector<f64>, covariance: &DMatrix<f64>) -> Result<f64> {
+pub fn inclusive(q: &Factorised, mean: &DVector<f64>, covariance: &DMatrix<f64>) -> Result<f64> {
     precision(q, mean, covariance)?;
     let terms =
         (0..mean.len()).map(|a| (covariance[(a, a)] + (q.means[a] - mean[a]).powi(2)) / q.variances[a]);
@@ -101,6 +101,5 @@ fn precision(q: &Factorised, mean: &DVector<f64>, covariance: &DMatrix<f64>) -> 
     check::finite("mean", mean)?;
     check::matrix("means of q", &q.means, mean.shape())?;
     check::positives("variances of q", "variance of q", &q.variances, mean.len())?;
-    check::shape("covariance", covariance.shape(), (mean.len(), mean.len()))?;
-    check::defined("precision", gaussian::cholesky(covariance, 0)?.inverse())
+    check::defined("precision", gaussian::sized(covariance, mean.len())?.inverse())
 }

@@ -26,7 +26,7 @@ const HOLDERS: [(&str, &str); 21] = [
     ("VariationalCoins", "prior shares"),
     ("GaussWishart", "mean strength scatter degrees d"),
     ("VariationalMixture", "prior shares components"),
-    ("Shares", "prior counts"),
+    ("Shares", "prior counts survivors"),
     ("StudentMixture", "shape degrees"),
 ];
 

@@ -5,7 +5,7 @@ use crate::pool::Pool;
 use executable_em::em::Stopping;
 use executable_em::variational::coins::{self, CoinPrior, VariationalCoins};
 use executable_em::variational::mixture::{self, OnBound};
-use executable_em::variational::tilted::{Factorised, backward, forward, round};
+use executable_em::variational::tilted::{Factorised, exclusive, inclusive, round};
 use executable_em::variational::{
     GaussWishart, Shares, VariationalMixture, Weights, evidence, gibbs, special,
 };
@@ -111,7 +111,7 @@ calls! { p;
     "Shares::expected_logs" => shares(p).map(|shares| shares.expected_logs()),
     "Shares::divergence" => shares(p).and_then(|shares| shares.divergence()),
     "variational::tilted::round" => round(&factorised(p), &p.mean().transpose(), &p.covariance()),
-    "variational::tilted::forward" => forward(&factorised(p), &p.mean().transpose(), &p.covariance()),
-    "variational::tilted::backward" => backward(&factorised(p), &p.mean().transpose(), &p.covariance()),
+    "variational::tilted::exclusive" => exclusive(&factorised(p), &p.mean().transpose(), &p.covariance()),
+    "variational::tilted::inclusive" => inclusive(&factorised(p), &p.mean().transpose(), &p.covariance()),
     "variational::special::ln_multigamma" => special::ln_multigamma(p.d, 1.0 + p.share().abs().min(9.0)),
 }

@@ -6,7 +6,7 @@ use executable_em::variational::coins::{CoinPrior, VariationalCoins};
 use executable_em::variational::evidence::{by_labelings, log_joint};
 use executable_em::variational::gibbs::conditional;
 use executable_em::variational::mixture::OnBound;
-use executable_em::variational::tilted::{Factorised, forward};
+use executable_em::variational::tilted::{Factorised, exclusive};
 use executable_em::variational::{GaussWishart, Shares, VariationalMixture, Weights};
 use nalgebra::{DMatrix, RowDVector, dmatrix, dvector};
 
@@ -77,6 +77,9 @@ fn bad_input_is_named() {
             conditional(Weights::Dirichlet(1.0), &prior, &x, &[0, 1], 2, 2).err(),
             "row of the datum is 2, but must be below the number of data",
         ),
-        (forward(&q, &dvector![0.0], &dmatrix![1.0]).err(), "variance of q is 0, but must be finite and > 0"),
+        (
+            exclusive(&q, &dvector![0.0], &dmatrix![1.0]).err(),
+            "variance of q is 0, but must be finite and > 0",
+        ),
     ]);
 }

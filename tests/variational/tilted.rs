@@ -2,7 +2,7 @@
 
 use crate::common::{assert_at_least, assert_within, cases, seed};
 use executable_em::data;
-use executable_em::variational::tilted::{Factorised, backward, forward, round};
+use executable_em::variational::tilted::{Factorised, exclusive, inclusive, round};
 use nalgebra::{DMatrix, DVector, dmatrix, dvector};
 use rand::RngExt;
 
@@ -21,10 +21,10 @@ fn rounds_descend_to_the_best_factorised_q() {
             means: DVector::from_fn(d, |_, _| number(-3.0, 3.0)),
             variances: DVector::from_fn(d, |_, _| number(0.2, 3.0)),
         };
-        let mut height = forward(&q, &mean, &covariance).unwrap();
+        let mut height = exclusive(&q, &mean, &covariance).unwrap();
         for _ in 0..400 {
             q = round(&q, &mean, &covariance).unwrap();
-            let next = forward(&q, &mean, &covariance).unwrap();
+            let next = exclusive(&q, &mean, &covariance).unwrap();
             assert_at_least(height, next, 1e-12);
             height = next;
         }
@@ -34,17 +34,17 @@ fn rounds_descend_to_the_best_factorised_q() {
                 means: q.means.map(|m| m + number(-0.1, 0.1)),
                 variances: q.variances.map(|s| s * number(0.9, 1.1)),
             };
-            assert_at_least(forward(&near, &mean, &covariance).unwrap(), height, 1e-12);
+            assert_at_least(exclusive(&near, &mean, &covariance).unwrap(), height, 1e-12);
             compared += 1;
         }
         // Of the other divergence the marginals are the best.
         let marginals = Factorised { means: mean.clone(), variances: covariance.diagonal() };
-        let least = backward(&marginals, &mean, &covariance).unwrap();
+        let least = inclusive(&marginals, &mean, &covariance).unwrap();
         let near = Factorised {
             means: mean.clone(),
             variances: covariance.diagonal().map(|s| s * number(0.8, 1.2)),
         };
-        assert_at_least(backward(&near, &mean, &covariance).unwrap(), least, 1e-13);
+        assert_at_least(inclusive(&near, &mean, &covariance).unwrap(), least, 1e-13);
         if d == 2 {
             let rho = covariance[(0, 1)] / (covariance[(0, 0)] * covariance[(1, 1)]).sqrt();
             let gap = -0.5 * (1.0 - rho * rho).ln();
@@ -74,8 +74,8 @@ fn the_divergences_are_integrals() {
     let sum = |weights: &DVector<f64>, of: &dyn Fn(usize) -> f64| -> f64 {
         (0..weights.len()).map(|i| weights[i].exp() * of(i)).sum::<f64>() * h * h
     };
-    assert_within(forward(&q, &mean, &covariance).unwrap(), sum(&log_q, &|i| log_q[i] - log_p[i]), 1e-10);
-    assert_within(backward(&q, &mean, &covariance).unwrap(), sum(&log_p, &|i| log_p[i] - log_q[i]), 1e-10);
+    assert_within(exclusive(&q, &mean, &covariance).unwrap(), sum(&log_q, &|i| log_q[i] - log_p[i]), 1e-10);
+    assert_within(inclusive(&q, &mean, &covariance).unwrap(), sum(&log_p, &|i| log_p[i] - log_q[i]), 1e-10);
 }
 
 /// the means come closer by ρ² a round.

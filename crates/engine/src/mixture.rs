@@ -125,11 +125,7 @@ impl Mixture {
     pub fn log_joint_of_seen(&self, x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
         match self {
             Mixture::Gaussian(model) if x.iter().any(|value| value.is_nan()) => {
-                let data = Incomplete::part(x.clone())?;
-                if model.family().is_along_axes() {
-                    return along_axes(model, &data, x);
-                }
-                incomplete::mixture::log_joint(model, &data)
+                incomplete::mixture::log_joint(model, &Incomplete::part(x.clone())?)
             }
             _ => self.log_joint(x),
         }
@@ -146,22 +142,4 @@ impl Mixture {
             Mixture::Student(model) => model.sample(n, rng),
         }
     }
-}
-
-/// The same of columns that do not correlate, which takes no d×d numbers: pattern by pattern those that are seen.
-fn along_axes(model: &GaussianMixture, data: &Incomplete, x: &DMatrix<f64>) -> Result<DMatrix<f64>> {
-    let mut log_joint = DMatrix::zeros(x.nrows(), model.k());
-    for pattern in data.patterns() {
-        let seen = &pattern.seen;
-        let of_seen = match seen.is_empty() {
-            true => {
-                let logs = model.weights().map(f64::ln).transpose();
-                DMatrix::from_rows(&vec![logs; pattern.rows.len()])
-            }
-            false => gaussian_mixture::conditional::marginal(model, seen)?
-                .log_joint(&x.select_rows(&pattern.rows).select_columns(seen))?,
-        };
-        pattern.rows.iter().enumerate().for_each(|(from, &to)| log_joint.set_row(to, &of_seen.row(from)));
-    }
-    Ok(log_joint)
 }

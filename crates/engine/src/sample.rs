@@ -61,9 +61,7 @@ impl Eq for Drawn {}
 /// # Ok::<(), executable_em_engine::Error>(())
 /// ```
 pub fn sample(source: &(impl Source + ?Sized), size: usize, rng: &mut Rng) -> Result<DMatrix<f64>> {
-    if size == 0 {
-        return Err(executable_em::Error::Domain { what: "sample size", value: 0.0, allowed: "≥ 1" }.into());
-    }
+    check::domain("sample size", size as f64, size > 0, "≥ 1")?;
     let mut kept: BinaryHeap<Drawn> = BinaryHeap::new();
     let mut rows = 0;
     source.read(&mut |data| {
@@ -124,9 +122,7 @@ pub fn sample(source: &(impl Source + ?Sized), size: usize, rng: &mut Rng) -> Re
 /// # Ok::<(), executable_em_engine::Error>(())
 /// ```
 pub fn weighted_sample(source: &(impl Source + ?Sized), size: usize, rng: &mut Rng) -> Result<DMatrix<f64>> {
-    if size == 0 {
-        return Err(executable_em::Error::Domain { what: "sample size", value: 0.0, allowed: "≥ 1" }.into());
-    }
+    check::domain("sample size", size as f64, size > 0, "≥ 1")?;
     let weight_of = |data: &Data<'_>, i: usize| data.weights.map_or(1.0, |weights| weights[i]);
     let (mut weights, mut count, mut are_whole) = (Heaviest::default(), 0, true);
     source.read(&mut |data| {

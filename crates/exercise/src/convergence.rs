@@ -1,49 +1,32 @@
 //! Chapter 12: how fast EM converges, how sure its answer is, and how to be there sooner.
 
 use crate::case::{Case, shown, vector};
+use crate::given::Given;
 use crate::judge::{Exercise, Verdict, misshapen, unlike};
 use nalgebra::{DMatrix, DVector};
 use std::cell::Cell;
 use std::fmt;
 
-/// Three numbers with their names.
-struct Three([(&'static str, f64); 3]);
-
-impl fmt::Display for Three {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [a, b, c] = self.0.map(|(name, value)| format!("{name} = {value}"));
-        write!(f, "{a}, {b}, {c}")
-    }
-}
-
 /// `answer(rate)` gives how many sweeps one more decimal digit of ℓ takes where θ converges at this rate.
 pub fn sweeps_for_a_digit(answer: impl Fn(f64) -> f64) -> Verdict {
-    struct Rate(f64);
-    impl fmt::Display for Rate {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            write!(f, "rate = {}", self.0)
-        }
-    }
-    Exercise::on([0.1, 0.5, 0.9, 0.99, 0.998, 0.9999].map(Rate).into())
-        .law(|Rate(rate), &sweeps: &f64, _| {
+    Exercise::on(Given::all(["rate"], [0.1, 0.5, 0.9, 0.99, 0.998, 0.9999].map(|rate| [rate])))
+        .law(|case, &sweeps: &f64, _| {
             // ℓ lacks ½ e² where θ lacks e, in the units of its curvature.
-            let lacks = |t: f64| 0.5 * rate.powf(t).powi(2);
+            let lacks = |t: f64| 0.5 * case.of("rate").powf(t).powi(2);
             unlike("by how much less ℓ lacks after them", lacks(0.0) / lacks(sweeps), 10.0, 1e-9)
                 .map(|words| format!("{words}: is ℓ flat where θ rests?"))
         })
-        .judge(|Rate(rate)| answer(*rate))
+        .judge(|case| answer(case.of("rate")))
 }
 
 /// Aitken: `answer(earlier, before, now)` gives the limit of a sequence that converges geometrically.
 pub fn limit_of_a_sequence(answer: impl Fn(f64, f64, f64) -> f64) -> Verdict {
-    let case = |rate: f64, limit: f64| {
-        let at = |t: i32| limit + 3.0 * rate.powi(t);
-        Three([("earlier", at(0)), ("before", at(1)), ("now", at(2))])
-    };
+    let case = |rate: f64, limit: f64| [0, 1, 2].map(|t| limit + 3.0 * rate.powi(t));
     let cases =
         [0.5, 0.9, -0.5, 0.99].iter().flat_map(|&rate| [0.0, -10.0, 4.0].map(|limit| case(rate, limit)));
-    Exercise::on(cases.collect())
-        .law(|Three([(_, earlier), (_, before), (_, now)]), &limit: &f64, _| {
+    Exercise::on(Given::all(["earlier", "before", "now"], cases))
+        .law(|case, &limit: &f64, _| {
+            let [earlier, before, now] = ["earlier", "before", "now"].map(|name| case.of(name));
             let (first, second) = ((before - limit) / (earlier - limit), (now - limit) / (before - limit));
             unlike(
                 "what is left after the second step, as a share of what was left before it,",
@@ -53,7 +36,7 @@ pub fn limit_of_a_sequence(answer: impl Fn(f64, f64, f64) -> f64) -> Verdict {
             )
             .map(|words| format!("{words}, the share of the first step"))
         })
-        .judge(|Three([(_, earlier), (_, before), (_, now)])| answer(*earlier, *before, *now))
+        .judge(|case| answer(case.of("earlier"), case.of("before"), case.of("now")))
 }
 
 /// Two informations of p parameters: what the complete data would tell, and what is seen tells.

@@ -29,14 +29,16 @@ pub(crate) fn misses(case: &Case, at: &GaussianMixture) -> Option<(f64, f64)> {
     Some((means, covariances))
 }
 
+/// Says so if ℓ is lower at the answer than at the case's model.
+fn fell(case: &Case, at: &GaussianMixture) -> Option<String> {
+    let (before, after) = (case.model.log_likelihood(&case.x).ok()?, at.log_likelihood(&case.x).ok()?);
+    (after < before - 1e-9).then(|| format!("ℓ fell from {before:.4} to {after:.4}"))
+}
+
 /// One sweep: `answer(x, model)` gives the model after an E and an M step.
 pub fn em_step(answer: impl Fn(&DMatrix<f64>, &GaussianMixture) -> GaussianMixture) -> Verdict {
     Exercise::on(Case::with_room())
-        .law(|case, next: &GaussianMixture, _| {
-            let (before, after) =
-                (case.model.log_likelihood(&case.x).ok()?, next.log_likelihood(&case.x).ok()?);
-            (after < before - 1e-9).then(|| format!("ℓ fell from {before:.4} to {after:.4}"))
-        })
+        .law(|case, next: &GaussianMixture, _| fell(case, next))
         .law(|case, next, _| {
             unlike(
                 "by how much the means miss the maximum of Q, the largest entry",
@@ -73,11 +75,7 @@ pub fn fixed_point(answer: impl Fn(&DMatrix<f64>, &GaussianMixture) -> GaussianM
         })
     };
     Exercise::on(Case::with_room().into_iter().filter(rests).collect())
-        .law(|case, end: &GaussianMixture, _| {
-            let (before, after) =
-                (case.model.log_likelihood(&case.x).ok()?, end.log_likelihood(&case.x).ok()?);
-            (after < before - 1e-9).then(|| format!("ℓ fell from {before:.4} to {after:.4}"))
-        })
+        .law(|case, end: &GaussianMixture, _| fell(case, end))
         .law(|case, end, _| {
             let next = executable_em::em::sweep(end, &case.x).ok()?;
             let rise = next.log_likelihood(&case.x).ok()? - end.log_likelihood(&case.x).ok()?;
@@ -106,11 +104,7 @@ pub fn generalised_step(
                     .to_owned()
             })
         })
-        .law(|case, next, _| {
-            let (before, after) =
-                (case.model.log_likelihood(&case.x).ok()?, next.log_likelihood(&case.x).ok()?);
-            (after < before - 1e-9).then(|| format!("ℓ fell from {before:.4} to {after:.4}"))
-        })
+        .law(|case, next, _| fell(case, next))
         .judge(|case| answer(&case.x, &case.model, &case.model.responsibilities(&case.x).expect("data")))
 }
 

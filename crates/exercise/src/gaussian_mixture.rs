@@ -1,7 +1,7 @@
 //! Chapter 2: the density, ℓ, its derivatives, and the updates.
 
 use crate::case::Case;
-use crate::judge::{Exercise, Verdict, misshapen, near, odds_differ, unlike};
+use crate::judge::{Exercise, Verdict, miscounted, misshapen, near, odds_differ, unlike, unnormalised};
 use executable_em::errata::{lecture_b, lecture_h, lecture_l};
 use executable_em::gaussian_mixture::{CovarianceFamily::Full, GaussianMixture};
 use executable_em::latent::{self, Model};
@@ -12,10 +12,7 @@ pub fn log_density(
     answer: impl Fn(&DMatrix<f64>, &RowDVector<f64>, &DMatrix<f64>) -> DVector<f64>,
 ) -> Verdict {
     Exercise::on(Case::all())
-        .law(|case, densities: &DVector<f64>, _| {
-            let n = case.x.nrows();
-            (densities.len() != n).then(|| format!("{n} numbers are wanted, these are {}", densities.len()))
-        })
+        .law(|case, densities: &DVector<f64>, _| miscounted(densities, case.x.nrows()))
         .law(|case, _, answer: &dyn Fn(&Case) -> DVector<f64>| {
             // The volume under a Gaussian is its height times √|2πΣ|.
             let mut at_mean = case.rows(&[0]);
@@ -108,10 +105,7 @@ pub fn log_likelihood(answer: impl Fn(&DMatrix<f64>, &GaussianMixture) -> f64) -
 pub fn mixture_responsibilities(answer: impl Fn(&DMatrix<f64>, &GaussianMixture) -> DMatrix<f64>) -> Verdict {
     Exercise::on(Case::all())
         .law(|case, r: &DMatrix<f64>, _| misshapen(r, (case.x.nrows(), case.model.k())))
-        .law(|_, r, _| {
-            let sum = |i: usize| unlike(&format!("the sum of row {}", i + 1), r.row(i).sum(), 1.0, 1e-9);
-            (0..r.nrows()).find_map(sum).map(|words| format!("{words}: did you divide by the sum?"))
-        })
+        .law(|_, r, _| unnormalised(r, 1e-9).map(|words| format!("{words}: did you divide by the sum?")))
         .law(|case, r, _| {
             let log_joint = case.model.log_joint(&case.x).ok()?;
             odds_differ(["component", "1"], r, &log_joint)
@@ -212,10 +206,7 @@ pub fn score_in_covariances(
 /// The derivative of ℓ in the weights, before the constraint: `answer(x, model)` gives k numbers.
 pub fn score_in_weights(answer: impl Fn(&DMatrix<f64>, &GaussianMixture) -> DVector<f64>) -> Verdict {
     Exercise::on(Case::all())
-        .law(|case, score: &DVector<f64>, _| {
-            let k = case.model.k();
-            (score.len() != k).then(|| format!("{k} numbers are wanted, these are {}", score.len()))
-        })
+        .law(|case, score: &DVector<f64>, _| miscounted(score, case.model.k()))
         .law(|case, score, _| {
             // Euler: ℓ rises by n log c if all weights are taken c times.
             unlike(

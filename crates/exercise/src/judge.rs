@@ -183,6 +183,17 @@ pub(crate) fn misshapen(found: &DMatrix<f64>, wanted: (usize, usize)) -> Option<
         .then(|| format!("it is {} × {}, and should be {rows} × {columns}", found.nrows(), found.ncols()))
 }
 
+/// Says so if a row does not sum to one.
+pub(crate) fn unnormalised(r: &DMatrix<f64>, tolerance: f64) -> Option<String> {
+    let sum = |i: usize| unlike(&format!("the sum of row {}", i + 1), r.row(i).sum(), 1.0, tolerance);
+    (0..r.nrows()).find_map(sum)
+}
+
+/// Says so if there are not so many numbers as are wanted.
+pub(crate) fn miscounted(found: &DVector<f64>, wanted: usize) -> Option<String> {
+    (found.len() != wanted).then(|| format!("{wanted} numbers are wanted, these are {}", found.len()))
+}
+
 /// The words for responsibilities whose log odds are not those of the log joint, wherever no exponential underflows;
 /// `what` is the name of a column, and `first` that of the first.
 pub(crate) fn odds_differ(

@@ -1,7 +1,7 @@
 //! Chapter 4: one-hot labels, the log joint, the posterior, and Q.
 
 use crate::case::{Case, shown, vector};
-use crate::judge::{Exercise, Verdict, misshapen, odds_differ, unlike};
+use crate::judge::{Exercise, Verdict, misshapen, odds_differ, unlike, unnormalised};
 use executable_em::errata::{lecture_c, lecture_h, lecture_l, lecture_t};
 use executable_em::latent::{self, Model, complete, labelings};
 use nalgebra::{DMatrix, DVector};
@@ -36,10 +36,7 @@ impl fmt::Display for Table {
 pub fn one_hot(answer: impl Fn(&[usize], usize) -> DMatrix<f64>) -> Verdict {
     Exercise::on(Case::all())
         .law(|case, z: &DMatrix<f64>, _| misshapen(z, (case.x.nrows(), case.model.k())))
-        .law(|_, z, _| {
-            (0..z.nrows())
-                .find_map(|i| unlike(&format!("the sum of row {}", i + 1), z.row(i).sum(), 1.0, 0.0))
-        })
+        .law(|_, z, _| unnormalised(z, 0.0))
         .law(|case, z, _| {
             let names = z * DVector::from_fn(z.ncols(), |j, _| j as f64);
             let wrong =
@@ -157,10 +154,7 @@ pub struct Tables {
 pub fn responsibilities(answer: impl Fn(&DMatrix<f64>) -> DMatrix<f64>) -> Verdict {
     Exercise::on(Table::all())
         .law(|table, r: &DMatrix<f64>, _| misshapen(r, table.log_joint.shape()))
-        .law(|_, r, _| {
-            let words = |i: usize| unlike(&format!("the sum of row {}", i + 1), r.row(i).sum(), 1.0, 1e-9);
-            (0..r.nrows()).find_map(words).map(|words| format!("{words}: did you divide by the sum?"))
-        })
+        .law(|_, r, _| unnormalised(r, 1e-9).map(|words| format!("{words}: did you divide by the sum?")))
         .law(|table, r, _| odds_differ(["component", "1"], r, &table.log_joint))
         .slip("H-E08", |table| lecture_h::responsibilities_with_a_shared_index(&table.log_joint).ok())
         .slip("L-E04", |table| {

@@ -18,6 +18,7 @@ mod coins;
 mod convergence;
 mod em;
 mod gaussian_mixture;
+mod given;
 mod judge;
 mod kmeans;
 mod latent;

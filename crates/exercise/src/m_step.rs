@@ -2,7 +2,7 @@
 
 use crate::case::Case;
 use crate::em::misses;
-use crate::judge::{Exercise, Verdict, unlike};
+use crate::judge::{Exercise, Verdict, miscounted, unlike};
 use executable_em::errata::{lecture_b, lecture_c, lecture_h, lecture_l};
 use executable_em::gaussian_mixture::{CovarianceFamily::Full, GaussianMixture, spherical};
 use executable_em::latent::{self, Model, one_hot};
@@ -95,10 +95,7 @@ pub fn score_in_variances(
 ) -> Verdict {
     let variances = |case: &Case| DVector::from_fn(case.model.k(), |j, _| case.model.covariances()[j][0]);
     Exercise::on(Case::all())
-        .law(|case, score: &DVector<f64>, _| {
-            let k = case.model.k();
-            (score.len() != k).then(|| format!("{k} numbers are wanted, these are {}", score.len()))
-        })
+        .law(|case, score: &DVector<f64>, _| miscounted(score, case.model.k()))
         .law(move |case, score, _| {
             let (model, own) = (&case.model, variances(case));
             (0..model.k()).find_map(|j| {

@@ -100,7 +100,7 @@ pub fn expected_cells(
         .law(|case, filled, _| {
             // Where the density is highest given what is seen, it has no slope in the missing cell.
             let at = case.x.row(1).iter().position(|cell| cell.is_nan())?;
-            let slope = case.covariance.clone().lu().solve(&(filled - case.mean.transpose()))?;
+            let slope = case.covariance.clone().lu().solve(&(case.mean.transpose() - filled))?;
             unlike("the slope of the log density in the missing cell", slope[at], 0.0, 1e-9)
                 .map(|words| format!("{words}: what do the seen cells say of it?"))
         })

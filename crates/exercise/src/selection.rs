@@ -1,43 +1,16 @@
 //! Chapter 9: what a model costs, and sticks.
 
 use crate::case::vector;
+use crate::given::Given;
 use crate::judge::{Exercise, Verdict, unlike};
 use executable_em::gaussian_mixture::CovarianceFamily;
 use nalgebra::DVector;
 use std::fmt;
 
-/// Numbers of an exercise, with their names.
-struct Given(Vec<(&'static str, f64)>);
-
-impl Given {
-    fn all(cases: impl IntoIterator<Item = Vec<(&'static str, f64)>>) -> Vec<Given> {
-        cases.into_iter().map(Given).collect()
-    }
-
-    fn of(&self, name: &str) -> f64 {
-        self.0.iter().find(|(own, _)| *own == name).expect("a name of the case").1
-    }
-
-    fn with(&self, name: &'static str, value: f64) -> Given {
-        Given(self.0.iter().map(|&(own, old)| (own, if own == name { value } else { old })).collect())
-    }
-}
-
-impl fmt::Display for Given {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let part = |&(name, value): &(&str, f64)| match name {
-            "family" => format!("family = {}", CovarianceFamily::ALL[value as usize].name()),
-            _ => format!("{name} = {value}"),
-        };
-        f.write_str(&self.0.iter().map(part).collect::<Vec<_>>().join(", "))
-    }
-}
-
 /// `answer(log_likelihood, parameters, n)` gives BIC, smaller being better.
 pub fn bic(answer: impl Fn(f64, usize, usize) -> f64) -> Verdict {
-    let cases =
-        [1.0, 3.0, 11.0].iter().flat_map(|&p| [10.0, 272.0].map(|n| vec![("ℓ", -100.5), ("p", p), ("n", n)]));
-    Exercise::on(Given::all(cases))
+    let cases = [1.0, 3.0, 11.0].iter().flat_map(|&p| [10.0, 272.0].map(|n| [-100.5, p, n]));
+    Exercise::on(Given::all(["ℓ", "p", "n"], cases))
         .law(|case, &bic: &f64, answer: &dyn Fn(&Given) -> f64| {
             unlike(
                 "how much it falls where ℓ rises by 1",
@@ -65,11 +38,9 @@ pub fn bic(answer: impl Fn(f64, usize, usize) -> f64) -> Verdict {
 /// `answer(k, d, family)` gives the number of free parameters of a Gaussian mixture.
 pub fn free_parameters(answer: impl Fn(usize, usize, CovarianceFamily) -> usize) -> Verdict {
     let cases = (0..4).flat_map(|family| {
-        (1..5).flat_map(move |d| {
-            [1.0, 2.0, 3.0].map(|k| vec![("family", f64::from(family)), ("d", f64::from(d)), ("k", k)])
-        })
+        (1..5).flat_map(move |d| [1.0, 2.0, 3.0].map(|k| [f64::from(family), f64::from(d), k]))
     });
-    Exercise::on(Given::all(cases))
+    Exercise::on(Given::all(["family", "d", "k"], cases))
         .law(|case, &p: &f64, answer: &dyn Fn(&Given) -> f64| {
             // One component more: its mean, its weight, and its covariance where it has one of its own.
             let d = case.of("d");
@@ -128,9 +99,8 @@ pub fn break_stick(answer: impl Fn(&DVector<f64>) -> (DVector<f64>, f64)) -> Ver
 
 /// `answer(n, alpha)` gives the expected number of clusters of n data.
 pub fn expected_clusters(answer: impl Fn(usize, f64) -> f64) -> Verdict {
-    let cases =
-        [1.0, 2.0, 5.0, 30.0].iter().flat_map(|&n| [0.2, 1.0, 4.0].map(|alpha| vec![("n", n), ("α", alpha)]));
-    Exercise::on(Given::all(cases))
+    let cases = [1.0, 2.0, 5.0, 30.0].iter().flat_map(|&n| [0.2, 1.0, 4.0].map(|alpha| [n, alpha]));
+    Exercise::on(Given::all(["n", "α"], cases))
         .law(|case, _: &f64, answer: &dyn Fn(&Given) -> f64| {
             unlike("the expected number for one datum", answer(&case.with("n", 1.0)), 1.0, 1e-9)
         })
@@ -145,10 +115,8 @@ pub fn expected_clusters(answer: impl Fn(usize, f64) -> f64) -> Verdict {
 
 /// `answer(n, folds)` gives the size of each fold of a cross-validation, as even as can be.
 pub fn held_out_share(answer: impl Fn(usize, usize) -> Vec<usize>) -> Verdict {
-    let cases = (2..30).flat_map(|n| {
-        (2..=n.min(6)).map(move |folds| vec![("n", f64::from(n)), ("folds", f64::from(folds))])
-    });
-    Exercise::on(Given::all(cases))
+    let cases = (2..30).flat_map(|n| (2..=n.min(6)).map(move |folds| [n, folds].map(f64::from)));
+    Exercise::on(Given::all(["n", "folds"], cases))
         .law(|case, sizes: &Vec<usize>, _| {
             unlike("the number of folds", sizes.len() as f64, case.of("folds"), 0.0)
         })

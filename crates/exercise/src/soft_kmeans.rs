@@ -1,7 +1,7 @@
 //! Chapter 3: soft responsibilities, where means part, and the hard limit.
 
 use crate::case::Case;
-use crate::judge::{Exercise, Verdict, misshapen, near, odds_differ, unlike};
+use crate::judge::{Exercise, Verdict, misshapen, near, odds_differ, unlike, unnormalised};
 use executable_em::errata::lecture_h;
 use executable_em::latent::{self, Model};
 use executable_em::soft_kmeans::{SoftKMeans, Weights, parting_growth};
@@ -19,10 +19,7 @@ fn soft(case: &Case) -> SoftKMeans {
 pub fn soft_responsibilities(answer: impl Fn(&DMatrix<f64>, &SoftKMeans) -> DMatrix<f64>) -> Verdict {
     Exercise::on(Case::all())
         .law(|case, r: &DMatrix<f64>, _| misshapen(r, (case.x.nrows(), case.model.k())))
-        .law(|_, r, _| {
-            (0..r.nrows())
-                .find_map(|i| unlike(&format!("the sum of row {}", i + 1), r.row(i).sum(), 1.0, 1e-9))
-        })
+        .law(|_, r, _| unnormalised(r, 1e-9))
         .law(|case, r, _| {
             let log_joint = soft(case).log_joint(&case.x).ok()?;
             odds_differ(["mean", "mean 1"], r, &log_joint)
@@ -78,10 +75,7 @@ pub fn hard_limit(answer: impl Fn(&DMatrix<f64>, &DMatrix<f64>, &DVector<f64>) -
     }
     Exercise::on(cases)
         .law(|case, r: &DMatrix<f64>, _| misshapen(r, (case.x.nrows(), case.model.k())))
-        .law(|_, r, _| {
-            (0..r.nrows())
-                .find_map(|i| unlike(&format!("the sum of row {}", i + 1), r.row(i).sum(), 1.0, 1e-9))
-        })
+        .law(|_, r, _| unnormalised(r, 1e-9))
         .law(|case, r, _| {
             let stiff = soft(case).with_stiffness(1e7).ok()?.responsibilities(&case.x).ok()?;
             let differs = r.iter().zip(&stiff).position(|(&limit, &near_it)| !near(limit, near_it, 1e-6))?;

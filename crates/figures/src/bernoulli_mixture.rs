@@ -11,7 +11,7 @@ use executable_em::bernoulli_mixture::identifiability::{information, outcomes};
 use executable_em::bernoulli_mixture::{BernoulliMixture, random_start};
 use executable_em::em::{self, Stopping};
 use executable_em::{Result, data};
-use nalgebra::{DMatrix, dmatrix, dvector};
+use nalgebra::{DMatrix, DVector, dmatrix, dvector};
 
 /// The coins of the chapter: the first is drawn less often and shows more heads.
 fn two_coins(flips: usize) -> Result<BernoulliMixture> {
@@ -51,8 +51,7 @@ fn map(height: impl Fn(Point) -> Result<f64>, drops: &[f64]) -> Result<Panel> {
 fn shades(nodes: usize, height: impl Fn(Point) -> Result<f64>, drops: &[f64]) -> Result<Panel> {
     // Away from 0 and 1 by a hair: there ℓ is −∞.
     let grid = Grid::new([0.001, 0.999], [0.001, 0.999], nodes);
-    let values =
-        grid.nodes().row_iter().map(|node| height([node[0], node[1]])).collect::<Result<Vec<f64>>>()?;
+    let values = grid.values(height)?;
     let highest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let levels: Vec<f64> = drops.iter().map(|drop| highest - drop).collect();
     let mut panel = Panel::new(UNIT, UNIT);
@@ -103,7 +102,7 @@ fn sweeps_of_single_flips() -> Result<Panel> {
         };
         let (from, to) = (place(&start), place(&after));
         panel.line(&[[0.0, 0.0], from, to], plot::WHITE, 0.8);
-        way(&mut panel, &[from, to], plot::component(1));
+        panel.way(&[from, to], plot::component(1));
     }
     panel.text([0.62, 0.62], [0.0, 0.0], "no coins", Anchor::Start, plot::GREY);
     Ok(panel)
@@ -124,7 +123,7 @@ fn biases_of_ten_flips() -> Result<Panel> {
             coins = known_weights(&coins, &x)?;
             path.push([coins.biases()[0], coins.biases()[1]]);
         }
-        way(&mut panel, &path, plot::component(usize::from(start[0] < start[1])));
+        panel.way(&path, plot::component(usize::from(start[0] < start[1])));
     }
     let mut top = truth;
     for _ in 0..60 {
@@ -140,12 +139,6 @@ fn biases_of_ten_flips() -> Result<Panel> {
 /// A sweep of EM when the weights are known: only the biases follow.
 fn known_weights(coins: &BernoulliMixture, x: &DMatrix<f64>) -> Result<BernoulliMixture> {
     em::sweep(coins, x)?.with_weights(coins.weights().clone())
-}
-
-/// A way from its start, with a dot for each step.
-fn way(panel: &mut Panel, points: &[Point], colour: Colour) {
-    panel.line(points, plot::WHITE, 2.6).line(points, colour, 1.1).dots(points, &[colour], 1.9, 1.0);
-    panel.dots(&points[..1], &[plot::WHITE], 5.2, 1.0).dots(&points[..1], &[colour], 4.0, 1.0);
 }
 
 const DRAWS: usize = 300;
@@ -215,6 +208,17 @@ pub(super) fn recovery() -> Result<Figure> {
     ))
 }
 
+/// A bar for each number of heads, split between the coins by their responsibilities.
+fn split_bars(panel: &mut Panel, heights: &DVector<f64>, r: &DMatrix<f64>) {
+    for (h, &height) in heights.iter().enumerate() {
+        let (left, right, split) = (h as f64 - 0.42, h as f64 + 0.42, height * r[(h, 1)]);
+        for (j, [low, high]) in [(1, [0.0, split]), (0, [split, height])] {
+            let block = [[left, low], [right, low], [right, high], [left, high]];
+            panel.area(&block, plot::lighten(plot::component(j), 0.25), 1.0);
+        }
+    }
+}
+
 /// Source: T-48, T-47.
 pub(super) fn heads() -> Result<Figure> {
     let coins = two_coins(10)?;
@@ -223,13 +227,7 @@ pub(super) fn heads() -> Result<Figure> {
     let mut bars = Panel::new([-0.6, 10.6], [0.0, 0.2]);
     bars.title("ten flips: how many are heads").x_label("heads").y_ticks(&[0.0, 0.1, 0.2]);
     bars.x_ticks(&[0.0, 2.0, 4.0, 6.0, 8.0, 10.0]);
-    for (h, &probability) in probabilities.iter().enumerate() {
-        let (left, right, split) = (h as f64 - 0.42, h as f64 + 0.42, probability * r[(h, 1)]);
-        for (j, [low, high]) in [(1, [0.0, split]), (0, [split, probability])] {
-            let block = [[left, low], [right, low], [right, high], [left, high]];
-            bars.area(&block, plot::lighten(plot::component(j), 0.25), 1.0);
-        }
-    }
+    split_bars(&mut bars, &probabilities, &r);
     bars.text([2.0, 0.165], [-6.0, -4.0], "coin 2", Anchor::End, plot::darken(plot::component(1), 0.2));
     bars.text([9.0, 0.1], [4.0, -8.0], "coin 1", Anchor::Middle, plot::darken(plot::component(0), 0.2));
 

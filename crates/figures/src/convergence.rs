@@ -130,9 +130,13 @@ pub(super) fn distance() -> Result<Figure> {
     sweeps.y_named_ticks(&[(0.0, "1"), (1.0, "10"), (2.0, "100"), (3.0, "1000"), (4.0, "10 000")]);
     for (points, colour) in [(&own, plot::component(0)), (&shared, plot::component(1))] {
         rates.line(points, colour, 2.0).dots(points, &[colour], 2.4, 1.0);
-        // Far from one: −1/log₁₀ρ; a rate above one, by the noise of the draws, has none.
-        let digits: Vec<Point> =
-            points.iter().filter(|p| p[1] < 0.9999).map(|p| [p[0], (-1.0 / p[1].log10()).log10()]).collect();
+        // A rate above one, by the noise of the draws, has no number of sweeps.
+        let digits: Vec<Point> = points
+            .iter()
+            .map(|p| [p[0], -1.0 / p[1].log10()])
+            .filter(|p| (0.0..=20_000.0).contains(&p[1]))
+            .map(|p| [p[0], p[1].log10()])
+            .collect();
         sweeps.line(&digits, colour, 2.0).dots(&digits, &[colour], 2.4, 1.0);
     }
     rates.text([3.75, 0.88], [0.0, 0.0], "a variance each", Anchor::Start, plot::component(0));
@@ -140,8 +144,8 @@ pub(super) fn distance() -> Result<Figure> {
     Ok(Figure::still(&Page::new(2).panel_height(240.0).panel(rates).panel(sweeps))?.described(
         "The rate of EM for two normals of equal weight as their means move apart, with 20 000 draws at the true \
          parameters. Left, the largest fraction of missing information: near 1 where the clusters overlap, near 0 \
-         where labels are sure. Right, how many sweeps one more decimal digit takes. A variance of its own for each \
-         component makes overlapping clusters far slower. Seed 1.",
+         where labels are sure. Right, how many sweeps one more decimal digit of θ takes (cut where more than \
+         20 000). A variance of its own for each component makes overlapping clusters far slower. Seed 1.",
         "Left, two falling curves from one towards zero over distances from one to six. Right, on a logarithmic \
          scale, the numbers of sweeps, from ten thousand down to less than one.",
     ))

@@ -112,8 +112,8 @@ pub(super) fn shortcuts() -> Result<Figure> {
     Ok(Figure::still(&page)?.described(
         "Old Faithful with waiting times missing, the more often the shorter the eruption; ticks at the bottom mark \
          the eruptions whose waiting time is not seen. In ink, the 2-σ ellipse of all the data. Deletion loses the \
-         short eruptions; means filled in flatten the slope; EM uses what the ticks say, and its mean is right; what \
-         is left is that the geyser is no single Gaussian. Cells hidden with seed 3, start 5.",
+         short eruptions; means filled in flatten the slope; EM uses what the ticks say, and its mean is two minutes \
+         high, mostly because the geyser is no single Gaussian. Cells hidden with seed 3, start 5.",
         "Three scatter plots of the same data, each with the same thin ellipse and a thick one: too small and too \
          far up for deletion, too flat for mean imputation, and nearly the same for EM.",
     ))
@@ -274,7 +274,7 @@ pub(super) fn outliers() -> Result<Figure> {
     }
     let without = fitted(&Incomplete::new(clean)?, 2, 3)?;
     let gaussian = fitted(&Incomplete::new(x.clone())?, 2, 3)?;
-    let mut student = StudentMixture::new(without.clone(), DVector::from_element(2, 20.0))?;
+    let mut student = StudentMixture::new(gaussian.clone(), DVector::from_element(2, 20.0))?;
     for _ in 0..200 {
         student = sweep_by_parts(&student, &x)?;
     }
@@ -299,9 +299,9 @@ pub(super) fn outliers() -> Result<Figure> {
     }
     Ok(Figure::still(&page)?.described(
         "Old Faithful with every seventeenth datum thrown to a random place (crosses; seed 8), and 2-σ ellipses of \
-         two components; in ink, those of the data as they were. Gaussians must explain the strays and swell. A *t* \
-         gives every datum a hidden scale: the strays get a small one, weigh little, and leave the ellipses where \
-         they were.",
+         two components (right: of their scale matrices, which are smaller than their covariances); in ink, those of \
+         the data as they were. Gaussians must explain the strays and swell. A *t* gives every datum a hidden scale \
+         (small: wide): the strays get a small one, weigh little, and leave the ellipses where they were.",
         "Two scatter plots of the same data with some grey crosses. Left, wide ellipses that reach for the crosses \
          around two thin ones. Right, ellipses that nearly cover the thin ones.",
     ))

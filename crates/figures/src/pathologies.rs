@@ -258,11 +258,7 @@ pub(super) fn twins() -> Result<Figure> {
     let range = [-4.0, 4.0];
     let at = |[a, b]: Point| pair([a, b], [1.0, 1.0]);
     let grid = Grid::new(range, range, 85);
-    let values = grid
-        .nodes()
-        .row_iter()
-        .map(|node| at([node[0], node[1]])?.log_likelihood(&x))
-        .collect::<Result<Vec<f64>>>()?;
+    let values = grid.values(|node| at(node)?.log_likelihood(&x))?;
     let stopping = Stopping { tolerance: Tolerance::Parameters(1e-12), max_sweeps: 1000 };
     let top =
         em::fit(SoftKMeans::new(dmatrix![-1.0; 1.0], 1.0, Weights::Held)?, &x, &stopping)?.model.mixture()?;

@@ -61,9 +61,9 @@ pub(super) fn tilted() -> Result<Figure> {
     }
     Ok(Figure::still(&page)?.described(
         "A tilted Gaussian p (grey, 1 and 2 σ, ρ = 0.87) and two q without tilt. Mean field makes KL(q ‖ p) small: q \
-         must not be where p is not, so it sits inside, and its variances are too small by 1 − ρ². The other \
-         divergence puts q around p. Both leave the same gap, −½ log(1 − ρ²). The line shows the rounds of mean \
-         field, one coordinate at a time, closer by ρ² each.",
+         must not be where p is not, so it sits inside, and its variances are too small by the factor 1 − ρ². The \
+         other divergence puts q around p. Both leave the same gap, −½ log(1 − ρ²). The line shows the rounds of \
+         mean field, one coordinate at a time, closer by the factor ρ² each.",
         "Two panels with the same narrow grey ellipse along the diagonal. Left, small circles inside it and a zigzag \
          line that leads to its centre. Right, large circles around it.",
     ))
@@ -119,8 +119,8 @@ pub(super) fn dying() -> Result<Figure> {
     Ok(Figure::still(&page)?.described(
         "A mean-field mixture of six on the standardised geyser, with α = 0.001 for the weights. Above, its \
          components at the start and at the end. Below, the expected count of each, on a logarithmic axis: four lose \
-         their data, one after the other, and stay empty (dots); and the bound, which rises in every sweep, and \
-         fastest where one dies.",
+         their data and stay empty (dots); and the bound, which rises in every sweep, and faster again where one \
+         dies.",
         "Four panels. Above, six overlapping ellipses on the data, and two. Below, six lines of which four fall off \
          and end in dots, and a rising line with steps.",
     ))
@@ -135,15 +135,19 @@ pub(super) fn number() -> Result<Figure> {
     for k in 1..=6 {
         let mut rng = data::rng(10 + k as u64);
         let climb = OnBound::new(&x)?;
-        let mut best = f64::NEG_INFINITY;
+        let mut best = (f64::NEG_INFINITY, 0);
         for _ in 0..8 {
             let labels =
                 kmeans::lloyd(&x, &kmeans::plus_plus_start(&x, k, &mut rng)?, 100)?.labels().to_vec();
             let r = latent::one_hot(&labels, k)?;
-            best = best.max(fit(&climb, Weights::Dirichlet(1.0), &prior, &r, &tight)?.log_likelihood);
+            let end = fit(&climb, Weights::Dirichlet(1.0), &prior, &r, &tight)?;
+            if end.log_likelihood > best.0 {
+                best = (end.log_likelihood, end.model.survivors().len());
+            }
         }
-        // One of k! names of the same answer: each of them holds as much of the evidence.
-        elbo.push(best + (1..=k).map(|j| (j as f64).ln()).sum::<f64>());
+        // The same answer under other names holds as much of the evidence; the names of empty components do not count.
+        let (bound, alive) = best;
+        elbo.push(bound + (k - alive + 1..=k).map(|j| (j as f64).ln()).sum::<f64>());
         let starts = (0..8)
             .map(|_| random_start(&x, k, CovarianceFamily::Full, &mut rng))
             .collect::<Result<Vec<_>>>()?;
@@ -172,8 +176,8 @@ pub(super) fn number() -> Result<Figure> {
         }
     }
     Ok(Figure::still(&Page::new(1).width(560.0).panel_height(260.0).panel(panel))?.described(
-        "How many components? The bound of the mean-field mixture (α = 1, best of eight starts, log k! added for the \
-         names of the components) beside −BIC/2 and −ICL/2 of EM, each below its own best value (large dots), on the \
+        "How many components? The bound of the mean-field mixture (α = 1, best of eight starts, log k!/e! added for \
+         the names of the components, e of them empty) beside −BIC/2 and −ICL/2 of EM, each below its own best value (large dots), on the \
          standardised geyser. The bound and BIC estimate the log evidence; ICL also charges for doubtful labels. All \
          choose two. Seeds 11 to 16.",
         "Three curves over the numbers one to six, all of them highest at two, with one component far below and a \

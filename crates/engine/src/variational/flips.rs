@@ -1,6 +1,6 @@
 //! The mean-field mixture of coins, by the sums of a plain one.
 
-use super::{normalised, survivors};
+use super::normalised;
 use crate::{BernoulliStatistics, Engine, Fused, Result, Source};
 use executable_em::bernoulli_mixture::BernoulliMixture;
 use executable_em::check;
@@ -69,7 +69,7 @@ impl VariationalFlips {
 
     /// The coins that the data have not left, the most frequent first: those with an expected count above one half.
     pub fn survivors(&self) -> Vec<usize> {
-        survivors(self.coins.shares().counts())
+        self.coins.shares().survivors()
     }
 
     /// The mixture at the expected weights and biases of these coins, whose weights are made to sum to one.

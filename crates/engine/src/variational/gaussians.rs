@@ -1,6 +1,6 @@
 //! The mean-field mixture of Gaussians, by the sums of a plain one.
 
-use super::{normalised, survivors};
+use super::normalised;
 use crate::gaussian_mixture::about_near_points;
 use crate::{Engine, Fused, Result, Source};
 use executable_em::data::Rng;
@@ -199,7 +199,7 @@ impl VariationalGaussians {
 
     /// The components that the data have not left, the largest first: those with an expected count above one half.
     pub fn survivors(&self) -> Vec<usize> {
-        survivors(self.shares.counts())
+        self.shares.survivors()
     }
 
     /// The mixture at the expected weights, means and precisions of these components, whose weights are made to sum to

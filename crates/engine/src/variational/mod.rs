@@ -32,10 +32,3 @@ fn normalised(logs: &DVector<f64>) -> Result<(DVector<f64>, f64)> {
     check::number("log of the sum of expected weights", log_sum)?;
     Ok((logs.map(|log| (log - log_sum).exp()), log_sum))
 }
-
-/// The components with an expected count above one half, the largest first.
-fn survivors(counts: &DVector<f64>) -> Vec<usize> {
-    let mut alive: Vec<usize> = (0..counts.len()).filter(|&j| counts[j] > 0.5).collect();
-    alive.sort_by(|&one, &other| counts[other].total_cmp(&counts[one]));
-    alive
-}

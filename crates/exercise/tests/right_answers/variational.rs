@@ -156,7 +156,7 @@ right! {
             let covariance = DMatrix::from_row_slice(2, 2, &[1.0, rho, rho, 1.0]);
             let zeros = DVector::zeros(2);
             let q = Factorised { means: zeros.clone(), variances: DVector::from_element(2, 1.0 - rho * rho) };
-            tilted::forward(&q, &zeros, &covariance).unwrap()
+            tilted::exclusive(&q, &zeros, &covariance).unwrap()
         };
     mean_field_round:
         |means, covariance| {

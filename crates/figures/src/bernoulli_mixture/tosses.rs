@@ -1,6 +1,6 @@
 //! Two coins, drawn equally often, on thirty draws: the run of EM from biases that a reader chooses.
 
-use super::{DROPS, known_weights, shades, two_coins, way};
+use super::{DROPS, known_weights, shades, split_bars, two_coins};
 use crate::plot::{self, Anchor, Panel, Point, number, whole_ticks};
 use executable_em::bernoulli_mixture::BernoulliMixture;
 use executable_em::latent::{self, Model};
@@ -69,7 +69,7 @@ pub(crate) fn state(of: &Tosses, run: &[(BernoulliMixture, f64)]) -> Result<[Pan
     map.title("*ℓ*(*p*_1, *p*_2)").x_label("*p*_1").y_label("*p*_2");
     map.line(&[[0.0, 0.0], [1.0, 1.0]], plot::WHITE, 0.9);
     let path: Vec<Point> = run.iter().map(|(coins, _)| [coins.biases()[0], coins.biases()[1]]).collect();
-    way(&mut map, &path, plot::component(1));
+    map.way(&path, plot::component(1));
 
     let (coins, l) = &run[run.len() - 1];
     let r = coins.responsibilities(&heads)?;
@@ -77,13 +77,7 @@ pub(crate) fn state(of: &Tosses, run: &[(BernoulliMixture, f64)]) -> Result<[Pan
     let mut bars = Panel::new([-0.6, of.flips as f64 + 0.6], [0.0, 1.12 * most]);
     bars.title("heads in each draw").note(&format!("*ℓ* = {}", number(*l, 3))).x_label("heads");
     bars.x_ticks(&whole_ticks(of.flips)).y_ticks(&whole_ticks(most as usize));
-    for (h, &count) in counts.iter().enumerate() {
-        let (left, right, split) = (h as f64 - 0.42, h as f64 + 0.42, count * r[(h, 1)]);
-        for (j, [low, high]) in [(1, [0.0, split]), (0, [split, count])] {
-            let block = [[left, low], [right, low], [right, high], [left, high]];
-            bars.area(&block, plot::lighten(plot::component(j), 0.25), 1.0);
-        }
-    }
+    split_bars(&mut bars, &counts, &r);
     let bias = |j: usize| format!("*p*_{} = {}", j + 1, number(coins.biases()[j], 3));
     for (j, place) in [(1, 0.02), (0, 0.98)] {
         let anchor = if j == 1 { Anchor::Start } else { Anchor::End };

@@ -129,11 +129,8 @@ fn from_above(now: &Hills, trail: &[Hills]) -> Result<Panel> {
     let grid = Grid::new(HILLS, HILLS, NODES);
     let index =
         |value: f64| ((value - HILLS[0]) / (HILLS[1] - HILLS[0]) * (NODES - 1) as f64).round() as usize;
-    let values = grid
-        .nodes()
-        .row_iter()
-        .map(|node| bound::lower_bound(&distributions[index(node[1])], &joints[index(node[0])]))
-        .collect::<Result<Vec<_>>>()?;
+    let bound_of = |[theta, at]: Point| bound::lower_bound(&distributions[index(at)], &joints[index(theta)]);
+    let values = grid.values(bound_of)?;
     let top = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let levels = BELOW.map(|below| top - below);
 

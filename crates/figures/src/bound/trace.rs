@@ -71,14 +71,13 @@ fn mirrored(theta: f64, q: f64) -> Result<(SoftKMeans, DMatrix<f64>)> {
 /// Source: C-09, C-16, C-17.
 pub(crate) fn contours() -> Result<Figure> {
     let x = dmatrix![-1.5; 1.5];
-    let bound_of = |theta: f64, q: f64| -> Result<f64> {
+    let bound_of = |[theta, q]: Point| -> Result<f64> {
         let (model, q) = mirrored(theta, q)?;
         bound::lower_bound(&q, &model.log_joint(&x)?)
     };
     let (thetas, qs) = ([-2.3, 2.3], [0.0, 1.0]);
     let grid = Grid::new(thetas, qs, 101);
-    let values =
-        grid.nodes().row_iter().map(|node| bound_of(node[0], node[1])).collect::<Result<Vec<_>>>()?;
+    let values = grid.values(bound_of)?;
     let (start, q) = mirrored(0.15, 0.12)?;
     let trace = ascent::coordinate_ascent(&start, &x, &q, 9)?;
     let place = |state: &HalfStep<SoftKMeans>| [state.model.means()[1], state.q[(1, 1)]];
@@ -87,7 +86,7 @@ pub(crate) fn contours() -> Result<Figure> {
     map.title("*F*(*q*, *θ*) from above").y_label("*q*").x_label("*θ*");
     map.x_ticks(&[-2.0, -1.0, 0.0, 1.0, 2.0]).y_ticks(&[0.0, 0.5, 1.0]);
     // The fifth of them is the height of the saddle, where the level set crosses itself.
-    let saddle = bound_of(0.0, 0.5)?;
+    let saddle = bound_of([0.0, 0.5])?;
     let levels = [-4.0, -2.4, -1.2, -0.5, 0.0, 0.2, 0.4, 0.6, 0.8].map(|above| saddle + above);
     map.bands(&grid, &values, &levels, plot::lighten(plot::component(2), 0.45));
     map.contours(&grid, &values, &levels, plot::WHITE, 0.7);
@@ -124,7 +123,7 @@ pub(crate) fn contours() -> Result<Figure> {
         let way = places([0.0, 1.0], 16)
             .map(|s| {
                 let (theta, q) = (theta + s * (next_theta - theta), q + s * (next_q - q));
-                Ok([theta, bound_of(theta, q)?])
+                Ok([theta, bound_of([theta, q])?])
             })
             .collect::<Result<Vec<Point>>>()?;
         side.line(&way, step_colour(pair[1].moved), 2.4);

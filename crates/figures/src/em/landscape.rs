@@ -1,6 +1,6 @@
 //! ℓ over two means, and the ways of EM, of gradient ascent and of SQUAREM on it.
 
-use crate::plot::{self, Anchor, Colour, Grid, Marker, Panel, Point, number};
+use crate::plot::{self, Anchor, Grid, Marker, Panel, Point, number};
 use executable_em::Result;
 use executable_em::convergence::accelerate::{Accelerated, Chart, Method};
 use executable_em::em::{self, OnData, Seen, Stopping, Tolerance};
@@ -38,11 +38,7 @@ impl Landscape {
     pub fn new() -> Result<Self> {
         let x = data();
         let grid = Grid::new(RANGE, RANGE, 85);
-        let values = grid
-            .nodes()
-            .row_iter()
-            .map(|node| at([node[0], node[1]])?.log_likelihood(&x))
-            .collect::<Result<Vec<f64>>>()?;
+        let values = grid.values(|node| at(node)?.log_likelihood(&x))?;
         let to_rest = Stopping { tolerance: Tolerance::Parameters(1e-12), max_sweeps: 1000 };
         let top = em::fit(at([-1.0, 1.0])?, &x, &to_rest)?;
         let height = top.log_likelihood;
@@ -73,13 +69,6 @@ impl Landscape {
         panel.text([centre, centre], [10.0, 16.0], "saddle", Anchor::Start, plot::INK);
         panel.text(self.top, [11.0, -7.0], "maximum", Anchor::Start, plot::INK);
     }
-}
-
-/// A way from its start, with a dot for each step.
-pub(super) fn way(panel: &mut Panel, way: &[Point], colour: Colour) {
-    panel.line(way, plot::WHITE, 2.6).line(way, colour, 1.1);
-    panel.dots(way, &[colour], 1.9, 1.0);
-    panel.dots(&way[..1], &[plot::WHITE], 5.2, 1.0).dots(&way[..1], &[colour], 4.0, 1.0);
 }
 
 /// The map takes longer than a frame, and is the same for all who ask.
@@ -167,7 +156,7 @@ pub(crate) fn state(start: &Start) -> Result<[Panel; 2]> {
     let mut panel = map.panel.clone();
     panel.title("*ℓ* over the two means");
     for (of, colour) in ways.iter().zip(colours).rev() {
-        way(&mut panel, &of.places, colour);
+        panel.way(&of.places, colour);
     }
     map.mark(&mut panel);
     map.name(&mut panel);

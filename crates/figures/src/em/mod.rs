@@ -161,7 +161,7 @@ pub(super) fn paths() -> Result<Figure> {
         for way in ways(step)? {
             let end = way[way.len() - 1];
             let colour = plot::component(if end[0] < end[1] { 0 } else { 1 });
-            landscape::way(&mut panel, &way, colour);
+            panel.way(&way, colour);
         }
         map.mark(&mut panel);
         if index == 1 {

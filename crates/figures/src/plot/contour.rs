@@ -39,6 +39,11 @@ impl Grid {
         })
     }
 
+    /// A function at every node, in their order; the first error ends it.
+    pub fn values<E>(&self, of: impl Fn(Point) -> Result<f64, E>) -> Result<Vec<f64>, E> {
+        self.nodes().row_iter().map(|node| of([node[0], node[1]])).collect()
+    }
+
     /// How many values the grid needs.
     pub fn len(&self) -> usize {
         self.x.len() * self.y.len()

@@ -21,6 +21,13 @@ impl Panel {
         self.text(end, [8.0, 4.0], name, Anchor::Start, colour)
     }
 
+    /// A way from its start, with a dot for each step.
+    pub fn way(&mut self, points: &[Point], colour: Colour) -> &mut Self {
+        self.line(points, WHITE, 2.6).line(points, colour, 1.1).dots(points, &[colour], 1.9, 1.0);
+        let start = points.get(..1).unwrap_or_default();
+        self.dots(start, &[WHITE], 5.2, 1.0).dots(start, &[colour], 4.0, 1.0)
+    }
+
     /// The ellipse at Mahalanobis distance `sigmas` from `mean` under the 2×2 `covariance`: its outline.
     pub fn ellipse(
         &mut self,

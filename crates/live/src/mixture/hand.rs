@@ -1,7 +1,7 @@
 //! What a hand takes hold of in a mixture, and what its moves mean.
 
 use crate::rows;
-use executable_em::Error;
+use executable_em::check;
 use executable_em::gaussian_mixture::{CovarianceFamily, GaussianMixture};
 use nalgebra::DMatrix;
 use serde::Deserialize;
@@ -29,10 +29,8 @@ impl Drag {
     /// The model with one of its handles elsewhere; a covariance then leads the others of its family.
     pub fn moved(&self, model: &GaussianMixture) -> executable_em::Result<GaussianMixture> {
         let Drag { component, handle, to } = *self;
-        if component >= model.k() {
-            let (value, allowed) = (component as f64, "below the number of components");
-            return Err(Error::Domain { what: "component", value, allowed });
-        }
+        let is_there = component < model.k();
+        check::domain("component", component as f64, is_there, "below the number of components")?;
         let mean = model.means().row(component);
         let arm = [to[0] - mean[0], to[1] - mean[1]];
         if let Handle::Mean = handle {
