@@ -72,6 +72,10 @@ fn endings_are_those_of_what_is_written() {
         ("impute m.json x.csv --out p.png", "--out p.png would be csv, not png"),
         ("sample m.json -n 3 --out s.json", "--out s.json would be csv, not json"),
         ("marginal m.json --columns waiting --out w.csv", "--out w.csv would be json, not csv"),
+        ("sample m.json -n 1 --out z.csv.gz", "--out z.csv.gz would be csv, not gz"),
+        ("predict m.json x.csv --out z.parquet", "--out z.parquet would be csv, not parquet"),
+        ("impute m.json x.csv --out z.tsv", "--out z.tsv would be csv, not tsv"),
+        ("fit x.csv -k 1 --out z.npy", "--out z.npy would be json, not npy"),
     ] {
         place.refuses(line, 2, error);
     }
@@ -118,15 +122,19 @@ fn what_is_no_file_is_written_straight_to() {
     assert_eq!(place.names(), ["pipe", "x.csv"]);
 }
 
-/// Whoever waits for the reader of a pipe ends at the first signal.
+/// Whoever waits for the reader of a pipe ends at the first signal, and a fit tells what it found.
 #[test]
 fn a_pipe_without_a_reader_is_no_trap() {
     let place = with_data();
     place.prints(&format!("{FIT} --out m.json"));
     assert!(Command::new("mkfifo").arg(place.0.path().join("pipe")).status().expect("mkfifo").success());
-    for line in ["sample m.json --out pipe", "predict m.json x.csv --out pipe"] {
-        let mut child = place.command(line).spawn().expect("it starts");
-        thread::sleep(Duration::from_millis(500));
+    let fits = ["--out pipe", "--responsibilities pipe", "--variational --out pipe"];
+    let fits = fits.map(|wanted| (format!("fit x.csv -k 2 --restarts 1 {wanted}"), "eruptions"));
+    let others = ["sample m.json --out pipe", "predict m.json x.csv --out pipe"];
+    for (line, told) in fits.into_iter().chain(others.map(|line| (line.to_owned(), ""))) {
+        let mut command = place.command(&line);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+        thread::sleep(Duration::from_millis(700));
         assert!(Command::new("kill").arg(child.id().to_string()).status().expect("kill").success());
         let ended = (0..200).find_map(|_| {
             thread::sleep(Duration::from_millis(50));
@@ -135,8 +143,109 @@ fn a_pipe_without_a_reader_is_no_trap() {
         if ended.is_none() {
             child.kill().expect("a child");
         }
-        assert!(ended.is_some_and(|status| !status.success()), "{line} goes on");
+        let output = child.wait_with_output().expect("an end");
+        assert_eq!(ended.and_then(|status| status.code()), Some(130), "{line}");
+        assert_eq!(text(&output.stderr), "interrupted\n", "{line}");
+        let printed = text(&output.stdout);
+        assert!(printed.contains(told) && !printed.contains(" in pipe"), "{line}: {printed}");
     }
+}
+
+/// What is a file is replaced, wherever it lies.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_file_in_shared_memory_is_replaced() {
+    let Ok(folder) = tempfile::tempdir_in("/dev/shm") else { return };
+    let place = Place(folder);
+    place.write("x.csv", FAITHFUL);
+    let at = |name: &str| place.0.path().join(name).display().to_string();
+    for k in [2, 1] {
+        place.prints(&format!("fit x.csv -k {k} --restarts 1 --out {}", at("m.json")));
+        assert_eq!(place.saved("m.json").model.k(), k);
+        place.prints(&format!("sample m.json -n {k} --out {}", at("drawn.csv")));
+        assert_eq!(place.read("drawn.csv").lines().count(), 1 + k);
+    }
+}
+
+/// What can be written to, but not be replaced: where something is mounted, in a folder that is read-only, and what is
+/// somebody else's in a sticky folder. Each where the system lets these tests make it.
+#[test]
+#[cfg(target_os = "linux")]
+fn what_cannot_be_replaced_is_written_over() {
+    let mounted = |mounts: &str| {
+        format!("exec unshare --map-root-user --mount sh -c '{mounts} && exec \"$@\"' sh \"$@\"")
+    };
+    let in_shell = |place: &Place, script: &str, line: &str| {
+        let mut command = Command::new("sh");
+        command.args(["-c", script, "sh", env!("CARGO_BIN_EXE_executable-em")]);
+        command.args(line.split_whitespace()).current_dir(place.0.path()).output().expect("a shell")
+    };
+    let shut = "touch kept && mount --bind shut shut && mount --bind kept shut/m.json && mount -o remount,bind,ro shut";
+    for (script, out) in [
+        (mounted("mount --bind kept m.json"), "m.json"),
+        (mounted(shut), "shut/m.json"),
+        (
+            "chmod 1777 . && chmod 666 kept && exec setpriv --reuid 65534 --clear-groups \"$@\"".to_owned(),
+            "kept",
+        ),
+    ] {
+        let place = with_data();
+        ["kept", "m.json"].iter().for_each(|name| place.write(name, "longer than the model".repeat(1000)));
+        fs::create_dir(place.0.path().join("shut")).expect("a folder");
+        place.write("shut/m.json", "");
+        if !in_shell(&place, &script, "--version").status.success() {
+            continue;
+        }
+        let output = in_shell(&place, &script, &format!("{FIT} --out {out}"));
+        assert_eq!((text(&output.stderr).as_str(), output.status.code()), ("", Some(0)), "{script}");
+        assert!(text(&output.stdout).ends_with(&format!("\nModel in {out}\n")), "{script}");
+        assert_eq!(place.saved("kept").n, 272, "{script}");
+        assert_eq!(place.names(), ["kept", "m.json", "shut", "x.csv"], "{script}");
+    }
+    // The temporary file has no place at all.
+    let place = with_data();
+    fs::create_dir(place.0.path().join("shut")).expect("a folder");
+    place.write("shut/m.json", "");
+    let script = mounted(&format!("{shut} && export TMPDIR=/nowhere"));
+    if in_shell(&place, &script, "--version").status.success() {
+        let refused = in_shell(&place, &script, "fit nobody.csv -k 1 --out shut/m.json");
+        let error = text(&refused.stderr);
+        assert!(error.contains("shut/m.json: Read-only file system"), "{error}");
+        assert!(error.ends_with("for its folder, and /nowhere is closed too: set TMPDIR\n"), "{error}");
+    }
+    // Where it has no room, the whole is kept beside it.
+    let place = with_data();
+    place.write("m.csv", "");
+    place.prints(&format!("{FIT} --out m.json"));
+    let script = mounted("mount -t tmpfs -o size=4k none /mnt && touch /mnt/a && mount --bind /mnt/a m.csv");
+    if in_shell(&place, &script, "--version").status.success() {
+        let output = in_shell(&place, &script, "sample m.json -n 1000 --out m.csv");
+        let (error, names) = (text(&output.stderr), place.names());
+        assert!(error.contains("No space left on device") && error.contains(&names[0]), "{error}");
+        assert_eq!(
+            (output.status.code(), place.read(&names[0]).lines().count()),
+            (Some(1), 1001),
+            "{names:?}"
+        );
+    }
+}
+
+/// Nothing was written, so no folder was needed.
+#[test]
+fn folders_for_what_failed_are_taken_away() {
+    let place = Place::with(&[("x.csv", FAITHFUL), ("bad.csv", "eruptions,waiting\n1,2\n3,x\n")]);
+    place.prints(&format!("{FIT} --out m.json"));
+    fs::create_dir(place.0.path().join("old")).expect("a folder");
+    for out in ["new/a.csv", "new/deep/a.csv", "old/a.csv", "old/new/a.csv"] {
+        for command in ["predict", "impute"] {
+            let line = format!("{command} m.json bad.csv --out {out}");
+            assert_eq!(place.run(&line).status.code(), Some(1), "{line}");
+            assert_eq!(place.names(), ["bad.csv", "m.json", "old", "x.csv"], "{line}");
+            assert_eq!(fs::read_dir(place.0.path().join("old")).expect("a folder").count(), 0, "{line}");
+        }
+    }
+    place.prints("predict m.json x.csv --out new/deep/a.csv");
+    assert_eq!(place.read("new/deep/a.csv").lines().count(), 273);
 }
 
 /// Standard output that is a file holds the model and the report; a full one costs the report alone.

@@ -92,7 +92,9 @@ fn coins_that_were_not_flipped_vanish() {
         "fit heads.csv -k 8 --model bernoulli --flips 20 --variational --concentration 0.01 --out m.json";
     let printed = place.prints(line);
     assert!(printed.contains("at most 8 coins, 20 flips an entry; concentration 0.0100"), "{printed}");
-    assert!(printed.contains("Survivors 2 of 8"), "{printed}");
+    assert!(printed.contains("Survivors 2 of 8: the others"), "{printed}");
+    let both = place.prints(&line.replace("-k 8", "-k 2"));
+    assert!(both.contains("Survivors 2 of 2\n"), "{both}");
     let Mixture::Bernoulli(found) = place.saved("m.json").model else { panic!("coins") };
     // Six standard errors of a bias, of 2400 flips or more.
     assert_within(found.biases()[0], 0.2, 6.0 * (0.16 / 5600_f64).sqrt());

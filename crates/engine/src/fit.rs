@@ -9,23 +9,22 @@ use std::ops::ControlFlow;
 /// A source on which models climb: an E step is one pass over it, an M step takes none, or one more where it must.
 ///
 /// Example: [`Engine::best_of`].
-#[derive(Debug)]
-pub struct OnSource<'a, M, S: ?Sized> {
+pub struct OnSource<'a, M> {
     engine: &'a Engine,
-    source: &'a S,
+    source: &'a dyn Source,
     /// What k-means remembers of the data.
     bounds: Bounds,
     model: PhantomData<M>,
 }
 
-impl<'a, M: Fused, S: Source + ?Sized> OnSource<'a, M, S> {
+impl<'a, M: Fused> OnSource<'a, M> {
     /// This source, as this engine reads it.
-    pub fn new(engine: &'a Engine, source: &'a S) -> Self {
+    pub fn new(engine: &'a Engine, source: &'a dyn Source) -> Self {
         OnSource { engine, source, bounds: Bounds::default(), model: PhantomData }
     }
 }
 
-impl<M: Fused, S: Source + ?Sized> Climb for OnSource<'_, M, S> {
+impl<M: Fused> Climb for OnSource<'_, M> {
     type Model = M;
     type Expectation = M::Statistics;
     type Error = Error;
@@ -77,12 +76,7 @@ impl Engine {
     /// assert_eq!((fit.model.means(), fit.log_likelihood), (&dmatrix![0.5; 9.5], -1.0));
     /// # Ok::<(), executable_em_engine::Error>(())
     /// ```
-    pub fn fit<M: Fused>(
-        &self,
-        start: M,
-        source: &(impl Source + ?Sized),
-        stopping: &Stopping,
-    ) -> Result<Fit<M>> {
+    pub fn fit<M: Fused>(&self, start: M, source: &dyn Source, stopping: &Stopping) -> Result<Fit<M>> {
         self.best_of([Ok(start)], source, stopping, |_| ControlFlow::Continue(()))
     }
 
@@ -108,12 +102,12 @@ impl Engine {
     /// assert!((fit.log_likelihood - -1264.859).abs() < 1e-3 && sweeps > 10);
     /// # Ok::<(), executable_em_engine::Error>(())
     /// ```
-    pub fn best_of<M: Fused, S: Source + ?Sized>(
+    pub fn best_of<M: Fused>(
         &self,
         starts: impl IntoIterator<Item = Result<M>>,
-        source: &S,
+        source: &dyn Source,
         stopping: &Stopping,
-        watch: impl FnMut(Seen<'_, OnSource<'_, M, S>>) -> ControlFlow<()>,
+        watch: impl FnMut(Seen<'_, OnSource<'_, M>>) -> ControlFlow<()>,
     ) -> Result<Fit<M>> {
         em::best_of(&OnSource::new(self, source), starts, stopping, watch)
     }

@@ -67,8 +67,7 @@ impl<'a> WithGaps<'a> {
     /// [`Error::Empty`](executable_em::Error::Empty) for no data,
     /// [`Error::NotFinite`](executable_em::Error::NotFinite) for an infinite cell.
     pub fn new(x: &'a DMatrix<f64>) -> Result<Self> {
-        Data::new(&without_gaps(x))?;
-        Ok(WithGaps { x, weights: None, groups: groups(x, None) })
+        WithGaps::of(x, None)
     }
 
     /// Data that count as often as their weights say: n finite numbers ≥ 0.
@@ -76,8 +75,7 @@ impl<'a> WithGaps<'a> {
     /// # Errors
     /// Those of [`WithGaps::new`] and [`Data::weighted`].
     pub fn weighted(x: &'a DMatrix<f64>, weights: &'a DVector<f64>) -> Result<Self> {
-        Data::weighted(&without_gaps(x), weights)?;
-        Ok(WithGaps { x, weights: Some(weights), groups: groups(x, Some(weights)) })
+        WithGaps::of(x, Some(weights))
     }
 
     /// Data with weights, or without.
@@ -85,7 +83,8 @@ impl<'a> WithGaps<'a> {
     /// # Errors
     /// Those of [`WithGaps::new`] and [`WithGaps::weighted`].
     pub fn of(x: &'a DMatrix<f64>, weights: Option<&'a DVector<f64>>) -> Result<Self> {
-        weights.map_or_else(|| WithGaps::new(x), |weights| WithGaps::weighted(x, weights))
+        Data::of(&x.map(|value| if value.is_nan() { 0.0 } else { value }), weights)?;
+        Ok(WithGaps { x, weights, groups: groups(x, weights) })
     }
 
     /// The number of different patterns of missing cells, that of whole rows included.
@@ -158,15 +157,8 @@ where
     }
 }
 
-/// The table as a check of whole data wants it.
-fn without_gaps(x: &DMatrix<f64>) -> DMatrix<f64> {
-    x.map(|value| if value.is_nan() { 0.0 } else { value })
-}
-
 /// The rows by pattern, in the order in which the patterns first appear.
 fn groups(x: &DMatrix<f64>, weights: Option<&DVector<f64>>) -> Vec<Group> {
-    let mut place: HashMap<Vec<u64>, usize> = HashMap::new();
-    let mut rows: Vec<Vec<usize>> = Vec::new();
     // A bit for every cell that is missing, by columns, as the table lies in memory.
     let words = x.ncols().div_ceil(64);
     let mut gaps = vec![0_u64; x.nrows() * words];
@@ -175,15 +167,13 @@ fn groups(x: &DMatrix<f64>, weights: Option<&DVector<f64>>) -> Vec<Group> {
             gaps[i * words + a / 64] |= u64::from(value.is_nan()) << (a % 64);
         }
     }
+    let mut place: HashMap<&[u64], usize> = HashMap::new();
+    let mut rows: Vec<Vec<usize>> = Vec::new();
     for (i, of_row) in gaps.chunks_exact(words).enumerate() {
-        let index = match place.get(of_row) {
-            Some(&index) => index,
-            None => {
-                place.insert(of_row.to_vec(), rows.len());
-                rows.push(Vec::new());
-                rows.len() - 1
-            }
-        };
+        let index = *place.entry(of_row).or_insert(rows.len());
+        if index == rows.len() {
+            rows.push(Vec::new());
+        }
         rows[index].push(i);
     }
     let group = |rows: Vec<usize>| {

@@ -58,7 +58,7 @@ pub use kmeans::{Bounds, KMeans, KMeansStatistics};
 pub use mixture::Mixture;
 pub use question::{Elsewhere, Question};
 pub use sample::{sample, weighted_sample};
-pub use source::{Data, Source, Stream};
+pub use source::{Data, Source, Stream, telling_rows};
 pub use student::StudentStatistics;
 pub use variational::{VariationalFlips, VariationalGaussians};
 
@@ -87,7 +87,7 @@ pub trait Fused: Clone {
     ///
     /// # Errors
     /// Those of [`Engine::statistics`].
-    fn e_step(&self, engine: &Engine, source: &(impl Source + ?Sized)) -> Result<Expected<Self::Statistics>>;
+    fn e_step(&self, engine: &Engine, source: &dyn Source) -> Result<Expected<Self::Statistics>>;
 
     /// The E step in a run on one source: the same, bit for bit, perhaps with less work by what earlier ones have left.
     ///
@@ -96,7 +96,7 @@ pub trait Fused: Clone {
     fn e_step_in_run(
         &self,
         engine: &Engine,
-        source: &(impl Source + ?Sized),
+        source: &dyn Source,
         _: &Bounds,
     ) -> Result<Expected<Self::Statistics>> {
         self.e_step(engine, source)
@@ -106,12 +106,7 @@ pub trait Fused: Clone {
     ///
     /// # Errors
     /// Those of [`Engine::sweep`].
-    fn m_step(
-        &self,
-        statistics: &Self::Statistics,
-        engine: &Engine,
-        source: &(impl Source + ?Sized),
-    ) -> Result<Self>;
+    fn m_step(&self, statistics: &Self::Statistics, engine: &Engine, source: &dyn Source) -> Result<Self>;
 
     /// How far a sweep has moved, from one θ and its sums to the next; zero at rest.
     fn moved(before: (&Self, &Self::Statistics), after: (&Self, &Self::Statistics)) -> f64;
@@ -283,11 +278,7 @@ impl Engine {
     /// assert!((both.expectation.counts - whole.expectation.counts).amax() < 1e-9);
     /// # Ok::<(), executable_em_engine::Error>(())
     /// ```
-    pub fn statistics<M: Fused>(
-        &self,
-        model: &M,
-        source: &(impl Source + ?Sized),
-    ) -> Result<Expected<M::Statistics>> {
+    pub fn statistics<M: Fused>(&self, model: &M, source: &dyn Source) -> Result<Expected<M::Statistics>> {
         model.e_step(self, source)
     }
 
@@ -310,7 +301,7 @@ impl Engine {
     /// assert!((sweep.log_likelihood - model.log_likelihood(&x)?).abs() < 1e-10);
     /// # Ok::<(), executable_em_engine::Error>(())
     /// ```
-    pub fn sweep<M: Fused>(&self, model: &M, source: &(impl Source + ?Sized)) -> Result<Sweep<M>> {
+    pub fn sweep<M: Fused>(&self, model: &M, source: &dyn Source) -> Result<Sweep<M>> {
         let Expected { log_likelihood, total, expectation } = model.e_step(self, source)?;
         Ok(Sweep { model: model.m_step(&expectation, self, source)?, log_likelihood, total })
     }

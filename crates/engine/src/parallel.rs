@@ -62,11 +62,7 @@ impl Engine {
     /// One pass over all blocks of a source: its sums, and the number of rows.
     ///
     /// [`Error::Empty`](executable_em::Error::Empty) if there are none.
-    pub(super) fn pass<P: Pass>(
-        &self,
-        source: &(impl Source + ?Sized),
-        pass: &P,
-    ) -> Result<(PartialSums, usize)> {
+    pub(super) fn pass<P: Pass>(&self, source: &dyn Source, pass: &P) -> Result<(PartialSums, usize)> {
         let mut total = PartialSums::zero(pass.sums_len());
         let mut rows = 0;
         source.read(&mut |data| {

@@ -123,7 +123,7 @@ impl Question {
     ///
     /// # Errors
     /// Those of [`Engine::statistics`].
-    pub fn sums(&self, engine: &Engine, source: &(impl Source + ?Sized)) -> Result<Expected<Vec<f64>>> {
+    pub fn sums(&self, engine: &Engine, source: &dyn Source) -> Result<Expected<Vec<f64>>> {
         Ok(match self {
             Question::Mixture { model: Mixture::Gaussian(model), about } => {
                 flat(gaussian_mixture::statistics(model, about.as_deref(), engine, source)?)

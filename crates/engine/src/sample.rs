@@ -60,7 +60,7 @@ impl Eq for Drawn {}
 /// assert_eq!(sample(&Data::new(&x)?, 1000, &mut data::rng(1))?, x);
 /// # Ok::<(), executable_em_engine::Error>(())
 /// ```
-pub fn sample(source: &(impl Source + ?Sized), size: usize, rng: &mut Rng) -> Result<DMatrix<f64>> {
+pub fn sample(source: &dyn Source, size: usize, rng: &mut Rng) -> Result<DMatrix<f64>> {
     check::domain("sample size", size as f64, size > 0, "≥ 1")?;
     let mut kept: BinaryHeap<Drawn> = BinaryHeap::new();
     let mut rows = 0;
@@ -121,7 +121,7 @@ pub fn sample(source: &(impl Source + ?Sized), size: usize, rng: &mut Rng) -> Re
 /// assert_eq!(drawn, dmatrix![1.0; 1.0; 7.0]);
 /// # Ok::<(), executable_em_engine::Error>(())
 /// ```
-pub fn weighted_sample(source: &(impl Source + ?Sized), size: usize, rng: &mut Rng) -> Result<DMatrix<f64>> {
+pub fn weighted_sample(source: &dyn Source, size: usize, rng: &mut Rng) -> Result<DMatrix<f64>> {
     check::domain("sample size", size as f64, size > 0, "≥ 1")?;
     let weight_of = |data: &Data<'_>, i: usize| data.weights.map_or(1.0, |weights| weights[i]);
     let (mut weights, mut count, mut are_whole) = (Heaviest::default(), 0, true);

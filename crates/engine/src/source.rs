@@ -3,7 +3,7 @@
 use super::gaps::Group;
 use super::{Elsewhere, Result};
 use executable_em::check;
-use nalgebra::{DMatrix, DVector};
+use nalgebra::{DMatrix, DMatrixView, DVector};
 
 /// Data in memory, and perhaps a weight for each, checked once.
 ///
@@ -56,17 +56,7 @@ impl<'a> Data<'a> {
         check::finite("data", x)?;
         check::finite("data weights", weights)?;
         check::shape("data weights", weights.shape(), (x.nrows(), 1))?;
-        if let Some(row) = weights.iter().position(|&weight| weight < 0.0) {
-            let value = weights[row];
-            return Err(executable_em::Error::Entry {
-                what: "data weights",
-                row,
-                column: 0,
-                value,
-                allowed: "≥ 0",
-            }
-            .into());
-        }
+        check::entries("data weights", weights, "≥ 0", |weight| weight >= 0.0)?;
         Ok(Data { x, weights: Some(weights), groups: None })
     }
 
@@ -85,6 +75,27 @@ impl<'a> Data<'a> {
         }
         Ok(())
     }
+}
+
+/// The rows that tell something, if there are others: a row of weight 0 leaves no trace, nor need one of which no cell
+/// is seen.
+///
+/// `x` is n×d, a cell that is NaN is missing; of weights there are n.
+///
+/// ```
+/// use executable_em_engine::telling_rows;
+/// use nalgebra::dmatrix;
+/// let x = dmatrix![1.0, f64::NAN; f64::NAN, f64::NAN; 2.0, 3.0];
+/// assert_eq!(telling_rows(x.as_view(), None), Some(vec![0, 2]));
+/// assert_eq!(telling_rows(x.as_view(), Some(&[0.0, 1.0, 1.0])), Some(vec![2]));
+/// assert_eq!(telling_rows(x.columns(1, 1), None), Some(vec![2]));
+/// assert_eq!(telling_rows(x.rows(2, 1), None), None);
+/// ```
+pub fn telling_rows(x: DMatrixView<'_, f64>, weights: Option<&[f64]>) -> Option<Vec<usize>> {
+    let tells = |&i: &usize| {
+        weights.is_none_or(|weights| weights[i] > 0.0) && x.row(i).iter().any(|value| !value.is_nan())
+    };
+    (0..x.nrows()).any(|i| !tells(&i)).then(|| (0..x.nrows()).filter(tells).collect())
 }
 
 /// Data that can be read any number of times, a block of rows after the other, always the same.

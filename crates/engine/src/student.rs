@@ -31,7 +31,7 @@ pub struct StudentStatistics {
 impl Fused for StudentMixture {
     type Statistics = StudentStatistics;
 
-    fn e_step(&self, _: &Engine, source: &(impl Source + ?Sized)) -> Result<Expected<StudentStatistics>> {
+    fn e_step(&self, _: &Engine, source: &dyn Source) -> Result<Expected<StudentStatistics>> {
         if let Some(elsewhere) = source.elsewhere() {
             let question = Question::Mixture { model: Mixture::Student(self.clone()), about: None };
             return question::read(self.shape(), &elsewhere.answer(&question)?);
@@ -53,12 +53,7 @@ impl Fused for StudentMixture {
         Ok(sum.ok_or(executable_em::Error::Empty { what: "data" })?)
     }
 
-    fn m_step(
-        &self,
-        statistics: &StudentStatistics,
-        _: &Engine,
-        _: &(impl Source + ?Sized),
-    ) -> Result<StudentMixture> {
+    fn m_step(&self, statistics: &StudentStatistics, _: &Engine, _: &dyn Source) -> Result<StudentMixture> {
         let StudentStatistics { counts, scaled, excesses, .. } = statistics;
         let (shape, total) = (self.shape(), counts.sum());
         let (mut means, mut scales) = (shape.means().clone(), shape.covariances().to_vec());

@@ -8,7 +8,7 @@ use datafusion::common::{Result, ScalarValue, exec_err};
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::utils::format_state_name;
 use datafusion::logical_expr::{Accumulator, AggregateUDFImpl, Signature, Volatility};
-use executable_em_engine::{Data, Engine, WithGaps};
+use executable_em_engine::{Data, Engine, WithGaps, telling_rows};
 use nalgebra::{DMatrix, DVector};
 use std::cmp::Ordering;
 use std::mem;
@@ -94,7 +94,16 @@ impl Sums {
             return Ok(());
         }
         self.block.resize_vertically_mut(self.rows, 0.0);
-        let weights = self.message.are_weighted.then(|| DVector::from_vec(mem::take(&mut self.weights)));
+        self.rows = 0;
+        let mut weights = self.message.are_weighted.then(|| DVector::from_vec(mem::take(&mut self.weights)));
+        let telling = telling_rows(self.block.as_view(), weights.as_ref().map(DVector::as_slice));
+        if let Some(rows) = telling {
+            if rows.is_empty() {
+                return Ok(());
+            }
+            self.block = self.block.select_rows(&rows);
+            weights = weights.map(|all| all.select_rows(&rows));
+        }
         let Message { question, has_gaps, .. } = &self.message;
         let sums = if *has_gaps {
             WithGaps::of(&self.block, weights.as_ref()).and_then(|data| question.sums(&self.engine, &data))
@@ -104,7 +113,6 @@ impl Sums {
         let sums = sums.map_err(external)?;
         let numbers = [vec![sums.log_likelihood, sums.total], sums.expectation].concat();
         add(&mut self.own, &numbers);
-        self.rows = 0;
         Ok(())
     }
 

@@ -1,7 +1,5 @@
 //! The blocks of a text table, whose errors say what to do, and an index among its columns, which is warned of.
 
-use std::rc::Rc;
-
 use executable_em_engine::table::{Error, Expected, Missing};
 use nalgebra::DMatrix;
 
@@ -13,8 +11,8 @@ use super::{
 };
 
 /// What other programs write where a value is missing, beside what usually stands there.
-const MISSING: [&str; 11] =
-    ["none", "?", "-", ".", "#div/0!", "#n/a", "#value!", "#ref!", "#name?", "#num!", "#null!"];
+const MISSING: [&str; 12] =
+    ["none", "<na>", "?", "-", ".", "#div/0!", "#n/a", "#value!", "#ref!", "#name?", "#num!", "#null!"];
 
 /// What to do about text that is not in UTF-8.
 pub const IN_UTF_8: &str = "write the file in UTF-8; from Latin-1: iconv -f LATIN1 -t UTF-8";
@@ -49,14 +47,15 @@ pub struct Blocks {
     /// A model wants every one of the columns.
     has_model: bool,
     /// The file's column that holds weights.
-    weights: Option<usize>,
-    kept: Kept,
+    pub weights: Option<usize>,
+    /// Where the cells beside the numbers go.
+    pub kept: Kept,
 }
 
 impl Blocks {
     /// Of a table whose columns are chosen.
-    pub fn new(reader: Reader, file: String, columns: Vec<usize>, may_miss: bool) -> Self {
-        let (has_model, weights, kept) = (false, None, Kept::default());
+    pub fn new(reader: Reader, file: String, columns: Vec<usize>, may_miss: bool, has_model: bool) -> Self {
+        let (weights, kept) = (None, Kept::default());
         Blocks { reader, file, columns, index: None, rows: 0, may_miss, has_model, weights, kept }
     }
 
@@ -81,21 +80,6 @@ impl Blocks {
         warn(&format!(
             "warning: {file}: line {line} ({cells}) counts the columns and is taken for {what}; {NAMES_OR_DATA}"
         ));
-    }
-
-    /// The same for a model, which wants every one of the columns.
-    pub fn for_model(self, has_model: bool) -> Self {
-        Blocks { has_model, ..self }
-    }
-
-    /// The same; the file's column that holds weights, if there is one.
-    pub fn weighed_by(self, weights: Option<usize>) -> Self {
-        Blocks { weights, ..self }
-    }
-
-    /// The same; where the cells beside the numbers go.
-    pub fn keeping(self, kept: &Kept) -> Self {
-        Blocks { kept: Rc::clone(kept), ..self }
     }
 }
 
@@ -199,6 +183,14 @@ impl Blocks {
         }
     }
 
+    /// Whether the line is the first, taken for data, and has no number.
+    fn begins_with_text(&self) -> bool {
+        let reader = &self.reader;
+        !reader.has_header()
+            && reader.numbers_in_line().is_empty()
+            && reader.first_cell_in_line() == reader.first_line()[0]
+    }
+
     /// What to do about a cell that is no number.
     fn advice(&self, found: &str) -> Option<String> {
         let with_point = found.replacen(',', ".", 1);
@@ -224,6 +216,8 @@ impl Blocks {
             })
         } else if is_decimal {
             Some("write it with a decimal point".to_owned())
+        } else if self.begins_with_text() {
+            Some("if the line holds names, --header yes takes it for them".to_owned())
         } else if self.has_model {
             Some("the model has this column: write a number there".to_owned())
         } else {

@@ -1,5 +1,7 @@
 //! `fit --model kmeans`: clusters of the user's own data.
 
+use std::path::PathBuf;
+
 use executable_em::{
     data,
     em::{Fit, Seen, Stopping, Tolerance},
@@ -7,13 +9,13 @@ use executable_em::{
     scale::units::Units,
 };
 use executable_em_engine::{Engine, Error, KMeans, SavedClusters, Source};
-use executable_em_figures::export;
 use nalgebra::{DMatrix, DVector};
 
 use super::{
     Failure, broken,
     fit::sample_size,
     options::Options,
+    outputs,
     predict::{Predictor, write_predictions},
     report::{self, DataLine},
     say,
@@ -59,8 +61,9 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     let engine = options.engine()?;
     let (file, mut watch) = (options.input.name(), Watch::new());
     let store = options.collect(options.open(None, false)?, &watch)?;
-    if *ks.end() > store.n {
-        return Err(executable_em::Error::ComponentCount { k: *ks.end(), n: store.n }.into());
+    if *ks.end() > store.telling {
+        let error = executable_em::Error::ComponentCount { k: *ks.end(), n: store.telling };
+        return Err(broken(format!("{file}: {error}")));
     }
     if options.standardize {
         options.check_spread(&store)?;
@@ -70,7 +73,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     let units = options.standardize.then(|| Units::of(&store.columns)).transpose()?;
     let found = store.read(units.as_ref(), |source| {
         let sample = options.sample(source, *ks.end())?;
-        let is_small = options.restarts.is_none() && store.n <= FEW * sample_size(*ks.end());
+        let is_small = options.restarts.is_none() && store.telling <= FEW * sample_size(*ks.end());
         let mut found = Vec::new();
         for k in ks.clone() {
             found.push(best(options, &engine, source, (&sample, is_small, k), &watch)?);
@@ -94,10 +97,10 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         return watch.go_on();
     };
     let saved = saved(options, &store, one, units.as_ref())?;
-    if let Some(path) = &options.out {
-        export::write(path, saved.to_json().as_bytes())?;
-    }
+    let write = |path: &PathBuf| outputs::write(path, saved.to_json().as_bytes(), &watch);
+    let kept = options.out.as_ref().map_or(Ok(()), write);
     say(&report::of_clusters(&line, one, &saved, options))?;
+    kept?;
     if let Some(path) = &options.out {
         say(&format!("\nClusters in {}\n", path.display()))?;
     }

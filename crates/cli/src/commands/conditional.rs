@@ -13,6 +13,7 @@ use super::{
     outputs::{self, Output, Wanted},
     predict::read_mixture,
     report, say,
+    watch::Watch,
 };
 
 pub const CONDITIONAL: &str = "\
@@ -124,16 +125,9 @@ fn place(
 
 fn write(path: Option<&Path>, of: &SavedMixture, model: Mixture, columns: &[usize]) -> Result<(), Failure> {
     let names: Vec<String> = columns.iter().map(|&column| of.columns[column].clone()).collect();
-    let saved = SavedMixture {
-        model,
-        columns: names,
-        log_likelihood: 0.0,
-        n: 0,
-        sweeps: 0,
-        stopped: Stopped::Converged,
-        seed: of.seed,
-    };
-    let mut out = Output::create(path)?;
+    let unfitted = SavedMixture::unfitted(model, names);
+    let saved = SavedMixture { stopped: Stopped::Converged, seed: of.seed, ..unfitted };
+    let mut out = Output::create(path, &Watch::new())?;
     out.write(&saved.to_json())?;
     out.finish()?;
     match path {

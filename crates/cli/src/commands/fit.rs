@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 
 use executable_em::{
-    bernoulli_mixture::BernoulliMixture, data, incomplete::student::StudentMixture, pathologies::switching,
-    scale::units::Units,
+    bernoulli_mixture::BernoulliMixture, data, em::Fit, incomplete::student::StudentMixture,
+    pathologies::switching, scale::units::Units,
 };
 use executable_em_engine::{Mixture, SavedMixture, Source};
 use executable_em_figures::{
@@ -35,6 +35,9 @@ const SAMPLE: usize = 5000;
 
 /// A sweep of so small a table, by n·k·d², is soon made.
 const SOON: usize = 50_000;
+
+/// Weights that sum to less overflow where something is divided by their sum.
+const LEAST_TOTAL: f64 = 1e-300;
 
 /// Makes the seed of what fills the gaps of the starts.
 const FILLING: u64 = 0x6a70;
@@ -128,7 +131,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
 
     let units = options.standardize.then(|| Units::of(&store.columns)).transpose()?;
     let sample = store.read(None, |source| options.sample(source, *plan.ks.end()))?;
-    let whole = match store.gaps.are_there() {
+    let whole = match store.has_gaps {
         false => sample.clone(),
         true => engine.filled(&sample, &store.columns, &mut data::rng(options.seed() ^ FILLING))?,
     };
@@ -139,6 +142,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     if options.variational {
         return options.run_variational(plan.kinds[0], &store, &sample, &engine, &watch, plot_as);
     }
+    let singular = options.singular(&plan, &store, &sample)?;
     let log_volume = match &units {
         Some(units) => units.log_volume_of_seen(&store.shares_seen())?,
         None => 0.0,
@@ -147,19 +151,19 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         let search = Search {
             engine: &engine,
             source,
-            n: store.n,
+            n: store.telling,
             unit: store.unit,
             sample: &in_units,
             log_volume,
+            singular: singular.as_deref(),
             start: plan.start.as_ref().map(|saved| &saved.model),
             restarts: options.restarts.map(|restarts| restarts as usize),
             seed: options.seed(),
-            silent: store.gaps.weight_of_empty(),
             stopping: options.stopping(),
             has_cap: options.max_iter.is_some(),
             // Of t, EM itself crawls in ν.
             is_accelerated: options.accelerate || matches!(plan.kinds[..], [Kind::Student { .. }, ..]),
-            tells_spared: options.accelerate && d * d <= SOON / (store.n * plan.ks.end()),
+            tells_spared: options.accelerate && d * d <= SOON / (store.telling * plan.ks.end()),
             watch: &watch,
         };
         plan.search(&search)
@@ -196,8 +200,8 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     };
     // The model first: whatever becomes of the report, it is kept.
     let is_saved = options.out.as_ref().is_some_and(|path| {
-        let text = options.saved(&store, best, &model).to_json();
-        also(export::write(path, text.as_bytes()).map(drop).map_err(Into::into))
+        let text = options.saved(&store, &best.fit, &model).to_json();
+        also(outputs::write(path, text.as_bytes(), &watch))
     });
     if plan.compares() {
         also(say(&report::comparison(&found, &failed, plan.kinds.len() > 1)));
@@ -220,7 +224,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
             false => figure(&model, &sample, &store, format),
         };
         also(drawn.and_then(|figure| {
-            export::write(path, &export::encode(&figure, format)?)?;
+            outputs::write(path, &export::encode(&figure, format)?, &watch)?;
             say(&format!("Plot in {}\n", path.display()))
         }));
     }
@@ -261,9 +265,15 @@ impl Options {
     pub fn collect(&self, reading: Reading, watch: &Watch) -> Result<Store, Failure> {
         let store = Store::collect(reading, self.weights.is_some(), self.stream, watch)?;
         match &store.weights {
-            Some(column) if store.total == 0.0 => {
+            // Where a row that shows nothing weighs something, that is no column's fault: the gaps are told.
+            Some(column) if store.total == 0.0 && !store.gaps.hide_rows() => {
                 Err(broken(format!("{}: column {column}: every weight is 0", self.input.name())))
             }
+            Some(column) if store.total > 0.0 && store.total < LEAST_TOTAL => Err(broken(format!(
+                "{}: column {column}: the weights sum to {:e}, by which nothing can be divided: scale them up",
+                self.input.name(),
+                store.total
+            ))),
             Some(column) if store.total.is_infinite() => Err(broken(format!(
                 "{}: column {column}: the sum of the weights is no number: scale them down",
                 self.input.name()
@@ -282,14 +292,15 @@ impl Options {
         })
     }
 
-    fn saved(&self, store: &Store, best: &Found, model: &Mixture) -> SavedMixture {
+    /// A fit as it is saved; `model` is its mixture, in the units of the data and sorted.
+    pub fn saved(&self, store: &Store, fit: &Fit<Mixture>, model: &Mixture) -> SavedMixture {
         SavedMixture {
             model: model.clone(),
             columns: store.names.clone(),
-            log_likelihood: best.fit.log_likelihood,
+            log_likelihood: fit.log_likelihood,
             n: store.n,
-            sweeps: best.fit.sweeps,
-            stopped: best.fit.stopped,
+            sweeps: fit.sweeps,
+            stopped: fit.stopped,
             seed: self.seed(),
         }
     }

@@ -17,31 +17,27 @@ pub struct Gaps {
     d: usize,
     cells: usize,
     rows: usize,
-    /// Rows that show nothing, and what they weigh.
+    /// Rows that show nothing.
     empty: usize,
-    weight_of_empty: f64,
     /// Which cells a row lacks, a bit each.
     patterns: HashSet<Vec<u64>>,
 }
 
 impl Gaps {
-    /// Counts what a block of rows, perhaps with weights, lacks; whether it lacks anything.
-    pub fn add(&mut self, block: DMatrixView<'_, f64>, weights: Option<&[f64]>) -> bool {
+    /// Counts what a block of rows lacks; whether it lacks anything.
+    pub fn add(&mut self, block: DMatrixView<'_, f64>) -> bool {
         (self.n, self.d) = (self.n + block.nrows(), block.ncols());
         if block.iter().all(|value| !value.is_nan()) {
             return false;
         }
-        for (i, row) in block.row_iter().enumerate() {
+        for row in block.row_iter() {
             let missing = row.iter().filter(|value| value.is_nan()).count();
             if missing == 0 {
                 continue;
             }
             self.cells += missing;
             self.rows += 1;
-            if missing == self.d {
-                self.empty += 1;
-                self.weight_of_empty += weights.map_or(1.0, |weights| weights[i]);
-            }
+            self.empty += usize::from(missing == self.d);
             if self.patterns.len() <= MOST_PATTERNS {
                 let mut pattern = vec![0; self.d.div_ceil(64)];
                 row.iter()
@@ -53,9 +49,9 @@ impl Gaps {
         true
     }
 
-    /// The weight of the rows that show nothing: for the criteria they are no data.
-    pub fn weight_of_empty(&self) -> f64 {
-        self.weight_of_empty
+    /// Whether there are rows that show nothing.
+    pub fn hide_rows(&self) -> bool {
+        self.empty > 0
     }
 
     pub fn are_there(&self) -> bool {

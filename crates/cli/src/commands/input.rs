@@ -299,10 +299,8 @@ impl Input {
             return Err(broken(format!("{file}: several columns are named '{twin}'; {remedy}")));
         }
         let weights = self.columns.weights.as_ref().and(columns.last().copied());
-        let mut blocks = Blocks::new(reader, file, columns, missing.is_word(""))
-            .for_model(model.is_some())
-            .weighed_by(weights)
-            .keeping(&self.kept);
+        let mut blocks = Blocks::new(reader, file, columns, missing.is_word(""), model.is_some());
+        (blocks.weights, blocks.kept) = (weights, Rc::clone(&self.kept));
         blocks.warn_of_first_line();
         if self.asked().is_empty() && model.is_none() {
             blocks = blocks.warning_of_index();
@@ -324,7 +322,7 @@ impl Input {
             (Form::Text, input) => {
                 let (reader, columns) =
                     self.begin_table(input, Some(model), &Missing::usual(&self.text.missing))?;
-                Ok(Blocks::new(reader.with_text(), name, columns, true).for_model(true))
+                Ok(Blocks::new(reader.with_text(), name, columns, true, true))
             }
             (Form::Npy | Form::Parquet, _) => Err(numbers()),
         }

@@ -6,6 +6,7 @@
 //! | `map.rs` | `catalogue` |
 //! | `options.rs`, `fit.rs` | `fit`: its options, and its course |
 //! | `suited.rs` | what makes no sense for the data |
+//! | `singular.rs` | columns that depend on each other |
 //! | `plan.rs` | what is to be fitted, each k and family |
 //! | `explore.rs` | where runs begin, and how far they go |
 //! | `search.rs` | the search for the best of one kind and k, and what the criteria say |
@@ -66,6 +67,7 @@ mod report;
 pub mod sample;
 mod search;
 mod seen;
+mod singular;
 mod starts;
 mod store;
 mod suited;

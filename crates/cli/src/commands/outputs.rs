@@ -5,15 +5,25 @@ use std::{
     fs,
     io::{self, Write},
     path::{Path, PathBuf},
+    sync::mpsc::{self, RecvTimeoutError},
+    thread,
+    time::Duration,
 };
 
 use executable_em_figures::export::{self, Unfinished};
 use same_file::Handle;
 
-use super::{Failure, unwritten, watch::Watch};
+use super::{Failure, broken, unwritten, watch::Watch};
 
-/// The endings of what the program writes.
-const FORMS: [&str; 6] = ["json", "csv", "svg", "pdf", "png", "f64"];
+/// Endings that promise a form: of what the program writes, and of what others would.
+const FORMS: [&str; 32] = [
+    "json", "csv", "svg", "pdf", "png", "f64", "tsv", "jsonl", "ndjson", "gif", "jpg", "jpeg", "npy", "npz",
+    "parquet", "arrow", "feather", "h5", "hdf5", "xls", "xlsx", "ods", "pkl", "rds", "gz", "bz2", "xz",
+    "zst", "lz4", "zip", "7z", "tar",
+];
+
+/// How often one who waits for the reader of a pipe looks whether to go on.
+const BETWEEN: Duration = Duration::from_millis(100);
 
 /// A place that an option names for results, of the form that these endings promise.
 pub struct Wanted<'a> {
@@ -99,6 +109,30 @@ fn place(path: &Path) -> Option<PathBuf> {
     Some(folder.join(path.file_name()?))
 }
 
+/// Puts a whole result into its place; a reader who does not take all of it is an error.
+pub fn write(path: &Path, bytes: &[u8], watch: &Watch) -> Result<(), Failure> {
+    let mut file = begun(path, watch)?;
+    file.write_all(bytes).map_err(|error| broken(format!("{}: {error}", path.display())))?;
+    Ok(file.finish()?)
+}
+
+/// Begins a file. To open a pipe waits for its reader, and that a signal ends: the system resumes an open that a signal
+/// interrupts, so another thread waits in it.
+fn begun(path: &Path, watch: &Watch) -> Result<Unfinished, Failure> {
+    if !matches!(export::destination(path), Ok(None)) {
+        return Ok(Unfinished::create(path)?);
+    }
+    let (opened, waiting) = mpsc::channel();
+    let path = path.to_owned();
+    thread::Builder::new().spawn(move || opened.send(Unfinished::create(&path)))?;
+    loop {
+        match waiting.recv_timeout(BETWEEN) {
+            Err(RecvTimeoutError::Timeout) => watch.go_on()?,
+            opened => return Ok(opened??),
+        }
+    }
+}
+
 /// A file that is there when it is finished, or standard output.
 pub enum Output {
     File(Unfinished, PathBuf),
@@ -106,25 +140,17 @@ pub enum Output {
 }
 
 impl Output {
-    pub fn create(path: Option<&Path>) -> Result<Self, Failure> {
+    pub fn create(path: Option<&Path>, watch: &Watch) -> Result<Self, Failure> {
         Ok(match path {
-            Some(path) => Output::File(Unfinished::create(path)?, path.to_owned()),
+            Some(path) => Output::File(begun(path, watch)?, path.to_owned()),
             None => Output::Standard(io::BufWriter::new(io::stdout())),
         })
     }
 
-    /// The same; from now on signals stop the work that fills it, which takes an unfinished file away. To open a pipe
-    /// waits for its reader, and that a signal ends at once.
+    /// The same; from now on signals stop the work that fills it, which takes an unfinished file away.
     pub fn watched(path: Option<&Path>, watch: &mut Watch) -> Result<Self, Failure> {
-        let is_file = path.is_some_and(|path| matches!(export::destination(path), Ok(Some(_))));
-        if is_file {
-            watch.listen()?;
-        }
-        let out = Output::create(path)?;
-        if path.is_some() && !is_file {
-            watch.listen()?;
-        }
-        Ok(out)
+        watch.listen()?;
+        Output::create(path, watch)
     }
 
     pub fn write(&mut self, text: &str) -> Result<(), Failure> {

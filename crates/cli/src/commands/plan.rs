@@ -79,6 +79,8 @@ impl Plan {
                 Err(other) => return Err(other),
             }
         }
+        // What is said of the data is the same for every k.
+        failures.dedup();
         if found.is_empty() && !failures.is_empty() {
             return Err(Failure::Work(failures));
         }
@@ -104,45 +106,32 @@ fn families(asked: Option<Family>) -> Vec<CovarianceFamily> {
 
 /// The kind of the model, once no option says another.
 fn of_model(options: &Options, model: &Mixture, path: &Path) -> Result<Kind, Failure> {
+    let gaussian = ("--model gaussian", matches!(options.model, Some(Model::Gaussian)));
+    let bernoulli = ("--model bernoulli", matches!(options.model, Some(Model::Bernoulli)));
+    let student = ("--model student", matches!(options.model, Some(Model::Student)));
+    let (flips, floor) = (("--flips", options.flips.is_some()), ("--floor", options.floor.is_some()));
+    let covariance = ("--covariance", options.covariance.is_some());
+    // Sweeps of t are always accelerated.
+    let aitken = ("--stop aitken", matches!(options.stop, Some(Stop::Aitken)));
+    let (foreign, what) = match model {
+        Mixture::Gaussian(_) => (vec![flips, bernoulli, student], "is a mixture of Gaussians"),
+        Mixture::Student(_) => (vec![flips, floor, aitken, bernoulli, gaussian], "is a mixture of t"),
+        Mixture::Bernoulli(_) => (vec![gaussian, student, covariance, floor], "is a mixture of coins"),
+    };
+    if let Some((option, _)) = foreign.iter().find(|(_, is_given)| *is_given) {
+        return Err(contradiction(option, path, what));
+    }
     match model {
         Mixture::Gaussian(model) => {
-            let foreign = [
-                ("--flips", options.flips.is_some()),
-                ("--model bernoulli", matches!(options.model, Some(Model::Bernoulli))),
-                ("--model student", matches!(options.model, Some(Model::Student))),
-            ];
-            if let Some((option, _)) = foreign.iter().find(|(_, is_given)| *is_given) {
-                return Err(contradiction(option, path, "is a mixture of Gaussians"));
-            }
             let family = of_family(options, model.family(), path, "covariances")?;
             Ok(Kind::Gaussian { family, start: Start::Mixed, floor: options.floor })
         }
         Mixture::Student(model) => {
-            let foreign = [
-                ("--flips", options.flips.is_some()),
-                ("--floor", options.floor.is_some()),
-                // Its sweeps are always accelerated.
-                ("--stop aitken", matches!(options.stop, Some(Stop::Aitken))),
-                ("--model bernoulli", matches!(options.model, Some(Model::Bernoulli))),
-                ("--model gaussian", matches!(options.model, Some(Model::Gaussian))),
-            ];
-            if let Some((option, _)) = foreign.iter().find(|(_, is_given)| *is_given) {
-                return Err(contradiction(option, path, "is a mixture of t"));
-            }
             let family = of_family(options, model.shape().family(), path, "scale matrices")?;
             Ok(Kind::Student { family, start: Start::Mixed })
         }
         Mixture::Bernoulli(coins) => {
             let flips = coins.flips();
-            let of_gaussians = [
-                ("--model gaussian", matches!(options.model, Some(Model::Gaussian))),
-                ("--model student", matches!(options.model, Some(Model::Student))),
-                ("--covariance", options.covariance.is_some()),
-                ("--floor", options.floor.is_some()),
-            ];
-            if let Some((option, _)) = of_gaussians.iter().find(|(_, is_given)| *is_given) {
-                return Err(contradiction(option, path, "is a mixture of coins"));
-            }
             if options.flips.is_some_and(|asked| asked as usize != flips) {
                 return Err(contradiction("--flips", path, &format!("has {flips} flips an entry")));
             }

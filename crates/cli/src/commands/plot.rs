@@ -3,7 +3,7 @@
 use executable_em::{
     Error,
     bernoulli_mixture::BernoulliMixture,
-    gaussian_mixture::{CovarianceFamily, GaussianMixture},
+    gaussian_mixture::{GaussianMixture, conditional::marginal},
     incomplete::student::StudentMixture,
     latent::{Model, responsibilities},
 };
@@ -202,14 +202,6 @@ fn scatter(model: &impl Elliptical, x: &DMatrix<f64>, columns: [usize; 2]) -> Re
 
 fn radius(n: usize) -> f64 {
     if n > 1000 { 1.7 } else { 2.4 }
-}
-
-/// The distribution of some columns alone: those entries of the means and covariances.
-fn marginal(model: &GaussianMixture, columns: &[usize]) -> Result<GaussianMixture, Failure> {
-    let covariances =
-        model.covariances().iter().map(|covariance| covariance.select_rows(columns).select_columns(columns));
-    let (weights, means) = (model.weights().clone(), model.means().select_columns(columns));
-    Ok(GaussianMixture::new(weights, means, covariances.collect(), CovarianceFamily::Full)?)
 }
 
 /// The shares of one column's data, and over them the mixture's density and each component's part of it.

@@ -90,7 +90,7 @@ pub fn write_predictions(
     store: &Store,
     watch: &Watch,
 ) -> Result<(), Failure> {
-    let mut out = Output::create(Some(path))?;
+    let mut out = Output::create(Some(path), watch)?;
     let mut table = Predictions::begin(predictor, &[], &mut out)?;
     store.each_block(&mut |block| {
         table.write(block, &[])?;
@@ -110,12 +110,15 @@ pub fn read_model(path: &Path) -> Result<Saved, Failure> {
     let mut text = vec![0; 64];
     let seen = file.read(&mut text).map_err(|error| failed(error.to_string()))?;
     text.truncate(seen);
-    if seen == 64 && !text.trim_ascii_start().starts_with(b"{") {
+    let begin = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&text);
+    if seen == 64 && !begin.trim_ascii_start().starts_with(b"{") {
         return Err(failed("is no model that fit wrote".to_owned()));
     }
     file.read_to_end(&mut text).map_err(|error| failed(error.to_string()))?;
     let text = String::from_utf8(text).map_err(|error| failed(error.to_string()))?;
-    let saved = Saved::from_json(&text).map_err(|error| failed(told(&error)))?;
+    // Some editors mark a text as UTF-8.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let saved = Saved::from_json(text).map_err(|error| failed(told(&error)))?;
     match twin(saved.columns()) {
         Some(name) => Err(failed(format!(
             "columns: two are named '{name}', but data are known by their names: give each its own"

@@ -44,16 +44,12 @@ impl DataLine<'_> {
         let names = if d > COLUMNS { format!("{few}, …") } else { few };
         let mut text = format!("Data      {}: n = {n}, d = {d} ({names}){streamed}\n", self.file);
         if let Some(column) = &store.weights {
-            let (column, total, silent) = (cell(column), summed(store.total), store.gaps.weight_of_empty());
-            let n = match silent > 0.0 {
-                true => format!(
-                    "the weights' sum is {total}, and {} without the rows that show nothing,\n          which is the \
-                     n of BIC and ICL",
-                    summed(store.total - silent)
-                ),
-                false => format!("the weights' sum, {total}, is the n of all that follows"),
-            };
-            let _ = writeln!(text, "          weighted by {column}; {n}");
+            let (column, total) = (cell(column), summed(store.total));
+            let of = if store.gaps.hide_rows() { " without the rows that show nothing" } else { "" };
+            let _ = writeln!(
+                text,
+                "          weighted by {column}; the weights' sum{of}, {total}, is the n of all that follows"
+            );
         }
         text + &store.gaps.report()
     }
@@ -77,7 +73,7 @@ pub fn summary(data: &DataLine<'_>, found: &Found, model: &Mixture, options: &Op
     let fitted = &found.fit;
     let (log_likelihood, mean) =
         (decimal(fitted.log_likelihood, 3), decimal(fitted.log_likelihood / fitted.total, 6));
-    let ended = ended(fitted.stopped, fitted.sweeps, "converged");
+    let ended = ended(fitted.stopped, fitted.sweeps, "converged", "ℓ");
     let _ = writeln!(text, "Fit       ℓ = {log_likelihood} nats, {mean} a datum; {ended}{}", spared(found));
     let _ = writeln!(text, "          {}", course(found, options));
     let [bic, aic, icl] =
@@ -137,12 +133,13 @@ fn course(found: &Found, options: &Options) -> String {
     text
 }
 
-fn ended(stopped: Stopped, sweeps: usize, converged: &str) -> String {
+/// How a run ended, and after how many sweeps; `height` is what rises.
+pub fn ended(stopped: Stopped, sweeps: usize, converged: &str, height: &str) -> String {
     let sweeps = counted(sweeps, "sweep");
     match stopped {
         Stopped::Converged => format!("{converged} after {sweeps}"),
         Stopped::MaxSweeps => format!("not {converged} after {sweeps}"),
-        Stopped::Fell => format!("ended after {sweeps}, where ℓ fell"),
+        Stopped::Fell => format!("ended after {sweeps}, where {height} fell"),
         Stopped::Interrupted => format!("interrupted after {sweeps}"),
     }
 }
@@ -160,7 +157,8 @@ fn spared(found: &Found) -> String {
     })
 }
 
-fn note_of_cap(stopped: Stopped, options: &Options, what: &str) -> String {
+/// What to do about a run that was cut off.
+pub fn note_of_cap(stopped: Stopped, options: &Options, what: &str) -> String {
     match stopped {
         Stopped::MaxSweeps => format!("Note      {what}: raise --max-iter above {}\n", options.max_sweeps()),
         _ => String::new(),
@@ -202,7 +200,7 @@ pub fn of_clusters(
     }
     let fit = &found.fit;
     let (j, mean, explained) = (found.objective(), found.objective() / fit.total, 100.0 * found.explained);
-    let ended = ended(fit.stopped, fit.sweeps, "at rest");
+    let ended = ended(fit.stopped, fit.sweeps, "at rest", "ℓ");
     let _ = writeln!(text, "Fit       J = {}, {} a datum; {ended}", brief(j), brief(mean));
     let _ = writeln!(
         text,

@@ -39,6 +39,12 @@ impl Kind {
         }
     }
 
+    /// Whether its covariances are singular where a column depends on others.
+    pub fn wants_full_rank(self) -> bool {
+        let has_floor = matches!(self, Kind::Gaussian { floor: Some(_), .. });
+        self.family().is_some_and(|family| !family.is_along_axes()) && !has_floor
+    }
+
     fn start(self) -> Start {
         match self {
             Kind::Gaussian { start, .. } | Kind::Student { start, .. } => start,
@@ -59,13 +65,13 @@ pub struct Search<'a> {
     pub sample: &'a DMatrix<f64>,
     /// The log volume of the units that the data are in.
     pub log_volume: f64,
+    /// Why covariances that want full rank cannot be fitted, if that is sure.
+    pub singular: Option<&'a str>,
     /// The model to start at.
     pub start: Option<&'a Mixture>,
     /// How many starts there are, if somebody says so.
     pub restarts: Option<usize>,
     pub seed: u64,
-    /// What the rows weigh that show nothing.
-    pub silent: f64,
     pub stopping: Stopping,
     /// Whether somebody says how many sweeps there are at most.
     pub has_cap: bool,
@@ -138,6 +144,9 @@ impl Search<'_> {
 
     /// The best run, those that fail passed over.
     pub fn best(&self, kind: Kind, k: usize) -> Result<Found, Failure> {
+        if let Some(reason) = self.singular.filter(|_| kind.wants_full_rank()) {
+            return Err(broken(reason));
+        }
         // A generator of its own for every kind and k: what is found for one does not depend on which others are tried.
         let mut rng = data::rng(self.seed);
         match (kind, self.start) {
@@ -226,15 +235,12 @@ impl Search<'_> {
         let stopped = if self.watch.is_interrupted() { Stopped::Interrupted } else { stopped };
         let model = mixture(model);
         let log_likelihood = reached - total * self.log_volume;
-        // A row that shows nothing is no datum, and its label in as much doubt as may be.
-        let of_one: f64 = model.weights().iter().filter(|&&w| w > 0.0).map(|w| -w * w.ln()).sum();
-        let entropy = (self.entropy(&model)? - self.silent * of_one).max(0.0);
-        let (n, parameters) = (total - self.silent, model.parameter_count());
+        let (entropy, parameters) = (self.entropy(&model)?, model.parameter_count());
         let criteria = Criteria {
             aic: aic(log_likelihood, parameters)?,
-            bic: weighted_bic(log_likelihood, parameters, n)?,
+            bic: weighted_bic(log_likelihood, parameters, total)?,
         };
-        let icl = weighted_bic(log_likelihood - entropy, parameters, n)?;
+        let icl = weighted_bic(log_likelihood - entropy, parameters, total)?;
         let count = |is_counted: &dyn Fn(f64) -> bool| {
             runs.reached.iter().filter(|&&other| is_counted((other - reached) / total)).count()
         };
@@ -250,7 +256,7 @@ impl Search<'_> {
             return Ok(0.0);
         }
         let entropy = match model {
-            Mixture::Gaussian(model) => return self.engine.label_entropy(model, self.source),
+            Mixture::Gaussian(model) => self.engine.label_entropy(model, self.source)?,
             Mixture::Bernoulli(model) => {
                 let Expected { log_likelihood, expectation, .. } =
                     self.engine.statistics(model, self.source)?;

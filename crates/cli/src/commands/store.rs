@@ -13,6 +13,7 @@ use executable_em::{
 use executable_em_engine::{
     Data, Elsewhere, Source, WithGaps,
     table::{self, BLOCK_ROWS, RawReader, assemble, write_raw},
+    telling_rows,
 };
 use nalgebra::{DMatrix, DVector};
 
@@ -35,8 +36,10 @@ const AHEAD: usize = 2;
 /// A table that can be read as often as need be.
 pub struct Store {
     pub names: Vec<String>,
+    /// How many rows there are, and how many of them tell something: only these are shown to whoever fits.
     pub n: usize,
-    /// The number of data, or the sum of their weights.
+    pub telling: usize,
+    /// The number of these, or the sum of their weights.
     pub total: f64,
     /// What a datum weighs: 1, but less where the weights sum to less than there are data that weigh something.
     pub unit: f64,
@@ -45,6 +48,8 @@ pub struct Store {
     /// How the cells that are seen spread.
     pub columns: Vec<Spread>,
     pub gaps: Gaps,
+    /// Whether a row that tells something lacks a cell.
+    pub has_gaps: bool,
     rows: Rows,
 }
 
@@ -71,20 +76,23 @@ impl Store {
         let is_elsewhere = matches!(place, Some(Place::Elsewhere(_)));
         let memory = if stream || is_elsewhere { 0 } else { memory::room().max(MATRIX) };
         let mut columns = vec![Spread::EMPTY; names.len()];
-        let (mut n, mut gaps) = (0, Gaps::default());
-        let (mut total, mut weighing) = (0.0, 0);
+        let (mut n, mut gaps, mut has_gaps) = (0, Gaps::default(), false);
+        let (mut total, mut telling) = (0.0, 0);
         let mut kept = Vec::new();
         let mut file = None;
         for block in blocks {
             let block = block?;
-            let of_columns: Vec<&[f64]> = block.as_slice().chunks_exact(block.nrows()).collect();
-            let of_rows = are_weighted.then(|| of_columns[d - 1]);
-            let has_gaps = gaps.add(block.columns(0, columns.len()), of_rows);
+            let some = those_that_tell(&block, are_weighted).map(|rows| block.select_rows(&rows));
+            let told = some.as_ref().unwrap_or(&block);
+            let rows = told.nrows();
+            let of_columns: Vec<&[f64]> = (0..d).map(|a| &told.as_slice()[a * rows..][..rows]).collect();
+            let lacks = gaps.add(block.columns(0, columns.len())) && told.iter().any(|value| value.is_nan());
+            has_gaps |= lacks;
             for (column, values) in columns.iter_mut().zip(&of_columns) {
                 let seen = |of: &[f64]| -> Vec<f64> {
                     of.iter().zip(*values).filter(|(_, value)| !value.is_nan()).map(|(&one, _)| one).collect()
                 };
-                match (&weights, has_gaps) {
+                match (&weights, lacks) {
                     (Some(_), false) => column.add_weighted(values, of_columns[d - 1]),
                     (Some(_), true) => column.add_weighted(&seen(values), &seen(of_columns[d - 1])),
                     (None, false) => column.add(values),
@@ -92,9 +100,8 @@ impl Store {
                 }
             }
             n += block.nrows();
-            total += of_rows.map_or(block.nrows() as f64, |weights| weights.iter().sum());
-            weighing += of_rows
-                .map_or(block.nrows(), |weights| weights.iter().filter(|&&weight| weight > 0.0).count());
+            telling += rows;
+            total += if are_weighted { of_columns[d - 1].iter().sum() } else { rows as f64 };
             watch.read(n);
             if n * d * size_of::<f64>() <= memory {
                 kept.push(block);
@@ -126,11 +133,11 @@ impl Store {
             }
             _ => Rows::Blocks(kept),
         };
-        let unit = (total / weighing as f64).min(1.0);
-        Ok(Store { names, n, total, unit, weights, columns, gaps, rows })
+        let unit = (total / telling as f64).min(1.0);
+        Ok(Store { names, n, telling, total, unit, weights, columns, gaps, has_gaps, rows })
     }
 
-    /// Which share of the data, by weight, is seen of each column.
+    /// Which share of the data that tell something, by weight, is seen of each column.
     pub fn shares_seen(&self) -> Vec<f64> {
         self.columns.iter().map(|column| column.n() / self.total).collect()
     }
@@ -139,7 +146,7 @@ impl Store {
         matches!(self.rows, Rows::File(_) | Rows::Elsewhere(_))
     }
 
-    /// Shows the data, perhaps in standard units, to whoever passes over them.
+    /// Shows the data that tell something, perhaps in standard units, to whoever passes over them.
     pub fn read<T>(
         &self,
         units: Option<&Units>,
@@ -149,10 +156,18 @@ impl Store {
             Some(units) => units.standardize_seen(x.clone()).map(Some),
             None => Ok(None),
         };
-        let has_gaps = self.gaps.are_there();
-        let in_blocks = |blocks| InBlocks { blocks, units, are_weighted: self.weights.is_some(), has_gaps };
+        let has_gaps = self.has_gaps;
+        let (are_weighted, all_tell) = (self.weights.is_some(), self.telling == self.n);
+        let in_blocks = |blocks| InBlocks { blocks, units, are_weighted, has_gaps, all_tell };
         match &self.rows {
             Rows::Matrix(x, weights) => {
+                let rows = match all_tell {
+                    true => None,
+                    false => telling_rows(x.as_view(), weights.as_ref().map(DVector::as_slice)),
+                };
+                let some = rows
+                    .map(|rows| (x.select_rows(&rows), weights.as_ref().map(|all| all.select_rows(&rows))));
+                let (x, weights) = some.as_ref().map_or((x, weights), |(x, weights)| (x, weights));
                 let in_units = standardized(x)?;
                 let (x, weights) = (in_units.as_ref().unwrap_or(x), weights.as_ref());
                 if has_gaps { pass(&WithGaps::of(x, weights)?) } else { pass(&Data::of(x, weights)?) }
@@ -176,7 +191,7 @@ impl Store {
         }
     }
 
-    /// Shows the data in blocks of moderate size.
+    /// Shows all rows in blocks of moderate size.
     pub fn each_block(
         &self,
         visit: &mut dyn FnMut(&DMatrix<f64>) -> Result<(), Failure>,
@@ -208,12 +223,20 @@ fn split(table: DMatrix<f64>, are_weighted: bool) -> (DMatrix<f64>, Option<DVect
     (table.remove_column(last), Some(weights))
 }
 
+/// The rows of such a table that tell something, if there are others.
+fn those_that_tell(table: &DMatrix<f64>, are_weighted: bool) -> Option<Vec<usize>> {
+    let d = table.ncols() - usize::from(are_weighted);
+    telling_rows(table.columns(0, d), are_weighted.then(|| &table.as_slice()[d * table.nrows()..]))
+}
+
 /// Rows in blocks, perhaps in standard units, perhaps with weights, perhaps with missing cells.
 struct InBlocks<'a> {
     blocks: Blocks<'a>,
     units: Option<&'a Units>,
     are_weighted: bool,
     has_gaps: bool,
+    /// Whether there is no row that tells nothing.
+    all_tell: bool,
 }
 
 enum Blocks<'a> {
@@ -228,6 +251,12 @@ impl InBlocks<'_> {
         block: DMatrix<f64>,
         visit: &mut dyn FnMut(Data<'_>) -> executable_em_engine::Result<()>,
     ) -> executable_em_engine::Result<()> {
+        let rows = if self.all_tell { None } else { those_that_tell(&block, self.are_weighted) };
+        let block = match rows {
+            Some(rows) if rows.is_empty() => return Ok(()),
+            Some(rows) => block.select_rows(&rows),
+            None => block,
+        };
         let (x, weights) = split(block, self.are_weighted);
         let x = match self.units {
             Some(units) => units.standardize_seen(x)?,
@@ -321,7 +350,7 @@ mod tests {
         let start = random_start(&first, 2, CovarianceFamily::Full, &mut executable_em::data::rng(1));
         let start = start.expect("a start");
         let swept = |blocks, units| {
-            let source = InBlocks { blocks, units, are_weighted: true, has_gaps: false };
+            let source = InBlocks { blocks, units, are_weighted: true, has_gaps: false, all_tell: true };
             let sweep = engine.sweep(&start, &source).expect("a sweep");
             (sweep.log_likelihood, sweep.total, sweep.model)
         };

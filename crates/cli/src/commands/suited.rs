@@ -29,9 +29,9 @@ impl Options {
 
     /// What makes no sense for these data.
     pub fn check_data(&self, plan: &Plan, store: &Store) -> Result<(), Failure> {
-        let (n, k) = (store.n, *plan.ks.end());
+        let (n, k) = (store.telling, *plan.ks.end());
         if k > n {
-            return Err(Error::ComponentCount { k, n }.into());
+            return Err(broken(format!("{}: {}", self.input.name(), Error::ComponentCount { k, n })));
         }
         if let [Kind::Bernoulli { .. }] = plan.kinds[..] {
             return Ok(());

@@ -171,15 +171,19 @@ fn of_errors(model: &GaussianMixture, errors: &StandardErrors, names: &[String])
 
 /// Two digits of the error, and as many decimals of the value.
 fn plus_minus(value: f64, error: f64) -> String {
+    // The weight of one component is not estimated.
+    if error == 0.0 {
+        return value.to_string();
+    }
     let decimals = 1 - error.log10().floor() as i32;
-    if error > 0.0 && (0..=9).contains(&decimals) {
+    if (0..=9).contains(&decimals) {
         format!("{value:.0$} ± {error:.0$}", decimals as usize)
-    } else if error > 0.0 && decimals < 0 && value.abs() < 1e9 {
+    } else if decimals < 0 && value.abs() < 1e9 {
         format!("{value:.0} ± {error:.0}")
     } else {
         // So many digits of the value as the error leaves, and one.
         let digits = value.abs().log10().floor() - error.log10().floor() + 1.0;
-        format!("{value:.0$e} ± {error:.1e}", if error > 0.0 { digits.clamp(1.0, 15.0) as usize } else { 4 })
+        format!("{value:.0$e} ± {error:.1e}", digits.clamp(1.0, 15.0) as usize)
     }
 }
 
@@ -247,5 +251,6 @@ mod tests {
         assert_eq!(plus_minus(1_600_043_200.0, 7_200.0), "1.6000432e9 ± 7.2e3");
         assert_eq!(plus_minus(1.0, 4.1e-12), "1.0000000000000e0 ± 4.1e-12");
         assert_eq!(plus_minus(0.0, 1e-10), "0.0e0 ± 1.0e-10");
+        assert_eq!(plus_minus(1.0, 0.0), "1");
     }
 }

@@ -4,12 +4,12 @@ use std::fmt::Write;
 
 use clap::ValueEnum;
 use executable_em::bernoulli_mixture::start_near_mean;
-use executable_em::em::{Fit, Seen, Stopped};
+use executable_em::em::{Fit, Seen};
 use executable_em::scale::units::Units;
 use executable_em::variational::{Weights, coins::CoinPrior};
 use executable_em::{data, latent};
 use executable_em_engine::{
-    Engine, Error, Fused, Mixture, SAME, SavedMixture, Source, VariationalFlips, VariationalGaussians,
+    Engine, Error, Fused, Mixture, SAME, Source, VariationalFlips, VariationalGaussians,
 };
 use executable_em_figures::export::{self, Format};
 use nalgebra::DMatrix;
@@ -19,8 +19,9 @@ use super::{
     digits::{counted, decimal},
     fit::figure,
     options::{Family, Model, Options},
+    outputs,
     predict::{Predictor, write_predictions},
-    report::{DataLine, described, parameters},
+    report::{DataLine, described, ended, note_of_cap, parameters},
     say,
     search::{Kind, RUNS, reason},
     store::Store,
@@ -31,13 +32,9 @@ const NOT_FOR_T: &str = "--variational is for Gaussians and coins, not for t";
 
 /// What was found: the components that survive, at their expected parameters.
 struct Survivors {
-    model: Mixture,
-    /// ℓ of the data there.
-    log_likelihood: f64,
-    sweeps: usize,
-    stopped: Stopped,
+    /// With ℓ of the data there.
+    fit: Fit<Mixture>,
     bound: f64,
-    start: usize,
     same: usize,
 }
 
@@ -110,30 +107,24 @@ impl Options {
         store.unchanged()?;
         let found = found?;
         let file = self.input.name();
-        if let Some(path) = &self.out {
-            let saved = SavedMixture {
-                model: found.model.clone(),
-                columns: store.names.clone(),
-                log_likelihood: found.log_likelihood,
-                n: store.n,
-                sweeps: found.sweeps,
-                stopped: found.stopped,
-                seed: self.seed(),
-            };
-            export::write(path, saved.to_json().as_bytes())?;
-        }
+        // The report is printed whatever becomes of the file.
+        let kept = self.out.as_ref().map_or(Ok(()), |path| {
+            let saved = self.saved(store, &found.fit, &found.fit.model);
+            outputs::write(path, saved.to_json().as_bytes(), watch)
+        });
         say(&self.of_survivors(&DataLine { file: &file, store, is_standardized: false }, &found))?;
+        kept?;
         if let Some(path) = &self.out {
             say(&format!("\nModel in {}\n", path.display()))?;
         }
         watch.go_on()?;
         if let Some(path) = &self.responsibilities {
-            write_predictions(path, Predictor::Mixture(&found.model), store, watch)?;
+            write_predictions(path, Predictor::Mixture(&found.fit.model), store, watch)?;
             say(&format!("Responsibilities in {}\n", path.display()))?;
         }
         if let (Some(path), Some(format)) = (&self.plot, plot_as) {
-            let figure = figure(&found.model, sample, store, format)?;
-            export::write(path, &export::encode(&figure, format)?)?;
+            let figure = figure(&found.fit.model, sample, store, format)?;
+            outputs::write(path, &export::encode(&figure, format)?, watch)?;
             say(&format!("Plot in {}\n", path.display()))?;
         }
         Ok(())
@@ -213,23 +204,19 @@ impl Options {
         mut start: impl FnMut(usize) -> executable_em_engine::Result<M>,
         plug_in: impl Fn(&M) -> executable_em_engine::Result<Mixture>,
     ) -> Result<Survivors, Failure> {
-        let (mut reached, mut total) = (Vec::new(), 0.0);
+        let mut reached = Vec::new();
         let starts = (0..self.runs()).map(&mut start);
         let best = engine.best_of(starts, source, &self.stopping(), |seen| match seen {
             Seen::Sweep { start, sweeps, expected, .. } => {
                 watch.sweep(*self.ks().end(), start + 1, sweeps, expected.log_likelihood)
             }
             Seen::Run { outcome, .. } => {
-                if let Ok(run) = outcome {
-                    reached.push(run.log_likelihood);
-                    total = run.total;
-                }
+                reached.extend(outcome.as_ref().ok().map(|run| run.log_likelihood));
                 watch.after(outcome)
             }
         });
         let failed = |error| broken(format!("no restart succeeded: {}", reason(&error)));
-        let best = best.map_err(failed)?;
-        let Fit { model, log_likelihood: bound, sweeps, start, stopped, .. } = best;
+        let Fit { model, log_likelihood: bound, total, sweeps, start, stopped } = best.map_err(failed)?;
         let model = plug_in(&model)?;
         let log_likelihood = match &model {
             Mixture::Gaussian(model) => engine.statistics(model, source)?.log_likelihood,
@@ -237,13 +224,15 @@ impl Options {
             Mixture::Student(model) => engine.statistics(model, source)?.log_likelihood,
         };
         let same = reached.iter().filter(|&&other| bound - other <= SAME * total).count();
-        Ok(Survivors { model, log_likelihood, sweeps, stopped, bound, start, same })
+        let fit = Fit { model, log_likelihood, total, sweeps, start, stopped };
+        Ok(Survivors { fit, bound, same })
     }
 
     /// The report.
     fn of_survivors(&self, data: &DataLine<'_>, found: &Survivors) -> String {
         let (k, alpha, n) = (*self.ks().end(), self.concentration(), data.store.total);
-        let (one, what) = described(&found.model);
+        let fit = &found.fit;
+        let (one, what) = described(&fit.model);
         let mut text = data.text();
         let most = counted(k, one);
         let alpha = if (1e-3..1e15).contains(&alpha) { format!("{alpha:.4}") } else { format!("{alpha:e}") };
@@ -251,28 +240,17 @@ impl Options {
             text,
             "Model     a variational mixture of at most {most}, {what}; concentration {alpha}"
         );
-        let sweeps = counted(found.sweeps, "sweep");
-        let ended = match found.stopped {
-            Stopped::Converged => format!("converged after {sweeps}"),
-            Stopped::MaxSweeps => format!("not converged after {sweeps}"),
-            Stopped::Fell => format!("ended after {sweeps}, where the bound fell"),
-            Stopped::Interrupted => format!("interrupted after {sweeps}"),
-        };
+        let ended = ended(fit.stopped, fit.sweeps, "converged", "the bound");
         let (bound, of_one) = (decimal(found.bound, 3), decimal(found.bound / n, 6));
         let _ = writeln!(text, "Bound     log p(data) ≥ {bound} nats, {of_one} a datum; {ended}");
-        let (winner, restarts, same) = (found.start + 1, self.runs(), found.same);
+        let (winner, restarts, same) = (fit.start + 1, self.runs(), found.same);
         let _ = writeln!(text, "          restart {winner} of {restarts} won; {same} came to this bound");
-        let (alive, height) = (found.model.k(), decimal(found.log_likelihood, 3));
-        let _ = writeln!(text, "Survivors {alive} of {k}: the others expect less than half a datum");
+        let (alive, height) = (fit.model.k(), decimal(fit.log_likelihood, 3));
+        let others = if alive < k { ": the others expect less than half a datum" } else { "" };
+        let _ = writeln!(text, "Survivors {alive} of {k}{others}");
         let _ =
             writeln!(text, "          at their expected parameters, printed and saved, ℓ = {height} nats");
-        if found.stopped == Stopped::MaxSweeps {
-            let _ = writeln!(
-                text,
-                "Note      the bound was still rising: raise --max-iter above {}",
-                self.max_sweeps()
-            );
-        }
-        text + &parameters(&found.model, &data.store.names)
+        text += &note_of_cap(fit.stopped, self, "the bound was still rising");
+        text + &parameters(&fit.model, &data.store.names)
     }
 }

@@ -64,7 +64,15 @@ fn what_is_wrong_with_the_data_is_named() {
             "wide.csv: column a has values up to 1.00e300, whose squares are no numbers: count it in another unit"
                 .to_owned(),
         ),
-        ("two.csv -k 3", "k = 3 components for n = 2 data; k must lie between 1 and n".to_owned()),
+        ("two.csv -k 3", "two.csv: k = 3 components for n = 2 data; k must lie between 1 and n".to_owned()),
+        (
+            "two.csv -k 3 --model kmeans",
+            "two.csv: k = 3 components for n = 2 data; k must lie between 1 and n".to_owned(),
+        ),
+        (
+            "two.csv --header no",
+            found("two.csv", 1, "1 (x1)", "a", "if the line holds names, --header yes takes it for them"),
+        ),
         ("empty.csv", "empty.csv: holds no data".to_owned()),
         ("header.csv", "header.csv: holds no data".to_owned()),
         (
@@ -86,22 +94,29 @@ fn what_is_wrong_with_the_data_is_named() {
         let k = if line.contains("-k") { "" } else { "-k 1" };
         place.refuses(&format!("fit {line} {k}"), 1, &error);
     }
-    // Two data in two dimensions lie on a line; what is advised has a meaning with the options that are given.
+    // A component for each of four points is none; what is advised has a meaning with the options that are given.
+    place.write("four.csv", "a,b\n0,0\n0,1\n1,0\n1,1\n");
     for (options, remedies) in [
-        ("-k 1", "another --covariance or a --floor"),
-        ("-k 2", "fewer components, another --covariance or a --floor"),
-        ("-k 1 --model student", "another --covariance"),
-        ("-k 2 --model student", "fewer components or another --covariance"),
+        ("", "fewer components, another --covariance or a --floor"),
+        ("--model student", "fewer components or another --covariance"),
     ] {
-        let output = place.run(&format!("fit two.csv --restarts 12 {options}"));
-        let (error, k) = (text(&output.stderr), &options[3..4]);
-        let begin =
-            format!("error: k = {k}: none of 12 restarts succeeded: covariance of a component is singular");
-        assert!(error.starts_with(&begin), "{error}");
+        let output = place.run(&format!("fit four.csv -k 4 --restarts 12 {options}"));
+        let error = text(&output.stderr);
+        let begin = "error: k = 4: none of 12 restarts succeeded: covariance of a component is singular";
+        assert!(error.starts_with(begin), "{error}");
         assert!(error.ends_with(&format!("there are too few rows: {remedies} can help\n")), "{error}");
         assert_eq!(output.status.code(), Some(1));
     }
     assert!(place.prints("fit two.csv -k 1 --floor 0.5").contains("converged"));
+    for (options, floor) in
+        [("-k 1", "set a --floor, "), ("-k 1..2", "set a --floor, "), ("-k 2 --model student", "")]
+    {
+        let error = format!(
+            "two.csv: full and tied covariances of d = 2 columns need more than n = 2 data: leave columns out with \
+             --columns, {floor}or say --covariance diagonal or spherical"
+        );
+        place.refuses(&format!("fit two.csv {options}"), 1, &error);
+    }
     // What differs is not constant, however far from the origin: 10¹⁵ and ten more have the sd 5.
     place.write("far.csv", "t\n1000000000000000\n1000000000000010\n1000000000000000\n1000000000000010\n");
     assert!(place.prints("fit far.csv -k 1").contains("sd        t\n1     5.000\n"));

@@ -122,6 +122,22 @@ fn clusters_are_looked_for_until_nothing_better_is_found() {
     assert!(more < twelve * (1.0 - 1e-3) && more < many * (1.0 + 1e-3), "{twelve} {more} {many}");
 }
 
+/// Far out, squares overflow or rounding makes the means one; which mean is nearest is known all the same.
+#[test]
+fn the_nearest_mean_is_known_from_afar() {
+    let place = Place::with(&[("x.csv", "a,b\n0,0\n1,0\n2,0\n100,0\n101,0\n102,0\n103,0\n")]);
+    let far = "-1e200,0 1e200,0 -1e160,0 1e160,0 1e20,3 -1e20,3 -1.7e308,0 1.7e308,0 60,1e200 40,-1e200 \
+        1e200,1e300 51.5,1e308 3,1e10";
+    place.write("far.csv", format!("a,b\n{}\n", far.replace(' ', "\n")));
+    for more in ["", "--standardize --columns a"] {
+        place.prints(&format!("fit x.csv -k 2 --model kmeans --out k.json {more}"));
+        let predicted = place.prints("predict k.json far.csv");
+        let labels: String = predicted.lines().skip(1).map(|line| &line[..1]).collect();
+        // The means are 101.5 and 1: midway lies 51.25.
+        assert_eq!(labels, "2121122112112", "{more}: {predicted}");
+    }
+}
+
 /// Several k show J, which falls; none is chosen, so none can be saved.
 #[test]
 fn no_criterion_chooses_among_clusterings() {

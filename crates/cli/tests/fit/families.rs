@@ -55,5 +55,60 @@ fn a_family_that_failed_is_in_the_table() {
         ["full", "tied", "diagonal", "spherical"]
     );
     assert_eq!(output.status.code(), Some(0));
-    assert!(text(&output.stderr).starts_with("warning: k = 1: none of "), "{}", text(&output.stderr));
+    let reason = "x.csv: column b is a linear function of a, so full and tied covariances are singular: leave it out: \
+                  --columns a, set a --floor, or say --covariance diagonal or spherical\n";
+    assert_eq!(text(&output.stderr), format!("warning: {reason}"));
+}
+
+/// A column that follows from others is named at once, to the rounding of its numbers; one that all but follows is not.
+#[test]
+fn a_column_that_depends_on_others_is_named() {
+    let row =
+        |line: &str| -> Vec<f64> { line.split(',').map(|cell| cell.parse().expect("a number")).collect() };
+    let with = |header: &str, made: &dyn Fn(usize, f64, f64) -> String| -> String {
+        let rows = FAITHFUL.lines().skip(1).map(row).enumerate();
+        let rows = rows.map(|(i, x)| format!("{},{},{}\n", x[0], x[1], made(i, x[0], x[1])));
+        format!("eruptions,waiting,{header}\n{}", rows.collect::<String>())
+    };
+    let place = Place::with(&[
+        ("same.csv", &with("c", &|_, _, waiting| waiting.to_string())),
+        (
+            "sum.csv",
+            &with("c", &|_, eruptions, waiting| (1e6 - 60.0 * eruptions - waiting / 3.0).to_string()),
+        ),
+        ("constant.csv", &with("c", &|_, _, _| "7".to_owned())),
+        ("but_one.csv", &with("c", &|i, _, waiting| (waiting + f64::from(u8::from(i == 271))).to_string())),
+        ("rounded.csv", &with("c", &|_, eruptions, _| format!("{:.1}", 1.8 * eruptions + 32.0))),
+        ("gap.csv", &with("c", &|i, _, waiting| if i == 0 { String::new() } else { waiting.to_string() })),
+    ]);
+    let reason = |file: &str, what: &str, floor: &str| {
+        format!(
+            "{file}: column c is {what}, so full and tied covariances are singular: leave it out: --columns \
+             eruptions,waiting, {floor}or say --covariance diagonal or spherical"
+        )
+    };
+    let of_both = "a linear function of eruptions, waiting";
+    for (line, reason) in [
+        ("same.csv -k 2", reason("same.csv", "a linear function of waiting", "set a --floor, ")),
+        ("same.csv -k 1..2 --stream", reason("same.csv", "a linear function of waiting", "set a --floor, ")),
+        ("sum.csv -k 2 --covariance tied --standardize", reason("sum.csv", of_both, "set a --floor, ")),
+        ("sum.csv -k 2 --model student", reason("sum.csv", of_both, "")),
+    ] {
+        place.refuses(&format!("fit {line}"), 1, &reason);
+    }
+    let output = place.run("fit constant.csv -k 1 --covariance all");
+    assert!(
+        text(&output.stderr).contains("column c is constant, so full and tied"),
+        "{}",
+        text(&output.stderr)
+    );
+    for line in [
+        "but_one.csv -k 1",
+        "rounded.csv -k 2 --restarts 2",
+        "gap.csv -k 1 --max-iter 2",
+        "same.csv -k 1 --floor 0.1",
+        "same.csv -k 2 --covariance diagonal --restarts 2",
+    ] {
+        place.prints(&format!("fit {line}"));
+    }
 }

@@ -193,3 +193,12 @@ fn a_broken_model_is_refused_by_place() {
         place.refuses("sample m.json", 1, &format!("m.json: {error}"));
     }
 }
+
+/// Some editors mark a text as UTF-8: that is no other model.
+#[test]
+fn a_model_with_a_mark_is_read() {
+    let place = Place::with(&[("x.csv", FAITHFUL)]);
+    place.prints("fit x.csv -k 2 --restarts 1 --out m.json");
+    place.write("marked.json", format!("\u{feff}{}", place.read("m.json")));
+    assert_eq!(place.prints("predict marked.json x.csv"), place.prints("predict m.json x.csv"));
+}

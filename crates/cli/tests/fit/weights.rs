@@ -83,6 +83,7 @@ fn weights_that_are_none_are_refused() {
         ("nan.csv", "a,w\n\n1,1\n\n2, NA\n3,1\n"),
         ("zero.csv", "a,w\n1,0\n2,0\n3,0\n"),
         ("huge.csv", "a,w\n1,1e308\n2,1e308\n3,1e308\n"),
+        ("tiny.csv", "a,w\n1,5e-324\n2,5e-324\n3,5e-324\n"),
         ("shares.csv", "a,w\n1,0.5\n2,0.25\n4,0.25\n"),
         ("only.csv", "w\n1\n2\n"),
         ("twins.csv", "a,w,w\n1,2,3\n2,3,4\n"),
@@ -99,6 +100,11 @@ fn weights_that_are_none_are_refused() {
             "huge.csv --weights w --model kmeans",
             1,
             "huge.csv: column w: the sum of the weights is no number: scale them down",
+        ),
+        (
+            "tiny.csv --weights w",
+            1,
+            "tiny.csv: column w: the weights sum to 1.5e-323, by which nothing can be divided: scale them up",
         ),
         (
             "shares.csv --weights v",
@@ -205,12 +211,46 @@ fn rows_that_show_nothing_are_not_in_the_n_that_is_named() {
     let place = Place::with(&[("x.csv", &format!("a,b,w\n{rows}"))]);
     place.write("seen.csv", format!("a,b,w\n{}", rows.replace(",,3\n", "")));
     let printed = place.prints("fit x.csv -k 1 --weights w");
-    let head = "          weighted by w; the weights' sum is 9, and 6 without the rows that show nothing,\n          \
-                which is the n of BIC and ICL\n";
+    let head = "          weighted by w; the weights' sum without the rows that show nothing, 6, is the n of all that \
+                follows\n";
     assert!(printed.contains(head), "{printed}");
     let criteria =
         |printed: &str| printed.lines().find(|line| line.starts_with("Criteria")).map(str::to_owned);
     let seen = place.prints("fit seen.csv -k 1 --weights w");
     assert!(seen.contains("the weights' sum, 6, is the n"), "{seen}");
     assert_eq!(criteria(&printed), criteria(&seen));
+}
+
+/// What weighs nothing is left out, however far out it lies; a row is predicted for it all the same.
+#[test]
+fn rows_that_weigh_nothing_decide_nothing() {
+    let rows = |more: &str| {
+        let row = |(i, line)| format!("{line},{}\n", if i == 0 { "w" } else { "1" });
+        FAITHFUL.lines().enumerate().map(row).collect::<String>() + more
+    };
+    let place = Place::with(&[("x.csv", &rows("")), ("z.csv", &rows("1e200,5,0\n-1e155,1e200,0\n"))]);
+    for options in [
+        "-k 2",
+        "-k 2 --stream",
+        "-k 2 --covariance diagonal",
+        "-k 2 --standardize",
+        "-k 2 --model student",
+        "-k 3 --model kmeans",
+    ] {
+        let printed = place.prints(&format!("fit z.csv {options} --weights w"));
+        let without = place.prints(&format!("fit x.csv {options} --weights w"));
+        let body = |text: &str| text[text.find("Model  ").expect("a model")..].to_owned();
+        assert_eq!(body(&printed), body(&without), "{options}");
+        assert!(printed.contains("n = 274") && printed.contains("the weights' sum, 272, is"), "{printed}");
+    }
+    let output = place.run("fit z.csv -k 2 --weights w --responsibilities r.csv");
+    let warning =
+        "warning: row 273 and 1 more: probability zero under every component: no label, log density -inf\n";
+    assert_eq!((text(&output.stderr).as_str(), output.status.code()), (warning, Some(0)));
+    assert_eq!(place.read("r.csv").lines().count(), 275);
+    place.refuses(
+        "fit z.csv -k 273 --weights w",
+        1,
+        "z.csv: k = 273 components for n = 272 data; k must lie between 1 and n",
+    );
 }

@@ -26,7 +26,7 @@ fn an_entry_that_counts_no_heads_is_named() {
         ("minus.csv", format!("minus.csv: line 3, column 2 (b): found \"-1\", {one}")),
         ("minus.csv --columns b --flips 10", format!("minus.csv: line 3, column 2 (b): found \"-1\", {ten}")),
         ("bare.csv --flips 10", format!("bare.csv: line 2, column 2 (x2): found \"11\", {ten}")),
-        ("bare.csv -k 3", "k = 3 components for n = 2 data; k must lie between 1 and n".to_owned()),
+        ("bare.csv -k 3", "bare.csv: k = 3 components for n = 2 data; k must lie between 1 and n".to_owned()),
     ] {
         let line = if line.ends_with("-k 3") { "bare.csv --flips 11 -k 3" } else { &format!("{line} -k 1") };
         place.refuses(&format!("fit {line} --model bernoulli"), 1, &error);

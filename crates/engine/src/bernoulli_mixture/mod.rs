@@ -66,11 +66,7 @@ impl Pass for Prepared {
 impl Fused for BernoulliMixture {
     type Statistics = BernoulliStatistics;
 
-    fn e_step(
-        &self,
-        engine: &Engine,
-        source: &(impl Source + ?Sized),
-    ) -> Result<Expected<BernoulliStatistics>> {
+    fn e_step(&self, engine: &Engine, source: &dyn Source) -> Result<Expected<BernoulliStatistics>> {
         if let Some(elsewhere) = source.elsewhere() {
             let question = Question::Mixture { model: Mixture::Bernoulli(self.clone()), about: None };
             return question::read(self, &elsewhere.answer(&question)?);
@@ -93,7 +89,7 @@ impl Fused for BernoulliMixture {
         &self,
         statistics: &BernoulliStatistics,
         _: &Engine,
-        _: &(impl Source + ?Sized),
+        _: &dyn Source,
     ) -> Result<BernoulliMixture> {
         Ok(statistics.maximize(self)?)
     }
@@ -104,7 +100,7 @@ impl Fused for BernoulliMixture {
 }
 
 /// [`Error::Entry`](executable_em::Error::Entry) for the first entry that counts no heads.
-fn not_heads(source: &(impl Source + ?Sized), flips: usize) -> Result<()> {
+fn not_heads(source: &dyn Source, flips: usize) -> Result<()> {
     let mut rows = 0;
     source.read(&mut |Data { x, .. }| {
         check_heads(x, flips).map_err(|error| Error::from(error).later_by(rows))?;

@@ -1,7 +1,7 @@
 //! What the cells that are seen say of the others, one system a pattern and component.
 
 use crate::Result;
-use executable_em::gaussian_mixture::GaussianMixture;
+use executable_em::gaussian_mixture::{GaussianMixture, conditional::marginal};
 use executable_em::scale::Moments;
 use nalgebra::{DMatrix, DVector};
 
@@ -25,21 +25,7 @@ impl<'a> Conditional<'a> {
         };
         let is_along_axes = model.family().is_along_axes();
         let stored = model.stored_covariances();
-        let marginal = if seen.is_empty() {
-            None
-        } else {
-            let of_seen = |covariance: &DMatrix<f64>| match is_along_axes {
-                true => covariance.select_rows(seen),
-                false => block(covariance, seen, seen),
-            };
-            let (weights, covariances) = (model.weights().clone(), stored.iter().map(of_seen).collect());
-            Some(GaussianMixture::new(
-                weights,
-                model.means().select_columns(seen),
-                covariances,
-                model.family(),
-            )?)
-        };
+        let marginal = if seen.is_empty() { None } else { Some(marginal(model, seen)?) };
         let regression = |(j, covariance): (usize, &DMatrix<f64>)| {
             if is_along_axes {
                 return (DMatrix::zeros(0, 0), covariance.select_rows(missing));

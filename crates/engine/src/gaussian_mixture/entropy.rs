@@ -1,7 +1,7 @@
 //! How much doubt is left about the labels, from the sums alone.
 
 use super::super::gaps::Group;
-use super::super::source::{Data, Source};
+use super::super::source::Source;
 use super::conditional::Conditional;
 use super::missing::each_group;
 use super::{Engine, Fused};
@@ -32,14 +32,14 @@ impl Engine {
     /// assert!((found - entropy(&model.responsibilities(&x)?)?).abs() < 1e-9);
     /// # Ok::<(), executable_em_engine::Error>(())
     /// ```
-    pub fn label_entropy(&self, model: &GaussianMixture, source: &(impl Source + ?Sized)) -> Result<f64> {
+    pub fn label_entropy(&self, model: &GaussianMixture, source: &dyn Source) -> Result<f64> {
         if !source.has_gaps() {
             return of_whole(model, self, source);
         }
         let of_group = |engine: &Engine, group: &Group| {
             let conditional = Conditional::new(model, &group.seen, &group.missing)?;
             match &conditional.marginal {
-                Some(marginal) => of_whole::<Data<'_>>(marginal, engine, &group.data()),
+                Some(marginal) => of_whole(marginal, engine, &group.data()),
                 None => {
                     let of_one: f64 = model.weights().iter().filter(|&&w| w > 0.0).map(|w| -w * w.ln()).sum();
                     Ok(group.total() * of_one)
@@ -55,7 +55,7 @@ impl Engine {
     }
 }
 
-fn of_whole<S: Source + ?Sized>(model: &GaussianMixture, engine: &Engine, source: &S) -> Result<f64> {
+fn of_whole(model: &GaussianMixture, engine: &Engine, source: &dyn Source) -> Result<f64> {
     let Expected { log_likelihood, expectation, .. } = model.e_step(engine, source)?;
     // Where no label is in doubt, the difference of the two is their rounding.
     Ok((log_likelihood - expectation.expected_log_joint(model)?).max(0.0))

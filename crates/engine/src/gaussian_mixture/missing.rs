@@ -26,7 +26,7 @@ pub(super) fn statistics(
     model: &GaussianMixture,
     references: Option<&[f64]>,
     engine: &Engine,
-    source: &(impl Source + ?Sized),
+    source: &dyn Source,
 ) -> Result<Expected<Moments>> {
     let mut sum = none(model, references);
     let of_one = |engine: &Engine, group: &Group| of_group(model, references, engine, group);
@@ -75,7 +75,7 @@ fn of_group(
 /// Works on every pattern of every block, on all threads, and hands on what came of them in their order.
 pub(super) fn each_group<T: Send>(
     engine: &Engine,
-    source: &(impl Source + ?Sized),
+    source: &dyn Source,
     d: usize,
     work: &(impl Fn(&Engine, &Group) -> Result<T> + Sync),
     hand_on: &mut impl FnMut(T) -> Result<()>,

@@ -55,7 +55,7 @@ struct GaussianPass<'a> {
 }
 
 impl GaussianPass<'_> {
-    fn run(&self, engine: &Engine, source: &(impl Source + ?Sized)) -> Result<Expected<Moments>> {
+    fn run(&self, engine: &Engine, source: &dyn Source) -> Result<Expected<Moments>> {
         let (partial, _) = engine.pass(source, self)?;
         Ok(Expected {
             log_likelihood: partial.log_likelihood,
@@ -148,7 +148,7 @@ pub(super) fn statistics(
     model: &GaussianMixture,
     about: Option<&[f64]>,
     engine: &Engine,
-    source: &(impl Source + ?Sized),
+    source: &dyn Source,
 ) -> Result<Expected<Moments>> {
     if let Some(elsewhere) = source.elsewhere() {
         let question =
@@ -177,7 +177,7 @@ pub(super) fn about_near_points<'a>(
     model: &GaussianMixture,
     moments: &'a Moments,
     engine: &Engine,
-    source: &(impl Source + ?Sized),
+    source: &dyn Source,
 ) -> Result<Cow<'a, Moments>> {
     let Some(references) = better_references(moments) else {
         return Ok(Cow::Borrowed(moments));
@@ -188,16 +188,11 @@ pub(super) fn about_near_points<'a>(
 impl Fused for GaussianMixture {
     type Statistics = Moments;
 
-    fn e_step(&self, engine: &Engine, source: &(impl Source + ?Sized)) -> Result<Expected<Moments>> {
+    fn e_step(&self, engine: &Engine, source: &dyn Source) -> Result<Expected<Moments>> {
         statistics(self, None, engine, source)
     }
 
-    fn m_step(
-        &self,
-        moments: &Moments,
-        engine: &Engine,
-        source: &(impl Source + ?Sized),
-    ) -> Result<GaussianMixture> {
+    fn m_step(&self, moments: &Moments, engine: &Engine, source: &dyn Source) -> Result<GaussianMixture> {
         Ok(about_near_points(self, moments, engine, source)?.maximize(self)?)
     }
 
@@ -219,16 +214,11 @@ impl Fused for GaussianMixture {
 impl Fused for FlooredMixture {
     type Statistics = Moments;
 
-    fn e_step(&self, engine: &Engine, source: &(impl Source + ?Sized)) -> Result<Expected<Moments>> {
+    fn e_step(&self, engine: &Engine, source: &dyn Source) -> Result<Expected<Moments>> {
         self.mixture().e_step(engine, source)
     }
 
-    fn m_step(
-        &self,
-        moments: &Moments,
-        engine: &Engine,
-        source: &(impl Source + ?Sized),
-    ) -> Result<FlooredMixture> {
+    fn m_step(&self, moments: &Moments, engine: &Engine, source: &dyn Source) -> Result<FlooredMixture> {
         let mixture = self.mixture();
         let parts = about_near_points(mixture, moments, engine, source)?.updated(mixture)?;
         Ok(FlooredMixture::from_parts(parts, mixture.family(), self.floor())?)

@@ -5,7 +5,7 @@ use super::{read, write};
 use crate::Result;
 use executable_em::em::Stopped;
 use executable_em::{check, kmeans};
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, RowDVector};
 use serde::{Deserialize, Serialize};
 
 /// The means that k-means found, and how.
@@ -92,7 +92,8 @@ impl SavedClusters {
         Ok(SavedClusters { means, units, sizes, columns, objective, n, sweeps, stopped, seed })
     }
 
-    /// The nearest mean of every datum, counted from 0, and its squared distance, in the units of the clustering.
+    /// The nearest mean of every datum, counted from 0, and its squared distance, in the units of the clustering; that
+    /// is infinite where it is more than any number.
     ///
     /// # Errors
     /// [`Error::Shape`](executable_em::Error::Shape) for data of another dimension,
@@ -104,10 +105,33 @@ impl SavedClusters {
                 points.map_with_location(|_, a, value| value / units.get(a).copied().unwrap_or(1.0))
             }
         };
-        let distances = kmeans::squared_distances(&in_units(x), &in_units(&self.means))?;
-        let nearest = distances.row_iter().map(|row| row.transpose().argmin());
+        let (x, means) = (in_units(x), in_units(&self.means));
+        let distances = kmeans::squared_distances(&x, &means)?;
+        let spread = means.column_iter().map(|column| column.max() - column.min()).fold(0.0, f64::max);
+        let nearest = distances.row_iter().enumerate().map(|(i, row)| match row.transpose().argmin() {
+            // From so far away rounding has made the means one, or all distances are infinite.
+            (_, least) if least.sqrt() * f64::EPSILON >= spread => {
+                (nearest_from_afar(&x.row(i).into_owned(), &means), least)
+            }
+            near => near,
+        });
         Ok(nearest.unzip())
     }
+}
+
+/// The nearest mean, by which side of the plane midway between two of them a datum lies on:
+/// ```math
+/// \tfrac14\left(\lVert x - m\rVert^2 - \lVert x - m'\rVert^2\right)
+///     = \tfrac12(m' - m)\cdot\big(x - \tfrac12(m + m')\big)
+/// ```
+/// No square is taken, and both factors are scaled, so nothing overflows.
+fn nearest_from_afar(x: &RowDVector<f64>, means: &DMatrix<f64>) -> usize {
+    let is_nearer = |other: usize, than: usize| {
+        let (one, other) = (means.row(than) * 0.5, means.row(other) * 0.5);
+        let (between, from_middle) = (&other - &one, x * 0.5 - (one + other) * 0.5);
+        (&between / between.amax()).dot(&(&from_middle / from_middle.amax())) > 0.0
+    };
+    (1..means.nrows()).fold(0, |nearest, j| if is_nearer(j, nearest) { j } else { nearest })
 }
 
 /// The fields in their order.

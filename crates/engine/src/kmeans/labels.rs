@@ -33,7 +33,7 @@ impl Engine {
     pub fn labels(
         &self,
         means: &KMeans,
-        source: &(impl Source + ?Sized),
+        source: &dyn Source,
         mut visit: impl FnMut(&[usize]) -> Result<()>,
     ) -> Result<()> {
         let means = &Means::new(means.means());

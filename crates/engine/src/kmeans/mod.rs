@@ -90,14 +90,14 @@ impl KMeans {
 impl Fused for KMeans {
     type Statistics = KMeansStatistics;
 
-    fn e_step(&self, engine: &Engine, source: &(impl Source + ?Sized)) -> Result<Expected<KMeansStatistics>> {
+    fn e_step(&self, engine: &Engine, source: &dyn Source) -> Result<Expected<KMeansStatistics>> {
         self.pass(engine, source, None)
     }
 
     fn e_step_in_run(
         &self,
         engine: &Engine,
-        source: &(impl Source + ?Sized),
+        source: &dyn Source,
         bounds: &Bounds,
     ) -> Result<Expected<KMeansStatistics>> {
         let (k, d) = self.means.shape();
@@ -110,12 +110,7 @@ impl Fused for KMeans {
         Ok(expected)
     }
 
-    fn m_step(
-        &self,
-        statistics: &KMeansStatistics,
-        _: &Engine,
-        _: &(impl Source + ?Sized),
-    ) -> Result<KMeans> {
+    fn m_step(&self, statistics: &KMeansStatistics, _: &Engine, _: &dyn Source) -> Result<KMeans> {
         Ok(statistics.maximize(self)?)
     }
 
@@ -138,7 +133,7 @@ impl KMeans {
     fn pass(
         &self,
         engine: &Engine,
-        source: &(impl Source + ?Sized),
+        source: &dyn Source,
         known: Option<&Known>,
     ) -> Result<Expected<KMeansStatistics>> {
         if let Some(elsewhere) = source.elsewhere() {

@@ -134,6 +134,16 @@ impl<R: Read> NpyReader<R> {
         Ok((0..count).map(move |at| number.read(&bytes[at * number.size..][..number.size])))
     }
 
+    /// That nothing stands behind the rows.
+    fn end(&mut self) -> Result<()> {
+        if bytes(&mut self.input, 1).map_err(|source| io(&self.file, source))?.is_empty() {
+            return Ok(());
+        }
+        let reason =
+            format!("goes on behind its {} rows of {} numbers: save each array alone", self.n, self.d);
+        Err(Error::Npy { file: self.file.clone(), reason })
+    }
+
     fn block(&mut self) -> Result<DMatrix<f64>> {
         let rows = block_rows(self.d).min(self.n - self.read);
         if self.by_columns.as_ref().is_some_and(DMatrix::is_empty) {
@@ -153,12 +163,12 @@ impl<R: Read> Iterator for NpyReader<R> {
     type Item = Result<DMatrix<f64>>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.ended || self.read == self.n {
+        if self.ended {
             return None;
         }
-        let block = self.block();
-        self.ended = block.is_err();
-        Some(block)
+        let block = if self.read < self.n { Some(self.block()) } else { self.end().err().map(Err) };
+        self.ended = !matches!(block, Some(Ok(_)));
+        block
     }
 }
 

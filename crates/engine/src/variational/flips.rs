@@ -89,11 +89,7 @@ impl Fused for VariationalFlips {
     type Statistics = BernoulliStatistics;
 
     /// The bound after the E step in place of ℓ.
-    fn e_step(
-        &self,
-        engine: &Engine,
-        source: &(impl Source + ?Sized),
-    ) -> Result<Expected<BernoulliStatistics>> {
+    fn e_step(&self, engine: &Engine, source: &dyn Source) -> Result<Expected<BernoulliStatistics>> {
         let Expected { log_likelihood, total, expectation } = engine.statistics(&self.plain, source)?;
         let bound = log_likelihood + total * self.log_sum - self.coins.divergence()?;
         Ok(Expected { log_likelihood: bound, total, expectation })
@@ -103,7 +99,7 @@ impl Fused for VariationalFlips {
         &self,
         statistics: &BernoulliStatistics,
         _: &Engine,
-        _: &(impl Source + ?Sized),
+        _: &dyn Source,
     ) -> Result<VariationalFlips> {
         let BernoulliStatistics { counts, heads, tails, .. } = statistics.clone();
         VariationalFlips::counted(self.coins.prior(), counts, heads, tails)

@@ -84,7 +84,7 @@ impl VariationalGaussians {
     /// Those of [`vague`](Self::vague) and [`Engine::sweep`], as for a column that does not spread.
     pub fn vague_for(
         engine: &Engine,
-        source: &(impl Source + ?Sized),
+        source: &dyn Source,
         sample: &DMatrix<f64>,
         family: CovarianceFamily,
     ) -> Result<Vec<GaussWishart>> {
@@ -249,7 +249,7 @@ impl Fused for VariationalGaussians {
     type Statistics = Moments;
 
     /// The bound after the E step in place of ℓ, and the sums about the expected means.
-    fn e_step(&self, engine: &Engine, source: &(impl Source + ?Sized)) -> Result<Expected<Moments>> {
+    fn e_step(&self, engine: &Engine, source: &dyn Source) -> Result<Expected<Moments>> {
         let Expected { log_likelihood, total, expectation } = engine.statistics(&self.plain, source)?;
         let bound = log_likelihood + total * self.log_sum - self.divergence()?;
         Ok(Expected { log_likelihood: bound, total, expectation })
@@ -259,7 +259,7 @@ impl Fused for VariationalGaussians {
         &self,
         moments: &Moments,
         engine: &Engine,
-        source: &(impl Source + ?Sized),
+        source: &dyn Source,
     ) -> Result<VariationalGaussians> {
         let moments = about_near_points(&self.plain, moments, engine, source)?;
         VariationalGaussians::learned(self.shares.prior(), self.prior.clone(), &moments)

@@ -100,6 +100,11 @@ fn other_arrays_are_named() {
     }
     let short = npy("<f8", false, "(3, 2)", [0; 47]);
     assert_eq!(reason(&short), "ends before its 3 rows of 2 numbers do");
+    for by_columns in [false, true] {
+        let two =
+            [npy("<f8", by_columns, "(3, 2)", [0; 48]), npy("<f8", by_columns, "(3, 2)", [0; 48])].concat();
+        assert_eq!(reason(&two), "goes on behind its 3 rows of 2 numbers: save each array alone");
+    }
     let huge = "(4611686018427387904, 2)";
     assert!(
         reason(&npy("<f8", true, huge, [0; 16])).starts_with("has the shape (4611686018427387904, 2), more")

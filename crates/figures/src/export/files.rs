@@ -1,8 +1,9 @@
 //! Writing a file whole or not at all.
 
 use std::{
+    env,
     fs::{self, File},
-    io::{self, BufWriter, Write},
+    io::{self, BufWriter, ErrorKind, Seek, Write},
     path::{Path, PathBuf},
 };
 
@@ -42,7 +43,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<bool> {
 pub fn ask(path: &Path) -> Result<()> {
     let is_folder = path.is_dir() || path.as_os_str().to_string_lossy().ends_with(std::path::is_separator);
     if is_folder {
-        return Err(failed(path)(io::ErrorKind::IsADirectory.into()));
+        return Err(failed(path)(ErrorKind::IsADirectory.into()));
     }
     let Some(path) = destination(path)? else { return Ok(()) };
     if path.exists() {
@@ -52,13 +53,13 @@ pub fn ask(path: &Path) -> Result<()> {
     // The folder may be yet to be made: then in the nearest that is there.
     let there = path.ancestors().skip(1).find(|folder| folder.as_os_str().is_empty() || folder.exists());
     let there = there.filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    tempfile::tempfile_in(there).map(drop).map_err(failed(&path))
+    make_beside(&path, there, |folder| tempfile::tempfile_in(folder)).map(drop).map_err(failed(&path))
 }
 
 /// A file that is being written, beside its place and under another name, until it is finished.
 ///
-/// Dropped before that, it is taken away, and what was in its place stays. A link is followed to its target. What is
-/// no file at all, as a device or a pipe, is written straight to.
+/// Dropped before that, it is taken away, with the folders that it needed, and what was in its place stays. A link is
+/// followed to its target. What is no file at all, as a device or a pipe, is written straight to.
 ///
 /// ```
 /// use executable_em_figures::export::Unfinished;
@@ -78,6 +79,8 @@ pub struct Unfinished {
     file: BufWriter<File>,
     /// None for what is written straight to.
     unfinished: Option<TempPath>,
+    /// Dropped last, so that they are empty if nothing came of the file.
+    folders: Folders,
 }
 
 impl Unfinished {
@@ -88,12 +91,18 @@ impl Unfinished {
     pub fn create(path: &Path) -> Result<Self> {
         let Some(path) = destination(path)? else {
             let file = BufWriter::new(straight(path).map_err(failed(path))?);
-            return Ok(Unfinished { path: path.to_owned(), file, unfinished: None });
+            return Ok(Unfinished {
+                path: path.to_owned(),
+                file,
+                unfinished: None,
+                folders: Folders::default(),
+            });
         };
         let folder = path.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(folder).map_err(failed(folder))?;
+        let folders = Folders::make(folder)?;
         // tempfile's own files are for their owner's eyes; this one is as open as any new file.
-        let beside = tempfile::Builder::new().make_in(folder, |place| File::create_new(place));
+        let open = |place: &Path| File::options().read(true).write(true).create_new(true).open(place);
+        let beside = make_beside(&path, folder, |folder| tempfile::Builder::new().make_in(folder, open));
         let (file, unfinished) = beside.map_err(failed(&path))?.into_parts();
         if let Ok(old) = fs::metadata(&path) {
             file.set_permissions(old.permissions()).map_err(failed(&path))?;
@@ -104,19 +113,92 @@ impl Unfinished {
                 let _ = fchown(&file, Some(old.uid()), Some(old.gid()));
             }
         }
-        Ok(Unfinished { path, file: BufWriter::new(file), unfinished: Some(unfinished) })
+        Ok(Unfinished { path, file: BufWriter::new(file), unfinished: Some(unfinished), folders })
     }
 
-    /// Puts the file in its place.
+    /// Puts the file in its place. Where that cannot be, since something is mounted there or the folder is closed, it
+    /// is written over what is there.
     ///
     /// # Errors
-    /// [`Error::File`], naming the path and what the operating system says of it; the old file is then
-    /// still there.
+    /// [`Error::File`], naming the path and what the operating system says of it; the old file is then still there, or
+    /// the error names the place where the new one is kept.
     pub fn finish(mut self) -> Result<()> {
         self.file.flush().map_err(failed(&self.path))?;
-        match self.unfinished {
-            Some(file) => file.persist(&self.path).map_err(|refused| failed(&self.path)(refused.error)),
-            None => Ok(()),
+        if let Some(unfinished) = self.unfinished {
+            match unfinished.persist(&self.path) {
+                Err(refused) if is_closed(&refused.error) => {
+                    write_over(self.file.get_mut(), refused.path, &self.path)?;
+                }
+                placed => placed.map_err(|refused| failed(&self.path)(refused.error))?,
+            }
+        }
+        self.folders.0.clear();
+        Ok(())
+    }
+}
+
+/// Copies the finished file over what is in its place. If that fails half of it may be there, so the whole is kept.
+fn write_over(file: &mut File, finished: TempPath, path: &Path) -> Result<()> {
+    let mut copy = || {
+        file.rewind()?;
+        let mut there = File::options().write(true).truncate(true).open(path)?;
+        io::copy(file, &mut there)?;
+        // Some systems tell only now that there was no room.
+        there.sync_all()
+    };
+    let Err(error) = copy() else { return Ok(()) };
+    let kept = finished.keep().map_err(|lost| failed(path)(lost.error))?;
+    let told = format!("{error}: what was to be there is in {}", kept.display());
+    Err(failed(path)(io::Error::new(error.kind(), told)))
+}
+
+/// Whether what is in a place may still be written to, though nothing can be put there.
+fn is_closed(error: &io::Error) -> bool {
+    use ErrorKind::{CrossesDevices, PermissionDenied, ReadOnlyFilesystem, ResourceBusy};
+    matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem | ResourceBusy | CrossesDevices)
+}
+
+/// Makes a temporary file in the folder; elsewhere, if the folder is closed and the path is to be written over.
+fn make_beside<T>(path: &Path, folder: &Path, make: impl Fn(&Path) -> io::Result<T>) -> io::Result<T> {
+    make(folder).or_else(|refused| {
+        if !is_closed(&refused) || !path.exists() {
+            return Err(refused);
+        }
+        let elsewhere = env::temp_dir();
+        make(&elsewhere).map_err(|_| {
+            let told =
+                format!("{refused} for its folder, and {} is closed too: set TMPDIR", elsewhere.display());
+            io::Error::new(refused.kind(), told)
+        })
+    })
+}
+
+/// The folders that were made for a file; those that are still empty go when this is dropped.
+#[derive(Debug, Default)]
+struct Folders(Vec<PathBuf>);
+
+impl Folders {
+    fn make(folder: &Path) -> Result<Self> {
+        let mut made = Folders::default();
+        let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.is_dir();
+        let missing: Vec<&Path> = folder.ancestors().take_while(is_missing).collect();
+        for folder in missing.into_iter().rev() {
+            match fs::create_dir(folder) {
+                Ok(()) => made.0.push(folder.to_owned()),
+                // Somebody else was faster.
+                Err(_) if folder.is_dir() => {}
+                Err(error) => return Err(failed(folder)(error)),
+            }
+        }
+        Ok(made)
+    }
+}
+
+impl Drop for Folders {
+    fn drop(&mut self) {
+        for folder in self.0.iter().rev() {
+            // What somebody else has put something into stays.
+            let _ = fs::remove_dir(folder);
         }
     }
 }
@@ -169,9 +251,8 @@ const MOST_LINKS: usize = 40;
 
 fn followed(path: &Path, links: usize) -> Result<Option<PathBuf>> {
     match fs::metadata(path) {
-        Ok(there) if there.is_dir() => Err(failed(path)(io::ErrorKind::IsADirectory.into())),
-        // What the system shows of files that are open already, as /dev/stdout.
-        Ok(_) if path.starts_with("/dev") || path.starts_with("/proc") => Ok(None),
+        Ok(there) if there.is_dir() => Err(failed(path)(ErrorKind::IsADirectory.into())),
+        Ok(_) if is_descriptor(path) => Ok(None),
         Ok(there) if there.is_file() => fs::canonicalize(path).map(Some).map_err(failed(path)),
         Ok(_) => Ok(None),
         // Nothing there yet, or a link to nothing: as far as the links lead.
@@ -181,6 +262,14 @@ fn followed(path: &Path, links: usize) -> Result<Option<PathBuf>> {
             Err(_) => Ok(Some(path.to_owned())),
         },
     }
+}
+
+/// Whether the path is what the system shows of a file that is open already, as /dev/stdout.
+fn is_descriptor(path: &Path) -> bool {
+    let folder = path.parent().unwrap_or(path);
+    let is_of_process = folder.starts_with("/proc") && folder.ends_with("fd") && folder.iter().count() == 4;
+    let standard = ["/dev/stdin", "/dev/stdout", "/dev/stderr"].map(Path::new);
+    is_of_process || folder == Path::new("/dev/fd") || standard.contains(&path)
 }
 
 fn failed(path: &Path) -> impl Fn(io::Error) -> Error {
