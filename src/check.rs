@@ -106,9 +106,9 @@ pub fn labels(labels: &[usize], n: usize, k: usize) -> Result<()> {
 }
 
 /// A matrix all of whose entries are allowed; `allowed` says in words what `is_allowed` asks.
-pub fn entries(
+pub fn entries<R: Dim, C: Dim, S: RawStorage<f64, R, C>>(
     what: &'static str,
-    matrix: &DMatrix<f64>,
+    matrix: &Matrix<f64, R, C, S>,
     allowed: &'static str,
     is_allowed: impl Fn(f64) -> bool,
 ) -> Result<()> {
