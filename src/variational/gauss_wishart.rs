@@ -14,8 +14,9 @@ use std::f64::consts::{LN_2, PI, TAU};
 /// ```
 ///
 /// "Conjugate" is said of the *complete* data: given the labels, the posterior of a component is of this kind again.
-/// Of a mixture's own data no prior with a fixed number of parameters is conjugate (chapter 2). It is kept by its `scatter` W⁻¹, which adds up as data do. As prior it counts as β data at m for the mean, and as ν of
-/// scatter W⁻¹ for the covariance.
+/// Of a mixture's own data no prior with a fixed number of parameters is conjugate (chapter 2). It is kept by its
+/// `scatter` W⁻¹, which adds up as data do. As prior it counts as β data at m for the mean, and as ν of scatter W⁻¹ for
+/// the covariance.
 ///
 /// Source: X-23; Bishop (2006), §2.3.6 and §10.2.
 #[derive(Clone, Debug)]
@@ -106,8 +107,8 @@ impl GaussWishart {
     /// W'^{-1} = W^{-1} + \sum_i r_i(x_i-\bar x)(x_i-\bar x)^\top + \frac{\beta R}{\beta + R}(\bar x-m)(\bar x-m)^\top
     /// ```
     ///
-    /// Three sums, Σr, Σrx and Σrxxᵀ; the last term is how far the data lie from where they were expected. `x` is n×d, `r` holds n numbers
-    /// ≥ 0; without any weight the prior is returned.
+    /// Three sums, Σr, Σrx and Σrxxᵀ; the last term is how far the data lie from where they were expected. `x` is n×d,
+    /// `r` holds n numbers ≥ 0; without any weight the prior is returned.
     ///
     /// Source: X-23, X-24; Bishop (2006), eqs. (10.60) to (10.63). Example: [`Self::log_evidence`].
     pub fn updated(&self, x: &DMatrix<f64>, r: &DVector<f64>) -> Result<Self> {

@@ -73,8 +73,8 @@ def whole(result):
     cpu, cores = result["machine"]["cpu"], result["machine"]["cores"]
     words = (
         f"From a CSV file of {result['megabytes']:.0f} MB ({result['size']}) to the parameters after "
-        f"{result['sweeps']} sweeps, each a whole process that begins at the same parameters; measured on {result['date']} on {cpu} "
-        f"({cores} cores), in turn, {times_each(result['turns'])}. All come to the same ℓ. "
+        f"{result['sweeps']} sweeps, each a whole process that begins at the same parameters; measured on "
+        f"{result['date']} on {cpu} ({cores} cores), in turn, {times_each(result['turns'])}. All come to the same ℓ. "
         + ", ".join(f"{name} {version}" for name, version in result["versions"].items())
         + "."
     )

@@ -177,9 +177,9 @@ pub(super) fn number() -> Result<Figure> {
     }
     Ok(Figure::still(&Page::new(1).width(560.0).panel_height(260.0).panel(panel))?.described(
         "How many components? The bound of the mean-field mixture (α = 1, best of eight starts, log k!/e! added for \
-         the names of the components, e of them empty) beside −BIC/2 and −ICL/2 of EM, each below its own best value (large dots), on the \
-         standardised geyser. The bound and BIC estimate the log evidence; ICL also charges for doubtful labels. All \
-         choose two. Seeds 11 to 16.",
+         the names of the components, e of them empty) beside −BIC/2 and −ICL/2 of EM, each below its own best \
+         value (large dots), on the standardised geyser. The bound and BIC estimate the log evidence; ICL also \
+         charges for doubtful labels. All choose two. Seeds 11 to 16.",
         "Three curves over the numbers one to six, all of them highest at two, with one component far below and a \
          slower fall towards six.",
     ))
