@@ -96,6 +96,10 @@ fn guesses_end_as_high() {
         assert_eq!(printed, place.prints(&format!("{line} --accelerate --threads 3")));
     }
     assert_eq!((data::old_faithful().nrows(), counted), (272, 3));
+    // Plain EM was cut off, so this is a bound.
+    let cut = place
+        .prints("fit faithful.csv -k 3 --restarts 1 --start random --tol 1e-12 --max-iter 60 --accelerate");
+    assert!(!cut.contains("more than plain EM"), "{cut}");
     let crawling = place.prints("fit faithful.csv -k 2 --restarts 1 --tol 1e-10 --max-iter 5 --accelerate");
     assert!(!crawling.contains("than plain EM"), "a run that is not there was spared nothing: {crawling}");
 }

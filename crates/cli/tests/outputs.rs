@@ -258,6 +258,11 @@ fn the_model_outlives_the_report() {
     assert!(command.stdout(all).status().expect("an end").success());
     let printed = place.read("all");
     assert!(printed.contains("\"covariances\"") && printed.contains("\nCriteria  BIC "), "{printed}");
+    std::os::unix::fs::symlink("/dev/stdout", at("link")).expect("a link");
+    let again = fs::File::create(at("again")).expect("a file");
+    let mut command = place.command(&format!("{FIT} --out link"));
+    assert!(command.stdout(again).status().expect("an end").success());
+    assert_eq!(place.read("again"), printed.replace("/dev/stdout", "link"));
     if Path::new("/dev/full").exists() {
         let full = fs::File::options().write(true).open("/dev/full").expect("a device");
         let mut command = place.command(&format!("{FIT} --out m.json"));

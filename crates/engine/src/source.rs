@@ -37,6 +37,11 @@ impl<'a> Data<'a> {
         Ok(Data { x, weights: None, groups: None })
     }
 
+    /// The data, n×d.
+    pub fn x(&self) -> &'a DMatrix<f64> {
+        self.x
+    }
+
     /// Data that count as often as their weights say: n finite numbers ≥ 0.
     ///
     /// # Errors

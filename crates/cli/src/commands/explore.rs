@@ -37,6 +37,9 @@ const ALIKE: f64 = 1e-4;
 /// So many plain sweeps come before the first guess: by then a run has chosen its maximum.
 const PATIENCE: usize = 20;
 
+/// Plain EM is followed for so many times the sweeps of a run that guesses, to see what that was spared.
+const LONGER: usize = 10;
+
 /// Of a table that is at least so many times the sample, the runs are made on the sample, if that has so many values
 /// for each parameter.
 const LARGE: usize = 10;
@@ -321,11 +324,14 @@ impl Search<'_> {
     /// How many sweeps this run was spared, if those of plain EM from the same start are soon counted.
     fn spared<M: Fused>(&self, end: &Fit<M>, begun: &[Option<M>], stopping: &Stopping) -> Option<Spared> {
         let start = begun[end.start].clone()?;
-        let plain = self.engine.best_of([Ok(start)], self.source, stopping, |_| self.watch.flow()).ok()?;
-        let gap = (end.log_likelihood - plain.log_likelihood) / end.total;
-        let is_bound = plain.stopped == Stopped::MaxSweeps && gap > SAME;
+        let some = Stopping { max_sweeps: stopping.max_sweeps.min(LONGER * end.sweeps), ..*stopping };
+        let plain = self.engine.best_of([Ok(start)], self.source, &some, |_| self.watch.flow()).ok()?;
+        let above = (plain.log_likelihood - end.log_likelihood) / end.total;
         let sweeps = plain.sweeps as isize - end.sweeps as isize;
-        (end.stopped == Stopped::Converged && (gap.abs() <= SAME || is_bound))
+        let is_bound = plain.stopped == Stopped::MaxSweeps;
+        let is_there = plain.stopped == Stopped::Converged && above.abs() <= SAME;
+        let is_on_its_way = is_bound && sweeps > 0 && above <= SAME;
+        (end.stopped == Stopped::Converged && (is_there || is_on_its_way))
             .then_some(Spared { sweeps, is_bound })
     }
 

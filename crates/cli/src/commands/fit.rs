@@ -336,9 +336,9 @@ pub fn figure(
     }
     let dots = thinned(&sample.select_rows(&whole), plot::MOST_DOTS);
     match model {
-        Mixture::Gaussian(model) => plot::fit(model, &dots, store.n, &names),
-        Mixture::Student(model) => plot::fit(model, &dots, store.n, &names),
-        Mixture::Bernoulli(model) => plot::biases(model, store.n, &names),
+        Mixture::Gaussian(model) => plot::fit(model, &dots, store.telling, &names),
+        Mixture::Student(model) => plot::fit(model, &dots, store.telling, &names),
+        Mixture::Bernoulli(model) => plot::biases(model, store.telling, &names),
     }
 }
 

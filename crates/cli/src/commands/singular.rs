@@ -15,8 +15,9 @@ use super::{
 /// A column is looked at again where the others leave so little of its variance …
 const LITTLE: f64 = 1e-10;
 
-/// … and depends on them where every residual is within so many roundings of the numbers that it is a difference of.
-const ROUNDINGS: f64 = 8.0;
+/// … and depends on them where every residual is within so many roundings of the numbers that it is a difference of: half
+/// a rounding is each number's own, the rest the means'.
+const ROUNDINGS: f64 = 2.0;
 
 impl Options {
     /// Why full and tied covariances without a floor cannot be fitted, if that is sure.
@@ -74,14 +75,17 @@ fn dependent(store: &Store, sample: &DMatrix<f64>) -> Result<Option<(usize, DVec
     let Some((a, slopes)) = nearly_dependent(&z) else { return Ok(None) };
     let size = |column: &Spread, unit: f64| column.low().abs().max(column.high().abs()) / unit;
     let sizes: f64 = (0..a).map(|b| slopes[b].abs() * size(&columns[b], unit(b))).sum();
-    let rounding = (ROUNDINGS + a as f64) * f64::EPSILON * (size(&columns[a], unit(a)) + sizes);
+    let of_numbers = ROUNDINGS * (size(&columns[a], unit(a)) + sizes);
     let mut is_exact = true;
-    store.each_block(&mut |block| {
-        if is_exact {
-            let z = in_units(block);
-            is_exact = (z.column(a) - z.columns(0, a) * &slopes).amax() <= rounding;
-        }
-        Ok(())
+    store.read(None, |source| {
+        Ok(source.read(&mut |data| {
+            let z = in_units(data.x());
+            // Of the sum itself, too, whose terms may be larger than what they sum to.
+            let of_sum = a as f64 * (z.amax() * slopes.lp_norm(1)).max(1.0);
+            let residual = z.column(a) - z.columns(0, a) * &slopes;
+            is_exact &= residual.amax() <= f64::EPSILON * (of_numbers + of_sum);
+            Ok(())
+        })?)
     })?;
     Ok(is_exact.then_some((a, slopes)))
 }

@@ -136,6 +136,15 @@ fn the_nearest_mean_is_known_from_afar() {
         // The means are 101.5 and 1: midway lies 51.25.
         assert_eq!(labels, "2121122112112", "{more}: {predicted}");
     }
+    // The second and the third mean lie beside each other, the first so far off that all but its place is rounding.
+    let lopsided = (0..9).map(|i| format!("{}\n", [-1e6, 0.0, 1.0][i % 3])).collect::<String>();
+    let place = Place::with(&[("x.csv", &format!("a\n{lopsided}")), ("far.csv", "a\n1e18\n1e16\n-1e18\n")]);
+    place.prints("fit x.csv -k 3 --model kmeans --out k.json");
+    let predicted = place.prints("predict k.json far.csv");
+    let of_means = place.prints("predict k.json x.csv");
+    let label = |printed: &str, row: usize| printed.lines().nth(row).expect("a row")[..1].to_owned();
+    let [lowest, highest] = [1, 3].map(|row| label(&of_means, row));
+    assert_eq!([1, 2, 3].map(|row| label(&predicted, row)), [highest.clone(), highest, lowest]);
 }
 
 /// Several k show J, which falls; none is chosen, so none can be saved.

@@ -70,6 +70,12 @@ fn a_column_that_depends_on_others_is_named() {
         let rows = rows.map(|(i, x)| format!("{},{},{}\n", x[0], x[1], made(i, x[0], x[1])));
         format!("eruptions,waiting,{header}\n{}", rows.collect::<String>())
     };
+    // Nanoseconds of sending and receiving, which lie some 20 roundings apart.
+    let stamps: String = (0..300_u64)
+        .map(|i| (1_700_000_000_000_000_000 + i * 200_000_000, 4000 + i * i * 37 % 5000))
+        .map(|(sent, late)| format!("{sent},{}\n", sent + late))
+        .collect();
+    let stamps = format!("send,receive\n{stamps}");
     let place = Place::with(&[
         ("same.csv", &with("c", &|_, _, waiting| waiting.to_string())),
         (
@@ -80,6 +86,8 @@ fn a_column_that_depends_on_others_is_named() {
         ("but_one.csv", &with("c", &|i, _, waiting| (waiting + f64::from(u8::from(i == 271))).to_string())),
         ("rounded.csv", &with("c", &|_, eruptions, _| format!("{:.1}", 1.8 * eruptions + 32.0))),
         ("gap.csv", &with("c", &|i, _, waiting| if i == 0 { String::new() } else { waiting.to_string() })),
+        ("silent.csv", &(with("c", &|_, _, waiting| waiting.to_string()) + ",,\nNA,NA,NA\n")),
+        ("stamps.csv", &stamps),
     ]);
     let reason = |file: &str, what: &str, floor: &str| {
         format!(
@@ -90,6 +98,7 @@ fn a_column_that_depends_on_others_is_named() {
     let of_both = "a linear function of eruptions, waiting";
     for (line, reason) in [
         ("same.csv -k 2", reason("same.csv", "a linear function of waiting", "set a --floor, ")),
+        ("silent.csv -k 1", reason("silent.csv", "a linear function of waiting", "set a --floor, ")),
         ("same.csv -k 1..2 --stream", reason("same.csv", "a linear function of waiting", "set a --floor, ")),
         ("sum.csv -k 2 --covariance tied --standardize", reason("sum.csv", of_both, "set a --floor, ")),
         ("sum.csv -k 2 --model student", reason("sum.csv", of_both, "")),
@@ -104,6 +113,7 @@ fn a_column_that_depends_on_others_is_named() {
     );
     for line in [
         "but_one.csv -k 1",
+        "stamps.csv -k 1 --restarts 3 --max-iter 3",
         "rounded.csv -k 2 --restarts 2",
         "gap.csv -k 1 --max-iter 2",
         "same.csv -k 1 --floor 0.1",

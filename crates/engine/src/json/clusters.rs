@@ -107,13 +107,15 @@ impl SavedClusters {
         };
         let (x, means) = (in_units(x), in_units(&self.means));
         let distances = kmeans::squared_distances(&x, &means)?;
-        let spread = means.column_iter().map(|column| column.max() - column.min()).fold(0.0, f64::max);
-        let nearest = distances.row_iter().enumerate().map(|(i, row)| match row.transpose().argmin() {
-            // From so far away rounding has made the means one, or all distances are infinite.
-            (_, least) if least.sqrt() * f64::EPSILON >= spread => {
-                (nearest_from_afar(&x.row(i).into_owned(), &means), least)
+        // So much of a distance may be rounding, from afar all that tells one mean from another.
+        let rounding = 2.0 * (x.ncols() + 4) as f64 * f64::EPSILON;
+        let nearest = distances.row_iter().enumerate().map(|(i, row)| {
+            let (near, least) = row.transpose().argmin();
+            let are_apart = |other: f64| other - least > rounding * least;
+            match row.iter().filter(|&&other| !are_apart(other)).count() {
+                0 | 1 => (near, least),
+                _ => (nearest_from_afar(&x.row(i).into_owned(), &means), least),
             }
-            near => near,
         });
         Ok(nearest.unzip())
     }

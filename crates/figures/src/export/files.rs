@@ -50,16 +50,19 @@ pub fn ask(path: &Path) -> Result<()> {
         // What is write-protected is not to be replaced, though its folder would allow that.
         File::options().append(true).open(&path).map_err(failed(&path))?;
     }
-    // The folder may be yet to be made: then in the nearest that is there.
+    make_beside(&path, |folder| tempfile::tempfile_in(folder)).map(drop).map_err(failed(&path))
+}
+
+/// The path's folder, or if that is yet to be made the nearest that is there.
+fn folder_of(path: &Path) -> &Path {
     let there = path.ancestors().skip(1).find(|folder| folder.as_os_str().is_empty() || folder.exists());
-    let there = there.filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    make_beside(&path, there, |folder| tempfile::tempfile_in(folder)).map(drop).map_err(failed(&path))
+    there.filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// A file that is being written, beside its place and under another name, until it is finished.
 ///
-/// Dropped before that, it is taken away, with the folders that it needed, and what was in its place stays. A link is
-/// followed to its target. What is no file at all, as a device or a pipe, is written straight to.
+/// Dropped before that, it is taken away, and what was in its place stays. Folders that are missing are made when it is
+/// finished. A link is followed to its target. What is no file at all, as a device or a pipe, is written straight to.
 ///
 /// ```
 /// use executable_em_figures::export::Unfinished;
@@ -79,30 +82,21 @@ pub struct Unfinished {
     file: BufWriter<File>,
     /// None for what is written straight to.
     unfinished: Option<TempPath>,
-    /// Dropped last, so that they are empty if nothing came of the file.
-    folders: Folders,
 }
 
 impl Unfinished {
-    /// Begins the file, making its folder if need be.
+    /// Begins the file.
     ///
     /// # Errors
     /// [`Error::File`], naming the path and what the operating system says of it.
     pub fn create(path: &Path) -> Result<Self> {
         let Some(path) = destination(path)? else {
             let file = BufWriter::new(straight(path).map_err(failed(path))?);
-            return Ok(Unfinished {
-                path: path.to_owned(),
-                file,
-                unfinished: None,
-                folders: Folders::default(),
-            });
+            return Ok(Unfinished { path: path.to_owned(), file, unfinished: None });
         };
-        let folder = path.parent().unwrap_or(Path::new("."));
-        let folders = Folders::make(folder)?;
         // tempfile's own files are for their owner's eyes; this one is as open as any new file.
         let open = |place: &Path| File::options().read(true).write(true).create_new(true).open(place);
-        let beside = make_beside(&path, folder, |folder| tempfile::Builder::new().make_in(folder, open));
+        let beside = make_beside(&path, |folder| tempfile::Builder::new().make_in(folder, open));
         let (file, unfinished) = beside.map_err(failed(&path))?.into_parts();
         if let Ok(old) = fs::metadata(&path) {
             file.set_permissions(old.permissions()).map_err(failed(&path))?;
@@ -113,7 +107,7 @@ impl Unfinished {
                 let _ = fchown(&file, Some(old.uid()), Some(old.gid()));
             }
         }
-        Ok(Unfinished { path, file: BufWriter::new(file), unfinished: Some(unfinished), folders })
+        Ok(Unfinished { path, file: BufWriter::new(file), unfinished: Some(unfinished) })
     }
 
     /// Puts the file in its place. Where that cannot be, since something is mounted there or the folder is closed, it
@@ -125,6 +119,8 @@ impl Unfinished {
     pub fn finish(mut self) -> Result<()> {
         self.file.flush().map_err(failed(&self.path))?;
         if let Some(unfinished) = self.unfinished {
+            let folder = self.path.parent().unwrap_or(Path::new("."));
+            fs::create_dir_all(folder).map_err(failed(folder))?;
             match unfinished.persist(&self.path) {
                 Err(refused) if is_closed(&refused.error) => {
                     write_over(self.file.get_mut(), refused.path, &self.path)?;
@@ -132,7 +128,6 @@ impl Unfinished {
                 placed => placed.map_err(|refused| failed(&self.path)(refused.error))?,
             }
         }
-        self.folders.0.clear();
         Ok(())
     }
 }
@@ -158,9 +153,9 @@ fn is_closed(error: &io::Error) -> bool {
     matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem | ResourceBusy | CrossesDevices)
 }
 
-/// Makes a temporary file in the folder; elsewhere, if the folder is closed and the path is to be written over.
-fn make_beside<T>(path: &Path, folder: &Path, make: impl Fn(&Path) -> io::Result<T>) -> io::Result<T> {
-    make(folder).or_else(|refused| {
+/// Makes a temporary file beside the path; elsewhere, if the folder is closed and the path is to be written over.
+fn make_beside<T>(path: &Path, make: impl Fn(&Path) -> io::Result<T>) -> io::Result<T> {
+    make(folder_of(path)).or_else(|refused| {
         if !is_closed(&refused) || !path.exists() {
             return Err(refused);
         }
@@ -171,36 +166,6 @@ fn make_beside<T>(path: &Path, folder: &Path, make: impl Fn(&Path) -> io::Result
             io::Error::new(refused.kind(), told)
         })
     })
-}
-
-/// The folders that were made for a file; those that are still empty go when this is dropped.
-#[derive(Debug, Default)]
-struct Folders(Vec<PathBuf>);
-
-impl Folders {
-    fn make(folder: &Path) -> Result<Self> {
-        let mut made = Folders::default();
-        let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.is_dir();
-        let missing: Vec<&Path> = folder.ancestors().take_while(is_missing).collect();
-        for folder in missing.into_iter().rev() {
-            match fs::create_dir(folder) {
-                Ok(()) => made.0.push(folder.to_owned()),
-                // Somebody else was faster.
-                Err(_) if folder.is_dir() => {}
-                Err(error) => return Err(failed(folder)(error)),
-            }
-        }
-        Ok(made)
-    }
-}
-
-impl Drop for Folders {
-    fn drop(&mut self) {
-        for folder in self.0.iter().rev() {
-            // What somebody else has put something into stays.
-            let _ = fs::remove_dir(folder);
-        }
-    }
 }
 
 impl Write for Unfinished {
@@ -250,17 +215,22 @@ pub fn destination(path: &Path) -> Result<Option<PathBuf>> {
 const MOST_LINKS: usize = 40;
 
 fn followed(path: &Path, links: usize) -> Result<Option<PathBuf>> {
-    match fs::metadata(path) {
+    let there = fs::metadata(path);
+    if there.is_ok() && is_descriptor(path) {
+        return Ok(None);
+    }
+    // Link by link, as one may lead to a descriptor.
+    if let Ok(target) = fs::read_link(path)
+        && links > 0
+    {
+        return followed(&path.parent().unwrap_or(Path::new(".")).join(target), links - 1);
+    }
+    match there {
         Ok(there) if there.is_dir() => Err(failed(path)(ErrorKind::IsADirectory.into())),
-        Ok(_) if is_descriptor(path) => Ok(None),
         Ok(there) if there.is_file() => fs::canonicalize(path).map(Some).map_err(failed(path)),
         Ok(_) => Ok(None),
-        // Nothing there yet, or a link to nothing: as far as the links lead.
-        Err(error) => match fs::read_link(path) {
-            Ok(_) if links == 0 => Err(failed(path)(error)),
-            Ok(target) => followed(&path.parent().unwrap_or(Path::new(".")).join(target), links - 1),
-            Err(_) => Ok(Some(path.to_owned())),
-        },
+        Err(error) if links == 0 => Err(failed(path)(error)),
+        Err(_) => Ok(Some(path.to_owned())),
     }
 }
 
