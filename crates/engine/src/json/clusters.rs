@@ -107,19 +107,27 @@ impl SavedClusters {
         };
         let (x, means) = (in_units(x), in_units(&self.means));
         let distances = kmeans::squared_distances(&x, &means)?;
-        // So much of a distance may be rounding, from afar all that tells one mean from another.
-        let rounding = 2.0 * (x.ncols() + 4) as f64 * f64::EPSILON;
         let nearest = distances.row_iter().enumerate().map(|(i, row)| {
             let (near, least) = row.transpose().argmin();
-            let are_apart = |other: f64| other - least > rounding * least;
-            match row.iter().filter(|&&other| !are_apart(other)).count() {
-                0 | 1 => (near, least),
-                _ => (nearest_from_afar(&x.row(i).into_owned(), &means), least),
-            }
+            // From afar what tells one mean from another is lost in rounding, or all distances are infinite or 0.
+            let is_lost = (0..means.nrows()).filter(|&j| j != near).any(|j| {
+                let half_apart = (means.row(j) * 0.5 - means.row(near) * 0.5).amax();
+                let is_afar = least.sqrt() > AFAR * half_apart || !least.is_normal();
+                // Neither is known of two infinite ones.
+                let is_farther = row[j] - least > ROUNDING * least;
+                is_afar && !is_farther
+            });
+            (if is_lost { nearest_from_afar(&x.row(i).into_owned(), &means) } else { near }, least)
         });
         Ok(nearest.unzip())
     }
 }
+
+/// From so many times the way between two means on they are looked at again …
+const AFAR: f64 = 1e3;
+
+/// … if their squared distances differ by so little.
+const ROUNDING: f64 = 1e-12;
 
 /// The nearest mean, by which side of the plane midway between two of them a datum lies on:
 /// ```math
