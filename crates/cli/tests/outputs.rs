@@ -151,6 +151,19 @@ fn a_pipe_without_a_reader_is_no_trap() {
     }
 }
 
+/// A result that is there already is left alone, so that whoever waits for a change sees none.
+#[test]
+#[cfg(unix)]
+fn what_would_not_change_is_left_alone() {
+    use std::os::unix::fs::MetadataExt;
+    let place = with_data();
+    let written = || {
+        place.prints(&format!("{FIT} --out m.json"));
+        fs::metadata(place.0.path().join("m.json")).expect("the model").ino()
+    };
+    assert_eq!(written(), written());
+}
+
 /// What is a file is replaced, wherever it lies.
 #[test]
 #[cfg(target_os = "linux")]

@@ -97,8 +97,11 @@ impl<'a> Data<'a> {
 /// assert_eq!(telling_rows(x.rows(2, 1), None), None);
 /// ```
 pub fn telling_rows(x: DMatrixView<'_, f64>, weights: Option<&[f64]>) -> Option<Vec<usize>> {
+    // Where one column is whole, and in most tables the first is, every row shows something.
+    let all_show = x.column_iter().any(|column| column.iter().all(|value| !value.is_nan()));
     let tells = |&i: &usize| {
-        weights.is_none_or(|weights| weights[i] > 0.0) && x.row(i).iter().any(|value| !value.is_nan())
+        weights.is_none_or(|weights| weights[i] > 0.0)
+            && (all_show || x.row(i).iter().any(|value| !value.is_nan()))
     };
     (0..x.nrows()).any(|i| !tells(&i)).then(|| (0..x.nrows()).filter(tells).collect())
 }

@@ -111,15 +111,24 @@ fn place(path: &Path) -> Option<PathBuf> {
 
 /// Puts a whole result into its place; a reader who does not take all of it is an error.
 pub fn write(path: &Path, bytes: &[u8], watch: &Watch) -> Result<(), Failure> {
+    if !is_straight(path) {
+        export::write(path, bytes)?;
+        return Ok(());
+    }
     let mut file = begun(path, watch)?;
     file.write_all(bytes).map_err(|error| broken(format!("{}: {error}", path.display())))?;
     Ok(file.finish()?)
 }
 
+/// Whether it is written straight to, as a pipe or a device.
+fn is_straight(path: &Path) -> bool {
+    matches!(export::destination(path), Ok(None))
+}
+
 /// Begins a file. To open a pipe waits for its reader, and that a signal ends: the system resumes an open that a signal
 /// interrupts, so another thread waits in it.
 fn begun(path: &Path, watch: &Watch) -> Result<Unfinished, Failure> {
-    if !matches!(export::destination(path), Ok(None)) {
+    if !is_straight(path) {
         return Ok(Unfinished::create(path)?);
     }
     let (opened, waiting) = mpsc::channel();

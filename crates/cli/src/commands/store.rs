@@ -157,15 +157,10 @@ impl Store {
             None => Ok(None),
         };
         let has_gaps = self.has_gaps;
-        let (are_weighted, all_tell) = (self.weights.is_some(), self.telling == self.n);
-        let in_blocks = |blocks| InBlocks { blocks, units, are_weighted, has_gaps, all_tell };
+        let in_blocks = |blocks| InBlocks { blocks, units, are_weighted: self.weights.is_some(), has_gaps };
         match &self.rows {
             Rows::Matrix(x, weights) => {
-                let rows = match all_tell {
-                    true => None,
-                    false => telling_rows(x.as_view(), weights.as_ref().map(DVector::as_slice)),
-                };
-                let some = rows
+                let some = telling_rows(x.as_view(), weights.as_ref().map(DVector::as_slice))
                     .map(|rows| (x.select_rows(&rows), weights.as_ref().map(|all| all.select_rows(&rows))));
                 let (x, weights) = some.as_ref().map_or((x, weights), |(x, weights)| (x, weights));
                 let in_units = standardized(x)?;
@@ -235,8 +230,6 @@ struct InBlocks<'a> {
     units: Option<&'a Units>,
     are_weighted: bool,
     has_gaps: bool,
-    /// Whether there is no row that tells nothing.
-    all_tell: bool,
 }
 
 enum Blocks<'a> {
@@ -251,8 +244,7 @@ impl InBlocks<'_> {
         block: DMatrix<f64>,
         visit: &mut dyn FnMut(Data<'_>) -> executable_em_engine::Result<()>,
     ) -> executable_em_engine::Result<()> {
-        let rows = if self.all_tell { None } else { those_that_tell(&block, self.are_weighted) };
-        let block = match rows {
+        let block = match those_that_tell(&block, self.are_weighted) {
             Some(rows) if rows.is_empty() => return Ok(()),
             Some(rows) => block.select_rows(&rows),
             None => block,
@@ -350,7 +342,7 @@ mod tests {
         let start = random_start(&first, 2, CovarianceFamily::Full, &mut executable_em::data::rng(1));
         let start = start.expect("a start");
         let swept = |blocks, units| {
-            let source = InBlocks { blocks, units, are_weighted: true, has_gaps: false, all_tell: true };
+            let source = InBlocks { blocks, units, are_weighted: true, has_gaps: false };
             let sweep = engine.sweep(&start, &source).expect("a sweep");
             (sweep.log_likelihood, sweep.total, sweep.model)
         };
