@@ -14,6 +14,7 @@
 //! | `question.rs` | the E step as a question to data that are elsewhere |
 //! | `gaps.rs` | data with missing cells, their rows by pattern |
 //! | `sample.rs`, `fill.rs` | a sample to start from, in a pass or two, and its gaps filled |
+//! | `dependence.rs` | columns that depend on each other |
 //! | `gaussian_mixture/` | the step of a Gaussian mixture |
 //! | `bernoulli_mixture/` | the step of a Bernoulli mixture |
 //! | `kmeans/` | Lloyd's algorithm |
@@ -30,6 +31,7 @@
 
 mod arch;
 mod bernoulli_mixture;
+mod dependence;
 pub mod error;
 mod exp;
 mod fill;
@@ -51,6 +53,7 @@ pub mod table;
 mod variational;
 
 pub use bernoulli_mixture::BernoulliStatistics;
+pub use dependence::dependent_column;
 pub use fit::OnSource;
 pub use gaps::{StreamWithGaps, WithGaps};
 pub use json::{Saved, SavedClusters, SavedMixture};

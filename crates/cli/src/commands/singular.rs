@@ -1,6 +1,7 @@
 //! Data in a hyperplane, of which no covariance is regular: that is known before anything is fitted.
 
 use executable_em::scale::spread::Spread;
+use executable_em_engine::dependent_column;
 use nalgebra::{DMatrix, DVector};
 
 use super::{
@@ -72,7 +73,7 @@ fn dependent(store: &Store, sample: &DMatrix<f64>) -> Result<Option<(usize, DVec
         })
     };
     let z = in_units(sample);
-    let Some((a, slopes)) = nearly_dependent(&z) else { return Ok(None) };
+    let Some((a, slopes)) = dependent_column(&z, LITTLE) else { return Ok(None) };
     let size = |column: &Spread, unit: f64| column.low().abs().max(column.high().abs()) / unit;
     let sizes: f64 = (0..a).map(|b| slopes[b].abs() * size(&columns[b], unit(b))).sum();
     let of_numbers = ROUNDINGS * (size(&columns[a], unit(a)) + sizes);
@@ -88,26 +89,4 @@ fn dependent(store: &Store, sample: &DMatrix<f64>) -> Result<Option<(usize, DVec
         })?)
     })?;
     Ok(is_exact.then_some((a, slopes)))
-}
-
-/// The first column of which those before it leave next to nothing, and its slopes: by the Cholesky factor of ZᵀZ, row
-/// by row.
-fn nearly_dependent(z: &DMatrix<f64>) -> Option<(usize, DVector<f64>)> {
-    let d = z.ncols();
-    let (squares, mut factor) = (z.tr_mul(z), DMatrix::zeros(d, d));
-    for a in 0..d {
-        let before = factor.view((0, 0), (a, a)).into_owned();
-        let row = before.solve_lower_triangular(&squares.view((0, a), (a, 1)))?.column(0).into_owned();
-        let left = squares[(a, a)] - row.norm_squared();
-        if left <= LITTLE * squares[(a, a)] {
-            let slopes = before.tr_solve_lower_triangular(&row)?;
-            // Once more of what is left, which has lost the rounding of ZᵀZ.
-            let residual = z.column(a) - z.columns(0, a) * &slopes;
-            let again = before.solve_lower_triangular(&z.columns(0, a).tr_mul(&residual))?;
-            return Some((a, slopes + before.tr_solve_lower_triangular(&again)?));
-        }
-        factor.view_mut((a, 0), (1, a)).tr_copy_from(&row);
-        factor[(a, a)] = left.sqrt();
-    }
-    None
 }
